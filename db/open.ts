@@ -1,0 +1,85 @@
+import { chmodSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3';
+import { migrate } from 'drizzle-orm/better-sqlite3/migrator';
+
+/** A connection: `db` for drizzle, `sqlite` for what drizzle has no words for (pragmas, savepoints). */
+export interface Connection {
+  db: Db;
+  sqlite: Database.Database;
+}
+export type Db = BetterSQLite3Database;
+
+/** Why a data directory could not be opened, in words for the person who started the program. */
+export class DataDirectoryError extends Error {}
+
+const MIGRATIONS = join(import.meta.dirname, 'migrations');
+
+/** How long a reader waits for a writer's checkpoint, in ms. */
+const BUSY_TIMEOUT_MS = 5_000;
+
+/**
+ * Makes the data directory (mode 0700) if it is not there and takes its lock, which the operating system gives back however
+ * the process ends: an exclusive transaction on a file of its own.
+ *
+ * @returns a function that gives the lock back
+ * @throws DataDirectoryError if the directory cannot be used or another process holds it
+ */
+export function lockDataDirectory(directory: string): () => void {
+  let lock: Database.Database | undefined;
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    lock = new Database(join(directory, 'lock'), { timeout: 0 });
+    lock.exec('BEGIN EXCLUSIVE');
+  } catch (error) {
+    lock?.close();
+    const reason = errorCode(error) === 'SQLITE_BUSY' ? 'another process holds it (is Auditwire running already?)' : String(error);
+    throw new DataDirectoryError(`The data directory ${directory} cannot be used: ${reason}`);
+  }
+  const held = lock;
+  return () => held.close();
+}
+
+/**
+ * Opens the one connection that writes, migrated to the newest tables.
+ *
+ * @throws DataDirectoryError if the file is no database or `synchronous=FULL` does not hold
+ */
+export function openWriter(directory: string): Connection {
+  try {
+    const file = join(directory, 'auditwire.db');
+    const sqlite = new Database(file);
+    chmodSync(file, 0o600);
+    sqlite.pragma('journal_mode = WAL');
+    // The driver's default in WAL mode is NORMAL, which does not sync a commit.
+    sqlite.pragma('synchronous = FULL');
+    // The writer checkpoints by itself, so that a sync that fails there is seen (SQLite hides it in an automatic one).
+    sqlite.pragma('wal_autocheckpoint = 0');
+    sqlite.pragma('foreign_keys = ON');
+    const db = drizzle(sqlite);
+    migrate(db, { migrationsFolder: MIGRATIONS });
+    verify(sqlite, 'journal_mode', 'wal');
+    verify(sqlite, 'synchronous', 2);
+    return { db, sqlite };
+  } catch (error) {
+    if (error instanceof DataDirectoryError) throw error;
+    throw new DataDirectoryError(`The data directory ${directory} cannot be used: ${String(error)}`);
+  }
+}
+
+/** Opens a connection that only reads, and so sees only what was committed. */
+export function openReader(directory: string): Connection {
+  const sqlite = new Database(join(directory, 'auditwire.db'), { readonly: true, timeout: BUSY_TIMEOUT_MS });
+  return { db: drizzle(sqlite), sqlite };
+}
+
+function verify(sqlite: Database.Database, pragma: string, expected: string | number): void {
+  const actual = sqlite.pragma(pragma, { simple: true });
+  if (actual !== expected) throw new DataDirectoryError(`SQLite keeps ${pragma} at ${String(actual)}, not ${expected}`);
+}
+
+/** The `code` of an error of SQLite or the system, such as `SQLITE_FULL`, or null. */
+export function errorCode(error: unknown): string | null {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
+}

@@ -1,0 +1,153 @@
+/**
+ * Every table. `events`, `streams`, `actors` and `categories` are the log and belong to `src/log`; `keys` belongs to
+ * `src/secrets.ts`; all others are read models, which `auditwire rebuild` can make again from the log.
+ */
+import { blob, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
+import type { AuthenticationType, LoginOutcome } from '../src/domain/login.js';
+import type { Lane } from '../src/domain/lane.js';
+import type { LogFormat } from '../src/domain/destination.js';
+
+/** The log. One row an event, `position` the global order. Times are milliseconds since the epoch. */
+export const events = sqliteTable(
+  'events',
+  {
+    position: integer().primaryKey(),
+    streamId: integer('stream_id').notNull(),
+    version: integer().notNull(),
+    type: text().notNull(),
+    data: text().notNull(),
+    recordedAt: integer('recorded_at').notNull(),
+    actorId: integer('actor_id').notNull(),
+    traceId: text('trace_id').notNull(),
+  },
+  (t) => [uniqueIndex('events_stream_version').on(t.streamId, t.version)],
+);
+
+/** Stream names, interned: a login carries a small integer, not a 42 character name. */
+export const streams = sqliteTable('streams', {
+  id: integer().primaryKey(),
+  name: text().notNull().unique(),
+});
+
+/** Actor names (`token-<id>`, `system`), interned for the same reason. */
+export const actors = sqliteTable('actors', {
+  id: integer().primaryKey(),
+  name: text().notNull().unique(),
+});
+
+/** The last position of a category of streams: the version that configuration commands expect. */
+export const categories = sqliteTable('categories', {
+  name: text().primaryKey(),
+  position: integer().notNull(),
+});
+
+/** Data keys, wrapped by the master key: the one truth that is not in the log, so that it can be destroyed. */
+export const keys = sqliteTable('keys', {
+  owner: text().primaryKey(),
+  wrapped: blob({ mode: 'buffer' }).notNull(),
+});
+
+/** Facts about the files themselves, such as a rebuild that has not finished. */
+export const meta = sqliteTable('meta', {
+  name: text().primaryKey(),
+  value: text().notNull(),
+});
+
+export const portals = sqliteTable('portals', {
+  id: text().primaryKey(),
+  name: text().notNull(),
+  registeredAt: integer('registered_at').notNull(),
+  retiredAt: integer('retired_at'),
+  position: integer().notNull(),
+});
+
+export const destinations = sqliteTable('destinations', {
+  id: text().primaryKey(),
+  name: text().notNull().unique(),
+  endpoint: text().notNull(),
+  /** Sealed; null where none is set. */
+  authorization: text(),
+  authorizationChangedAt: integer('authorization_changed_at'),
+  logFormat: text('log_format').$type<LogFormat>().notNull(),
+  skipTlsVerification: integer('skip_tls_verification', { mode: 'boolean' }).notNull(),
+  caCertificate: text('ca_certificate'),
+  createdAt: integer('created_at').notNull(),
+  updatedAt: integer('updated_at').notNull(),
+  /** The position of the creation: the order of a page. */
+  position: integer().notNull(),
+  /** The position of the last change: what a sender compares to know that its connection is outdated. */
+  changedPosition: integer('changed_position').notNull(),
+});
+
+export const webhooks = sqliteTable(
+  'webhooks',
+  {
+    portalId: text('portal_id').primaryKey(),
+    destinationId: text('destination_id').notNull(),
+    enabled: integer({ mode: 'boolean' }).notNull(),
+    configuredAt: integer('configured_at').notNull(),
+  },
+  (t) => [index('webhooks_destination').on(t.destinationId)],
+);
+
+/**
+ * An index over the logins in the log: what a page is filtered and ordered by, and nothing else. The migration makes it
+ * WITHOUT ROWID, so that it is one b-tree. `login_streams` is the portal, interned.
+ */
+export const logins = sqliteTable(
+  'logins',
+  {
+    portal: integer().notNull(),
+    occurredAt: integer('occurred_at').notNull(),
+    position: integer().notNull(),
+    outcome: text().$type<LoginOutcome>().notNull(),
+    authenticationType: text('authentication_type').$type<AuthenticationType>().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.portal, t.occurredAt, t.position] })],
+);
+
+export const loginPortals = sqliteTable('login_portals', {
+  id: integer().primaryKey(),
+  portalId: text('portal_id').notNull().unique(),
+});
+
+/** The login that first used an idempotency key. WITHOUT ROWID; a time-ordered key keeps it append-mostly. */
+export const idempotencyKeys = sqliteTable(
+  'idempotency_keys',
+  {
+    portal: integer().notNull(),
+    key: text().notNull(),
+    position: integer().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.portal, t.key] })],
+);
+
+/** One row a portal: the fold of its webhook and delivery events, kept so that no lane is ever replayed. */
+export const lanes = sqliteTable('lanes', {
+  portalId: text('portal_id').primaryKey(),
+  state: text({ mode: 'json' }).$type<Lane>().notNull(),
+  /** The position of the last event that changed it. */
+  position: integer().notNull(),
+});
+
+export const tokens = sqliteTable('tokens', {
+  id: text().primaryKey(),
+  name: text().notNull(),
+  /** SHA-256 of the token, base64url. The token itself is stored nowhere. */
+  hash: text().notNull().unique(),
+  issuedAt: integer('issued_at').notNull(),
+});
+
+/** One row: the organisation that every line names. */
+export const organization = sqliteTable('organization', {
+  id: text().primaryKey(),
+});
+
+export const signingKeys = sqliteTable('signing_keys', {
+  id: text().primaryKey(),
+  /** The public key: 32 bytes, base64url, the `x` of its JWK. */
+  publicKey: text('public_key').notNull(),
+  /** The sealed 32 byte private key. */
+  privateKey: text('private_key').notNull(),
+  position: integer().notNull(),
+});

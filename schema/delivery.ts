@@ -1,0 +1,117 @@
+import { sizeOf } from '../src/domain/lane.js';
+import { uuid } from '../src/domain/input.js';
+import {
+  attemptOf,
+  type Delivery,
+  type DeliveryAttempt,
+  type DeliveryState,
+  deliveriesOf,
+  deliveryStates,
+  isAttempt,
+} from '../src/projections/deliveries.js';
+import { builder, describedValues } from './builder.js';
+import { DestinationType, LogFormatEnum } from './destination.js';
+import { argument, parsePosition } from './error.js';
+import { theExistingPortal } from './guards.js';
+import { selectEvents } from './live.js';
+import { encodeCursor, pageOf, positionRange } from './page.js';
+
+const MAX_PAGE = 100;
+
+const stateDescriptions: Record<DeliveryState, string> = {
+  IN_PROGRESS: 'It is being tried, or waits for a retry.',
+  DELIVERED: 'The receiver took it.',
+  ABANDONED: 'It was given up: after the last retry, a final answer, or the removal of the webhook.',
+  SUPERSEDED: 'The destination or the log format changed; the same logins went into a new delivery.',
+};
+
+const DeliveryStateEnum = builder.enumType('DeliveryState', {
+  description: 'Where a delivery stands.',
+  values: describedValues(deliveryStates, stateDescriptions),
+});
+
+const DeliveryAttemptType = builder.objectRef<DeliveryAttempt>('DeliveryAttempt').implement({
+  description: 'One try to deliver a batch.',
+  fields: (t) => ({
+    deliveryId: t.exposeID('deliveryId', { description: 'The UUID of the delivery: the header `X-Auditwire-Delivery`.' }),
+    attempt: t.exposeInt('attempt', { description: 'The number of the try, from 1; at most 5.' }),
+    attemptedAt: t.expose('attemptedAt', { type: 'DateTime', description: 'When it began.' }),
+    durationMs: t.exposeInt('durationMs', { description: 'How long it took, in milliseconds.' }),
+    delivered: t.exposeBoolean('delivered', { description: 'Whether the receiver took the batch.' }),
+    responseCode: t.exposeInt('responseCode', {
+      nullable: true,
+      description: 'The HTTP status code; null if none was received.',
+    }),
+    message: t.exposeString('message', { description: 'What the receiver said, or what kept it from speaking; cut short.' }),
+    retryDueAt: t.expose('retryDueAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When the next try is due; null if there is none.',
+    }),
+  }),
+});
+
+const DeliveryType = builder.objectRef<Delivery>('Delivery').implement({
+  description: 'A batch of logins of a portal on its way to a destination.',
+  fields: (t) => ({
+    id: t.exposeID('id', { description: 'Its UUID: the header `X-Auditwire-Delivery` of every try.' }),
+    state: t.expose('state', { type: DeliveryStateEnum, description: 'Where it stands.' }),
+    loginCount: t.int({ description: 'How many logins it carries.', resolve: sizeOf }),
+    destinationId: t.exposeID('destinationId', { description: 'The UUID of the destination it goes to.' }),
+    destination: t.field({
+      type: DestinationType,
+      nullable: true,
+      description: 'The destination it goes to; null if that is deleted.',
+      resolve: ({ destinationId }, _, { models }) => models.destinations.get(destinationId),
+    }),
+    logFormat: t.expose('logFormat', { type: LogFormatEnum, description: 'How its lines are written.' }),
+    startedAt: t.expose('startedAt', { type: 'DateTime', description: 'When it was put together.' }),
+    endedAt: t.expose('endedAt', { type: 'DateTime', nullable: true, description: 'When it ended; null while it is in progress.' }),
+    attempts: t.expose('attempts', { type: [DeliveryAttemptType], description: 'Its tries, in order.' }),
+  }),
+});
+
+builder.queryField('deliveries', (t) =>
+  t.connection(
+    {
+      type: DeliveryType,
+      description: 'The deliveries of a portal with their tries, newest first. At most 100 a page.',
+      args: { portalId: t.arg.id({ required: true, description: 'The UUID of the portal.' }) },
+      resolve: (_, args, context) => {
+        const portalId = theExistingPortal(argument('portalId', uuid, args.portalId), context);
+        const toCursor = ({ version }: Delivery) => encodeCursor(version);
+        return pageOf(args, MAX_PAGE, toCursor, (page) =>
+          deliveriesOf(portalId, positionRange(page), context.log),
+        );
+      },
+    },
+    { description: 'A page of deliveries.' },
+    { description: 'A delivery in a page.' },
+  ),
+);
+
+const DeliveryAttempted = builder.objectRef<DeliveryAttempt>('DeliveryAttempted').implement({
+  description: 'A try that ended.',
+  fields: (t) => ({
+    position: t.string({ description: 'Pass it as `after` when you reconnect.', resolve: ({ position }) => String(position) }),
+    attempt: t.field({ type: DeliveryAttemptType, description: 'The try.', resolve: (attempt) => attempt }),
+  }),
+});
+
+builder.subscriptionField('deliveryAttempted', (t) =>
+  t.field({
+    type: DeliveryAttempted,
+    description: 'A stream: every try to deliver logins of a portal, from now on or from a position, each exactly once.',
+    args: {
+      portalId: t.arg.id({ required: true, description: 'The UUID of the portal.' }),
+      after: t.arg.string({ description: 'The last `position` you saw: every try after it follows.' }),
+    },
+    subscribe: (_, { portalId, after }, context) => {
+      const id = theExistingPortal(argument('portalId', uuid, portalId), context);
+      return selectEvents(`delivery-${id}`, parsePosition(after, context.tail.head()), context, (event) =>
+        isAttempt(event) ? attemptOf(event) : null,
+      );
+    },
+    resolve: (attempt) => attempt,
+  }),
+);

@@ -1,0 +1,177 @@
+import { createDestination, deleteDestination, type LogFormat, logFormats, updateDestination } from '../src/domain/destination.js';
+import { parse, uuid } from '../src/domain/input.js';
+import { invalidInput } from '../src/domain/refusal.js';
+import type { DestinationRow } from '../src/projections/destinations.js';
+import { builder, type Context, describedValues } from './builder.js';
+import { argument, orRefusal, resultUnion } from './error.js';
+import { pageOf, positionCursor, positionRange } from './page.js';
+
+const MAX_PAGE = 100;
+
+const formatDescriptions: Record<LogFormat, string> = {
+  CEF: 'Common Event Format 0: one line of `key=value` pairs after a header.',
+  JSON: 'One JSON object a line.',
+  CPS: 'CrowdStrike Parsing Standard: the JSON object as `event` of another.',
+};
+
+export const LogFormatEnum = builder.enumType('LogFormat', {
+  description: 'How a log line is written.',
+  values: describedValues(logFormats, formatDescriptions),
+});
+
+export const DestinationType = builder.objectRef<DestinationRow>('Destination').implement({
+  description: 'Where logins are sent: the HTTPS collector of a SIEM. Any number of webhooks may point at it.',
+  fields: (t) => ({
+    id: t.exposeID('id', { description: 'Its UUID.' }),
+    name: t.exposeString('name', { description: 'What people call it; no two destinations share a name.' }),
+    endpoint: t.exposeString('endpoint', { description: 'The URL that receives the batches by POST.' }),
+    hasAuthorization: t.boolean({
+      description: 'Whether an Authorization value is set. The value itself is never shown.',
+      resolve: (destination) => destination.authorization !== null,
+    }),
+    authorizationChangedAt: t.expose('authorizationChangedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When the Authorization value was last set or removed; null if it never was.',
+    }),
+    logFormat: t.expose('logFormat', { type: LogFormatEnum, description: 'How its lines are written.' }),
+    skipTlsVerification: t.exposeBoolean('skipTlsVerification', {
+      description: 'Whether any certificate is accepted. Then anyone on the way can read and alter the logs.',
+    }),
+    caCertificate: t.exposeString('caCertificate', {
+      nullable: true,
+      description: 'The certificate authorities to trust instead of the public ones, in PEM.',
+    }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was created.' }),
+    updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'When it was last changed.' }),
+  }),
+});
+
+builder.queryField('destination', (t) =>
+  t.field({
+    type: DestinationType,
+    nullable: true,
+    description: 'A destination by its id; null if there is none.',
+    args: { id: t.arg.id({ required: true, description: 'The UUID of the destination.' }) },
+    resolve: (_, { id }, { models }) => models.destinations.get(argument('id', uuid, id)),
+  }),
+);
+
+builder.queryField('destinations', (t) =>
+  t.connection(
+    {
+      type: DestinationType,
+      description: 'The destinations, in the order of their creation.',
+      resolve: (_, args, { models }) =>
+        pageOf(args, MAX_PAGE, positionCursor, (page) =>
+          models.destinations.page(positionRange(page)),
+        ),
+    },
+    { description: 'A page of destinations.' },
+    { description: 'A destination in a page.' },
+  ),
+);
+
+const destinationSuccess = (name: string, description: string) =>
+  builder.objectRef<{ destination: DestinationRow }>(name).implement({
+    description,
+    fields: (t) => ({
+      destination: t.expose('destination', { type: DestinationType, description: 'The destination as it is now.' }),
+    }),
+  });
+
+async function theDestination(work: Promise<string>, { models }: Context): Promise<{ destination: DestinationRow }> {
+  const id = await work;
+  const destination = models.destinations.get(id);
+  if (!destination) throw new Error(`The destination ${id} is not there after the command`);
+  return { destination };
+}
+
+/** The rule that needs the network; the same one stands at every connection. */
+async function assertReachable(endpoint: string | undefined, { guard }: Context): Promise<void> {
+  const reason = endpoint === undefined ? null : await guard.reasonAgainstSaving(new URL(endpoint));
+  if (!reason) return;
+  const remedy = 'use a public https endpoint, or let the operator allow the address in AUDITWIRE_ALLOWED_ADDRESSES';
+  throw invalidInput([{ field: 'endpoint', reason: `${reason}; ${remedy}` }]);
+}
+
+const authorizationDescription =
+  'Sent in the Authorization header exactly as given, such as `Splunk 8a6b…` or `Bearer …`; at most 4,096 characters of visible ASCII. Write-only: it is sealed and never shown.';
+
+const CreateDestinationInput = builder.inputType('CreateDestinationInput', {
+  description: 'A destination to create.',
+  fields: (t) => ({
+    name: t.string({ required: true, description: 'What people call it; 1 to 256 characters, not in use.' }),
+    endpoint: t.string({ required: true, description: 'An absolute https URL without credentials; at most 2,048 characters.' }),
+    authorization: t.string({ description: `${authorizationDescription} Without it, no such header is sent.` }),
+    logFormat: t.field({ type: LogFormatEnum, description: 'How lines are written; CEF by default.' }),
+    skipTlsVerification: t.boolean({
+      description: 'Accept any certificate; false by default. For tests only: prefer `caCertificate`.',
+    }),
+    caCertificate: t.string({
+      description: 'Certificate authorities to trust instead of the public ones, in PEM; at most 64 KiB. A self-signed certificate is its own authority.',
+    }),
+  }),
+});
+
+builder.mutationField('createDestination', (t) =>
+  t.field({
+    type: resultUnion('CreateDestination', destinationSuccess('CreateDestinationSuccess', 'The destination is created.')),
+    description: 'Creates a destination. Its endpoint must be public, or in the allow-list of the operator.',
+    args: { input: t.arg({ type: CreateDestinationInput, required: true, description: 'The destination.' }) },
+    resolve: (_, { input }, context) =>
+      orRefusal(async () => {
+        const parsed = parse(createDestination, input);
+        await assertReachable(parsed.endpoint, context);
+        return theDestination(context.commands.execute('createDestination', parsed, context.cause), context);
+      }),
+  }),
+);
+
+const UpdateDestinationInput = builder.inputType('UpdateDestinationInput', {
+  description: 'What to change of a destination. A field left out stays as it is.',
+  fields: (t) => ({
+    id: t.id({ required: true, description: 'The UUID of the destination.' }),
+    name: t.string({ description: 'A new name; 1 to 256 characters, not in use.' }),
+    endpoint: t.string({ description: 'A new endpoint: an absolute https URL without credentials.' }),
+    authorization: t.string({ description: `${authorizationDescription} null removes it.` }),
+    logFormat: t.field({ type: LogFormatEnum, description: 'How lines are written from now on.' }),
+    skipTlsVerification: t.boolean({ description: 'Whether any certificate is accepted.' }),
+    caCertificate: t.string({ description: 'Other certificate authorities, in PEM; null goes back to the public ones.' }),
+  }),
+});
+
+builder.mutationField('updateDestination', (t) =>
+  t.field({
+    type: resultUnion('UpdateDestination', destinationSuccess('UpdateDestinationSuccess', 'The destination is changed.')),
+    description:
+      'Changes a destination. Batches that wait for a retry are sent to the new endpoint, with the new Authorization value; a new log format starts them anew.',
+    args: { input: t.arg({ type: UpdateDestinationInput, required: true, description: 'The changes.' }) },
+    resolve: (_, { input }, context) =>
+      orRefusal(async () => {
+        const parsed = parse(updateDestination, input);
+        await assertReachable(parsed.endpoint, context);
+        return theDestination(context.commands.execute('updateDestination', parsed, context.cause), context);
+      }),
+  }),
+);
+
+const DeleteDestinationInput = builder.inputType('DeleteDestinationInput', {
+  description: 'A destination to delete.',
+  fields: (t) => ({ id: t.id({ required: true, description: 'The UUID of the destination.' }) }),
+});
+
+const DeleteDestinationSuccess = builder.objectRef<{ id: string }>('DeleteDestinationSuccess').implement({
+  description: 'The destination is deleted, and its Authorization value destroyed.',
+  fields: (t) => ({ id: t.exposeID('id', { description: 'The UUID it had.' }) }),
+});
+
+builder.mutationField('deleteDestination', (t) =>
+  t.field({
+    type: resultUnion('DeleteDestination', DeleteDestinationSuccess),
+    description: 'Deletes a destination that no webhook uses.',
+    args: { input: t.arg({ type: DeleteDestinationInput, required: true, description: 'The destination.' }) },
+    resolve: (_, { input }, { commands, cause }) =>
+      orRefusal(async () => ({ id: await commands.execute('deleteDestination', parse(deleteDestination, input), cause) })),
+  }),
+);

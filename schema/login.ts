@@ -1,0 +1,274 @@
+import type { Recorded } from '../src/domain/event.js';
+import { streamId } from '../src/domain/event.js';
+import { parse, uuid } from '../src/domain/input.js';
+import {
+  type AuthenticationType,
+  authenticationTypes,
+  type LoginEvent,
+  type LoginOutcome,
+  loginInput,
+  loginOutcomes,
+  recordLogins,
+} from '../src/domain/login.js';
+import { Refusal } from '../src/domain/refusal.js';
+import { builder, type Context, describedValues } from './builder.js';
+import { argument, orRefusal, parsePosition, resultUnion } from './error.js';
+import { theExistingPortal } from './guards.js';
+import { selectEvents } from './live.js';
+import { decodeCursor, encodeCursor, pageOf } from './page.js';
+
+const MAX_PAGE = 1_000;
+
+type RecordedLogin = Recorded<LoginEvent>;
+
+const typeDescriptions: Record<AuthenticationType, string> = {
+  INVALID: 'It could not be told how.',
+  BASIC: 'Name and password.',
+  SSO: 'Single sign-on.',
+  PAT: 'A personal access token.',
+  SPAT: 'A system account access token.',
+  GOOGLE: 'An account of Google.',
+  GITHUB: 'An account of GitHub.',
+  WINDOWSLIVE: 'An account of Microsoft.',
+  FEDERATED: 'An identity of another organisation.',
+};
+
+const AuthenticationTypeEnum = builder.enumType('AuthenticationType', {
+  description: 'How someone logged in: `AUTHENTICATION_TYPE_…` in a log line.',
+  values: describedValues(authenticationTypes, typeDescriptions),
+});
+
+const outcomeDescriptions: Record<LoginOutcome, string> = {
+  SUCCESS: 'They are in. Severity 0.',
+  NOT_FOUND: 'There is no such account. Severity 1.',
+  INVALID_PASSWORD: 'The password was wrong. Severity 1.',
+  TOKEN_EXPIRED: 'The token had expired. Severity 1.',
+  LOCKED: 'The account is locked. Severity 6.',
+  DISABLED: 'The account is disabled. Severity 6.',
+  INVALID: 'The attempt made no sense. Severity 7.',
+};
+
+const LoginOutcomeEnum = builder.enumType('LoginOutcome', {
+  description: 'How a login ended: `AUTHENTICATION_OUTCOME_…` in a log line.',
+  values: describedValues(loginOutcomes, outcomeDescriptions),
+});
+
+const LoginType = builder.objectRef<RecordedLogin>('Login').implement({
+  description: 'A login, or an attempt at one, as it was recorded.',
+  fields: (t) => ({
+    position: t.string({
+      description: 'Its place in the log, which orders everything. Opaque.',
+      resolve: ({ position }) => String(position),
+    }),
+    portalId: t.id({ description: 'The UUID of the portal.', resolve: ({ stream }) => streamId(stream) }),
+    authenticationType: t.field({
+      type: AuthenticationTypeEnum,
+      description: 'How they logged in.',
+      resolve: ({ data }) => data.authenticationType,
+    }),
+    outcome: t.field({ type: LoginOutcomeEnum, description: 'How it ended.', resolve: ({ data }) => data.outcome }),
+    sourceAddress: t.string({ description: 'The address they came from.', resolve: ({ data }) => data.sourceAddress }),
+    request: t.string({ description: 'The path they requested; empty if not given.', resolve: ({ data }) => data.request }),
+    principalId: t.string({ description: 'The id of the account; empty if not given.', resolve: ({ data }) => data.principalId }),
+    principalName: t.string({
+      description: 'The name of the account; empty if not given. Not part of a log line.',
+      resolve: ({ data }) => data.principalName,
+    }),
+    userAgent: t.string({ description: 'Their browser, as it calls itself; empty if not given.', resolve: ({ data }) => data.userAgent }),
+    traceId: t.string({ description: 'The trace of their request; made here if not given.', resolve: ({ data }) => data.traceId }),
+    idempotencyKey: t.string({
+      nullable: true,
+      description: 'The key under which it was recorded; null without one.',
+      resolve: ({ data }) => data.idempotencyKey,
+    }),
+    occurredAt: t.field({ type: 'DateTime', description: 'When it happened, as the portal says.', resolve: ({ data }) => data.occurredAt }),
+    recordedAt: t.expose('recordedAt', { type: 'DateTime', description: 'When it was recorded here.' }),
+  }),
+});
+
+const LoginFilterInput = builder.inputType('LoginFilterInput', {
+  description: 'Which logins to list; what is left out does not narrow.',
+  fields: (t) => ({
+    from: t.field({ type: 'DateTime', description: 'Those that happened at this time or later.' }),
+    to: t.field({ type: 'DateTime', description: 'Those that happened at this time or earlier.' }),
+    outcome: t.field({ type: LoginOutcomeEnum, description: 'Those that ended so.' }),
+    authenticationType: t.field({ type: AuthenticationTypeEnum, description: 'Those made so.' }),
+  }),
+});
+
+builder.queryField('logins', (t) =>
+  t.connection(
+    {
+      type: LoginType,
+      description: 'The logins of a portal, newest first by the time they happened. At most 1,000 a page.',
+      args: {
+        portalId: t.arg.id({ required: true, description: 'The UUID of the portal.' }),
+        filter: t.arg({ type: LoginFilterInput, description: 'Which of them.' }),
+      },
+      resolve: (_, args, context) => {
+        const portalId = theExistingPortal(argument('portalId', uuid, args.portalId), context);
+        const filter = {
+          from: args.filter?.from?.getTime(),
+          to: args.filter?.to?.getTime(),
+          outcome: args.filter?.outcome ?? undefined,
+          authenticationType: args.filter?.authenticationType ?? undefined,
+        };
+        const toCursor = ({ data, position }: RecordedLogin) => encodeCursor(data.occurredAt, position);
+        return pageOf(args, MAX_PAGE, toCursor, ({ after, before, ...page }) => {
+          const range = { ...page, after: loginCursor(after, 'after'), before: loginCursor(before, 'before') };
+          const found = context.models.logins.page(portalId, filter, range);
+          return loginsAt(found.map(({ position }) => position), context);
+        });
+      },
+    },
+    { description: 'A page of logins.' },
+    { description: 'A login in a page.' },
+  ),
+);
+
+function loginCursor(cursor: string | undefined, name: 'after' | 'before') {
+  if (cursor === undefined) return undefined;
+  const [occurredAt = 0, position = 0] = decodeCursor(cursor, 2, name);
+  return { occurredAt, position };
+}
+
+/** The logins at these positions, in the order of the positions given. */
+function loginsAt(positions: readonly number[], { log }: Context): RecordedLogin[] {
+  const byPosition = new Map(log.at(positions).map((event) => [event.position, event]));
+  return positions.flatMap((position) => {
+    const event = byPosition.get(position);
+    return event?.type === 'LoginRecorded' ? [event] : [];
+  });
+}
+
+type InputFields = Parameters<NonNullable<Parameters<typeof builder.inputType>[1]['fields']>>[0];
+
+const loginFields = (t: InputFields) => ({
+  authenticationType: t.field({ type: AuthenticationTypeEnum, required: true, description: 'How they logged in.' }),
+  outcome: t.field({ type: LoginOutcomeEnum, required: true, description: 'How it ended.' }),
+  sourceAddress: t.string({ required: true, description: 'The IPv4 or IPv6 address they came from.' }),
+  request: t.string({ description: 'The path they requested; at most 8 KiB.' }),
+  principalId: t.string({ description: 'The id of the account; at most 256 characters.' }),
+  principalName: t.string({ description: 'The name of the account; at most 256 characters. Not part of a log line.' }),
+  userAgent: t.string({ description: 'Their browser, as it calls itself; at most 2 KiB.' }),
+  traceId: t.string({
+    description:
+      'The trace of their request, unique to this login; at most 256 characters. The server makes one if it is left out.',
+  }),
+  occurredAt: t.field({
+    type: 'DateTime',
+    description: 'When it happened; now if it is left out. At most 5 minutes ahead of the server.',
+  }),
+  idempotencyKey: t.string({
+    description:
+      'Makes it safe to send again: the same key with the same content is one login, for as long as it is retained. At most 256 characters; a time-ordered one (UUIDv7) is the fastest.',
+  }),
+});
+
+/** A login that is refused is not in the log: an attacker must not be able to cause that. */
+const WHAT_VISITORS_CONTROL =
+  'Cut what visitors control (`userAgent`, `request`) to its limit and remove control characters before sending: a login that is refused is not in the log.';
+
+const LoginInput = builder.inputType('LoginInput', {
+  description: `A login to record. ${WHAT_VISITORS_CONTROL}`,
+  fields: loginFields,
+});
+
+const RecordLoginInput = builder.inputType('RecordLoginInput', {
+  description: `A login of a portal. ${WHAT_VISITORS_CONTROL}`,
+  fields: (t) => ({
+    portalId: t.id({ required: true, description: 'The UUID of the portal.' }),
+    ...loginFields(t),
+  }),
+});
+
+const RecordLoginSuccess = builder.objectRef<{ login: RecordedLogin }>('RecordLoginSuccess').implement({
+  description: 'The login is recorded and will survive a power cut.',
+  fields: (t) => ({ login: t.expose('login', { type: LoginType, description: 'The login as recorded.' }) }),
+});
+
+builder.mutationField('recordLogin', (t) =>
+  t.field({
+    type: resultUnion('RecordLogin', RecordLoginSuccess),
+    description: 'Records a login of a portal.',
+    args: { input: t.arg({ type: RecordLoginInput, required: true, description: 'The login and its portal.' }) },
+    resolve: (_, { input }, { commands, clock, cause }) =>
+      orRefusal(async () => {
+        const { portalId, ...login } = parse(loginInput(clock.now()).extend({ portalId: uuid }), input);
+        const recorded = await commands
+          .execute('recordLogins', { portalId, logins: [login] }, cause)
+          .catch((error: unknown) => Promise.reject(withoutIndex(error)));
+        return { login: one(recorded) };
+      }),
+  }),
+);
+
+/** A refusal of a batch of one, in the words of a single login. */
+function withoutIndex(error: unknown): unknown {
+  if (!(error instanceof Refusal)) return error;
+  const single = (text: string) => text.replaceAll('logins[0].', '');
+  const fields = error.fields.map(({ field, reason }) => ({ field: single(field), reason }));
+  return new Refusal(error.code, single(error.message), fields);
+}
+
+function one(logins: readonly RecordedLogin[]): RecordedLogin {
+  const [login] = logins;
+  if (!login) throw new Error('One login was recorded, and none came back');
+  return login;
+}
+
+const RecordLoginsInput = builder.inputType('RecordLoginsInput', {
+  description: 'Logins of one portal.',
+  fields: (t) => ({
+    portalId: t.id({ required: true, description: 'The UUID of the portal.' }),
+    logins: t.field({ type: [LoginInput], required: true, description: '1 to 1,000 logins, in the order they happened.' }),
+  }),
+});
+
+const RecordLoginsSuccess = builder.objectRef<{ logins: RecordedLogin[] }>('RecordLoginsSuccess').implement({
+  description: 'All of the logins are recorded and will survive a power cut.',
+  fields: (t) => ({
+    logins: t.expose('logins', {
+      type: [LoginType],
+      description: 'The logins as recorded, in the order given; one whose key was known is the one recorded first.',
+    }),
+  }),
+});
+
+builder.mutationField('recordLogins', (t) =>
+  t.field({
+    type: resultUnion('RecordLogins', RecordLoginsSuccess),
+    description: 'Records up to 1,000 logins of one portal: all of them or none. A refusal names each entry by its index.',
+    args: { input: t.arg({ type: RecordLoginsInput, required: true, description: 'The logins and their portal.' }) },
+    resolve: (_, { input }, { commands, clock, cause }) =>
+      orRefusal(async () => ({
+        logins: await commands.execute('recordLogins', parse(recordLogins(clock.now()), input), cause),
+      })),
+  }),
+);
+
+const LoginRecorded = builder.objectRef<RecordedLogin>('LoginRecorded').implement({
+  description: 'A login that was recorded.',
+  fields: (t) => ({
+    position: t.string({ description: 'Pass it as `after` when you reconnect.', resolve: ({ position }) => String(position) }),
+    login: t.field({ type: LoginType, description: 'The login.', resolve: (login) => login }),
+  }),
+});
+
+builder.subscriptionField('loginRecorded', (t) =>
+  t.field({
+    type: LoginRecorded,
+    description: 'A stream: every login of a portal as it is recorded, from now on or from a position, each exactly once.',
+    args: {
+      portalId: t.arg.id({ required: true, description: 'The UUID of the portal.' }),
+      after: t.arg.string({ description: 'The last `position` you saw: every login after it follows.' }),
+    },
+    subscribe: (_, { portalId, after }, context) => {
+      const id = theExistingPortal(argument('portalId', uuid, portalId), context);
+      return selectEvents(`login-${id}`, parsePosition(after, context.tail.head()), context, (event) =>
+        event.type === 'LoginRecorded' ? event : null,
+      );
+    },
+    resolve: (login) => login,
+  }),
+);

@@ -1,0 +1,129 @@
+import { parse, uuid } from '../src/domain/input.js';
+import { registerPortal, renamePortal, retirePortal } from '../src/domain/portal.js';
+import type { PortalRow } from '../src/projections/portals.js';
+import { builder, type Context } from './builder.js';
+import { argument, orRefusal, resultUnion } from './error.js';
+import { pageOf, positionCursor, positionRange } from './page.js';
+import { WebhookType } from './webhook.js';
+
+const MAX_PAGE = 100;
+
+export const PortalType = builder.objectRef<PortalRow>('Portal').implement({
+  description: 'A developer portal, whose logins are recorded here and delivered by its webhook.',
+  fields: (t) => ({
+    id: t.exposeID('id', { description: 'A UUID: `portal_id` in a log line.' }),
+    name: t.exposeString('name', { description: 'What people call it.' }),
+    registeredAt: t.expose('registeredAt', { type: 'DateTime', description: 'When it was registered.' }),
+    retiredAt: t.expose('retiredAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it was retired: it takes no logins since then, and its log is kept. null while it lives.',
+    }),
+    webhook: t.field({
+      type: WebhookType,
+      description: 'Where its logins are delivered to. Always there; its status is UNCONFIGURED until it is configured.',
+      resolve: (portal) => ({ portalId: portal.id }),
+    }),
+  }),
+});
+
+builder.queryField('portal', (t) =>
+  t.field({
+    type: PortalType,
+    nullable: true,
+    description: 'A portal by its id; null if there is none.',
+    args: { id: t.arg.id({ required: true, description: 'The UUID of the portal.' }) },
+    resolve: (_, { id }, { models }) => models.portals.get(argument('id', uuid, id)),
+  }),
+);
+
+builder.queryField('portals', (t) =>
+  t.connection(
+    {
+      type: PortalType,
+      description: 'The portals, in the order of their registration.',
+      args: {
+        includeRetired: t.arg.boolean({ defaultValue: false, description: 'Whether to list the retired ones, too.' }),
+      },
+      resolve: (_, args, { models }) =>
+        pageOf(args, MAX_PAGE, positionCursor, (page) =>
+          models.portals.page(positionRange(page), args.includeRetired ?? false),
+        ),
+    },
+    { description: 'A page of portals.' },
+    { description: 'A portal in a page.' },
+  ),
+);
+
+const portalSuccess = (name: string, description: string) =>
+  builder.objectRef<{ portal: PortalRow }>(name).implement({
+    description,
+    fields: (t) => ({ portal: t.expose('portal', { type: PortalType, description: 'The portal as it is now.' }) }),
+  });
+
+/** Runs a command that answers with a portal's id, and gives the portal as it is then. */
+export function thePortal(work: Promise<string>, { models }: Context): Promise<{ portal: PortalRow }> {
+  return work.then((id) => {
+    const portal = models.portals.get(id);
+    if (!portal) throw new Error(`The portal ${id} is not there after the command`);
+    return { portal };
+  });
+}
+
+const RegisterPortalInput = builder.inputType('RegisterPortalInput', {
+  description: 'A portal to register.',
+  fields: (t) => ({
+    id: t.id({ description: 'Its UUID, if it has one already; otherwise the server makes one.' }),
+    name: t.string({ required: true, description: 'What people call it; 1 to 256 characters.' }),
+  }),
+});
+
+builder.mutationField('registerPortal', (t) =>
+  t.field({
+    type: resultUnion('RegisterPortal', portalSuccess('RegisterPortalSuccess', 'The portal is registered.')),
+    description: 'Registers a portal. Repeating it with the same id and name changes nothing.',
+    args: { input: t.arg({ type: RegisterPortalInput, required: true, description: 'The portal.' }) },
+    resolve: (_, { input }, context) =>
+      orRefusal(async () =>
+        thePortal(context.commands.execute('registerPortal', parse(registerPortal, input), context.cause), context),
+      ),
+  }),
+);
+
+const RenamePortalInput = builder.inputType('RenamePortalInput', {
+  description: 'A new name for a portal.',
+  fields: (t) => ({
+    id: t.id({ required: true, description: 'The UUID of the portal.' }),
+    name: t.string({ required: true, description: 'The new name; 1 to 256 characters.' }),
+  }),
+});
+
+builder.mutationField('renamePortal', (t) =>
+  t.field({
+    type: resultUnion('RenamePortal', portalSuccess('RenamePortalSuccess', 'The portal has this name.')),
+    description: 'Renames a portal.',
+    args: { input: t.arg({ type: RenamePortalInput, required: true, description: 'The portal and its new name.' }) },
+    resolve: (_, { input }, context) =>
+      orRefusal(async () =>
+        thePortal(context.commands.execute('renamePortal', parse(renamePortal, input), context.cause), context),
+      ),
+  }),
+);
+
+const RetirePortalInput = builder.inputType('RetirePortalInput', {
+  description: 'A portal to retire.',
+  fields: (t) => ({ id: t.id({ required: true, description: 'The UUID of the portal.' }) }),
+});
+
+builder.mutationField('retirePortal', (t) =>
+  t.field({
+    type: resultUnion('RetirePortal', portalSuccess('RetirePortalSuccess', 'The portal is retired.')),
+    description:
+      'Retires a portal: its webhook is removed, new logins are refused, and its log is kept. What was due and not delivered is listed as undelivered.',
+    args: { input: t.arg({ type: RetirePortalInput, required: true, description: 'The portal.' }) },
+    resolve: (_, { input }, context) =>
+      orRefusal(async () =>
+        thePortal(context.commands.execute('retirePortal', parse(retirePortal, input), context.cause), context),
+      ),
+  }),
+);

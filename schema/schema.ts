@@ -1,0 +1,10 @@
+import { builder } from './builder.js';
+import './viewer.js';
+import './destination.js';
+import './webhook.js';
+import './portal.js';
+import './login.js';
+import './delivery.js';
+
+/** The GraphQL contract; `schema.graphql` beside this file is its print. */
+export const schema = builder.toSchema();

@@ -1,0 +1,159 @@
+import { parse, uuid } from '../src/domain/input.js';
+import { configureWebhook, removeWebhook } from '../src/domain/webhook.js';
+import { statusOf, type WebhookState, type WebhookStatus, webhookStates } from '../src/projections/status.js';
+import { builder, describedValues } from './builder.js';
+import { DestinationType } from './destination.js';
+import { argument, orRefusal, parsePosition, resultUnion } from './error.js';
+import { theExistingPortal } from './guards.js';
+import { statusChanges } from './live.js';
+
+const stateDescriptions: Record<WebhookState, string> = {
+  ACTIVE: 'Ready: no try yet since it was configured, or the last one succeeded.',
+  INACTIVE: 'The last try failed. Delivery goes on trying.',
+  UNCONFIGURED: 'Never configured, or removed.',
+};
+
+const WebhookStateEnum = builder.enumType('WebhookState', {
+  description: 'How delivery stands.',
+  values: describedValues(webhookStates, stateDescriptions),
+});
+
+const WebhookStatusType = builder.objectRef<WebhookStatus>('WebhookStatus').implement({
+  description: 'How the delivery of a portal stands.',
+  fields: (t) => ({
+    enabled: t.exposeBoolean('enabled', { description: 'Whether logins are due for delivery as they are recorded.' }),
+    status: t.expose('status', { type: WebhookStateEnum, description: 'The state in a word.' }),
+    lastAttemptAt: t.expose('lastAttemptAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When the last try began; null before the first.',
+    }),
+    lastResponseCode: t.exposeInt('lastResponseCode', {
+      nullable: true,
+      description: 'The HTTP status code of the last try; null if none was received.',
+    }),
+    lastResponseMessage: t.exposeString('lastResponseMessage', {
+      nullable: true,
+      description: 'What the receiver said to the last try, or what kept it from speaking; cut short.',
+    }),
+    pending: t.exposeInt('pending', { description: 'Logins that are due and neither delivered nor abandoned.' }),
+    oldestPendingAt: t.expose('oldestPendingAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When the oldest pending login was recorded: how far behind delivery is.',
+    }),
+    nextAttemptAt: t.expose('nextAttemptAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When the next try is due, while delivery waits for one.',
+    }),
+    consecutiveFailures: t.exposeInt('consecutiveFailures', { description: 'Tries that failed since the last success.' }),
+    deliveredTotal: t.exposeInt('deliveredTotal', { description: 'Logins delivered, each counted once.' }),
+    undeliveredTotal: t.exposeInt('undeliveredTotal', {
+      description: 'Logins that were due and given up: after the last retry, a final answer, or the removal of the webhook.',
+    }),
+  }),
+});
+
+export const WebhookType = builder.objectRef<{ portalId: string }>('Webhook').implement({
+  description: 'What sends the logins of a portal to a destination.',
+  fields: (t) => ({
+    destination: t.field({
+      type: DestinationType,
+      nullable: true,
+      description: 'Where it sends to; null while it is not configured.',
+      resolve: ({ portalId }, _, { models }) => {
+        const webhook = models.webhooks.get(portalId);
+        return webhook && models.destinations.get(webhook.destinationId);
+      },
+    }),
+    enabled: t.boolean({
+      description: 'Whether it sends.',
+      resolve: ({ portalId }, _, { models }) => models.webhooks.get(portalId)?.enabled ?? false,
+    }),
+    configuredAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it was last configured; null while it is not.',
+      resolve: ({ portalId }, _, { models }) => models.webhooks.get(portalId)?.configuredAt,
+    }),
+    status: t.field({
+      type: WebhookStatusType,
+      description: 'How delivery stands now.',
+      resolve: ({ portalId }, _, { models, log }) => statusOf(portalId, models, log).status,
+    }),
+  }),
+});
+
+const webhookSuccess = (name: string, description: string) =>
+  builder.objectRef<{ webhook: { portalId: string } }>(name).implement({
+    description,
+    fields: (t) => ({ webhook: t.expose('webhook', { type: WebhookType, description: 'The webhook as it is now.' }) }),
+  });
+
+const ConfigureWebhookInput = builder.inputType('ConfigureWebhookInput', {
+  description: 'What to change of the webhook of a portal. A field left out stays as it is.',
+  fields: (t) => ({
+    portalId: t.id({ required: true, description: 'The UUID of the portal.' }),
+    destinationId: t.id({ description: 'The UUID of the destination to send to; needed the first time.' }),
+    enabled: t.boolean({ description: 'Whether to send; false until it is set.' }),
+  }),
+});
+
+builder.mutationField('configureWebhook', (t) =>
+  t.field({
+    type: resultUnion('ConfigureWebhook', webhookSuccess('ConfigureWebhookSuccess', 'The webhook is configured.')),
+    description:
+      'Points the webhook of a portal at a destination, and turns it on or off. Logins recorded while it is off are passed over.',
+    args: { input: t.arg({ type: ConfigureWebhookInput, required: true, description: 'The changes.' }) },
+    resolve: (_, { input }, { commands, cause }) =>
+      orRefusal(async () => ({
+        webhook: { portalId: await commands.execute('configureWebhook', parse(configureWebhook, input), cause) },
+      })),
+  }),
+);
+
+const RemoveWebhookInput = builder.inputType('RemoveWebhookInput', {
+  description: 'The webhook to remove.',
+  fields: (t) => ({ portalId: t.id({ required: true, description: 'The UUID of its portal.' }) }),
+});
+
+builder.mutationField('removeWebhook', (t) =>
+  t.field({
+    type: resultUnion('RemoveWebhook', webhookSuccess('RemoveWebhookSuccess', 'The webhook is removed.')),
+    description: 'Removes the webhook of a portal. What was due and not delivered counts as undelivered.',
+    args: { input: t.arg({ type: RemoveWebhookInput, required: true, description: 'The webhook.' }) },
+    resolve: (_, { input }, { commands, cause }) =>
+      orRefusal(async () => ({
+        webhook: { portalId: await commands.execute('removeWebhook', parse(removeWebhook, input), cause) },
+      })),
+  }),
+);
+
+const WebhookStatusChanged = builder
+  .objectRef<{ status: WebhookStatus; position: number; portalId: string }>('WebhookStatusChanged')
+  .implement({
+    description: 'The status of a webhook at a moment.',
+    fields: (t) => ({
+      position: t.string({ description: 'Pass it as `after` when you reconnect.', resolve: ({ position }) => String(position) }),
+      portalId: t.exposeID('portalId', { description: 'The UUID of the portal.' }),
+      status: t.expose('status', { type: WebhookStatusType, description: 'How delivery stands now.' }),
+    }),
+  });
+
+builder.subscriptionField('webhookStatusChanged', (t) =>
+  t.field({
+    type: WebhookStatusChanged,
+    description:
+      'State: the status now, then each change that configuration or delivery causes. A client that is slow gets the latest, not every one.',
+    args: {
+      portalId: t.arg.id({ required: true, description: 'The UUID of the portal.' }),
+      after: t.arg.string({ description: 'The last `position` you saw: the first payload is left out if nothing changed since.' }),
+    },
+    subscribe: (_, { portalId, after }, context) => {
+      const id = theExistingPortal(argument('portalId', uuid, portalId), context);
+      return statusChanges(id, parsePosition(after, context.tail.head()), context);
+    },
+    resolve: (payload) => payload,
+  }),
+);

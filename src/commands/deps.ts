@@ -1,0 +1,21 @@
+import type { Category } from '../domain/event.js';
+import type { Appender, Expectation } from '../log/append.js';
+import type { LogReader } from '../log/read.js';
+import type { ReadModels } from '../projections/read-models.js';
+import type { Random } from '../random.js';
+import type { Secrets } from '../secrets.js';
+
+/** What handlers work with, all of it over the connection that writes. */
+export interface Deps {
+  log: LogReader;
+  appender: Appender;
+  models: ReadModels;
+  secrets: Secrets;
+  random: Random;
+}
+
+/** What a configuration command expects of its category: to be where it is now. */
+export function expectation(log: LogReader): Expectation {
+  const category: Category = 'configuration';
+  return { category, position: log.categoryPosition(category) };
+}

@@ -1,0 +1,26 @@
+import type { Writer } from '../log/write.js';
+import { deliveryHandlers } from './delivery.js';
+import type { Deps } from './deps.js';
+import { destinationHandlers } from './destination.js';
+import { identityHandlers } from './identity.js';
+import { loginHandlers } from './login.js';
+import { portalHandlers } from './portal.js';
+import { webhookHandlers } from './webhook.js';
+
+/**
+ * Every command: load, decide, append, inside the transaction of its group. Input is validated already; what they give back
+ * is plain data. Whatever they throw takes back what they appended.
+ */
+export function createHandlers(deps: Deps) {
+  return {
+    ...portalHandlers(deps),
+    ...destinationHandlers(deps),
+    ...webhookHandlers(deps),
+    ...loginHandlers(deps),
+    ...deliveryHandlers(deps),
+    ...identityHandlers(deps),
+  };
+}
+
+export type CommandHandlers = ReturnType<typeof createHandlers>;
+export type Commands = Writer<CommandHandlers>;

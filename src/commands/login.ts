@@ -1,0 +1,49 @@
+import type { Cause, Recorded } from '../domain/event.js';
+import { isSameLogin, type LoginEvent, type LoginInput, recorded } from '../domain/login.js';
+import { assertLiving } from '../domain/portal.js';
+import { type InvalidField, Refusal } from '../domain/refusal.js';
+import { randomTraceId } from '../random.js';
+import type { Deps } from './deps.js';
+
+export function loginHandlers({ log, appender, models, random }: Deps) {
+  /** The login that used a key before, or undefined. */
+  function known(portalId: string, key: string | null | undefined): Recorded<LoginEvent> | undefined {
+    const position = key == null ? undefined : models.logins.positionOfKey(portalId, key);
+    const event = position === undefined ? undefined : log.at([position])[0];
+    return event?.type === 'LoginRecorded' ? event : undefined;
+  }
+
+  return {
+    /**
+     * All or nothing. An entry whose key is known answers with the login that used it first.
+     *
+     * @param input validated logins of one portal
+     * @returns a login for each entry, in the order given
+     */
+    recordLogins(
+      { portalId, logins }: { portalId: string; logins: readonly LoginInput[] },
+      cause: Cause,
+      now: number,
+    ): Recorded<LoginEvent>[] {
+      const portal = models.portals.get(portalId);
+      assertLiving(portal ? { retired: portal.retiredAt !== null } : null, portalId);
+      const firsts = logins.map((login) => known(portalId, login.idempotencyKey));
+      refuseReusedKeys(logins, firsts);
+      const events = logins.filter((_, index) => !firsts[index]).map((login) => recorded(login, now, randomTraceId(random)));
+      const appended = appender.append([{ stream: `login-${portalId}`, events }], cause, now).values();
+      return firsts.map((first) => first ?? (appended.next().value as Recorded<LoginEvent>));
+    },
+  };
+}
+
+function refuseReusedKeys(logins: readonly LoginInput[], firsts: readonly (Recorded<LoginEvent> | undefined)[]): void {
+  const fields: InvalidField[] = logins.flatMap((login, index) => {
+    const first = firsts[index];
+    return first && !isSameLogin(first.data, login)
+      ? [{ field: `logins[${index}].idempotencyKey`, reason: 'was used for a login with other content; use a new key' }]
+      : [];
+  });
+  if (!fields.length) return;
+  const message = fields.map(({ field, reason }) => `${field}: ${reason}`).join('; ');
+  throw new Refusal('IDEMPOTENCY_KEY_REUSED', message, fields);
+}

@@ -1,0 +1,37 @@
+import type { z } from 'zod';
+import type { Cause, DomainEvent, Recorded, StreamName } from '../domain/event.js';
+import { decide, evolve, type Portal, type PortalCommand, type PortalEvent } from '../domain/portal.js';
+import type { registerPortal, renamePortal, retirePortal } from '../domain/portal.js';
+import { randomUuid } from '../random.js';
+import { type Deps, expectation } from './deps.js';
+import { removal } from './webhook.js';
+
+export function portalHandlers(deps: Deps) {
+  const { log, appender, models, random } = deps;
+
+  function handle(command: PortalCommand, cause: Cause, now: number, also: () => ReturnType<typeof removal> = () => []): string {
+    const expected = expectation(log);
+    const stream: StreamName = `portal-${command.id}`;
+    const portal = log.range(stream, 1, Number.MAX_SAFE_INTEGER).filter(isPortalEvent).reduce<Portal>(evolve, null);
+    const events = decide(command, portal);
+    if (events.length) appender.append([{ stream, events }, ...also()], cause, now, expected);
+    return command.id;
+  }
+
+  return {
+    /** @returns the portal's id */
+    registerPortal: (input: z.output<typeof registerPortal>, cause: Cause, now: number) =>
+      handle({ type: 'RegisterPortal', id: input.id ?? randomUuid(random), name: input.name }, cause, now),
+    renamePortal: (input: z.output<typeof renamePortal>, cause: Cause, now: number) =>
+      handle({ type: 'RenamePortal', ...input }, cause, now),
+    /** Removes the portal's webhook, too. */
+    retirePortal: (input: z.output<typeof retirePortal>, cause: Cause, now: number) =>
+      handle({ type: 'RetirePortal', ...input }, cause, now, () =>
+        models.webhooks.get(input.id) ? removal(deps, input.id) : [],
+      ),
+  };
+}
+
+function isPortalEvent(event: Recorded | DomainEvent): event is Recorded<PortalEvent> {
+  return event.type === 'PortalRegistered' || event.type === 'PortalRenamed' || event.type === 'PortalRetired';
+}

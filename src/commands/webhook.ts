@@ -1,0 +1,64 @@
+import type { z } from 'zod';
+import type { Cause } from '../domain/event.js';
+import { waiting } from '../domain/lane.js';
+import { assertLiving } from '../domain/portal.js';
+import { notFound, Refusal } from '../domain/refusal.js';
+import { type configureWebhook, decide, type removeWebhook, type WebhookCommand } from '../domain/webhook.js';
+import type { Change } from '../log/append.js';
+import { type Deps, expectation } from './deps.js';
+
+export function webhookHandlers(deps: Deps) {
+  const { log, appender, models } = deps;
+
+  function assertPortal(portalId: string): void {
+    const portal = models.portals.get(portalId);
+    assertLiving(portal ? { retired: portal.retiredAt !== null } : null, portalId);
+  }
+
+  return {
+    /** @returns the portal's id */
+    configureWebhook({ portalId, ...input }: z.output<typeof configureWebhook>, cause: Cause, now: number): string {
+      const expected = expectation(log);
+      assertPortal(portalId);
+      if (input.destinationId && !models.destinations.get(input.destinationId)) {
+        throw new Refusal('NOT_FOUND', notFound('destination', input.destinationId).message, [
+          { field: 'destinationId', reason: 'names no destination; create it first' },
+        ]);
+      }
+      const loginsThrough = log.lastVersion(`login-${portalId}`);
+      const command: WebhookCommand = { type: 'ConfigureWebhook', ...input, loginsThrough };
+      const [configured] = decide(command, models.webhooks.get(portalId) ?? null);
+      if (!configured) return portalId;
+      const changes: Change[] = [{ stream: `webhook-${portalId}`, events: [configured] }];
+      const { dueThrough } = models.lanes.get(portalId).lane;
+      if (configured.type === 'WebhookConfigured' && configured.data.enabled && dueThrough !== null && dueThrough < loginsThrough) {
+        const skipped = { firstVersion: dueThrough + 1, lastVersion: loginsThrough };
+        changes.push({ stream: `delivery-${portalId}`, events: [{ type: 'LoginsSkipped', data: skipped }] });
+      }
+      appender.append(changes, cause, now, expected);
+      return portalId;
+    },
+
+    /** What was due and not in the open delivery is listed as undelivered at once; the engine ends the open delivery. */
+    removeWebhook({ portalId }: z.output<typeof removeWebhook>, cause: Cause, now: number): string {
+      const expected = expectation(log);
+      assertPortal(portalId);
+      appender.append(removal(deps, portalId), cause, now, expected);
+      return portalId;
+    },
+  };
+}
+
+/** The events that remove a portal's webhook. */
+export function removal({ log, models }: Deps, portalId: string): Change[] {
+  const loginsThrough = log.lastVersion(`login-${portalId}`);
+  const removed = decide({ type: 'RemoveWebhook', loginsThrough }, models.webhooks.get(portalId) ?? null);
+  const undelivered = waiting(models.lanes.get(portalId).lane, loginsThrough).map((range) => ({
+    type: 'LoginsUndelivered' as const,
+    data: { ...range, deliveryId: null, reason: 'WEBHOOK_REMOVED' as const },
+  }));
+  return [
+    { stream: `webhook-${portalId}`, events: removed },
+    { stream: `delivery-${portalId}`, events: undelivered },
+  ];
+}

@@ -1,0 +1,115 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { resolve } from 'node:path';
+import ipaddr from 'ipaddr.js';
+import { z } from 'zod';
+import type { Cidr } from './delivery/address-guard.js';
+import { MASTER_KEY_BYTES } from './secrets.js';
+
+/** Every setting is an environment variable with this prefix; README.md has the table. */
+const PREFIX = 'AUDITWIRE_';
+
+/** Bad settings, all of them at once. */
+export class ConfigError extends Error {
+  constructor(readonly problems: readonly string[]) {
+    super(`These settings are not right:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+  }
+}
+
+const directory = z.string().min(1, 'must not be empty').transform(expand);
+const token = z.string().regex(/^[\x21-\x7e]{1,256}$/, 'must be visible ASCII without spaces, at most 256 characters');
+const headerText = z.string().regex(/^[\x20-\x7e]{1,256}$/, 'must be printable ASCII, at most 256 characters');
+
+const cidr = z.string().transform((text, context): Cidr => {
+  const parsed = parseCidr(text);
+  if (parsed) return parsed;
+  context.addIssue({ code: 'custom', message: `"${text}" is no address range such as 10.0.0.0/8 or fd00::/8` });
+  return z.NEVER;
+});
+
+const masterKey = z
+  .string()
+  .transform((text) => Buffer.from(text.trim(), 'base64'))
+  .refine((key) => key.length === MASTER_KEY_BYTES, `must be ${MASTER_KEY_BYTES} bytes in base64: openssl rand -base64 32`);
+
+const settings = z.strictObject({
+  DATA_DIR: directory.prefault('./data'),
+  HOST: z.string().min(1).default('127.0.0.1'),
+  PORT: z.coerce.number('must be a port number').int().min(0, 'must be 0 to 65535').max(65_535, 'must be 0 to 65535').default(4000),
+  MASTER_KEY: masterKey.optional(),
+  MASTER_KEY_FILE: directory.optional(),
+  ORGANIZATION_ID: z.guid('must be a UUID').optional(),
+  ALLOWED_ADDRESSES: z
+    .string()
+    .default('')
+    .transform((text) => text.split(/[\s,]+/).filter(Boolean))
+    .pipe(z.array(cidr)),
+  LINE_HOST: token.default('auditwire'),
+  LINE_VENDOR: headerText.default('Auditwire'),
+  LINE_PRODUCT: headerText.default('Dev-Portal'),
+  LINE_VERSION: headerText.default('1.0'),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  SHUTDOWN_SECONDS: z.coerce.number('must be a number of seconds').min(0).max(600).default(10),
+});
+
+export type Config = ReturnType<typeof loadConfig>;
+
+/**
+ * Reads the settings. A variable with the prefix that is no setting is refused, lest a typing error go unnoticed.
+ *
+ * @throws ConfigError with every problem
+ */
+export function loadConfig(env: Record<string, string | undefined>) {
+  const given = Object.fromEntries(
+    Object.entries(env)
+      .filter(([name, value]) => name.startsWith(PREFIX) && value !== undefined && value !== '')
+      .map(([name, value]) => [name.slice(PREFIX.length), value]),
+  );
+  const parsed = settings.safeParse(given);
+  if (!parsed.success) throw new ConfigError(parsed.error.issues.flatMap(problemsOf));
+  const { data } = parsed;
+  return {
+    dataDir: data.DATA_DIR,
+    host: data.HOST,
+    port: data.PORT,
+    masterKey: data.MASTER_KEY ?? null,
+    // Beside the data directory, not in it: a copy of the directory alone opens nothing.
+    masterKeyFile: data.MASTER_KEY_FILE ?? `${data.DATA_DIR}.key`,
+    organizationId: data.ORGANIZATION_ID?.toLowerCase() ?? null,
+    allowedAddresses: data.ALLOWED_ADDRESSES,
+    line: { host: data.LINE_HOST, vendor: data.LINE_VENDOR, product: data.LINE_PRODUCT, version: data.LINE_VERSION },
+    logLevel: data.LOG_LEVEL,
+    shutdownMs: data.SHUTDOWN_SECONDS * 1_000,
+  };
+}
+
+function problemsOf(issue: z.core.$ZodIssue): string[] {
+  if (issue.code === 'unrecognized_keys') {
+    const names = Object.keys(settings.shape).map((name) => PREFIX + name);
+    return issue.keys.map((key) => `${PREFIX}${key}: is no setting; there are ${names.join(', ')}`);
+  }
+  return [`${PREFIX}${String(issue.path[0])}: ${issue.message}`];
+}
+
+function parseCidr(text: string): Cidr | null {
+  try {
+    if (text.includes('/')) return ipaddr.parseCIDR(text);
+    const address = ipaddr.parse(text);
+    return [address, address.kind() === 'ipv4' ? 32 : 128];
+  } catch {
+    return null;
+  }
+}
+
+function expand(path: string): string {
+  return resolve(path.replace(/^~(?=\/|$)/, homedir()));
+}
+
+/** The version of this program, from its package.json. */
+export const VERSION: string = readVersion();
+
+function readVersion(): string {
+  // From the source tree the manifest is one folder up, from the build two.
+  const file = ['../package.json', '../../package.json'].map((path) => resolve(import.meta.dirname, path)).find(existsSync);
+  return file ? z.object({ version: z.string() }).parse(JSON.parse(readFileSync(file, 'utf8'))).version : 'unknown';
+}

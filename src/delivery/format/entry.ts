@@ -1,0 +1,61 @@
+import type { LineSettings } from '../../domain/delivery.js';
+import type { AuthenticationType, Login, LoginOutcome } from '../../domain/login.js';
+
+/** One log line before it has a shape: the fields of the original, in its order. */
+export interface Entry {
+  eventTs: string;
+  line: LineSettings;
+  eventClassId: `AUTHENTICATION_TYPE_${AuthenticationType}`;
+  name: `AUTHENTICATION_OUTCOME_${LoginOutcome}`;
+  severity: number;
+  rt: number;
+  src: string;
+  request: string;
+  success: boolean;
+  portalId: string;
+  principalId: string;
+  traceId: string;
+  userAgent: string;
+}
+
+/** A way to write entries. The signature is over the UTF-8 bytes of what `write` gives. */
+export interface Format {
+  /** One line without its signature, without a line break of any kind. */
+  write(entry: Entry): string;
+  /** The line with its signature (base64url). */
+  attach(line: string, signature: string): string;
+}
+
+/** Severities of the original. */
+const severities: Record<LoginOutcome, number> = {
+  SUCCESS: 0,
+  NOT_FOUND: 1,
+  INVALID_PASSWORD: 1,
+  TOKEN_EXPIRED: 1,
+  LOCKED: 6,
+  DISABLED: 6,
+  INVALID: 7,
+};
+
+export function entryOf(login: Login, portalId: string, line: LineSettings): Entry {
+  return {
+    eventTs: new Date(login.occurredAt).toISOString().replace(/\.\d{3}Z$/, 'Z'),
+    line,
+    eventClassId: `AUTHENTICATION_TYPE_${login.authenticationType}`,
+    name: `AUTHENTICATION_OUTCOME_${login.outcome}`,
+    severity: severities[login.outcome],
+    rt: login.occurredAt,
+    src: login.sourceAddress,
+    request: login.request,
+    success: login.outcome === 'SUCCESS',
+    portalId,
+    principalId: login.principalId,
+    traceId: login.traceId,
+    userAgent: login.userAgent,
+  };
+}
+
+/** `\u` and four hex digits, as JSON writes a character of the basic plane. */
+export function unicodeEscape(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}

@@ -1,0 +1,24 @@
+/** A cap on how many hold something of the same name at once; the rest wait in the order they came. */
+export function createSlots(max: number) {
+  const held = new Map<string, number>();
+  const waiting = new Map<string, (() => void)[]>();
+
+  return {
+    /** Resolves when there is a slot; gives back how to release it. */
+    async take(name: string): Promise<() => void> {
+      const count = held.get(name) ?? 0;
+      if (count < max) held.set(name, count + 1);
+      else await new Promise<void>((resolve) => waiting.set(name, [...(waiting.get(name) ?? []), resolve]));
+      return () => {
+        const [next, ...others] = waiting.get(name) ?? [];
+        if (others.length) waiting.set(name, others);
+        else waiting.delete(name);
+        // A slot passes from hand to hand; only the last one puts it down.
+        if (next) return next();
+        const left = (held.get(name) ?? 1) - 1;
+        if (left) held.set(name, left);
+        else held.delete(name);
+      };
+    },
+  };
+}

@@ -1,0 +1,157 @@
+import { X509Certificate } from 'node:crypto';
+import { z } from 'zod';
+import { name, text, uuid } from './input.js';
+import { notFound, Refusal } from './refusal.js';
+
+export const logFormats = ['CEF', 'JSON', 'CPS'] as const;
+export type LogFormat = (typeof logFormats)[number];
+
+/** Collectors put access keys into URLs and JWTs into Authorization values: both outgrow the 256 characters of a name. */
+export const MAX_ENDPOINT_CHARACTERS = 2_048;
+export const MAX_AUTHORIZATION_CHARACTERS = 4_096;
+export const MAX_CA_CERTIFICATE_BYTES = 65_536;
+
+/** Ciphertext of an authorization value, as `src/secrets.ts` makes it. */
+export type Sealed = string;
+
+export interface DestinationSettings {
+  name: string;
+  endpoint: string;
+  logFormat: LogFormat;
+  skipTlsVerification: boolean;
+  /** PEM of the certificate authorities to trust instead of the public ones, or null. */
+  caCertificate: string | null;
+  /** Sealed, or null where no Authorization header is sent. */
+  authorization: Sealed | null;
+}
+
+export type DestinationEvent =
+  | { type: 'DestinationCreated'; data: DestinationSettings }
+  | { type: 'DestinationUpdated'; data: Partial<DestinationSettings> }
+  | { type: 'DestinationDeleted'; data: Record<string, never> };
+
+/** null: never created, or deleted. */
+export type Destination = DestinationSettings | null;
+
+export function evolve(destination: Destination, event: DestinationEvent): Destination {
+  switch (event.type) {
+    case 'DestinationCreated':
+      return event.data;
+    case 'DestinationUpdated':
+      return destination && { ...destination, ...event.data };
+    case 'DestinationDeleted':
+      return null;
+    default:
+      return event satisfies never;
+  }
+}
+
+const endpoint = text(MAX_ENDPOINT_CHARACTERS).superRefine((value, context) => {
+  const reason = reasonAgainstEndpoint(value);
+  if (reason) context.addIssue({ code: 'custom', message: reason });
+});
+
+/** Whether the address behind it may be reached is the address guard's question, not asked here. */
+function reasonAgainstEndpoint(value: string): string | null {
+  if (value.trim() === '') return 'must not be blank';
+  if (!URL.canParse(value)) return 'must be an absolute URL such as https://siem.example.com/collector';
+  const url = new URL(value);
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'must be an https URL';
+  if (url.username || url.password) return 'must not contain credentials; put them into authorization';
+  if (url.hash) return 'must not have a fragment (#…)';
+  return null;
+}
+
+// A header value: visible ASCII and spaces inside. The value is sent exactly as stored.
+const authorization = z
+  .string()
+  .max(MAX_AUTHORIZATION_CHARACTERS, `must be at most ${MAX_AUTHORIZATION_CHARACTERS} characters`)
+  .regex(/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/, 'must be one line of visible ASCII, without spaces at its ends');
+
+const caCertificate = z
+  .string()
+  .refine((pem) => Buffer.byteLength(pem) <= MAX_CA_CERTIFICATE_BYTES, `must be at most ${MAX_CA_CERTIFICATE_BYTES} bytes`)
+  .refine(isPemOfCertificates, 'must be one or more certificates in PEM (-----BEGIN CERTIFICATE----- …)');
+
+function isPemOfCertificates(pem: string): boolean {
+  const certificates = pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
+  try {
+    for (const certificate of certificates) new X509Certificate(certificate);
+    return certificates.length > 0;
+  } catch {
+    return false;
+  }
+}
+
+export const createDestination = z.object({
+  name,
+  endpoint,
+  authorization: authorization.nullish().transform((value) => value ?? null),
+  logFormat: z.enum(logFormats).nullish().transform((value) => value ?? 'CEF'),
+  skipTlsVerification: z.boolean().nullish().transform((value) => value ?? false),
+  caCertificate: caCertificate.nullish().transform((value) => value ?? null),
+});
+
+/** A field left out stays as it is; null removes `authorization` or `caCertificate`. */
+export const updateDestination = z.object({
+  id: uuid,
+  name: name.optional(),
+  endpoint: endpoint.optional(),
+  authorization: authorization.nullable().optional(),
+  logFormat: z.enum(logFormats).optional(),
+  skipTlsVerification: z.boolean().optional(),
+  caCertificate: caCertificate.nullable().optional(),
+});
+
+export const deleteDestination = z.object({ id: uuid });
+
+export type DestinationCommand =
+  | ({ type: 'CreateDestination'; id: string } & DestinationSettings)
+  | ({ type: 'UpdateDestination'; id: string } & Partial<DestinationSettings>)
+  | { type: 'DeleteDestination'; id: string };
+
+/** What the rules that span streams look at: who else has the name, and which portals' webhooks point here. */
+export interface DestinationSurroundings {
+  nameTaken: boolean;
+  usedBy: readonly { id: string; name: string }[];
+}
+
+export function decide(
+  command: DestinationCommand,
+  destination: Destination,
+  { nameTaken, usedBy }: DestinationSurroundings,
+): DestinationEvent[] {
+  if (command.type === 'CreateDestination') {
+    const { type: _, id: __, ...settings } = command;
+    if (nameTaken) throw nameIsTaken(settings.name);
+    return [{ type: 'DestinationCreated', data: settings }];
+  }
+  if (!destination) throw notFound('destination', command.id);
+  switch (command.type) {
+    case 'UpdateDestination': {
+      const { type: _, id: __, ...given } = command;
+      const changed = Object.fromEntries(
+        Object.entries(given).filter(([field, value]) => value !== destination[field as keyof DestinationSettings]),
+      );
+      if (changed['name'] !== undefined && nameTaken) throw nameIsTaken(String(changed['name']));
+      return Object.keys(changed).length ? [{ type: 'DestinationUpdated', data: changed }] : [];
+    }
+    case 'DeleteDestination':
+      if (usedBy.length) {
+        const names = usedBy.map((portal) => `${portal.name} (${portal.id})`).join(', ');
+        throw new Refusal(
+          'DESTINATION_IN_USE',
+          `The webhook of ${names} uses this destination; remove it or point it at another one first.`,
+        );
+      }
+      return [{ type: 'DestinationDeleted', data: {} }];
+    default:
+      return command satisfies never;
+  }
+}
+
+function nameIsTaken(taken: string): Refusal {
+  return new Refusal('NAME_TAKEN', `A destination named "${taken}" exists already; choose another name.`, [
+    { field: 'name', reason: 'is taken by another destination' },
+  ]);
+}

@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import { name, uuid } from './input.js';
+import { notFound, Refusal } from './refusal.js';
+
+export type PortalEvent =
+  | { type: 'PortalRegistered'; data: { name: string } }
+  | { type: 'PortalRenamed'; data: { name: string } }
+  | { type: 'PortalRetired'; data: Record<string, never> };
+
+/** null: never registered. */
+export type Portal = { name: string; retired: boolean } | null;
+
+export function evolve(portal: Portal, event: PortalEvent): Portal {
+  switch (event.type) {
+    case 'PortalRegistered':
+      return { name: event.data.name, retired: false };
+    case 'PortalRenamed':
+      return portal && { ...portal, name: event.data.name };
+    case 'PortalRetired':
+      return portal && { ...portal, retired: true };
+    default:
+      return event satisfies never;
+  }
+}
+
+export const registerPortal = z.object({ id: uuid.nullish(), name });
+export const renamePortal = z.object({ id: uuid, name });
+export const retirePortal = z.object({ id: uuid });
+
+export type PortalCommand =
+  | ({ type: 'RegisterPortal' } & { id: string; name: string })
+  | ({ type: 'RenamePortal' } & z.output<typeof renamePortal>)
+  | ({ type: 'RetirePortal' } & z.output<typeof retirePortal>);
+
+/**
+ * A portal is registered once under its id. Registering it again under the same name changes nothing, so that a script can
+ * repeat itself; under another name it is refused with ALREADY_EXISTS. A retired portal refuses everything but retiring.
+ */
+export function decide(command: PortalCommand, portal: Portal): PortalEvent[] {
+  if (command.type === 'RegisterPortal') {
+    if (!portal) return [{ type: 'PortalRegistered', data: { name: command.name } }];
+    if (portal.name === command.name && !portal.retired) return [];
+    throw new Refusal('ALREADY_EXISTS', `The id ${command.id} belongs to another portal; leave out the id to get a new one.`);
+  }
+  if (!portal) throw notFound('portal', command.id);
+  switch (command.type) {
+    case 'RenamePortal':
+      assertLiving(portal, command.id);
+      return portal.name === command.name ? [] : [{ type: 'PortalRenamed', data: { name: command.name } }];
+    case 'RetirePortal':
+      return portal.retired ? [] : [{ type: 'PortalRetired', data: {} }];
+    default:
+      return command satisfies never;
+  }
+}
+
+/** Throws NOT_FOUND or PORTAL_RETIRED. */
+export function assertLiving(portal: { retired: boolean } | null, id: string): void {
+  if (!portal) throw notFound('portal', id);
+  if (portal.retired) {
+    throw new Refusal('PORTAL_RETIRED', `The portal ${id} is retired: its log is kept, and nothing can be added to it.`);
+  }
+}

@@ -1,0 +1,39 @@
+/** Stable codes of everything that is refused; a client may switch on them. */
+export const refusalCodes = [
+  'INVALID_INPUT',
+  'NOT_FOUND',
+  'NAME_TAKEN',
+  'ALREADY_EXISTS',
+  'PORTAL_RETIRED',
+  'DESTINATION_IN_USE',
+  'IDEMPOTENCY_KEY_REUSED',
+  'UNAVAILABLE',
+] as const;
+export type RefusalCode = (typeof refusalCodes)[number];
+
+/** One reason against one field. `field` is a path in the input, such as `logins[3].sourceAddress`. */
+export interface InvalidField {
+  field: string;
+  reason: string;
+}
+
+/** The one expected error: a command was refused and changed nothing. Everything else that is thrown is a bug. */
+export class Refusal extends Error {
+  constructor(
+    readonly code: RefusalCode,
+    message: string,
+    readonly fields: readonly InvalidField[] = [],
+  ) {
+    super(message);
+    this.name = 'Refusal';
+  }
+}
+
+/** A refusal of input, whose message lists every field with its reason. */
+export function invalidInput(fields: readonly InvalidField[]): Refusal {
+  return new Refusal('INVALID_INPUT', fields.map(({ field, reason }) => `${field}: ${reason}`).join('; '), fields);
+}
+
+export function notFound(noun: string, id: string): Refusal {
+  return new Refusal('NOT_FOUND', `There is no ${noun} with the id ${id}.`);
+}

@@ -1,0 +1,103 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Logger } from 'pino';
+import type { Services } from '../../schema/builder.js';
+import { jwkSet } from '../delivery/sign.js';
+import type { Random } from '../random.js';
+import { createAuthenticate, UNAUTHENTICATED } from './auth.js';
+import { serveGraphiQL } from './graphiql.js';
+import { causeOf, createGraphQLServer, GRAPHQL_PATH } from './graphql.js';
+import { createWebSockets } from './websocket.js';
+
+/** A `recordLogins` of 1,000 logins, each as long as it may be, and some. */
+const MAX_BODY_BYTES = 16 * 1024 * 1024;
+
+export const JWKS_PATH = '/audit-log-webhook/jwks.json';
+export const HEALTH_PATH = '/health';
+
+export interface HttpServer {
+  /** @returns the port; rejects if the address cannot be listened on */
+  listen(host: string, port: number): Promise<number>;
+  /** Takes nothing new, ends subscriptions, and waits until calls under way are answered. */
+  close(): Promise<void>;
+}
+
+export function createHttpServer(services: Services, random: Random, logger: Logger): HttpServer {
+  const authenticate = createAuthenticate(services.models.tokens);
+  const yoga = createGraphQLServer(services, logger);
+  const webSockets = createWebSockets(yoga, authenticate, random);
+
+  const server = createServer((request, response) => {
+    route(request, response).catch((error: unknown) => {
+      logger.error({ err: error }, 'a request failed');
+      if (response.headersSent) response.destroy();
+      else sendError(response, 500, 'INTERNAL', 'Unexpected error.');
+    });
+  });
+  server.on('upgrade', (request, socket, head) => webSockets.upgrade(request, socket, head));
+
+  async function route(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { pathname } = new URL(request.url ?? '/', 'http://host');
+    switch (pathname) {
+      case GRAPHQL_PATH:
+        return graphql(request, response);
+      case JWKS_PATH:
+        return sendJson(response, 200, jwkSet(services.models.identity));
+      case HEALTH_PATH: {
+        const writable = services.commands.writable();
+        return sendJson(response, writable ? 200 : 503, { status: writable ? 'ok' : 'the log cannot be written' });
+      }
+      case '/':
+        response.writeHead(302, { location: GRAPHQL_PATH }).end();
+        return;
+      default:
+        sendError(response, 404, 'NOT_FOUND', `There is nothing at this address; GraphQL is at ${GRAPHQL_PATH}.`);
+    }
+  }
+
+  async function graphql(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { headers, method } = request;
+    if (method === 'GET' && headers.accept?.includes('text/html')) {
+      return serveGraphiQL(headers['accept-encoding'], response);
+    }
+    const viewer = authenticate(headers.authorization);
+    if (!viewer) {
+      response.setHeader('www-authenticate', 'Bearer');
+      return sendError(response, 401, 'UNAUTHENTICATED', UNAUTHENTICATED);
+    }
+    if (method === 'POST' && headers['content-length'] === undefined) {
+      return sendError(response, 411, 'LENGTH_REQUIRED', 'Send a Content-Length.');
+    }
+    if (Number(headers['content-length'] ?? 0) > MAX_BODY_BYTES) {
+      return sendError(response, 413, 'BODY_TOO_LARGE', `A body may have ${MAX_BODY_BYTES} bytes at most; split the call.`);
+    }
+    await yoga.handle(request, response, { viewer, cause: causeOf(viewer, headers['traceparent'], random) });
+  }
+
+  return {
+    listen: (host, port) =>
+      new Promise((resolve, reject) => {
+        server.once('error', reject);
+        server.listen(port, host, () => {
+          server.off('error', reject);
+          resolve((server.address() as AddressInfo).port);
+        });
+      }),
+    async close() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      await webSockets.close();
+      server.closeIdleConnections();
+      await closed;
+    },
+  };
+}
+
+function sendJson(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' }).end(JSON.stringify(body));
+}
+
+/** An error outside of GraphQL, in the shape of one. What was not read of the body is not waited for. */
+function sendError(response: ServerResponse, status: number, code: string, message: string): void {
+  response.setHeader('connection', 'close');
+  sendJson(response, status, { errors: [{ message, extensions: { code } }] });
+}

@@ -1,0 +1,114 @@
+import { sql } from 'drizzle-orm';
+import type { Db } from '../../db/open.js';
+import { actors, categories, events, streams } from '../../db/tables.js';
+import {
+  type Category,
+  type Cause,
+  categoryOf,
+  type DomainEvent,
+  isEventType,
+  type Recorded,
+  type StreamName,
+} from '../domain/event.js';
+import type { LogReader } from './read.js';
+
+/** What a command saw of its category when it decided. */
+export interface Expectation {
+  category: Category;
+  position: number;
+}
+
+/** Events for one stream. */
+export interface Change {
+  stream: StreamName;
+  events: readonly DomainEvent[];
+}
+
+/** Something else was appended to the category since the command looked: it would have decided on stale facts. */
+export class WrongExpectation extends Error {}
+
+export type Appender = ReturnType<typeof createAppender>;
+
+/**
+ * Appends to the log inside the transaction that the caller holds, and hands every event to `project` in that transaction.
+ */
+export function createAppender(db: Db, reader: LogReader, project: (event: Recorded) => void) {
+  const of = (name: string) => sql.placeholder(name);
+  const insertEvent = db
+    .insert(events)
+    .values({
+      position: of('position'),
+      streamId: of('streamId'),
+      version: of('version'),
+      type: of('type'),
+      data: of('data'),
+      recordedAt: of('recordedAt'),
+      actorId: of('actorId'),
+      traceId: of('traceId'),
+    })
+    .prepare();
+  const intern = (table: typeof streams | typeof actors) =>
+    db
+      .insert(table)
+      .values({ name: of('name') })
+      .onConflictDoUpdate({ target: table.name, set: { name: sql`excluded.name` } })
+      .returning({ id: table.id })
+      .prepare();
+  const internStream = intern(streams);
+  const internActor = intern(actors);
+  const setCategory = db
+    .insert(categories)
+    .values({ name: of('name'), position: of('position') })
+    .onConflictDoUpdate({ target: categories.name, set: { position: sql`excluded.position` } })
+    .prepare();
+
+  let head = 0;
+  let lastRecordedAt = 0;
+
+  /** Reads again where the log ends: at the start, and after a rollback took appended events back. */
+  function reset(): void {
+    head = reader.head();
+    lastRecordedAt = reader.at([head])[0]?.recordedAt ?? 0;
+  }
+  reset();
+
+  return {
+    reset,
+    head: (): number => head,
+
+    /**
+     * Appends events to the ends of their streams, in the order given.
+     *
+     * @param now ms since the epoch; never recorded as less than the event before
+     * @throws WrongExpectation if the category has moved since `expected` was read
+     */
+    append(changes: readonly Change[], cause: Cause, now: number, expected?: Expectation): Recorded[] {
+      if (expected && reader.categoryPosition(expected.category) !== expected.position) {
+        throw new WrongExpectation(`${expected.category} has moved on since position ${expected.position}`);
+      }
+      return changes.flatMap(({ stream, events: appended }) => appendTo(stream, appended, cause, now));
+    },
+  };
+
+  function appendTo(stream: StreamName, appended: readonly DomainEvent[], cause: Cause, now: number): Recorded[] {
+      if (!appended.length) return [];
+      const streamId = reader.idOf(stream) ?? internStream.get({ name: stream }).id;
+      const actorId = internActor.get({ name: cause.actor }).id;
+      lastRecordedAt = Math.max(lastRecordedAt, now);
+      let version = reader.lastVersion(stream);
+      const recorded = appended.map((event) => {
+        if (!isEventType(event.type)) throw new Error(`${String(event.type)} is no type of event`);
+        head += 1;
+        version += 1;
+        const { actor, traceId } = cause;
+        const envelope = { position: head, stream, version, recordedAt: lastRecordedAt, actor, traceId };
+        insertEvent.run({ ...envelope, streamId, actorId, type: event.type, data: JSON.stringify(event.data) });
+        const stored = { ...envelope, ...event } as Recorded;
+        project(stored);
+        return stored;
+      });
+      const category = categoryOf(stream);
+      if (category) setCategory.run({ name: category, position: head });
+      return recorded;
+  }
+}

@@ -1,0 +1,113 @@
+import { and, asc, eq, gt, gte, inArray, lte, max, sql } from 'drizzle-orm';
+import type { Db } from '../../db/open.js';
+import { actors, categories, events, streams } from '../../db/tables.js';
+import { type Category, type DomainEvent, isEventType, type Recorded, type StreamName } from '../domain/event.js';
+
+/** Reads the log over one connection: the reader's sees what was committed, the writer's also its own transaction. */
+export type LogReader = ReturnType<typeof createLogReader>;
+
+type Row = typeof events.$inferSelect;
+
+export function createLogReader(db: Db) {
+  const of = (name: string) => sql.placeholder(name);
+  const headQuery = db.select({ position: max(events.position) }).from(events).prepare();
+  const afterQuery = db
+    .select()
+    .from(events)
+    .where(gt(events.position, of('after')))
+    .orderBy(asc(events.position))
+    .limit(of('limit'))
+    .prepare();
+  const rangeQuery = db
+    .select()
+    .from(events)
+    .where(and(eq(events.streamId, of('streamId')), gte(events.version, of('first')), lte(events.version, of('last'))))
+    .orderBy(asc(events.version))
+    .limit(of('limit'))
+    .prepare();
+  const positionQuery = db
+    .select({ position: events.position })
+    .from(events)
+    .where(and(eq(events.streamId, of('streamId')), eq(events.version, of('version'))))
+    .prepare();
+  const lastVersionQuery = db
+    .select({ version: max(events.version) })
+    .from(events)
+    .where(eq(events.streamId, of('streamId')))
+    .prepare();
+  const categoryQuery = db.select().from(categories).where(eq(categories.name, of('name'))).prepare();
+  const streamByName = db.select().from(streams).where(eq(streams.name, of('name'))).prepare();
+  const streamById = db.select().from(streams).where(eq(streams.id, of('id'))).prepare();
+  const actorById = db.select().from(actors).where(eq(actors.id, of('id'))).prepare();
+
+  function decode(row: Row): Recorded {
+    const { type } = row;
+    if (!isEventType(type)) throw new Error(`The log holds an event of unknown type ${type} at position ${row.position}`);
+    const data: DomainEvent['data'] = JSON.parse(row.data);
+    return {
+      position: row.position,
+      stream: required(streamById.get({ id: row.streamId }), 'stream', row.streamId).name as StreamName,
+      version: row.version,
+      type,
+      data,
+      recordedAt: row.recordedAt,
+      actor: required(actorById.get({ id: row.actorId }), 'actor', row.actorId).name,
+      traceId: row.traceId,
+    } as Recorded;
+  }
+
+  /** The interned id of a stream, or null if nothing was ever appended to it. */
+  function idOf(stream: StreamName): number | null {
+    return streamByName.get({ name: stream })?.id ?? null;
+  }
+
+  function lastVersion(stream: StreamName): number {
+    const streamId = idOf(stream);
+    return streamId === null ? 0 : (lastVersionQuery.get({ streamId })?.version ?? 0);
+  }
+
+  return {
+    idOf,
+    /** The version of the stream's last event; 0 if it has none. */
+    lastVersion,
+
+    /** The position of the last event; 0 in an empty log. */
+    head: (): number => headQuery.get()?.position ?? 0,
+
+    /** At most `limit` events after a position (exclusive), in order. */
+    after: (after: number, limit: number): Recorded[] => afterQuery.all({ after, limit }).map(decode),
+
+    /** Events of a stream with versions from `first` to `last`, both inclusive, in order. */
+    range(stream: StreamName, first: number, last: number, limit = -1): Recorded[] {
+      const streamId = idOf(stream);
+      return streamId === null ? [] : rangeQuery.all({ streamId, first, last, limit }).map(decode);
+    },
+
+    /** The events at these positions, in order of position. */
+    at(positions: readonly number[]): Recorded[] {
+      return db.select().from(events).where(inArray(events.position, [...positions])).orderBy(asc(events.position)).all().map(decode);
+    },
+
+    /** The last version of the stream that stands at or before a position. Positions rise with versions: it is bisected. */
+    versionAt(stream: StreamName, position: number): number {
+      const streamId = idOf(stream);
+      if (streamId === null) return 0;
+      let [low, high] = [0, lastVersion(stream)];
+      while (low < high) {
+        const version = Math.ceil((low + high) / 2);
+        const found = positionQuery.get({ streamId, version });
+        if (!found || found.position <= position) low = version;
+        else high = version - 1;
+      }
+      return low;
+    },
+
+    /** The position of the last event of a category. */
+    categoryPosition: (category: Category): number => categoryQuery.get({ name: category })?.position ?? 0,
+  };
+}
+
+function required<T>(row: T | undefined, what: string, id: number): T {
+  if (!row) throw new Error(`The log names a ${what} ${id} that is not there`);
+  return row;
+}

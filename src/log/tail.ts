@@ -1,0 +1,194 @@
+import type { Recorded, StreamName } from '../domain/event.js';
+import type { LogReader } from './read.js';
+
+/** Which events a reader wants: all, or those of these streams. */
+export type Filter = 'all' | readonly StreamName[];
+
+/** Most events kept in memory for readers that are near the head; those further behind read the disk. */
+const MAX_RECENT_EVENTS = 1_000;
+/** Most events a reader takes from the disk at a time. */
+const PAGE_EVENTS = 500;
+
+export type Tail = ReturnType<typeof createTail>;
+
+/**
+ * The log as a stream that never ends. A commit wakes only the readers whose streams it touched, and each of them reads on
+ * from where it is: nothing is buffered for a slow one.
+ */
+export function createTail(reader: LogReader) {
+  const readers = new Set<TailReader>();
+  const byStream = new Map<StreamName, Set<TailReader>>();
+  const forAll = new Set<TailReader>();
+
+  // The events after `recentAfter` up to `head`, which was committed last.
+  let recent: Recorded[] = [];
+  let head = reader.head();
+  let recentAfter = head;
+
+  /** Called after each commit with the position of the last event. */
+  function wake(committed: number): void {
+    if (committed <= head) return;
+    const added = readers.size ? reader.after(head, MAX_RECENT_EVENTS + 1) : [];
+    head = committed;
+    if (added.at(-1)?.position !== committed) {
+      // Too many to keep, or nobody to keep them for.
+      recent = [];
+      recentAfter = committed;
+      for (const one of readers) one.wake();
+      return;
+    }
+    recent.push(...added);
+    if (recent.length > 2 * MAX_RECENT_EVENTS) recent = recent.slice(-MAX_RECENT_EVENTS);
+    recentAfter = (recent[0]?.position ?? head + 1) - 1;
+    for (const one of forAll) one.wake();
+    for (const stream of new Set(added.map((event) => event.stream))) {
+      for (const one of byStream.get(stream) ?? []) one.wake();
+    }
+  }
+
+  /** The next events of a filter after a position, and the position up to which the filter has then been read. */
+  function read(filter: Filter, after: number, versions: Map<StreamName, number>): { page: Recorded[]; through: number } {
+    if (after >= head) return { page: [], through: after };
+    if (after >= recentAfter) {
+      const next = after - recentAfter;
+      const later = recent.slice(next, next + PAGE_EVENTS);
+      const page = filter === 'all' ? later : later.filter((event) => filter.includes(event.stream));
+      return { page, through: after + later.length };
+    }
+    return filter === 'all' ? readAll(after) : readStreams(filter, after, versions);
+  }
+
+  function readAll(after: number) {
+    const page = reader.after(after, PAGE_EVENTS).filter((event) => event.position <= head);
+    return { page, through: page.at(-1)?.position ?? head };
+  }
+
+  function readStreams(streams: readonly StreamName[], after: number, versions: Map<StreamName, number>) {
+    const found = streams.flatMap((stream) => {
+      const version = versions.get(stream) ?? reader.versionAt(stream, after);
+      return reader.range(stream, version + 1, Number.MAX_SAFE_INTEGER, PAGE_EVENTS);
+    });
+    const page = found
+      .filter((event) => event.position <= head)
+      .sort((a, b) => a.position - b.position)
+      .slice(0, PAGE_EVENTS);
+    return { page, through: page.length < PAGE_EVENTS ? head : (page.at(-1)?.position ?? head) };
+  }
+
+  function register(one: TailReader): void {
+    readers.add(one);
+    if (one.filter === 'all') forAll.add(one);
+    else for (const stream of one.filter) byStream.set(stream, (byStream.get(stream) ?? new Set()).add(one));
+  }
+
+  function unregister(one: TailReader): void {
+    readers.delete(one);
+    forAll.delete(one);
+    if (one.filter === 'all') return;
+    for (const stream of one.filter) {
+      const others = byStream.get(stream);
+      others?.delete(one);
+      if (!others?.size) byStream.delete(stream);
+    }
+  }
+
+  return {
+    wake,
+    /** The position of the last committed event. */
+    head: (): number => head,
+    /** How many readers there are. */
+    readers: (): number => readers.size,
+    /** Each event of the filter after a position (exclusive), exactly once and in order, without end. */
+    from: (filter: Filter, after: number): TailReader => new TailReader(filter, after, { register, unregister, read }),
+    /** Ends every reader. */
+    close(): void {
+      for (const one of [...readers]) void one.return();
+    },
+  };
+}
+
+interface Hub {
+  register(reader: TailReader): void;
+  unregister(reader: TailReader): void;
+  read(filter: Filter, after: number, versions: Map<StreamName, number>): { page: Recorded[]; through: number };
+}
+
+/**
+ * One reader of the tail. Not an async generator: the `return()` of a generator that is parked on an await waits for that
+ * await, and a client that has gone away would leave it parked for ever.
+ */
+export class TailReader implements AsyncIterableIterator<Recorded> {
+  #page: Recorded[] = [];
+  #next = 0;
+  #done = false;
+  #wakeUp: { promise: Promise<void>; resolve: () => void } | null = null;
+  // Where each stream of the filter has been read to: what makes the next page a range of an index.
+  readonly #versions = new Map<StreamName, number>();
+
+  constructor(
+    readonly filter: Filter,
+    private after: number,
+    private readonly hub: Hub,
+  ) {
+    hub.register(this);
+  }
+
+  async next(): Promise<IteratorResult<Recorded, undefined>> {
+    while (!this.#done) {
+      const event = this.#page[this.#next];
+      if (event) {
+        this.#next += 1;
+        return { value: event, done: false };
+      }
+      if (this.#readOn()) continue;
+      this.#wakeUp ??= deferred();
+      await this.#wakeUp.promise;
+    }
+    return { value: undefined, done: true };
+  }
+
+  /**
+   * For readers of state: waits for an event, skips to the last one that there is, and gives it. What lies between is read
+   * past, not handed out.
+   */
+  async latest(): Promise<IteratorResult<Recorded, undefined>> {
+    let result = await this.next();
+    while (!result.done && (this.#next < this.#page.length || this.#readOn())) result = await this.next();
+    return result;
+  }
+
+  return(): Promise<IteratorResult<Recorded, undefined>> {
+    this.#done = true;
+    this.#page = [];
+    this.hub.unregister(this);
+    this.wake();
+    return Promise.resolve({ value: undefined, done: true });
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  wake(): void {
+    this.#wakeUp?.resolve();
+    this.#wakeUp = null;
+  }
+
+  #readOn(): boolean {
+    const { page, through } = this.hub.read(this.filter, this.after, this.#versions);
+    const moved = through > this.after;
+    this.#page = page;
+    this.#next = 0;
+    this.after = through;
+    if (this.filter !== 'all') for (const event of page) this.#versions.set(event.stream, event.version);
+    return moved;
+  }
+}
+
+function deferred(): { promise: Promise<void>; resolve: () => void } {
+  let resolve = () => {};
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
+}

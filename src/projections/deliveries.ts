@@ -1,0 +1,124 @@
+/**
+ * The deliveries of a portal, read from its delivery stream. One lane works on one batch at a time, so that the events of a
+ * delivery stand together: a page is a stretch of the stream, and no table repeats it.
+ */
+import type { Attempt, LoginRange } from '../domain/delivery.js';
+import type { LogFormat } from '../domain/destination.js';
+import type { Recorded, StreamName } from '../domain/event.js';
+import type { LogReader } from '../log/read.js';
+
+export const deliveryStates = ['IN_PROGRESS', 'DELIVERED', 'ABANDONED', 'SUPERSEDED'] as const;
+export type DeliveryState = (typeof deliveryStates)[number];
+
+/** `retryDueAt` (ms): when the next try is due, where one is. */
+export type DeliveryAttempt = Attempt & { delivered: boolean; retryDueAt: number | null; position: number };
+
+export interface Delivery extends LoginRange {
+  id: string;
+  /** The version of its first event in the delivery stream: its place in a page. */
+  version: number;
+  destinationId: string;
+  logFormat: LogFormat;
+  state: DeliveryState;
+  startedAt: number;
+  endedAt: number | null;
+  attempts: DeliveryAttempt[];
+}
+
+/** `limit` deliveries between two of them (versions, exclusive), newest first unless `inverted`. */
+export interface DeliveryPage {
+  after?: number | undefined;
+  before?: number | undefined;
+  limit: number;
+  inverted: boolean;
+}
+
+/** Events read at a time. */
+const STRETCH_EVENTS = 256;
+
+export function deliveriesOf(portalId: string, page: DeliveryPage, log: LogReader): Delivery[] {
+  const stream: StreamName = `delivery-${portalId}`;
+  const last = log.lastVersion(stream);
+  const events = page.inverted
+    ? forwards(log, stream, page.before ?? 1, last, page.limit)
+    : backwards(log, stream, (page.after ?? last + 1) - 1, page.limit);
+  const found = fold(events).filter(
+    ({ version }) => version < (page.after ?? Infinity) && version > (page.before ?? 0),
+  );
+  return page.inverted ? found.slice(0, page.limit) : found.reverse().slice(0, page.limit);
+}
+
+/** Reads back from a version until `count` deliveries have begun. */
+function backwards(log: LogReader, stream: StreamName, from: number, count: number): Recorded[] {
+  const events: Recorded[] = [];
+  let begun = 0;
+  for (let last = from; last > 0 && begun < count; last -= STRETCH_EVENTS) {
+    const stretch = log.range(stream, Math.max(1, last - STRETCH_EVENTS + 1), last);
+    begun += stretch.filter(begins).length;
+    events.unshift(...stretch);
+  }
+  return events;
+}
+
+/** Reads on from a version until more than `count` deliveries have begun: the last of them may then be cut short. */
+function forwards(log: LogReader, stream: StreamName, from: number, last: number, count: number): Recorded[] {
+  const events: Recorded[] = [];
+  let begun = 0;
+  for (let first = from; first <= last && begun <= count + 1; first += STRETCH_EVENTS) {
+    const stretch = log.range(stream, first, first + STRETCH_EVENTS - 1);
+    begun += stretch.filter(begins).length;
+    events.push(...stretch);
+  }
+  return events;
+}
+
+const begins = (event: Recorded) => event.type === 'BatchStarted';
+
+/** Folds a stretch of a delivery stream, oldest first. Events of a delivery that began before it are passed over. */
+export function fold(events: readonly Recorded[]): Delivery[] {
+  const deliveries = new Map<string, Delivery>();
+  for (const event of events) {
+    switch (event.type) {
+      case 'BatchStarted': {
+        const { deliveryId: id, line: _, signingKeyId: __, ...batch } = event.data;
+        const { version, recordedAt: startedAt } = event;
+        deliveries.set(id, { ...batch, id, version, startedAt, state: 'IN_PROGRESS', endedAt: null, attempts: [] });
+        break;
+      }
+      case 'BatchDelivered':
+      case 'RetryScheduled':
+      case 'BatchAbandoned':
+        deliveries.get(event.data.deliveryId)?.attempts.push(attemptOf(event));
+        if (event.type !== 'RetryScheduled') {
+          end(deliveries.get(event.data.deliveryId), event.type === 'BatchDelivered' ? 'DELIVERED' : 'ABANDONED', event);
+        }
+        break;
+      case 'DeliverySuperseded':
+        end(deliveries.get(event.data.deliveryId), 'SUPERSEDED', event);
+        break;
+      case 'LoginsUndelivered':
+        if (event.data.deliveryId) end(deliveries.get(event.data.deliveryId), 'ABANDONED', event);
+        break;
+    }
+  }
+  return [...deliveries.values()];
+}
+
+function end(delivery: Delivery | undefined, state: DeliveryState, event: Recorded): void {
+  if (delivery) Object.assign(delivery, { state, endedAt: event.recordedAt });
+}
+
+export type AttemptRecorded = Extract<Recorded, { type: 'BatchDelivered' | 'RetryScheduled' | 'BatchAbandoned' }>;
+
+export function isAttempt(event: Recorded): event is AttemptRecorded {
+  return event.type === 'BatchDelivered' || event.type === 'RetryScheduled' || event.type === 'BatchAbandoned';
+}
+
+export function attemptOf(event: AttemptRecorded): DeliveryAttempt {
+  return {
+    ...event.data,
+    delivered: event.type === 'BatchDelivered',
+    retryDueAt: event.type === 'RetryScheduled' ? event.data.retryDueAt : null,
+    position: event.position,
+  };
+}

@@ -1,0 +1,32 @@
+import type { Db } from '../../db/open.js';
+import type { Recorded } from '../domain/event.js';
+import { createDestinations } from './destinations.js';
+import { createIdentity } from './identity.js';
+import { createLanes } from './lanes.js';
+import { createLogins } from './logins.js';
+import { createPortals } from './portals.js';
+import { createTokens } from './tokens.js';
+import { createWebhooks } from './webhooks.js';
+
+export type ReadModels = ReturnType<typeof createReadModels>;
+
+/** Every read model over one connection: the writer's applies events, the reader's answers queries. */
+export function createReadModels(db: Db) {
+  return {
+    portals: createPortals(db),
+    destinations: createDestinations(db),
+    webhooks: createWebhooks(db),
+    logins: createLogins(db),
+    lanes: createLanes(db),
+    tokens: createTokens(db),
+    identity: createIdentity(db),
+  };
+}
+
+/** Applies one event to every read model, in the transaction that appends it. */
+export function projectInto(models: ReadModels): (event: Recorded) => void {
+  const all = Object.values(models);
+  return (event) => {
+    for (const model of all) model.apply(event);
+  };
+}

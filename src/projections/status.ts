@@ -1,0 +1,61 @@
+import { type Lane, pending, waiting } from '../domain/lane.js';
+import type { LogReader } from '../log/read.js';
+import type { ReadModels } from './read-models.js';
+
+export const webhookStates = ['ACTIVE', 'INACTIVE', 'UNCONFIGURED'] as const;
+export type WebhookState = (typeof webhookStates)[number];
+
+/** How the delivery of a portal stands. Times in ms since the epoch. */
+export interface WebhookStatus {
+  enabled: boolean;
+  status: WebhookState;
+  lastAttemptAt: number | null;
+  lastResponseCode: number | null;
+  lastResponseMessage: string | null;
+  /** Logins that are due and neither delivered nor abandoned. */
+  pending: number;
+  oldestPendingAt: number | null;
+  nextAttemptAt: number | null;
+  /** Tries, not batches. */
+  consecutiveFailures: number;
+  /** Logins, each counted once. */
+  deliveredTotal: number;
+  undeliveredTotal: number;
+}
+
+/**
+ * The status of a portal's webhook, and the position of the event that last changed it (the portal's registration, if it was
+ * never configured). Costs the same whatever waits: a backlog is a range of versions.
+ */
+export function statusOf(portalId: string, models: ReadModels, log: LogReader): { status: WebhookStatus; position: number } {
+  const { lane, position } = models.lanes.get(portalId);
+  const lastLogin = log.lastVersion(`login-${portalId}`);
+  const count = pending(lane, lastLogin);
+  const oldest = lane.open?.firstVersion ?? waiting(lane, lastLogin)[0]?.firstVersion;
+  const status: WebhookStatus = {
+    enabled: lane.webhook?.enabled ?? false,
+    status: stateOf(lane),
+    lastAttemptAt: lane.lastAttempt?.at ?? null,
+    lastResponseCode: lane.lastAttempt?.responseCode ?? null,
+    lastResponseMessage: lane.lastAttempt?.message ?? null,
+    pending: count,
+    oldestPendingAt:
+      oldest === undefined ? null : (log.range(`login-${portalId}`, oldest, oldest)[0]?.recordedAt ?? null),
+    nextAttemptAt: nextAttemptAt(lane, count),
+    consecutiveFailures: lane.consecutiveFailures,
+    deliveredTotal: lane.deliveredTotal,
+    undeliveredTotal: lane.undeliveredTotal,
+  };
+  return { status, position: Math.max(position, models.portals.get(portalId)?.position ?? 0) };
+}
+
+function stateOf(lane: Lane): WebhookState {
+  if (!lane.webhook) return 'UNCONFIGURED';
+  return lane.failing ? 'INACTIVE' : 'ACTIVE';
+}
+
+function nextAttemptAt(lane: Lane, count: number): number | null {
+  if (!lane.webhook?.enabled) return null;
+  if (lane.open) return lane.open.retryDueAt;
+  return count ? lane.nextBatchDueAt : null;
+}

@@ -1,0 +1,34 @@
+import { eq, sql } from 'drizzle-orm';
+import type { Db } from '../../db/open.js';
+import { tokens } from '../../db/tables.js';
+import { type Recorded, streamId } from '../domain/event.js';
+import type { ReadModel } from './read-model.js';
+
+export type TokenRow = typeof tokens.$inferSelect;
+
+export function createTokens(db: Db) {
+  const byHash = db
+    .select()
+    .from(tokens)
+    .where(eq(tokens.hash, sql.placeholder('hash')))
+    .prepare();
+  return {
+    tables: [tokens],
+    apply(event: Recorded): void {
+      const id = streamId(event.stream);
+      switch (event.type) {
+        case 'TokenIssued':
+          db.insert(tokens)
+            .values({ id, ...event.data, issuedAt: event.recordedAt })
+            .run();
+          break;
+        case 'TokenRevoked':
+          db.delete(tokens).where(eq(tokens.id, id)).run();
+          break;
+      }
+    },
+    /** @param hash SHA-256 of a token, base64url */
+    withHash: (hash: string): TokenRow | undefined => byHash.get({ hash }),
+    all: (): TokenRow[] => db.select().from(tokens).all(),
+  } satisfies ReadModel & Record<string, unknown>;
+}

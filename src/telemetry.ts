@@ -1,0 +1,20 @@
+import { pino, type DestinationStream, type Logger } from 'pino';
+import { streamId } from './domain/event.js';
+import type { TailReader } from './log/tail.js';
+import { type AttemptRecorded, isAttempt } from './projections/deliveries.js';
+
+/** Logs of the program itself: JSON lines on standard error, or where `stream` says. */
+export function createLogger(level: string, stream: DestinationStream = pino.destination({ fd: 2, sync: false })): Logger {
+  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, stream);
+}
+
+/** Writes one wide line for each try, from its event, until the reader ends. */
+export async function logAttempts(events: TailReader, logger: Logger): Promise<void> {
+  for await (const event of events) {
+    if (isAttempt(event)) logger[event.type === 'BatchDelivered' ? 'info' : 'warn'](lineOf(event), event.type);
+  }
+}
+
+function lineOf(event: AttemptRecorded) {
+  return { portalId: streamId(event.stream), position: event.position, traceId: event.traceId, ...event.data };
+}
