@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3';
@@ -29,13 +29,15 @@ const BUSY_TIMEOUT_MS = 5_000;
 export function lockDataDirectory(directory: string): () => void {
   let lock: Database.Database | undefined;
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
-    lock = new Database(join(directory, 'lock'), { timeout: 0 });
+    // Not recursive: it is made beside its key, in a folder that someone chose.
+    if (!existsSync(directory)) mkdirSync(directory, { mode: 0o700 });
+    const file = join(directory, 'lock');
+    lock = new Database(file, { timeout: 0 });
     lock.exec('BEGIN EXCLUSIVE');
+    chmodSync(file, 0o600);
   } catch (error) {
     lock?.close();
-    const reason = errorCode(error) === 'SQLITE_BUSY' ? 'another process holds it (is Auditwire running already?)' : String(error);
-    throw new DataDirectoryError(`The data directory ${directory} cannot be used: ${reason}`);
+    throw new DataDirectoryError(`The data directory ${directory} cannot be used: ${reasonOf(error)}`);
   }
   const held = lock;
   return () => held.close();
@@ -64,7 +66,7 @@ export function openWriter(directory: string): Connection {
     return { db, sqlite };
   } catch (error) {
     if (error instanceof DataDirectoryError) throw error;
-    throw new DataDirectoryError(`The data directory ${directory} cannot be used: ${String(error)}`);
+    throw new DataDirectoryError(`The data directory ${directory} cannot be used: ${reasonOf(error)}`);
   }
 }
 
@@ -72,6 +74,24 @@ export function openWriter(directory: string): Connection {
 export function openReader(directory: string): Connection {
   const sqlite = new Database(join(directory, 'auditwire.db'), { readonly: true, timeout: BUSY_TIMEOUT_MS });
   return { db: drizzle(sqlite), sqlite };
+}
+
+function reasonOf(error: unknown): string {
+  switch (errorCode(error)) {
+    case 'SQLITE_BUSY':
+      return 'another process holds it. Is Auditwire running already?';
+    case 'ENOENT':
+      return 'the folder that it should be made in does not exist';
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+    case 'SQLITE_CANTOPEN':
+    case 'SQLITE_READONLY':
+    case 'SQLITE_READONLY_DIRECTORY':
+      return 'this user may not write to it';
+    default:
+      return error instanceof Error ? error.message : String(error);
+  }
 }
 
 function verify(sqlite: Database.Database, pragma: string, expected: string | number): void {

@@ -3,9 +3,9 @@
  * `src/secrets.ts`; all others are read models, which `auditwire rebuild` can make again from the log.
  */
 import { blob, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
-import type { AuthenticationType, LoginOutcome } from '../src/domain/login.js';
-import type { Lane } from '../src/domain/lane.js';
 import type { LogFormat } from '../src/domain/destination.js';
+import type { Lane } from '../src/domain/lane.js';
+import type { AuthenticationType, LoginOutcome } from '../src/domain/login.js';
 
 /** The log. One row an event, `position` the global order. Times are milliseconds since the epoch. */
 export const events = sqliteTable(

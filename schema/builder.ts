@@ -43,7 +43,9 @@ export const builder = new SchemaBuilder<{
     cursorType: 'String',
     pageInfoTypeOptions: { description: 'Where a page ends, and whether there is more.' },
     hasNextPageFieldOptions: { description: 'Whether something follows this page: pass `endCursor` as `after`.' },
-    hasPreviousPageFieldOptions: { description: 'Whether something precedes this page: pass `startCursor` as `before`.' },
+    hasPreviousPageFieldOptions: {
+      description: 'Whether something precedes this page: pass `startCursor` as `before`.',
+    },
     startCursorFieldOptions: { description: 'The cursor of the first entry; null in an empty page.' },
     endCursorFieldOptions: { description: 'The cursor of the last entry; null in an empty page.' },
     edgesFieldOptions: { description: 'The entries, each with its cursor.' },
@@ -75,7 +77,8 @@ builder.subscriptionType({
 });
 
 builder.scalarType('DateTime', {
-  description: 'A time in ISO 8601 with a time zone, such as `2026-01-31T12:00:00.000Z`; to the millisecond, in UTC when the server says it.',
+  description:
+    'A time in ISO 8601 with a time zone, such as `2026-01-31T12:00:00.000Z`; to the millisecond, in UTC when the server says it.',
   serialize: (value) => new Date(value).toISOString(),
   parseValue: parseTime,
 });

@@ -1,5 +1,5 @@
-import { sizeOf } from '../src/domain/lane.js';
 import { uuid } from '../src/domain/input.js';
+import { sizeOf } from '../src/domain/lane.js';
 import {
   attemptOf,
   type Delivery,
@@ -33,7 +33,9 @@ const DeliveryStateEnum = builder.enumType('DeliveryState', {
 const DeliveryAttemptType = builder.objectRef<DeliveryAttempt>('DeliveryAttempt').implement({
   description: 'One try to deliver a batch.',
   fields: (t) => ({
-    deliveryId: t.exposeID('deliveryId', { description: 'The UUID of the delivery: the header `X-Auditwire-Delivery`.' }),
+    deliveryId: t.exposeID('deliveryId', {
+      description: 'The UUID of the delivery: the header `X-Auditwire-Delivery`.',
+    }),
     attempt: t.exposeInt('attempt', { description: 'The number of the try, from 1; at most 5.' }),
     attemptedAt: t.expose('attemptedAt', { type: 'DateTime', description: 'When it began.' }),
     durationMs: t.exposeInt('durationMs', { description: 'How long it took, in milliseconds.' }),
@@ -42,7 +44,9 @@ const DeliveryAttemptType = builder.objectRef<DeliveryAttempt>('DeliveryAttempt'
       nullable: true,
       description: 'The HTTP status code; null if none was received.',
     }),
-    message: t.exposeString('message', { description: 'What the receiver said, or what kept it from speaking; cut short.' }),
+    message: t.exposeString('message', {
+      description: 'What the receiver said, or what kept it from speaking; cut short.',
+    }),
     retryDueAt: t.expose('retryDueAt', {
       type: 'DateTime',
       nullable: true,
@@ -66,7 +70,11 @@ const DeliveryType = builder.objectRef<Delivery>('Delivery').implement({
     }),
     logFormat: t.expose('logFormat', { type: LogFormatEnum, description: 'How its lines are written.' }),
     startedAt: t.expose('startedAt', { type: 'DateTime', description: 'When it was put together.' }),
-    endedAt: t.expose('endedAt', { type: 'DateTime', nullable: true, description: 'When it ended; null while it is in progress.' }),
+    endedAt: t.expose('endedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it ended; null while it is in progress.',
+    }),
     attempts: t.expose('attempts', { type: [DeliveryAttemptType], description: 'Its tries, in order.' }),
   }),
 });
@@ -80,9 +88,7 @@ builder.queryField('deliveries', (t) =>
       resolve: (_, args, context) => {
         const portalId = theExistingPortal(argument('portalId', uuid, args.portalId), context);
         const toCursor = ({ version }: Delivery) => encodeCursor(version);
-        return pageOf(args, MAX_PAGE, toCursor, (page) =>
-          deliveriesOf(portalId, positionRange(page), context.log),
-        );
+        return pageOf(args, MAX_PAGE, toCursor, (page) => deliveriesOf(portalId, positionRange(page), context.log));
       },
     },
     { description: 'A page of deliveries.' },
@@ -93,7 +99,10 @@ builder.queryField('deliveries', (t) =>
 const DeliveryAttempted = builder.objectRef<DeliveryAttempt>('DeliveryAttempted').implement({
   description: 'A try that ended.',
   fields: (t) => ({
-    position: t.string({ description: 'Pass it as `after` when you reconnect.', resolve: ({ position }) => String(position) }),
+    position: t.string({
+      description: 'Pass it as `after` when you reconnect.',
+      resolve: ({ position }) => String(position),
+    }),
     attempt: t.field({ type: DeliveryAttemptType, description: 'The try.', resolve: (attempt) => attempt }),
   }),
 });
@@ -101,7 +110,8 @@ const DeliveryAttempted = builder.objectRef<DeliveryAttempt>('DeliveryAttempted'
 builder.subscriptionField('deliveryAttempted', (t) =>
   t.field({
     type: DeliveryAttempted,
-    description: 'A stream: every try to deliver logins of a portal, from now on or from a position, each exactly once.',
+    description:
+      'A stream: every try to deliver logins of a portal, from now on or from a position, each exactly once.',
     args: {
       portalId: t.arg.id({ required: true, description: 'The UUID of the portal.' }),
       after: t.arg.string({ description: 'The last `position` you saw: every try after it follows.' }),

@@ -1,4 +1,10 @@
-import { createDestination, deleteDestination, type LogFormat, logFormats, updateDestination } from '../src/domain/destination.js';
+import {
+  createDestination,
+  deleteDestination,
+  type LogFormat,
+  logFormats,
+  updateDestination,
+} from '../src/domain/destination.js';
 import { parse, uuid } from '../src/domain/input.js';
 import { invalidInput } from '../src/domain/refusal.js';
 import type { DestinationRow } from '../src/projections/destinations.js';
@@ -63,9 +69,7 @@ builder.queryField('destinations', (t) =>
       type: DestinationType,
       description: 'The destinations, in the order of their creation.',
       resolve: (_, args, { models }) =>
-        pageOf(args, MAX_PAGE, positionCursor, (page) =>
-          models.destinations.page(positionRange(page)),
-        ),
+        pageOf(args, MAX_PAGE, positionCursor, (page) => models.destinations.page(positionRange(page))),
     },
     { description: 'A page of destinations.' },
     { description: 'A destination in a page.' },
@@ -102,21 +106,28 @@ const CreateDestinationInput = builder.inputType('CreateDestinationInput', {
   description: 'A destination to create.',
   fields: (t) => ({
     name: t.string({ required: true, description: 'What people call it; 1 to 256 characters, not in use.' }),
-    endpoint: t.string({ required: true, description: 'An absolute https URL without credentials; at most 2,048 characters.' }),
+    endpoint: t.string({
+      required: true,
+      description: 'An absolute https URL without credentials; at most 2,048 characters.',
+    }),
     authorization: t.string({ description: `${authorizationDescription} Without it, no such header is sent.` }),
     logFormat: t.field({ type: LogFormatEnum, description: 'How lines are written; CEF by default.' }),
     skipTlsVerification: t.boolean({
       description: 'Accept any certificate; false by default. For tests only: prefer `caCertificate`.',
     }),
     caCertificate: t.string({
-      description: 'Certificate authorities to trust instead of the public ones, in PEM; at most 64 KiB. A self-signed certificate is its own authority.',
+      description:
+        'Certificate authorities to trust instead of the public ones, in PEM; at most 64 KiB. A self-signed certificate is its own authority.',
     }),
   }),
 });
 
 builder.mutationField('createDestination', (t) =>
   t.field({
-    type: resultUnion('CreateDestination', destinationSuccess('CreateDestinationSuccess', 'The destination is created.')),
+    type: resultUnion(
+      'CreateDestination',
+      destinationSuccess('CreateDestinationSuccess', 'The destination is created.'),
+    ),
     description: 'Creates a destination. Its endpoint must be public, or in the allow-list of the operator.',
     args: { input: t.arg({ type: CreateDestinationInput, required: true, description: 'The destination.' }) },
     resolve: (_, { input }, context) =>
@@ -137,13 +148,18 @@ const UpdateDestinationInput = builder.inputType('UpdateDestinationInput', {
     authorization: t.string({ description: `${authorizationDescription} null removes it.` }),
     logFormat: t.field({ type: LogFormatEnum, description: 'How lines are written from now on.' }),
     skipTlsVerification: t.boolean({ description: 'Whether any certificate is accepted.' }),
-    caCertificate: t.string({ description: 'Other certificate authorities, in PEM; null goes back to the public ones.' }),
+    caCertificate: t.string({
+      description: 'Other certificate authorities, in PEM; null goes back to the public ones.',
+    }),
   }),
 });
 
 builder.mutationField('updateDestination', (t) =>
   t.field({
-    type: resultUnion('UpdateDestination', destinationSuccess('UpdateDestinationSuccess', 'The destination is changed.')),
+    type: resultUnion(
+      'UpdateDestination',
+      destinationSuccess('UpdateDestinationSuccess', 'The destination is changed.'),
+    ),
     description:
       'Changes a destination. Batches that wait for a retry are sent to the new endpoint, with the new Authorization value; a new log format starts them anew.',
     args: { input: t.arg({ type: UpdateDestinationInput, required: true, description: 'The changes.' }) },
@@ -172,6 +188,8 @@ builder.mutationField('deleteDestination', (t) =>
     description: 'Deletes a destination that no webhook uses.',
     args: { input: t.arg({ type: DeleteDestinationInput, required: true, description: 'The destination.' }) },
     resolve: (_, { input }, { commands, cause }) =>
-      orRefusal(async () => ({ id: await commands.execute('deleteDestination', parse(deleteDestination, input), cause) })),
+      orRefusal(async () => ({
+        id: await commands.execute('deleteDestination', parse(deleteDestination, input), cause),
+      })),
   }),
 );

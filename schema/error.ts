@@ -65,7 +65,10 @@ const refusalTypes = [
 ];
 
 /** The result of a mutation: its success, or one of the refusals. */
-export function resultUnion<T extends object>(name: string, success: ReturnType<ReturnType<typeof builder.objectRef<T>>['implement']>) {
+export function resultUnion<T extends object>(
+  name: string,
+  success: ReturnType<ReturnType<typeof builder.objectRef<T>>['implement']>,
+) {
   return builder.unionType(`${name}Result`, {
     description: `What \`${name.charAt(0).toLowerCase()}${name.slice(1)}\` answers: a success, or a \`Refusal\`.`,
     types: [success, ...refusalTypes],
@@ -90,7 +93,7 @@ export function toGraphQLError(refusal: Refusal): GraphQLError {
 }
 
 /** Parses an argument or throws a refusal that names it. */
-export function argument<T>(name: string, schema: z.ZodType<T, unknown>, value: unknown): T {
+export function argument<T>(name: string, schema: z.ZodType<T>, value: unknown): T {
   return parse(schema, value, name);
 }
 
@@ -99,7 +102,9 @@ export function parsePosition(after: string | null | undefined, head: number): n
   if (after == null) return undefined;
   const position = /^\d{1,15}$/.test(after) ? Number(after) : Number.NaN;
   if (!(position <= head)) {
-    throw invalidInput([{ field: 'after', reason: 'is no position of this log; pass one that a payload had, or leave it out' }]);
+    throw invalidInput([
+      { field: 'after', reason: 'is no position of this log; pass one that a payload had, or leave it out' },
+    ]);
   }
   return position;
 }

@@ -28,7 +28,11 @@ export interface StatusAt {
 }
 
 /** The status now (unless nothing changed after `after`) and then whenever it differs from what was last given. */
-export function statusChanges(portalId: string, after: number | undefined, context: Context): AsyncIterableIterator<StatusAt> {
+export function statusChanges(
+  portalId: string,
+  after: number | undefined,
+  context: Context,
+): AsyncIterableIterator<StatusAt> {
   const { tail, models, log } = context;
   // Registered before the first look: a change in between wakes it.
   const reader = tail.from([`webhook-${portalId}`, `delivery-${portalId}`], tail.head());

@@ -68,20 +68,36 @@ const LoginType = builder.objectRef<RecordedLogin>('Login').implement({
     }),
     outcome: t.field({ type: LoginOutcomeEnum, description: 'How it ended.', resolve: ({ data }) => data.outcome }),
     sourceAddress: t.string({ description: 'The address they came from.', resolve: ({ data }) => data.sourceAddress }),
-    request: t.string({ description: 'The path they requested; empty if not given.', resolve: ({ data }) => data.request }),
-    principalId: t.string({ description: 'The id of the account; empty if not given.', resolve: ({ data }) => data.principalId }),
+    request: t.string({
+      description: 'The path they requested; empty if not given.',
+      resolve: ({ data }) => data.request,
+    }),
+    principalId: t.string({
+      description: 'The id of the account; empty if not given.',
+      resolve: ({ data }) => data.principalId,
+    }),
     principalName: t.string({
       description: 'The name of the account; empty if not given. Not part of a log line.',
       resolve: ({ data }) => data.principalName,
     }),
-    userAgent: t.string({ description: 'Their browser, as it calls itself; empty if not given.', resolve: ({ data }) => data.userAgent }),
-    traceId: t.string({ description: 'The trace of their request; made here if not given.', resolve: ({ data }) => data.traceId }),
+    userAgent: t.string({
+      description: 'Their browser, as it calls itself; empty if not given.',
+      resolve: ({ data }) => data.userAgent,
+    }),
+    traceId: t.string({
+      description: 'The trace of their request; made here if not given.',
+      resolve: ({ data }) => data.traceId,
+    }),
     idempotencyKey: t.string({
       nullable: true,
       description: 'The key under which it was recorded; null without one.',
       resolve: ({ data }) => data.idempotencyKey,
     }),
-    occurredAt: t.field({ type: 'DateTime', description: 'When it happened, as the portal says.', resolve: ({ data }) => data.occurredAt }),
+    occurredAt: t.field({
+      type: 'DateTime',
+      description: 'When it happened, as the portal says.',
+      resolve: ({ data }) => data.occurredAt,
+    }),
     recordedAt: t.expose('recordedAt', { type: 'DateTime', description: 'When it was recorded here.' }),
   }),
 });
@@ -117,7 +133,10 @@ builder.queryField('logins', (t) =>
         return pageOf(args, MAX_PAGE, toCursor, ({ after, before, ...page }) => {
           const range = { ...page, after: loginCursor(after, 'after'), before: loginCursor(before, 'before') };
           const found = context.models.logins.page(portalId, filter, range);
-          return loginsAt(found.map(({ position }) => position), context);
+          return loginsAt(
+            found.map(({ position }) => position),
+            context,
+          );
         });
       },
     },
@@ -221,7 +240,11 @@ const RecordLoginsInput = builder.inputType('RecordLoginsInput', {
   description: 'Logins of one portal.',
   fields: (t) => ({
     portalId: t.id({ required: true, description: 'The UUID of the portal.' }),
-    logins: t.field({ type: [LoginInput], required: true, description: '1 to 1,000 logins, in the order they happened.' }),
+    logins: t.field({
+      type: [LoginInput],
+      required: true,
+      description: '1 to 1,000 logins, in the order they happened.',
+    }),
   }),
 });
 
@@ -238,7 +261,8 @@ const RecordLoginsSuccess = builder.objectRef<{ logins: RecordedLogin[] }>('Reco
 builder.mutationField('recordLogins', (t) =>
   t.field({
     type: resultUnion('RecordLogins', RecordLoginsSuccess),
-    description: 'Records up to 1,000 logins of one portal: all of them or none. A refusal names each entry by its index.',
+    description:
+      'Records up to 1,000 logins of one portal: all of them or none. A refusal names each entry by its index.',
     args: { input: t.arg({ type: RecordLoginsInput, required: true, description: 'The logins and their portal.' }) },
     resolve: (_, { input }, { commands, clock, cause }) =>
       orRefusal(async () => ({
@@ -250,7 +274,10 @@ builder.mutationField('recordLogins', (t) =>
 const LoginRecorded = builder.objectRef<RecordedLogin>('LoginRecorded').implement({
   description: 'A login that was recorded.',
   fields: (t) => ({
-    position: t.string({ description: 'Pass it as `after` when you reconnect.', resolve: ({ position }) => String(position) }),
+    position: t.string({
+      description: 'Pass it as `after` when you reconnect.',
+      resolve: ({ position }) => String(position),
+    }),
     login: t.field({ type: LoginType, description: 'The login.', resolve: (login) => login }),
   }),
 });
@@ -258,7 +285,8 @@ const LoginRecorded = builder.objectRef<RecordedLogin>('LoginRecorded').implemen
 builder.subscriptionField('loginRecorded', (t) =>
   t.field({
     type: LoginRecorded,
-    description: 'A stream: every login of a portal as it is recorded, from now on or from a position, each exactly once.',
+    description:
+      'A stream: every login of a portal as it is recorded, from now on or from a position, each exactly once.',
     args: {
       portalId: t.arg.id({ required: true, description: 'The UUID of the portal.' }),
       after: t.arg.string({ description: 'The last `position` you saw: every login after it follows.' }),

@@ -1,5 +1,5 @@
 /** Cursors of pages: opaque to clients, base64url of where an entry stands. */
-import { resolveCursorConnection, type ResolveCursorConnectionArgs } from '@pothos/plugin-relay';
+import { type ResolveCursorConnectionArgs, resolveCursorConnection } from '@pothos/plugin-relay';
 import { invalidInput } from '../src/domain/refusal.js';
 import type { PageRange } from '../src/projections/read-model.js';
 
@@ -12,7 +12,9 @@ export function encodeCursor(...parts: number[]): string {
 export function decodeCursor(cursor: string, count: number, argument: 'after' | 'before'): number[] {
   const parts = Buffer.from(cursor, 'base64url').toString().split('.');
   if (parts.length === count && parts.every((part) => /^\d{1,15}$/.test(part))) return parts.map(Number);
-  throw invalidInput([{ field: argument, reason: 'is no cursor of this list; pass an endCursor or startCursor of it' }]);
+  throw invalidInput([
+    { field: argument, reason: 'is no cursor of this list; pass an endCursor or startCursor of it' },
+  ]);
 }
 
 export const positionCursor = ({ position }: { position: number }): string => encodeCursor(position);

@@ -21,7 +21,8 @@ export const PortalType = builder.objectRef<PortalRow>('Portal').implement({
     }),
     webhook: t.field({
       type: WebhookType,
-      description: 'Where its logins are delivered to. Always there; its status is UNCONFIGURED until it is configured.',
+      description:
+        'Where its logins are delivered to. Always there; its status is UNCONFIGURED until it is configured.',
       resolve: (portal) => ({ portalId: portal.id }),
     }),
   }),

@@ -47,10 +47,13 @@ const WebhookStatusType = builder.objectRef<WebhookStatus>('WebhookStatus').impl
       nullable: true,
       description: 'When the next try is due, while delivery waits for one.',
     }),
-    consecutiveFailures: t.exposeInt('consecutiveFailures', { description: 'Tries that failed since the last success.' }),
+    consecutiveFailures: t.exposeInt('consecutiveFailures', {
+      description: 'Tries that failed since the last success.',
+    }),
     deliveredTotal: t.exposeInt('deliveredTotal', { description: 'Logins delivered, each counted once.' }),
     undeliveredTotal: t.exposeInt('undeliveredTotal', {
-      description: 'Logins that were due and given up: after the last retry, a final answer, or the removal of the webhook.',
+      description:
+        'Logins that were due and given up: after the last retry, a final answer, or the removal of the webhook.',
     }),
   }),
 });
@@ -135,7 +138,10 @@ const WebhookStatusChanged = builder
   .implement({
     description: 'The status of a webhook at a moment.',
     fields: (t) => ({
-      position: t.string({ description: 'Pass it as `after` when you reconnect.', resolve: ({ position }) => String(position) }),
+      position: t.string({
+        description: 'Pass it as `after` when you reconnect.',
+        resolve: ({ position }) => String(position),
+      }),
       portalId: t.exposeID('portalId', { description: 'The UUID of the portal.' }),
       status: t.expose('status', { type: WebhookStatusType, description: 'How delivery stands now.' }),
     }),
@@ -148,7 +154,9 @@ builder.subscriptionField('webhookStatusChanged', (t) =>
       'State: the status now, then each change that configuration or delivery causes. A client that is slow gets the latest, not every one.',
     args: {
       portalId: t.arg.id({ required: true, description: 'The UUID of the portal.' }),
-      after: t.arg.string({ description: 'The last `position` you saw: the first payload is left out if nothing changed since.' }),
+      after: t.arg.string({
+        description: 'The last `position` you saw: the first payload is left out if nothing changed since.',
+      }),
     },
     subscribe: (_, { portalId, after }, context) => {
       const id = theExistingPortal(argument('portalId', uuid, portalId), context);

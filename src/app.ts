@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
-import type { Services } from '../schema/builder.js';
 import { type Connection, lockDataDirectory, openReader, openWriter } from '../db/open.js';
+import type { Services } from '../schema/builder.js';
 import { type Clock, systemClock } from './clock.js';
 import { createHandlers } from './commands/handlers.js';
 import { type Config, VERSION } from './config.js';
@@ -28,6 +28,8 @@ export interface Surroundings {
   random?: Random;
   resolve?: Resolve;
   createSender?: (options: { guard: AddressGuard; clock: Clock; userAgent: string }) => Sender;
+  /** false: nothing is delivered, for a command that only looks or changes something. */
+  deliver?: boolean;
   /** Sees each event in the transaction that appends it, after the read models. */
   project?: (event: Recorded) => void;
   /** What is on disk is not known any more; must end the process. */
@@ -88,7 +90,11 @@ export async function createApp(config: Config, logger: Logger, surroundings: Su
     const tail = createTail(log);
     const commands = createCommands(writing, masterKey, tail.wake);
     const cause: Cause = { actor: SYSTEM, traceId: randomTraceId(random) };
-    const organizationId = await commands.execute('identifyOrganization', { organizationId: config.organizationId }, cause);
+    const organizationId = await commands.execute(
+      'identifyOrganization',
+      { organizationId: config.organizationId },
+      cause,
+    );
     await commands.execute('ensureSigningKey', {}, cause);
     const firstToken = models.tokens.all().length ? null : makeToken(random);
     if (firstToken) {
@@ -114,7 +120,7 @@ export async function createApp(config: Config, logger: Logger, surroundings: Su
     const services: Services = { commands, log, tail, models, guard, clock };
     const http = createHttpServer(services, random, logger);
     void logAttempts(tail.from('all', tail.head()), logger);
-    engine.start();
+    if (surroundings.deliver !== false) engine.start();
 
     return {
       services,

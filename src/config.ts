@@ -9,6 +9,9 @@ import { MASTER_KEY_BYTES } from './secrets.js';
 /** Every setting is an environment variable with this prefix; README.md has the table. */
 const PREFIX = 'AUDITWIRE_';
 
+/** Settings of commands that call a server, which a server need not mind. */
+const ofClients = ['AUDITWIRE_URL', 'AUDITWIRE_TOKEN'];
+
 /** Bad settings, all of them at once. */
 export class ConfigError extends Error {
   constructor(readonly problems: readonly string[]) {
@@ -30,12 +33,20 @@ const cidr = z.string().transform((text, context): Cidr => {
 const masterKey = z
   .string()
   .transform((text) => Buffer.from(text.trim(), 'base64'))
-  .refine((key) => key.length === MASTER_KEY_BYTES, `must be ${MASTER_KEY_BYTES} bytes in base64: openssl rand -base64 32`);
+  .refine(
+    (key) => key.length === MASTER_KEY_BYTES,
+    `must be ${MASTER_KEY_BYTES} bytes in base64: openssl rand -base64 32`,
+  );
 
 const settings = z.strictObject({
   DATA_DIR: directory.prefault('./data'),
   HOST: z.string().min(1).default('127.0.0.1'),
-  PORT: z.coerce.number('must be a port number').int().min(0, 'must be 0 to 65535').max(65_535, 'must be 0 to 65535').default(4000),
+  PORT: z.coerce
+    .number('must be a port number')
+    .int()
+    .min(0, 'must be 0 to 65535')
+    .max(65_535, 'must be 0 to 65535')
+    .default(4000),
   MASTER_KEY: masterKey.optional(),
   MASTER_KEY_FILE: directory.optional(),
   ORGANIZATION_ID: z.guid('must be a UUID').optional(),
@@ -62,7 +73,9 @@ export type Config = ReturnType<typeof loadConfig>;
 export function loadConfig(env: Record<string, string | undefined>) {
   const given = Object.fromEntries(
     Object.entries(env)
-      .filter(([name, value]) => name.startsWith(PREFIX) && value !== undefined && value !== '')
+      .filter(
+        ([name, value]) => name.startsWith(PREFIX) && !ofClients.includes(name) && value !== undefined && value !== '',
+      )
       .map(([name, value]) => [name.slice(PREFIX.length), value]),
   );
   const parsed = settings.safeParse(given);
@@ -110,6 +123,8 @@ export const VERSION: string = readVersion();
 
 function readVersion(): string {
   // From the source tree the manifest is one folder up, from the build two.
-  const file = ['../package.json', '../../package.json'].map((path) => resolve(import.meta.dirname, path)).find(existsSync);
+  const file = ['../package.json', '../../package.json']
+    .map((path) => resolve(import.meta.dirname, path))
+    .find(existsSync);
   return file ? z.object({ version: z.string() }).parse(JSON.parse(readFileSync(file, 'utf8'))).version : 'unknown';
 }

@@ -39,7 +39,9 @@ function parse(file: string): Buffer {
     key = Buffer.from(readFileSync(file, 'utf8').trim(), 'base64');
     if (key.length !== MASTER_KEY_BYTES) throw new Error(`it does not hold ${MASTER_KEY_BYTES} bytes in base64`);
   } catch (error) {
-    throw new MasterKeyError(`The master key ${file} cannot be used: ${error instanceof Error ? error.message : String(error)}`);
+    throw new MasterKeyError(
+      `The master key ${file} cannot be used: ${error instanceof Error ? error.message : String(error)}`,
+    );
   }
   return key;
 }

@@ -1,10 +1,13 @@
-import { pino, type DestinationStream, type Logger } from 'pino';
+import { type DestinationStream, type Logger, pino } from 'pino';
 import { streamId } from './domain/event.js';
 import type { TailReader } from './log/tail.js';
 import { type AttemptRecorded, isAttempt } from './projections/deliveries.js';
 
 /** Logs of the program itself: JSON lines on standard error, or where `stream` says. */
-export function createLogger(level: string, stream: DestinationStream = pino.destination({ fd: 2, sync: false })): Logger {
+export function createLogger(
+  level: string,
+  stream: DestinationStream = pino.destination({ fd: 2, sync: false }),
+): Logger {
   return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, stream);
 }
 

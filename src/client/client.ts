@@ -24,7 +24,10 @@ export function createClient(url: string, token: string) {
 
   return {
     /** @throws CallFailed */
-    async call<Result, Variables>(document: TypedDocumentString<Result, Variables>, variables: Variables): Promise<Result> {
+    async call<Result, Variables>(
+      document: TypedDocumentString<Result, Variables>,
+      variables: Variables,
+    ): Promise<Result> {
       const response = await fetch(url, {
         method: 'POST',
         headers: { authorization, 'content-type': 'application/json', accept: 'application/json' },
@@ -43,7 +46,8 @@ export function createClient(url: string, token: string) {
       variables: Variables,
     ): AsyncGenerator<Result, void, undefined> {
       for await (const { data, errors } of sockets.iterate<Result>({ query: document.toString(), variables })) {
-        if (errors?.length || !data) throw new CallFailed(errors?.map(({ message }) => message).join('; ') ?? 'no data');
+        if (errors?.length || !data)
+          throw new CallFailed(errors?.map(({ message }) => message).join('; ') ?? 'no data');
         yield data;
       }
     },
@@ -58,9 +62,8 @@ interface RefusalLike {
 }
 
 /** The success of a mutation's union, or a CallFailed with what the server said. */
-export function succeeded<U extends { __typename: string }>(
-  result: U,
-): Exclude<U, RefusalLike> {
-  if ('message' in result && 'code' in result) throw new CallFailed(`${String(result.code)}: ${String(result.message)}`);
+export function succeeded<U extends { __typename: string }>(result: U): Exclude<U, RefusalLike> {
+  if ('message' in result && 'code' in result)
+    throw new CallFailed(`${String(result.code)}: ${String(result.message)}`);
   return result as Exclude<U, RefusalLike>;
 }

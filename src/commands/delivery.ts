@@ -5,7 +5,11 @@ import type { Deps } from './deps.js';
 export function deliveryHandlers({ appender, models }: Deps) {
   return {
     /** A command of the delivery engine against the lane of a portal; one that comes too late changes nothing. */
-    advanceDelivery({ portalId, command }: { portalId: string; command: DeliveryCommand }, cause: Cause, now: number): void {
+    advanceDelivery(
+      { portalId, command }: { portalId: string; command: DeliveryCommand },
+      cause: Cause,
+      now: number,
+    ): void {
       const events = decide(command, models.lanes.get(portalId).lane);
       appender.append([{ stream: `delivery-${portalId}`, events }], cause, now);
     },

@@ -1,6 +1,11 @@
 import type { z } from 'zod';
-import { decide, type Destination, type DestinationCommand, evolve } from '../domain/destination.js';
-import type { createDestination, DestinationEvent, deleteDestination, updateDestination } from '../domain/destination.js';
+import type {
+  createDestination,
+  DestinationEvent,
+  deleteDestination,
+  updateDestination,
+} from '../domain/destination.js';
+import { type Destination, type DestinationCommand, decide, evolve } from '../domain/destination.js';
 import type { Cause, Recorded, StreamName } from '../domain/event.js';
 import { randomUuid } from '../random.js';
 import { AUTHORIZATION } from '../secrets.js';
@@ -15,7 +20,8 @@ export function destinationHandlers({ log, appender, models, secrets, random }: 
       .range(stream, 1, Number.MAX_SAFE_INTEGER)
       .filter(isDestinationEvent)
       .reduce<Destination>(evolve, null);
-    const namesake = 'name' in command && command.name !== undefined ? models.destinations.named(command.name) : undefined;
+    const namesake =
+      'name' in command && command.name !== undefined ? models.destinations.named(command.name) : undefined;
     const events = decide(command, destination, {
       nameTaken: namesake !== undefined && namesake.id !== id,
       usedBy: models.webhooks.portalsUsing(id),
@@ -31,7 +37,11 @@ export function destinationHandlers({ log, appender, models, secrets, random }: 
     /** @returns the destination's id */
     createDestination(input: z.output<typeof createDestination>, cause: Cause, now: number) {
       const id = randomUuid(random);
-      return handle({ type: 'CreateDestination', ...input, id, authorization: seal(id, input.authorization) }, cause, now);
+      return handle(
+        { type: 'CreateDestination', ...input, id, authorization: seal(id, input.authorization) },
+        cause,
+        now,
+      );
     },
     updateDestination({ authorization, ...input }: z.output<typeof updateDestination>, cause: Cause, now: number) {
       const sealed = authorization === undefined ? {} : { authorization: seal(input.id, authorization) };

@@ -37,7 +37,11 @@ export function identityHandlers({ log, appender, models, secrets, random }: Dep
       const wanted = organizationId ?? present ?? randomUuid(random);
       if (wanted !== present) {
         const data = { organizationId: wanted };
-        appender.append([{ stream: 'organization-self', events: [{ type: 'OrganizationIdentified', data }] }], cause, now);
+        appender.append(
+          [{ stream: 'organization-self', events: [{ type: 'OrganizationIdentified', data }] }],
+          cause,
+          now,
+        );
       }
       return wanted;
     },
@@ -48,10 +52,16 @@ export function identityHandlers({ log, appender, models, secrets, random }: Dep
       if (present) return present.id;
       const signingKeyId = randomUuid(random);
       const pkcs8 = Buffer.concat([PKCS8_ED25519, random(32)]);
-      const jwk = createPublicKey(createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' })).export({ format: 'jwk' });
+      const jwk = createPublicKey(createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' })).export({
+        format: 'jwk',
+      });
       const privateKey = secrets.seal(`signing-${signingKeyId}`, PRIVATE_KEY, pkcs8.toString('base64'));
       const data = { signingKeyId, publicKey: String(jwk.x), privateKey };
-      appender.append([{ stream: `signing-${signingKeyId}`, events: [{ type: 'SigningKeyCreated', data }] }], cause, now);
+      appender.append(
+        [{ stream: `signing-${signingKeyId}`, events: [{ type: 'SigningKeyCreated', data }] }],
+        cause,
+        now,
+      );
       return signingKeyId;
     },
   };

@@ -29,7 +29,9 @@ export function loginHandlers({ log, appender, models, random }: Deps) {
       assertLiving(portal ? { retired: portal.retiredAt !== null } : null, portalId);
       const firsts = logins.map((login) => known(portalId, login.idempotencyKey));
       refuseReusedKeys(logins, firsts);
-      const events = logins.filter((_, index) => !firsts[index]).map((login) => recorded(login, now, randomTraceId(random)));
+      const events = logins
+        .filter((_, index) => !firsts[index])
+        .map((login) => recorded(login, now, randomTraceId(random)));
       const appended = appender.append([{ stream: `login-${portalId}`, events }], cause, now).values();
       return firsts.map((first) => first ?? (appended.next().value as Recorded<LoginEvent>));
     },

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { Cause, DomainEvent, Recorded, StreamName } from '../domain/event.js';
-import { decide, evolve, type Portal, type PortalCommand, type PortalEvent } from '../domain/portal.js';
 import type { registerPortal, renamePortal, retirePortal } from '../domain/portal.js';
+import { decide, evolve, type Portal, type PortalCommand, type PortalEvent } from '../domain/portal.js';
 import { randomUuid } from '../random.js';
 import { type Deps, expectation } from './deps.js';
 import { removal } from './webhook.js';
@@ -9,7 +9,12 @@ import { removal } from './webhook.js';
 export function portalHandlers(deps: Deps) {
   const { log, appender, models, random } = deps;
 
-  function handle(command: PortalCommand, cause: Cause, now: number, also: () => ReturnType<typeof removal> = () => []): string {
+  function handle(
+    command: PortalCommand,
+    cause: Cause,
+    now: number,
+    also: () => ReturnType<typeof removal> = () => [],
+  ): string {
     const expected = expectation(log);
     const stream: StreamName = `portal-${command.id}`;
     const portal = log.range(stream, 1, Number.MAX_SAFE_INTEGER).filter(isPortalEvent).reduce<Portal>(evolve, null);

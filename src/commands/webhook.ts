@@ -31,7 +31,12 @@ export function webhookHandlers(deps: Deps) {
       if (!configured) return portalId;
       const changes: Change[] = [{ stream: `webhook-${portalId}`, events: [configured] }];
       const { dueThrough } = models.lanes.get(portalId).lane;
-      if (configured.type === 'WebhookConfigured' && configured.data.enabled && dueThrough !== null && dueThrough < loginsThrough) {
+      if (
+        configured.type === 'WebhookConfigured' &&
+        configured.data.enabled &&
+        dueThrough !== null &&
+        dueThrough < loginsThrough
+      ) {
         const skipped = { firstVersion: dueThrough + 1, lastVersion: loginsThrough };
         changes.push({ stream: `delivery-${portalId}`, events: [{ type: 'LoginsSkipped', data: skipped }] });
       }

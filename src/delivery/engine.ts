@@ -81,7 +81,7 @@ export function createEngine(deps: EngineDeps): Engine {
 
   async function run(portalId: string): Promise<void> {
     // So that `running` holds this lane before its first step ends it.
-    await null;
+    await Promise.resolve();
     timers.get(portalId)?.();
     timers.delete(portalId);
     do {
@@ -135,14 +135,19 @@ export function createEngine(deps: EngineDeps): Engine {
       const { step, destination } = look(portalId);
       if (stopping || destination?.id !== destinationId) return;
       if (step.do === 'start') await startBatch(portalId, step.range, destination);
-      if (step.do === 'try') await tryDelivery(portalId, step.delivery, destination, await bodyOf(portalId, step.delivery));
+      if (step.do === 'try')
+        await tryDelivery(portalId, step.delivery, destination, await bodyOf(portalId, step.delivery));
     } finally {
       release();
     }
   }
 
   /** Decides what is in the batch, makes that durable, and only then sends it. */
-  async function startBatch(portalId: string, range: { firstVersion: number; lastVersion: number }, destination: DestinationRow) {
+  async function startBatch(
+    portalId: string,
+    range: { firstVersion: number; lastVersion: number },
+    destination: DestinationRow,
+  ) {
     const [signingKey] = models.identity.signingKeys();
     const organizationId = models.identity.organizationId();
     if (!signingKey || !organizationId) throw new Error('There is no signing key or no organisation');
@@ -175,13 +180,21 @@ export function createEngine(deps: EngineDeps): Engine {
     return encode(lines, delivery.logFormat, signerOf(delivery.signingKeyId));
   }
 
-  function loginsOf(portalId: string, { firstVersion, lastVersion }: { firstVersion: number; lastVersion: number }): Login[] {
+  function loginsOf(
+    portalId: string,
+    { firstVersion, lastVersion }: { firstVersion: number; lastVersion: number },
+  ): Login[] {
     return log
       .range(`login-${portalId}`, firstVersion, lastVersion)
       .flatMap((event) => (event.type === 'LoginRecorded' ? [event.data] : []));
   }
 
-  async function tryDelivery(portalId: string, delivery: OpenDelivery, destination: DestinationRow, body: Buffer): Promise<void> {
+  async function tryDelivery(
+    portalId: string,
+    delivery: OpenDelivery,
+    destination: DestinationRow,
+    body: Buffer,
+  ): Promise<void> {
     // No try without a log to record its outcome in.
     if (!commands.writable()) await commands.probe();
     const { deliveryId, failedAttempts } = delivery;
@@ -201,7 +214,13 @@ export function createEngine(deps: EngineDeps): Engine {
 
   /** However long the log cannot be written: what was sent is not sent again because its outcome was not recorded. */
   async function recordOutcome(portalId: string, deliveryId: string, attempt: number, outcome: Outcome): Promise<void> {
-    const command: DeliveryCommand = { type: 'RecordOutcome', deliveryId, attempt, outcome, random: randomFraction(random) };
+    const command: DeliveryCommand = {
+      type: 'RecordOutcome',
+      deliveryId,
+      attempt,
+      outcome,
+      random: randomFraction(random),
+    };
     while (!stopping) {
       try {
         return await record(portalId, command);

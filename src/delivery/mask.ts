@@ -5,7 +5,10 @@ const MASK = '***';
 const MIN_SECRET_CHARACTERS = 8;
 
 export function showMessage(text: string, authorization: string | null): string {
-  const masked = secretsIn(authorization).reduce((shown, secret) => shown.replaceAll(secret, MASK), text.toWellFormed());
+  const masked = secretsIn(authorization).reduce(
+    (shown, secret) => shown.replaceAll(secret, MASK),
+    text.toWellFormed(),
+  );
   const line = masked.replace(/[\s\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ').trim();
   return line.length > MAX_MESSAGE_CHARACTERS ? `${line.slice(0, MAX_MESSAGE_CHARACTERS - 1).toWellFormed()}…` : line;
 }
@@ -18,6 +21,10 @@ function secretsIn(authorization: string | null): string[] {
   const decoded = basic ? Buffer.from(basic, 'base64').toString() : '';
   const password = decoded.slice(decoded.indexOf(':') + 1);
   const secrets = [authorization, ...parts, decoded, password].filter((secret) => secret !== '');
-  const written = secrets.flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)]);
+  const written = secrets.flatMap((secret) => [
+    secret,
+    JSON.stringify(secret).slice(1, -1),
+    encodeURIComponent(secret),
+  ]);
   return [...new Set(written)].sort((a, b) => b.length - a.length);
 }

@@ -37,7 +37,15 @@ export interface Sender {
   close(): Promise<void>;
 }
 
-export function createSender({ guard, clock, userAgent }: { guard: AddressGuard; clock: Clock; userAgent: string }): Sender {
+export function createSender({
+  guard,
+  clock,
+  userAgent,
+}: {
+  guard: AddressGuard;
+  clock: Clock;
+  userAgent: string;
+}): Sender {
   const agents = new Map<string, { revision: number; agent: Agent }>();
 
   function agentOf(target: Target): Agent {
@@ -71,7 +79,11 @@ export function createSender({ guard, clock, userAgent }: { guard: AddressGuard;
       });
   }
 
-  async function post(target: Target, { deliveryId, body }: Post, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+  async function post(
+    target: Target,
+    { deliveryId, body }: Post,
+    signal: AbortSignal,
+  ): Promise<Dispatcher.ResponseData> {
     const url = new URL(target.endpoint);
     guard.assertLiteral(url);
     return agentOf(target).request({

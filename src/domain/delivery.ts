@@ -1,6 +1,6 @@
 import type { LogFormat } from './destination.js';
-import { laneWaitMs, MAX_RETRIES, retryWaitMs } from './retry.js';
 import type { Lane, OpenDelivery } from './lane.js';
+import { laneWaitMs, MAX_RETRIES, retryWaitMs } from './retry.js';
 
 export const MAX_BATCH_LINES = 500;
 /** Before compression. The vendor's own listener refuses more. */
@@ -92,7 +92,9 @@ export function decide(command: DeliveryCommand, lane: Lane): DeliveryEvent[] {
     case 'GiveUpDelivery': {
       if (open?.deliveryId !== command.deliveryId) return [];
       const { deliveryId, firstVersion, lastVersion } = open;
-      return [{ type: 'LoginsUndelivered', data: { deliveryId, firstVersion, lastVersion, reason: 'WEBHOOK_REMOVED' } }];
+      return [
+        { type: 'LoginsUndelivered', data: { deliveryId, firstVersion, lastVersion, reason: 'WEBHOOK_REMOVED' } },
+      ];
     }
     default:
       return command satisfies never;

@@ -70,14 +70,16 @@ const authorization = z
 
 const caCertificate = z
   .string()
-  .refine((pem) => Buffer.byteLength(pem) <= MAX_CA_CERTIFICATE_BYTES, `must be at most ${MAX_CA_CERTIFICATE_BYTES} bytes`)
+  .refine(
+    (pem) => Buffer.byteLength(pem) <= MAX_CA_CERTIFICATE_BYTES,
+    `must be at most ${MAX_CA_CERTIFICATE_BYTES} bytes`,
+  )
   .refine(isPemOfCertificates, 'must be one or more certificates in PEM (-----BEGIN CERTIFICATE----- …)');
 
-function isPemOfCertificates(pem: string): boolean {
-  const certificates = pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
+function isPemOfCertificates(text: string): boolean {
+  const certificates = text.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
   try {
-    for (const certificate of certificates) new X509Certificate(certificate);
-    return certificates.length > 0;
+    return certificates.length > 0 && certificates.every((pem) => new X509Certificate(pem).raw.length > 0);
   } catch {
     return false;
   }
@@ -87,8 +89,14 @@ export const createDestination = z.object({
   name,
   endpoint,
   authorization: authorization.nullish().transform((value) => value ?? null),
-  logFormat: z.enum(logFormats).nullish().transform((value) => value ?? 'CEF'),
-  skipTlsVerification: z.boolean().nullish().transform((value) => value ?? false),
+  logFormat: z
+    .enum(logFormats)
+    .nullish()
+    .transform((value) => value ?? 'CEF'),
+  skipTlsVerification: z
+    .boolean()
+    .nullish()
+    .transform((value) => value ?? false),
   caCertificate: caCertificate.nullish().transform((value) => value ?? null),
 });
 

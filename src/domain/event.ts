@@ -48,7 +48,16 @@ export function isEventType(type: string): type is EventType {
 }
 
 /** The nouns that have a stream each; a stream is named `<noun>-<id>`. */
-export const nouns = ['portal', 'destination', 'webhook', 'login', 'delivery', 'token', 'organization', 'signing'] as const;
+export const nouns = [
+  'portal',
+  'destination',
+  'webhook',
+  'login',
+  'delivery',
+  'token',
+  'organization',
+  'signing',
+] as const;
 export type Noun = (typeof nouns)[number];
 export type StreamName = `${Noun}-${string}`;
 

@@ -14,7 +14,7 @@ export function text(max = MAX_STRING_CHARACTERS) {
     .string()
     .transform((value) => value.toWellFormed())
     .refine((value) => !CONTROL.test(value), 'must not contain control characters; remove or percent-encode them')
-    .refine((value) => value.length <= max || [...value].length <= max, `must be at most ${max} characters`);
+    .refine((value) => value.length <= max || Array.from(value).length <= max, `must be at most ${max} characters`);
 }
 
 /** As `text`, limited in bytes of UTF-8. */
@@ -38,7 +38,7 @@ export const uuid = z
 /**
  * Parses `input` or throws a Refusal that names every field. `path` is put in front of the fields' names.
  */
-export function parse<T>(schema: z.ZodType<T, unknown>, input: unknown, path = ''): T {
+export function parse<T>(schema: z.ZodType<T>, input: unknown, path = ''): T {
   const parsed = schema.safeParse(input);
   if (parsed.success) return parsed.data;
   throw invalidInput(

@@ -3,7 +3,7 @@
  * the engine and the status need to know. Logins are counted by their versions in the portal's login stream, which have no
  * gaps, so that a backlog of any length is two numbers.
  */
-import { MAX_BATCH_LINES, type DeliveryEvent, type LoginRange } from './delivery.js';
+import { type DeliveryEvent, type LoginRange, MAX_BATCH_LINES } from './delivery.js';
 import type { LogFormat } from './destination.js';
 import type { Recorded } from './event.js';
 import type { WebhookEvent } from './webhook.js';
@@ -117,7 +117,11 @@ export function evolve(lane: Lane, event: LaneEvent | Recorded<LaneEvent>): Lane
 }
 
 /** A try to a destination that the webhook has left says nothing about the one it has now. */
-function attempted(lane: Lane, attempt: { attemptedAt: number; responseCode: number | null; message: string }, failed: boolean) {
+function attempted(
+  lane: Lane,
+  attempt: { attemptedAt: number; responseCode: number | null; message: string },
+  failed: boolean,
+) {
   const { attemptedAt: at, responseCode, message } = attempt;
   const lastAttempt = { at, responseCode, message };
   if (lane.open?.destinationId !== lane.webhook?.destinationId) return { lastAttempt };
@@ -181,7 +185,8 @@ export function nextStep(lane: Lane, lastLogin: number, logFormat: LogFormat | n
   if (!webhook) return open ? { do: 'give up', delivery: open } : { do: 'rest' };
   if (!webhook.enabled || logFormat === null) return { do: 'rest' };
   if (open) {
-    if (open.destinationId !== webhook.destinationId || open.logFormat !== logFormat) return { do: 'supersede', delivery: open };
+    if (open.destinationId !== webhook.destinationId || open.logFormat !== logFormat)
+      return { do: 'supersede', delivery: open };
     if (open.retryDueAt !== null && open.retryDueAt > now) return { do: 'wait', until: open.retryDueAt };
     return { do: 'try', delivery: open };
   }

@@ -40,7 +40,10 @@ export function decide(command: PortalCommand, portal: Portal): PortalEvent[] {
   if (command.type === 'RegisterPortal') {
     if (!portal) return [{ type: 'PortalRegistered', data: { name: command.name } }];
     if (portal.name === command.name && !portal.retired) return [];
-    throw new Refusal('ALREADY_EXISTS', `The id ${command.id} belongs to another portal; leave out the id to get a new one.`);
+    throw new Refusal(
+      'ALREADY_EXISTS',
+      `The id ${command.id} belongs to another portal; leave out the id to get a new one.`,
+    );
   }
   if (!portal) throw notFound('portal', command.id);
   switch (command.type) {
@@ -58,6 +61,9 @@ export function decide(command: PortalCommand, portal: Portal): PortalEvent[] {
 export function assertLiving(portal: { retired: boolean } | null, id: string): void {
   if (!portal) throw notFound('portal', id);
   if (portal.retired) {
-    throw new Refusal('PORTAL_RETIRED', `The portal ${id} is retired: its log is kept, and nothing can be added to it.`);
+    throw new Refusal(
+      'PORTAL_RETIRED',
+      `The portal ${id} is retired: its log is kept, and nothing can be added to it.`,
+    );
   }
 }

@@ -23,7 +23,14 @@ const tabs: [document: string, variables: object][] = [
   [String(examples.RegisterPortalDocument), { input: { name: 'Developer portal' } }],
   [
     String(examples.CreateDestinationDocument),
-    { input: { name: 'SIEM', endpoint: 'https://siem.example.com/collector', authorization: 'Splunk …', logFormat: 'CEF' } },
+    {
+      input: {
+        name: 'SIEM',
+        endpoint: 'https://siem.example.com/collector',
+        authorization: 'Splunk …',
+        logFormat: 'CEF',
+      },
+    },
   ],
   [
     String(examples.ConfigureWebhookDocument),
@@ -42,7 +49,7 @@ let page: Promise<Buffer> | null = null;
 async function render(): Promise<Buffer> {
   const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql');
   const headers = JSON.stringify({ Authorization: 'Bearer <your token>' }, null, 2);
-  const html = await renderGraphiQL({
+  const html = renderGraphiQL({
     title: 'Auditwire',
     endpoint: GRAPHQL_PATH,
     subscriptionsProtocol: 'WS',

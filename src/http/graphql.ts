@@ -1,6 +1,6 @@
 import { EnvelopArmor } from '@escape.tech/graphql-armor';
-import { createYoga, maskError } from 'graphql-yoga';
 import { GraphQLError } from 'graphql';
+import { createYoga, maskError } from 'graphql-yoga';
 import type { Logger } from 'pino';
 import type { Services } from '../../schema/builder.js';
 import { toGraphQLError } from '../../schema/error.js';
@@ -70,11 +70,21 @@ function located(shown: GraphQLError, error: unknown): GraphQLError {
 function withCode(error: GraphQLError, code: string): GraphQLError {
   const { nodes, source, positions, path, originalError, extensions } = error;
   if (typeof extensions['code'] === 'string' && extensions['code'] !== 'INTERNAL_SERVER_ERROR') return error;
-  return new GraphQLError(error.message, { nodes, source, positions, path, originalError, extensions: { ...extensions, code } });
+  return new GraphQLError(error.message, {
+    nodes,
+    source,
+    positions,
+    path,
+    originalError,
+    extensions: { ...extensions, code },
+  });
 }
 
 /** How what a caller causes is traced: by the trace it says it is part of (W3C Trace Context), or by a new one. */
 export function causeOf(viewer: Viewer, traceparent: string | string[] | undefined, random: Random): Cause {
-  const given = typeof traceparent === 'string' ? /^[\da-f]{2}-([\da-f]{32})-[\da-f]{16}-[\da-f]{2}$/.exec(traceparent)?.[1] : undefined;
+  const given =
+    typeof traceparent === 'string'
+      ? /^[\da-f]{2}-([\da-f]{32})-[\da-f]{16}-[\da-f]{2}$/.exec(traceparent)?.[1]
+      : undefined;
   return { actor: `token-${viewer.tokenId}`, traceId: given ?? randomTraceId(random) };
 }

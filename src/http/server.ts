@@ -69,7 +69,12 @@ export function createHttpServer(services: Services, random: Random, logger: Log
       return sendError(response, 411, 'LENGTH_REQUIRED', 'Send a Content-Length.');
     }
     if (Number(headers['content-length'] ?? 0) > MAX_BODY_BYTES) {
-      return sendError(response, 413, 'BODY_TOO_LARGE', `A body may have ${MAX_BODY_BYTES} bytes at most; split the call.`);
+      return sendError(
+        response,
+        413,
+        'BODY_TOO_LARGE',
+        `A body may have ${MAX_BODY_BYTES} bytes at most; split the call.`,
+      );
     }
     await yoga.handle(request, response, { viewer, cause: causeOf(viewer, headers['traceparent'], random) });
   }

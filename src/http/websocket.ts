@@ -94,7 +94,12 @@ async function prepare(
   { request, socket }: Extra,
   payload: { query: string; operationName?: string | null; variables?: Record<string, unknown> | null },
 ): Promise<Own | GraphQLError[]> {
-  const { schema, execute, subscribe, contextFactory, parse, validate } = yoga.getEnveloped({ ...caller, req: request, socket, params: payload });
+  const { schema, execute, subscribe, contextFactory, parse, validate } = yoga.getEnveloped({
+    ...caller,
+    req: request,
+    socket,
+    params: payload,
+  });
   try {
     const document = parse(payload.query);
     const errors = validate(schema, document);

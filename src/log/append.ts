@@ -91,24 +91,24 @@ export function createAppender(db: Db, reader: LogReader, project: (event: Recor
   };
 
   function appendTo(stream: StreamName, appended: readonly DomainEvent[], cause: Cause, now: number): Recorded[] {
-      if (!appended.length) return [];
-      const streamId = reader.idOf(stream) ?? internStream.get({ name: stream }).id;
-      const actorId = internActor.get({ name: cause.actor }).id;
-      lastRecordedAt = Math.max(lastRecordedAt, now);
-      let version = reader.lastVersion(stream);
-      const recorded = appended.map((event) => {
-        if (!isEventType(event.type)) throw new Error(`${String(event.type)} is no type of event`);
-        head += 1;
-        version += 1;
-        const { actor, traceId } = cause;
-        const envelope = { position: head, stream, version, recordedAt: lastRecordedAt, actor, traceId };
-        insertEvent.run({ ...envelope, streamId, actorId, type: event.type, data: JSON.stringify(event.data) });
-        const stored = { ...envelope, ...event } as Recorded;
-        project(stored);
-        return stored;
-      });
-      const category = categoryOf(stream);
-      if (category) setCategory.run({ name: category, position: head });
-      return recorded;
+    if (!appended.length) return [];
+    const streamId = reader.idOf(stream) ?? internStream.get({ name: stream }).id;
+    const actorId = internActor.get({ name: cause.actor }).id;
+    lastRecordedAt = Math.max(lastRecordedAt, now);
+    let version = reader.lastVersion(stream);
+    const recorded = appended.map((event) => {
+      if (!isEventType(event.type)) throw new Error(`${String(event.type)} is no type of event`);
+      head += 1;
+      version += 1;
+      const { actor, traceId } = cause;
+      const envelope = { position: head, stream, version, recordedAt: lastRecordedAt, actor, traceId };
+      insertEvent.run({ ...envelope, streamId, actorId, type: event.type, data: JSON.stringify(event.data) });
+      const stored: Recorded = { ...envelope, ...event };
+      project(stored);
+      return stored;
+    });
+    const category = categoryOf(stream);
+    if (category) setCategory.run({ name: category, position: head });
+    return recorded;
   }
 }

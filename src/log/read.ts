@@ -10,7 +10,10 @@ type Row = typeof events.$inferSelect;
 
 export function createLogReader(db: Db) {
   const of = (name: string) => sql.placeholder(name);
-  const headQuery = db.select({ position: max(events.position) }).from(events).prepare();
+  const headQuery = db
+    .select({ position: max(events.position) })
+    .from(events)
+    .prepare();
   const afterQuery = db
     .select()
     .from(events)
@@ -35,14 +38,31 @@ export function createLogReader(db: Db) {
     .from(events)
     .where(eq(events.streamId, of('streamId')))
     .prepare();
-  const categoryQuery = db.select().from(categories).where(eq(categories.name, of('name'))).prepare();
-  const streamByName = db.select().from(streams).where(eq(streams.name, of('name'))).prepare();
-  const streamById = db.select().from(streams).where(eq(streams.id, of('id'))).prepare();
-  const actorById = db.select().from(actors).where(eq(actors.id, of('id'))).prepare();
+  const categoryQuery = db
+    .select()
+    .from(categories)
+    .where(eq(categories.name, of('name')))
+    .prepare();
+  const streamByName = db
+    .select()
+    .from(streams)
+    .where(eq(streams.name, of('name')))
+    .prepare();
+  const streamById = db
+    .select()
+    .from(streams)
+    .where(eq(streams.id, of('id')))
+    .prepare();
+  const actorById = db
+    .select()
+    .from(actors)
+    .where(eq(actors.id, of('id')))
+    .prepare();
 
   function decode(row: Row): Recorded {
     const { type } = row;
-    if (!isEventType(type)) throw new Error(`The log holds an event of unknown type ${type} at position ${row.position}`);
+    if (!isEventType(type))
+      throw new Error(`The log holds an event of unknown type ${type} at position ${row.position}`);
     const data: DomainEvent['data'] = JSON.parse(row.data);
     return {
       position: row.position,
@@ -85,7 +105,13 @@ export function createLogReader(db: Db) {
 
     /** The events at these positions, in order of position. */
     at(positions: readonly number[]): Recorded[] {
-      return db.select().from(events).where(inArray(events.position, [...positions])).orderBy(asc(events.position)).all().map(decode);
+      return db
+        .select()
+        .from(events)
+        .where(inArray(events.position, [...positions]))
+        .orderBy(asc(events.position))
+        .all()
+        .map(decode);
     },
 
     /** The last version of the stream that stands at or before a position. Positions rise with versions: it is bisected. */

@@ -47,7 +47,11 @@ export function createTail(reader: LogReader) {
   }
 
   /** The next events of a filter after a position, and the position up to which the filter has then been read. */
-  function read(filter: Filter, after: number, versions: Map<StreamName, number>): { page: Recorded[]; through: number } {
+  function read(
+    filter: Filter,
+    after: number,
+    versions: Map<StreamName, number>,
+  ): { page: Recorded[]; through: number } {
     if (after >= head) return { page: [], through: after };
     if (after >= recentAfter) {
       const next = after - recentAfter;
@@ -102,7 +106,7 @@ export function createTail(reader: LogReader) {
     from: (filter: Filter, after: number): TailReader => new TailReader(filter, after, { register, unregister, read }),
     /** Ends every reader. */
     close(): void {
-      for (const one of [...readers]) void one.return();
+      for (const one of readers) void one.return();
     },
   };
 }

@@ -156,9 +156,15 @@ export function createWriter<H extends Handlers>(options: WriterOptions<H>): Wri
 
 function unavailable(error: unknown): Refusal {
   if (errorCode(error) === 'SQLITE_FULL') {
-    return new Refusal('UNAVAILABLE', 'The disk of the server is full: nothing was recorded. Try again when there is room.');
+    return new Refusal(
+      'UNAVAILABLE',
+      'The disk of the server is full: nothing was recorded. Try again when there is room.',
+    );
   }
-  return new Refusal('UNAVAILABLE', `The log could not be written (${errorCode(error) ?? 'unknown reason'}); nothing was recorded.`);
+  return new Refusal(
+    'UNAVAILABLE',
+    `The log could not be written (${errorCode(error) ?? 'unknown reason'}); nothing was recorded.`,
+  );
 }
 
 /** Errors that concern the file, not the command. */

@@ -90,7 +90,11 @@ export function fold(events: readonly Recorded[]): Delivery[] {
       case 'BatchAbandoned':
         deliveries.get(event.data.deliveryId)?.attempts.push(attemptOf(event));
         if (event.type !== 'RetryScheduled') {
-          end(deliveries.get(event.data.deliveryId), event.type === 'BatchDelivered' ? 'DELIVERED' : 'ABANDONED', event);
+          end(
+            deliveries.get(event.data.deliveryId),
+            event.type === 'BatchDelivered' ? 'DELIVERED' : 'ABANDONED',
+            event,
+          );
         }
         break;
       case 'DeliverySuperseded':

@@ -13,7 +13,11 @@ export function createPortals(db: Db) {
     .where(eq(portals.id, sql.placeholder('id')))
     .prepare();
   const change = (event: Recorded, set: Partial<PortalRow>) =>
-    db.update(portals).set(set).where(eq(portals.id, streamId(event.stream))).run();
+    db
+      .update(portals)
+      .set(set)
+      .where(eq(portals.id, streamId(event.stream)))
+      .run();
 
   return {
     tables: [portals],

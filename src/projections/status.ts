@@ -27,7 +27,11 @@ export interface WebhookStatus {
  * The status of a portal's webhook, and the position of the event that last changed it (the portal's registration, if it was
  * never configured). Costs the same whatever waits: a backlog is a range of versions.
  */
-export function statusOf(portalId: string, models: ReadModels, log: LogReader): { status: WebhookStatus; position: number } {
+export function statusOf(
+  portalId: string,
+  models: ReadModels,
+  log: LogReader,
+): { status: WebhookStatus; position: number } {
   const { lane, position } = models.lanes.get(portalId);
   const lastLogin = log.lastVersion(`login-${portalId}`);
   const count = pending(lane, lastLogin);

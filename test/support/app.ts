@@ -64,7 +64,11 @@ export async function startApp(
 }
 
 /** A portal whose webhook is on and points at a receiver. */
-export async function connectPortal({ client }: TestApp, receiver: Receiver, name = 'Portal'): Promise<{ portalId: string; destinationId: string }> {
+export async function connectPortal(
+  { client }: TestApp,
+  receiver: Receiver,
+  name = 'Portal',
+): Promise<{ portalId: string; destinationId: string }> {
   const { portal } = succeeded((await client.call(RegisterPortalDocument, { input: { name } })).registerPortal);
   const created = await client.call(CreateDestinationDocument, {
     input: {

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { gunzipSync } from 'node:zlib';
 import { createCA, createCert } from 'mkcert';
 
@@ -52,7 +53,7 @@ export async function makeCertificate(domains = ['127.0.0.1', 'localhost', '::1'
 /** A SIEM on a real TLS socket of the loopback. */
 export async function startReceiver(): Promise<Receiver> {
   const { ca, cert, key } = await makeCertificate();
-  const sockets = new Set<Socket>();
+  const sockets = new Set<Duplex>();
   const waiting = new Set<() => void>();
   let next: Answer = answer(200);
 

@@ -34,10 +34,7 @@ function headerField(value: string): string {
 }
 
 function extensionValue(value: string): string {
-  return printable(value)
-    .replace(/[\\=]/g, '\\$&')
-    .replace(/\n/g, '\\n')
-    .replace(/\r/g, '\\r');
+  return printable(value).replace(/[\\=]/g, '\\$&').replace(/\n/g, '\\n').replace(/\r/g, '\\r');
 }
 
 /** CEF has no escape for other controls and line separators: they are shown as the text `\u2028`. */

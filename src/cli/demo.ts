@@ -1,0 +1,71 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { defineCommand } from 'citty';
+import { errorCode } from '../../db/open.js';
+import { type App, createApp } from '../app.js';
+import { createClient } from '../client/client.js';
+import type { Config } from '../config.js';
+import { runDemo } from '../demo/demo.js';
+import { GRAPHQL_PATH } from '../http/graphql.js';
+import { createLogger } from '../telemetry.js';
+import { configOf, listenArgs, run } from './common.js';
+import { originOf, stopOnSignals } from './start.js';
+
+const { host: _, 'data-dir': __, ...portArgs } = listenArgs;
+const args = {
+  ...portArgs,
+  once: {
+    type: 'boolean',
+    description: 'End by itself: exit code 0 if every login arrived and verified',
+    default: false,
+  },
+} as const;
+
+export const demoCommand = defineCommand({
+  meta: {
+    name: 'demo',
+    description: 'Show the main job: logins on their way to a receiver that goes down and comes back.',
+  },
+  args,
+  run: (context) =>
+    run(context.args, args, async () => {
+      const directory = mkdtempSync(join(tmpdir(), 'auditwire-demo-'));
+      process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
+      const config = configOf(
+        { port: context.args.port },
+        { AUDITWIRE_DATA_DIR: join(directory, 'data'), AUDITWIRE_ALLOWED_ADDRESSES: '127.0.0.0/8' },
+      );
+      const { app, port } = await startSomewhere({ ...config, logLevel: 'error' });
+      const origin = originOf(config.host, port);
+      const say = (text: string) => process.stdout.write(`${text}\n`);
+
+      say(`\nAuditwire listens at ${origin}${GRAPHQL_PATH}, its data in ${directory} (gone at the end).`);
+      const client = createClient(`${origin}${GRAPHQL_PATH}`, app.firstToken ?? '');
+      const isComplete = await runDemo(client, origin, say);
+      client.close();
+      if (context.args.once || !isComplete) {
+        await app.close();
+        process.exit(isComplete ? 0 : 1);
+      }
+      say(`\nExplore it: open ${origin}${GRAPHQL_PATH} in a browser, and put this into the headers:\n`);
+      say(`  {"Authorization": "Bearer ${app.firstToken}"}\n\nStop with Ctrl-C.`);
+      stopOnSignals(app, config.shutdownMs);
+    }),
+});
+
+/** Listens on the port of the settings, or on any other if that one is taken. */
+async function startSomewhere(config: Config): Promise<{ app: App; port: number }> {
+  const app = await createApp(config, createLogger(config.logLevel));
+  try {
+    return { app, port: await app.listen() };
+  } catch (error) {
+    if (errorCode(error) !== 'EADDRINUSE') throw error;
+    await app.close();
+    const other = await createApp(
+      { ...config, port: 0, dataDir: `${config.dataDir}-2` },
+      createLogger(config.logLevel),
+    );
+    return { app: other, port: await other.listen() };
+  }
+}

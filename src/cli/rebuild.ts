@@ -1,0 +1,29 @@
+import { defineCommand } from 'citty';
+import { lockDataDirectory, openWriter } from '../../db/open.js';
+import { createLogReader } from '../log/read.js';
+import { createReadModels } from '../projections/read-models.js';
+import { rebuild } from '../projections/rebuild.js';
+import { configOf, directoryArgs, run } from './common.js';
+
+export const rebuildCommand = defineCommand({
+  meta: { name: 'rebuild', description: 'Make every read model again from the event log. The server must not run.' },
+  args: directoryArgs,
+  run: ({ args }) =>
+    run(args, directoryArgs, async () => {
+      const { dataDir } = configOf(args);
+      const unlock = lockDataDirectory(dataDir);
+      const connection = openWriter(dataDir);
+      const { db, sqlite } = connection;
+      const started = Date.now();
+      let events = 0;
+      rebuild(connection, createLogReader(db), createReadModels(db), (applied, total) => {
+        events = total;
+        process.stdout.write(`applied ${applied} of ${total} events (${Math.floor((100 * applied) / total)} %)\n`);
+      });
+      sqlite.close();
+      unlock();
+      process.stdout.write(
+        `Rebuilt every read model from ${events} events in ${((Date.now() - started) / 1000).toFixed(1)} s.\n`,
+      );
+    }),
+});

@@ -1,0 +1,75 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { defineCommand } from 'citty';
+import { type App, createApp } from '../app.js';
+import { type Config, VERSION } from '../config.js';
+import { GRAPHQL_PATH } from '../http/graphql.js';
+import { HEALTH_PATH, JWKS_PATH } from '../http/server.js';
+import { createLogger } from '../telemetry.js';
+import { configOf, listenArgs, run } from './common.js';
+
+export const startCommand = defineCommand({
+  meta: { name: 'start', description: 'Start the server.' },
+  args: listenArgs,
+  run: ({ args }) =>
+    run(args, listenArgs, async () => {
+      const config = configOf(args);
+      const isNew = !existsSync(join(config.dataDir, 'auditwire.db'));
+      const app = await createApp(config, createLogger(config.logLevel));
+      const port = await listen(app);
+      process.stdout.write(banner(config, app, port, isNew));
+      stopOnSignals(app, config.shutdownMs);
+    }),
+});
+
+/** Listens, or gives the data directory back before the error goes on. */
+export async function listen(app: App): Promise<number> {
+  try {
+    return await app.listen();
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
+}
+
+function banner(config: Config, app: App, port: number, isNew: boolean): string {
+  const origin = originOf(config.host, port);
+  const rows: [string, string][] = [
+    ['GraphQL', `${origin}${GRAPHQL_PATH}`],
+    ['GraphiQL', `${origin}${GRAPHQL_PATH} in a browser`],
+    ['Health', `${origin}${HEALTH_PATH}`],
+    ['Signing keys', `${origin}${JWKS_PATH}`],
+    ['Data', `${config.dataDir} (${isNew ? 'created' : `continues after position ${app.services.tail.head()}`})`],
+    [
+      'Master key',
+      config.masterKey ? 'from AUDITWIRE_MASTER_KEY' : `${config.masterKeyFile} (back it up apart from the data)`,
+    ],
+    ['Organisation', app.organizationId],
+  ];
+  if (app.firstToken) rows.push(['Admin token', `${app.firstToken}   <- shown this once; keep it`]);
+  const lines = rows.map(([name, value]) => `  ${name.padEnd(14)}${value}`);
+  return `\nAuditwire ${VERSION} is ready.\n\n${lines.join('\n')}\n\n  Stop with Ctrl-C. A lost token is replaced by: auditwire token\n\n`;
+}
+
+export function originOf(host: string, port: number): string {
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+/** Closes at the first SIGINT or SIGTERM, and exits with 0. */
+export function stopOnSignals(app: Pick<App, 'close'>, deadlineMs: number): void {
+  let stopping = false;
+  const stop = (signal: NodeJS.Signals) => {
+    if (stopping) return;
+    stopping = true;
+    process.stderr.write(`auditwire: ${signal}, finishing what is under way (at most ${deadlineMs / 1000} s)\n`);
+    app.close().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        process.stderr.write(`auditwire: could not stop in order: ${String(error)}\n`);
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+}

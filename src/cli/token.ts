@@ -1,0 +1,24 @@
+import { defineCommand } from 'citty';
+import { createApp, SYSTEM } from '../app.js';
+import { makeToken } from '../http/auth.js';
+import { randomTraceId, systemRandom } from '../random.js';
+import { createLogger } from '../telemetry.js';
+import { configOf, directoryArgs, run } from './common.js';
+
+export const tokenCommand = defineCommand({
+  meta: {
+    name: 'token',
+    description: 'Replace a lost admin token: issues a new one and revokes all others. The server must not run.',
+  },
+  args: directoryArgs,
+  run: ({ args }) =>
+    run(args, directoryArgs, async () => {
+      const config = configOf(args);
+      const app = await createApp(config, createLogger(config.logLevel), { deliver: false });
+      const { token, hash } = makeToken(systemRandom);
+      const cause = { actor: SYSTEM, traceId: randomTraceId(systemRandom) };
+      await app.services.commands.execute('issueToken', { name: 'admin', hash, revokeOthers: true }, cause);
+      await app.close();
+      process.stdout.write(`Admin token   ${token}\nIt is shown this once; every other token is revoked.\n`);
+    }),
+});

@@ -1,0 +1,49 @@
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { gunzipSync } from 'node:zlib';
+import { createCA, createCert } from 'mkcert';
+
+/** A stand-in for a SIEM: a collector on a TLS socket of the loopback, with a certificate made on the spot. */
+export interface DemoReceiver {
+  url: string;
+  /** What a destination has to trust, in PEM. */
+  certificate: string;
+  down(): Promise<void>;
+  up(): Promise<void>;
+}
+
+/** @param onLines gets the lines of each batch as they arrived */
+export async function startDemoReceiver(onLines: (lines: string[]) => void): Promise<DemoReceiver> {
+  const names = { organization: 'Auditwire demo', countryCode: 'CH', state: 'Zurich', locality: 'Zurich' };
+  const ca = await createCA({ ...names, validity: 1 });
+  const { cert, key } = await createCert({ ca, domains: ['127.0.0.1'], validity: 1 });
+  const sockets = new Set<Duplex>();
+
+  const server = createServer({ cert, key }, (request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      onLines(gunzipSync(Buffer.concat(chunks)).toString().split('\n'));
+      response.writeHead(202).end();
+    });
+  });
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
+  const listen = (port: number) => new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  await listen(0);
+  const { port } = server.address() as AddressInfo;
+
+  return {
+    url: `https://127.0.0.1:${port}/collector`,
+    certificate: ca.cert,
+    down: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        for (const socket of sockets) socket.destroy();
+      }),
+    up: () => listen(port),
+  };
+}
