@@ -40,7 +40,20 @@ const InvalidFieldType = builder.objectRef<InvalidField>('InvalidField').impleme
   }),
 });
 
-const RefusalInterface = builder.interfaceRef<Refusal>('Refusal').implement({
+/** A refusal as an answer. Not an Error: GraphQL would take that for a resolver that failed. */
+class Answer {
+  readonly code: RefusalCode;
+  readonly message: string;
+  readonly fields: readonly InvalidField[];
+
+  constructor({ code, message, fields }: Refusal) {
+    this.code = code;
+    this.message = message;
+    this.fields = fields;
+  }
+}
+
+const RefusalInterface = builder.interfaceRef<Answer>('Refusal').implement({
   description: 'The call was refused and changed nothing.',
   resolveType: (refusal) => typeOfCode[refusal.code],
   fields: (t) => ({
@@ -55,7 +68,7 @@ const RefusalInterface = builder.interfaceRef<Refusal>('Refusal').implement({
 });
 
 const refusalType = (name: (typeof typeOfCode)[RefusalCode], description: string) =>
-  builder.objectRef<Refusal>(name).implement({ description, interfaces: [RefusalInterface] });
+  builder.objectRef<Answer>(name).implement({ description, interfaces: [RefusalInterface] });
 
 const refusalTypes = [
   refusalType('InvalidInput', 'The input is not right.'),
@@ -72,16 +85,16 @@ export function resultUnion<T extends object>(
   return builder.unionType(`${name}Result`, {
     description: `What \`${name.charAt(0).toLowerCase()}${name.slice(1)}\` answers: a success, or a \`Refusal\`.`,
     types: [success, ...refusalTypes],
-    resolveType: (value: T | Refusal) => (value instanceof Refusal ? typeOfCode[value.code] : success.name),
+    resolveType: (value: T | Answer) => (value instanceof Answer ? typeOfCode[value.code] : success.name),
   });
 }
 
 /** Gives a refusal back as a value; whatever else is thrown is a bug and stays one. */
-export async function orRefusal<T>(work: () => Promise<T>): Promise<T | Refusal> {
+export async function orRefusal<T>(work: () => Promise<T>): Promise<T | Answer> {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof Refusal) return error;
+    if (error instanceof Refusal) return new Answer(error);
     throw error;
   }
 }

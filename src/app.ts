@@ -38,8 +38,8 @@ export interface Surroundings {
 
 export interface App {
   services: Services;
-  /** The administrator's token, if this is the first start of the data directory. */
-  firstToken: string | null;
+  /** The administrator's token, where `listen` has issued the first one of the data directory; it is stored nowhere. */
+  readonly firstToken: string | null;
   organizationId: string;
   /** @returns the port */
   listen(): Promise<number>;
@@ -96,10 +96,7 @@ export async function createApp(config: Config, logger: Logger, surroundings: Su
       cause,
     );
     await commands.execute('ensureSigningKey', {}, cause);
-    const firstToken = models.tokens.all().length ? null : makeToken(random);
-    if (firstToken) {
-      await commands.execute('issueToken', { name: 'admin', hash: firstToken.hash, revokeOthers: false }, cause);
-    }
+    let firstToken: string | null = null;
 
     const guard = createAddressGuard(config.allowedAddresses, surroundings.resolve);
     const makeSender = surroundings.createSender ?? createSender;
@@ -124,9 +121,20 @@ export async function createApp(config: Config, logger: Logger, surroundings: Su
 
     return {
       services,
-      firstToken: firstToken?.token ?? null,
+      get firstToken() {
+        return firstToken;
+      },
       organizationId,
-      listen: () => http.listen(config.host, config.port),
+      async listen() {
+        const port = await http.listen(config.host, config.port);
+        // Not before: where the port is taken nobody would be shown the token.
+        if (!models.tokens.all().length) {
+          const { token, hash } = makeToken(random);
+          await commands.execute('issueToken', { name: 'admin', hash, revokeOthers: false }, cause);
+          firstToken = token;
+        }
+        return port;
+      },
       async close() {
         const late = deadline(config.shutdownMs);
         await Promise.race([Promise.all([http.close(), engine.stop()]), late.passed]);

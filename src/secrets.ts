@@ -78,6 +78,8 @@ function decrypt(key: Buffer, sealed: Buffer, boundTo: string): Buffer {
   try {
     return Buffer.concat([decipher.update(sealed.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()]);
   } catch {
-    throw new WrongMasterKey(`The master key does not open the ${boundTo}`);
+    throw new WrongMasterKey(
+      `The master key is not the one that this data directory was sealed with (it does not open ${boundTo}).`,
+    );
   }
 }

@@ -39,11 +39,17 @@ export const uuid = z
  * Parses `input` or throws a Refusal that names every field. `path` is put in front of the fields' names.
  */
 export function parse<T>(schema: z.ZodType<T>, input: unknown, path = ''): T {
-  const parsed = schema.safeParse(input);
+  const parsed = schema.safeParse(input, { error: reasonAgainstType });
   if (parsed.success) return parsed.data;
   throw invalidInput(
     parsed.error.issues.map((issue) => ({ field: fieldName(path, issue.path), reason: issue.message })),
   );
+}
+
+function reasonAgainstType({ code, input, expected }: { code?: string; input?: unknown; expected?: unknown }) {
+  if (code !== 'invalid_type') return undefined;
+  if (input === undefined) return 'is needed';
+  return input === null ? 'must not be null; leave the field out instead' : `must be a ${String(expected)}`;
 }
 
 function fieldName(prefix: string, path: readonly PropertyKey[]): string {

@@ -1,5 +1,5 @@
 import { EnvelopArmor } from '@escape.tech/graphql-armor';
-import { GraphQLError } from 'graphql';
+import { GraphQLError, isEnumType } from 'graphql';
 import { createYoga, maskError } from 'graphql-yoga';
 import type { Logger } from 'pino';
 import type { Services } from '../../schema/builder.js';
@@ -39,7 +39,7 @@ export function createGraphQLServer(services: Services, logger: Logger) {
     schema,
     context: services,
     graphqlEndpoint: GRAPHQL_PATH,
-    plugins: [...armor.protect().plugins],
+    plugins: [...armor.protect().plugins, { onValidate: () => explainAfterwards }],
     graphiql: false,
     landingPage: false,
     cors: false,
@@ -53,10 +53,36 @@ export function createGraphQLServer(services: Services, logger: Logger) {
         if (cause instanceof Refusal) return located(toGraphQLError(cause), error);
         const shown = maskError(error, message, false);
         if (shown !== error) logger.error({ err: cause ?? error }, 'a call failed');
-        return shown instanceof GraphQLError ? withCode(shown, shown === error ? 'INVALID_INPUT' : 'INTERNAL') : shown;
+        return shown instanceof GraphQLError
+          ? withCode(explain(shown), shown === error ? 'INVALID_INPUT' : 'INTERNAL')
+          : shown;
       },
     },
   });
+}
+
+/** For a value that an enum does not have: which field it was given for, and which values there are. */
+function explain(error: GraphQLError): GraphQLError {
+  const { nodes, source, positions, path, originalError, extensions } = error;
+  const name = /Value ".*" does not exist in "(\w+)" enum/.exec(error.message)?.[1];
+  const type = name && schema.getType(name);
+  if (!isEnumType(type)) return error;
+  const field = /(\w+)\s*:\s*$/.exec(source?.body.slice(0, positions?.[0]) ?? '')?.[1];
+  const values = type.getValues().map((value) => value.name);
+  const message = `${field && !error.message.includes('Variable') ? `${field}: ` : ''}${error.message} Use one of ${values.join(', ')}.`;
+  return new GraphQLError(message, { nodes, source, positions, path, originalError, extensions });
+}
+
+function explainAfterwards({
+  valid,
+  result,
+  setResult,
+}: {
+  valid: boolean;
+  result: readonly unknown[];
+  setResult(errors: GraphQLError[]): void;
+}) {
+  if (!valid) setResult(result.flatMap((error) => (error instanceof GraphQLError ? [explain(error)] : [])));
 }
 
 /** Keeps where in the operation an error stands. */

@@ -27,7 +27,13 @@ export function createHttpServer(services: Services, random: Random, logger: Log
   const yoga = createGraphQLServer(services, logger);
   const webSockets = createWebSockets(yoga, authenticate, random);
 
+  const eventStreams = new Set<ServerResponse>();
+
   const server = createServer((request, response) => {
+    if (request.headers.accept?.includes('text/event-stream')) {
+      eventStreams.add(response);
+      response.once('close', () => eventStreams.delete(response));
+    }
     route(request, response).catch((error: unknown) => {
       logger.error({ err: error }, 'a request failed');
       if (response.headersSent) response.destroy();
@@ -91,6 +97,8 @@ export function createHttpServer(services: Services, random: Random, logger: Log
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       await webSockets.close();
+      // Cut off, not completed: a client must see that it has to come back.
+      for (const response of eventStreams) response.destroy();
       server.closeIdleConnections();
       await closed;
     },
