@@ -48,6 +48,7 @@ export const builder = new SchemaBuilder<{
     },
     startCursorFieldOptions: { description: 'The cursor of the first entry; null in an empty page.' },
     endCursorFieldOptions: { description: 'The cursor of the last entry; null in an empty page.' },
+    pageInfoFieldOptions: { description: 'Where the page ends, and whether there is more.' },
     edgesFieldOptions: { description: 'The entries, each with its cursor.' },
     nodeFieldOptions: { description: 'The entry itself.', nullable: false },
     cursorFieldOptions: { description: 'An opaque place in the list.' },

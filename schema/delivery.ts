@@ -91,8 +91,8 @@ builder.queryField('deliveries', (t) =>
         return pageOf(args, MAX_PAGE, toCursor, (page) => deliveriesOf(portalId, positionRange(page), context.log));
       },
     },
-    { description: 'A page of deliveries.' },
-    { description: 'A delivery in a page.' },
+    { name: 'DeliveryConnection', description: 'A page of deliveries.' },
+    { name: 'DeliveryEdge', description: 'A delivery in a page.' },
   ),
 );
 

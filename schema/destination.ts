@@ -71,8 +71,8 @@ builder.queryField('destinations', (t) =>
       resolve: (_, args, { models }) =>
         pageOf(args, MAX_PAGE, positionCursor, (page) => models.destinations.page(positionRange(page))),
     },
-    { description: 'A page of destinations.' },
-    { description: 'A destination in a page.' },
+    { name: 'DestinationConnection', description: 'A page of destinations.' },
+    { name: 'DestinationEdge', description: 'A destination in a page.' },
   ),
 );
 

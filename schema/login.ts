@@ -140,8 +140,8 @@ builder.queryField('logins', (t) =>
         });
       },
     },
-    { description: 'A page of logins.' },
-    { description: 'A login in a page.' },
+    { name: 'LoginConnection', description: 'A page of logins.' },
+    { name: 'LoginEdge', description: 'A login in a page.' },
   ),
 );
 

@@ -20,13 +20,20 @@ export function decodeCursor(cursor: string, count: number, argument: 'after' | 
 export const positionCursor = ({ position }: { position: number }): string => encodeCursor(position);
 
 /** A Relay page of what `read` gives for a place in the list. */
-export function pageOf<T>(
+export async function pageOf<T>(
   args: { first?: number | null; last?: number | null; after?: string | null; before?: string | null },
   maxSize: number,
   toCursor: (entry: T) => string,
   read: (place: ResolveCursorConnectionArgs) => T[],
 ) {
-  return resolveCursorConnection({ args, maxSize, toCursor }, (place: ResolveCursorConnectionArgs) => read(place));
+  for (const [field, size] of Object.entries({ first: args.first, last: args.last })) {
+    if (size != null && size < 0) throw invalidInput([{ field, reason: 'must not be negative' }]);
+  }
+  const page = await resolveCursorConnection({ args, maxSize, toCursor }, (place: ResolveCursorConnectionArgs) =>
+    read(place),
+  );
+  const { startCursor, endCursor, ...more } = page.pageInfo;
+  return { ...page, pageInfo: { ...more, startCursor: startCursor || null, endCursor: endCursor || null } };
 }
 
 /** The page of a list whose cursors are single numbers. */

@@ -51,8 +51,8 @@ builder.queryField('portals', (t) =>
           models.portals.page(positionRange(page), args.includeRetired ?? false),
         ),
     },
-    { description: 'A page of portals.' },
-    { description: 'A portal in a page.' },
+    { name: 'PortalConnection', description: 'A page of portals.' },
+    { name: 'PortalEdge', description: 'A portal in a page.' },
   ),
 );
 

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import ipaddr from 'ipaddr.js';
@@ -105,10 +106,12 @@ function problemsOf(issue: z.core.$ZodIssue): string[] {
 }
 
 function parseCidr(text: string): Cidr | null {
+  const [address = '', bits] = text.split('/');
+  // Short and octal forms, which ipaddr.js reads, are nothing that an operator means.
+  if (!isIP(address)) return null;
   try {
-    if (text.includes('/')) return ipaddr.parseCIDR(text);
-    const address = ipaddr.parse(text);
-    return [address, address.kind() === 'ipv4' ? 32 : 128];
+    const parsed = ipaddr.parse(address);
+    return bits === undefined ? [parsed, parsed.kind() === 'ipv4' ? 32 : 128] : ipaddr.parseCIDR(text);
   } catch {
     return null;
   }

@@ -18,6 +18,8 @@ export type AddressGuard = ReturnType<typeof createAddressGuard>;
 /** Long enough for a healthy resolver; at saving, a name that does not resolve by then is let through to the next check. */
 const RESOLVE_AT_SAVING_MS = 2_000;
 
+const GLOBAL_IPV6 = ipaddr.parseCIDR('2000::/3');
+
 export const systemResolve: Resolve = (hostname) => dnsLookup(hostname, { all: true, verbatim: true });
 
 export function createAddressGuard(allowed: readonly Cidr[], resolve: Resolve = systemResolve) {
@@ -31,6 +33,8 @@ export function createAddressGuard(allowed: readonly Cidr[], resolve: Resolve = 
     // process() turns ::ffff:127.0.0.1 into 127.0.0.1.
     const parsed = ipaddr.process(address);
     if (isAllowed(parsed)) return null;
+    // IPv6 assigns global addresses in 2000::/3 only (RFC 4291, section 2.4, and IANA's registry).
+    if (parsed.kind() === 'ipv6' && !parsed.match(GLOBAL_IPV6)) return `${address} is not a public address`;
     if (parsed.range() !== 'unicast') return `${address} is not a public address (${parsed.range()})`;
     if (protocol === 'http:') return `${address} may only be reached by https`;
     return null;
@@ -63,6 +67,7 @@ export function createAddressGuard(allowed: readonly Cidr[], resolve: Resolve = 
         resolve(hostname)
           .then((addresses) => {
             for (const { address } of addresses) assert(address, protocol);
+            if (!addresses.length) throw Object.assign(new Error(`${hostname} has no address`), { code: 'ENOTFOUND' });
             return addresses;
           })
           .then(

@@ -3,28 +3,52 @@ const MAX_MESSAGE_CHARACTERS = 256;
 const MASK = '***';
 /** Shorter parts of an authorization value are words like `Bearer`, not secrets. */
 const MIN_SECRET_CHARACTERS = 8;
+const GAP = '(?:[\\s\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]|\\+|%20)+';
 
+/** @param authorization the value that was sent, in clear, or null */
 export function showMessage(text: string, authorization: string | null): string {
-  const masked = secretsIn(authorization).reduce(
-    (shown, secret) => shown.replaceAll(secret, MASK),
-    text.toWellFormed(),
-  );
+  const secrets = secretsIn(authorization);
+  const masked = secrets.reduce((shown, secret) => shown.replace(anyWriting(secret), MASK), text.toWellFormed());
   const line = masked.replace(/[\s\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ').trim();
-  return line.length > MAX_MESSAGE_CHARACTERS ? `${line.slice(0, MAX_MESSAGE_CHARACTERS - 1).toWellFormed()}…` : line;
+  const whole = withoutBrokenSecret(line, secrets);
+  return whole.length > MAX_MESSAGE_CHARACTERS
+    ? `${whole.slice(0, MAX_MESSAGE_CHARACTERS - 1).toWellFormed()}…`
+    : whole;
 }
 
-/** The value, its parts, what it decodes to, and all of these as JSON and URLs write them; the longest first. */
+/** The value, its parts, and what a Basic value decodes to; the longest first. */
 function secretsIn(authorization: string | null): string[] {
   if (authorization === null) return [];
   const parts = authorization.split(/\s+/).filter((part) => part.length >= MIN_SECRET_CHARACTERS);
   const basic = /^basic\s+(\S+)$/i.exec(authorization)?.[1];
   const decoded = basic ? Buffer.from(basic, 'base64').toString() : '';
   const password = decoded.slice(decoded.indexOf(':') + 1);
-  const secrets = [authorization, ...parts, decoded, password].filter((secret) => secret !== '');
-  const written = secrets.flatMap((secret) => [
-    secret,
-    JSON.stringify(secret).slice(1, -1),
-    encodeURIComponent(secret),
-  ]);
-  return [...new Set(written)].sort((a, b) => b.length - a.length);
+  const secrets = new Set([authorization, ...parts, decoded, password].filter((secret) => secret !== ''));
+  return [...secrets].sort((a, b) => b.length - a.length);
+}
+
+/** Matches a secret as it is, as JSON, URLs, forms and HTML write it, and with any space between its parts. */
+function anyWriting(secret: string): RegExp {
+  return new RegExp(Array.from(secret, (character) => (character === ' ' ? GAP : writingsOf(character))).join(''), 'g');
+}
+
+function writingsOf(character: string): string {
+  const code = character.charCodeAt(0);
+  const hex = anyCase(code.toString(16).padStart(2, '0'));
+  const raw = character.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
+  return `(?:\\\\?${raw}|\\\\u00${hex}|%${hex}|&#(?:[xX]0*${hex}|0*${code});)`;
+}
+
+function anyCase(hex: string): string {
+  return hex.replace(/[a-f]/g, (digit) => `[${digit}${digit.toUpperCase()}]`);
+}
+
+/** A response that breaks off, or that is read no further, may end in the beginning of a secret. */
+function withoutBrokenSecret(line: string, secrets: readonly string[]): string {
+  for (const secret of secrets) {
+    for (let length = secret.length - 1; length >= MIN_SECRET_CHARACTERS; length -= 1) {
+      if (line.endsWith(secret.slice(0, length).trimEnd())) return line.slice(0, -length) + MASK;
+    }
+  }
+  return line;
 }

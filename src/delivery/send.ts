@@ -131,14 +131,15 @@ export function createSender({
       const cancel = clock.at(attemptedAt + TRY_DEADLINE_MS, () => abort.abort());
       const outcome = (facts: Omit<Outcome, 'attemptedAt' | 'durationMs' | 'message'> & { says: string }): Outcome => {
         const { says, ...rest } = facts;
-        const message = showMessage(says, target.authorization);
+        const words = showMessage(says, target.authorization);
+        const message = words || STATUS_CODES[facts.responseCode ?? 0] || 'no reason given';
         return { ...rest, message, attemptedAt, durationMs: clock.now() - attemptedAt };
       };
       try {
-        const response = await post(target, request, abort.signal);
+        const response = await orAbort(post(target, request, abort.signal), abort.signal);
         cancel();
         const { statusCode: responseCode, headers } = response;
-        const says = (await readBody(response, abort)).trim() || STATUS_CODES[responseCode] || `HTTP ${responseCode}`;
+        const says = await readBody(response, abort);
         const retryAfterMs = parseRetryAfter(headers['retry-after'], clock.now());
         return outcome({ verdict: verdictOf(responseCode), responseCode, says, retryAfterMs });
       } catch (error) {
@@ -155,6 +156,14 @@ export function createSender({
   };
 }
 
+/** undici minds a signal only once it is connected; until then it is minded here. */
+function orAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(new Error('aborted')), { once: true });
+    work.then(resolve, reject);
+  });
+}
+
 function verdictOf(code: number): Outcome['verdict'] {
   if (code >= 200 && code < 300) return 'DELIVERED';
   return code >= 500 || code === 429 ? 'RETRYABLE' : 'FINAL';
@@ -164,7 +173,7 @@ function verdictOf(code: number): Outcome['verdict'] {
 export function parseRetryAfter(header: string | string[] | undefined, now: number): number | null {
   if (typeof header !== 'string') return null;
   if (/^\d+$/.test(header)) return Number(header) * 1_000;
-  const date = Date.parse(header);
+  const date = /^[A-Z][a-z]+,? .*\d.* GMT$/.test(header) ? Date.parse(header) : Number.NaN;
   return Number.isNaN(date) ? null : Math.max(0, date - now);
 }
 

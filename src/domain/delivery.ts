@@ -87,10 +87,10 @@ export function decide(command: DeliveryCommand, lane: Lane): DeliveryEvent[] {
       if (open?.deliveryId !== command.deliveryId || open.failedAttempts + 1 !== command.attempt) return [];
       return [afterTry(command.outcome, command.random, open, lane)];
     case 'SupersedeDelivery':
-      if (open?.deliveryId !== command.deliveryId) return [];
+      if (open?.deliveryId !== command.deliveryId || !lane.webhook) return [];
       return [{ type: 'DeliverySuperseded', data: { deliveryId: open.deliveryId } }];
     case 'GiveUpDelivery': {
-      if (open?.deliveryId !== command.deliveryId) return [];
+      if (open?.deliveryId !== command.deliveryId || lane.webhook) return [];
       const { deliveryId, firstVersion, lastVersion } = open;
       return [
         { type: 'LoginsUndelivered', data: { deliveryId, firstVersion, lastVersion, reason: 'WEBHOOK_REMOVED' } },

@@ -8,18 +8,23 @@ export const MAX_STRING_CHARACTERS = 256;
 // C0 and C1 controls and DEL. U+2028 and U+2029 are no controls; the log formats escape them.
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
 
-/** A string without control characters, at most `max` characters; lone surrogates become U+FFFD, as UTF-8 demands. */
+/** A string without control characters; lone surrogates become U+FFFD, as UTF-8 demands. */
+const printable = z
+  .string()
+  .transform((value) => value.toWellFormed())
+  .refine((value) => !CONTROL.test(value), 'must not contain control characters; remove or percent-encode them');
+
+/** As `printable`, at most `max` characters. */
 export function text(max = MAX_STRING_CHARACTERS) {
-  return z
-    .string()
-    .transform((value) => value.toWellFormed())
-    .refine((value) => !CONTROL.test(value), 'must not contain control characters; remove or percent-encode them')
-    .refine((value) => value.length <= max || Array.from(value).length <= max, `must be at most ${max} characters`);
+  return printable.refine(
+    (value) => value.length <= max || Array.from(value).length <= max,
+    `must be at most ${max} characters`,
+  );
 }
 
-/** As `text`, limited in bytes of UTF-8. */
+/** As `printable`, limited in bytes of UTF-8. */
 export function textOfBytes(maxBytes: number) {
-  return text(maxBytes).refine(
+  return printable.refine(
     (value) => value.length * 3 <= maxBytes || Buffer.byteLength(value) <= maxBytes,
     `must be at most ${maxBytes} bytes in UTF-8; cut it before sending`,
   );
@@ -47,9 +52,9 @@ export function parse<T>(schema: z.ZodType<T>, input: unknown, path = ''): T {
 }
 
 function reasonAgainstType({ code, input, expected }: { code?: string; input?: unknown; expected?: unknown }) {
+  if (input === null) return 'must not be null; leave the field out instead';
   if (code !== 'invalid_type') return undefined;
-  if (input === undefined) return 'is needed';
-  return input === null ? 'must not be null; leave the field out instead' : `must be a ${String(expected)}`;
+  return input === undefined ? 'is needed' : `must be a ${String(expected)}`;
 }
 
 function fieldName(prefix: string, path: readonly PropertyKey[]): string {

@@ -98,8 +98,10 @@ export function evolve(lane: Lane, event: LaneEvent | Recorded<LaneEvent>): Lane
       return {
         ...closed(lane),
         ...attempted(lane, event.data, true),
-        abandonedInARow: lane.abandonedInARow + 1,
-        nextBatchDueAt: event.data.nextBatchDueAt,
+        ...(isToPresentDestination(lane) && {
+          abandonedInARow: lane.abandonedInARow + 1,
+          nextBatchDueAt: event.data.nextBatchDueAt,
+        }),
         undeliveredTotal: lane.undeliveredTotal + sizeOf(lane.open),
       };
     case 'DeliverySuperseded':
@@ -124,8 +126,12 @@ function attempted(
 ) {
   const { attemptedAt: at, responseCode, message } = attempt;
   const lastAttempt = { at, responseCode, message };
-  if (lane.open?.destinationId !== lane.webhook?.destinationId) return { lastAttempt };
+  if (!isToPresentDestination(lane)) return { lastAttempt };
   return { lastAttempt, failing: failed, consecutiveFailures: failed ? lane.consecutiveFailures + 1 : 0 };
+}
+
+function isToPresentDestination({ open, webhook }: Lane): boolean {
+  return open?.destinationId === webhook?.destinationId;
 }
 
 /** The lane after its open delivery: the cursor behind it, and behind all that is passed over next. */
@@ -134,7 +140,8 @@ function closed(lane: Lane): Lane {
 }
 
 function passOver(lane: Lane, { firstVersion, lastVersion }: LoginRange): Lane {
-  return advance({ ...lane, passedOver: [...lane.passedOver, { firstVersion, lastVersion }] });
+  const passedOver = [...lane.passedOver, { firstVersion, lastVersion }];
+  return advance({ ...lane, passedOver: passedOver.sort((a, b) => a.firstVersion - b.firstVersion) });
 }
 
 function advance(lane: Lane): Lane {

@@ -39,7 +39,7 @@ export function createGraphQLServer(services: Services, logger: Logger) {
     schema,
     context: services,
     graphqlEndpoint: GRAPHQL_PATH,
-    plugins: [...armor.protect().plugins, { onValidate: () => explainAfterwards }],
+    plugins: [...armor.protect().plugins, { onParse: () => explainSyntax, onValidate: () => explainValidation }],
     graphiql: false,
     landingPage: false,
     cors: false,
@@ -53,36 +53,78 @@ export function createGraphQLServer(services: Services, logger: Logger) {
         if (cause instanceof Refusal) return located(toGraphQLError(cause), error);
         const shown = maskError(error, message, false);
         if (shown !== error) logger.error({ err: cause ?? error }, 'a call failed');
-        return shown instanceof GraphQLError
-          ? withCode(explain(shown), shown === error ? 'INVALID_INPUT' : 'INTERNAL')
-          : shown;
+        return shown instanceof GraphQLError ? explain(shown, shown === error ? 'INVALID_INPUT' : 'INTERNAL') : shown;
       },
     },
   });
 }
 
-/** For a value that an enum does not have: which field it was given for, and which values there are. */
-function explain(error: GraphQLError): GraphQLError {
-  const { nodes, source, positions, path, originalError, extensions } = error;
-  const name = /Value ".*" does not exist in "(\w+)" enum/.exec(error.message)?.[1];
-  const type = name && schema.getType(name);
-  if (!isEnumType(type)) return error;
-  const field = /(\w+)\s*:\s*$/.exec(source?.body.slice(0, positions?.[0]) ?? '')?.[1];
-  const values = type.getValues().map((value) => value.name);
-  const message = `${field && !error.message.includes('Variable') ? `${field}: ` : ''}${error.message} Use one of ${values.join(', ')}.`;
-  return new GraphQLError(message, { nodes, source, positions, path, originalError, extensions });
+function explainSyntax({
+  result,
+  replaceParseResult,
+}: {
+  result: unknown;
+  replaceParseResult(error: GraphQLError): void;
+}) {
+  if (result instanceof GraphQLError) replaceParseResult(explain(result, 'GRAPHQL_PARSE_FAILED'));
 }
 
-function explainAfterwards({
-  valid,
-  result,
-  setResult,
-}: {
+function explainValidation(done: {
   valid: boolean;
   result: readonly unknown[];
   setResult(errors: GraphQLError[]): void;
 }) {
-  if (!valid) setResult(result.flatMap((error) => (error instanceof GraphQLError ? [explain(error)] : [])));
+  if (done.valid) return;
+  const errors = done.result.filter((error) => error instanceof GraphQLError);
+  done.setResult(errors.map((error) => explain(error, 'GRAPHQL_VALIDATION_FAILED')));
+}
+
+/** An error of GraphQL itself, with a code, and without the value that was given: that may be a secret. */
+function explain(error: GraphQLError, code: string): GraphQLError {
+  const { nodes, source, positions, path, originalError, extensions } = error;
+  const hasCode = typeof extensions['code'] === 'string' && extensions['code'] !== 'INTERNAL_SERVER_ERROR';
+  return new GraphQLError(withoutValue(error), {
+    nodes,
+    source,
+    positions,
+    path,
+    originalError,
+    extensions: hasCode ? extensions : { ...extensions, code },
+  });
+}
+
+/** What graphql-js says against a value. All of it ends in one of these; what comes before or after may be the value. */
+const AGAINST_VALUE = [
+  /Expected non-nullable type "[\w![\]]+" not to be null\./g,
+  /Expected type "\w+" to be an object\./g,
+  /Field "[\w.]+" of required type "[\w![\]]+" was not provided\./g,
+  /Field "\w+" is not defined by type "\w+"\.(?: Did you mean [\w", ]+\?)?/g,
+  /must be an ISO 8601 time with a time zone, such as [\w:-]+/g,
+  /(?:Value "[^]*" does not exist in|Enum) "(?<type>\w+)"(?: enum| cannot represent)/g,
+  /(?<type>\w+) cannot represent/g,
+  /Expected value of type "(?<type>[\w![\]]+)", found/g,
+];
+
+function withoutValue({ message, source, positions }: GraphQLError): string {
+  const [, variable, at] = /^Variable "(\$\w+)" got invalid value(?:[^]* at "([\w.[\]]+)";)?/.exec(message) ?? [];
+  if (!variable && !/^(Value|Enum|Expected value|\w+ cannot represent)\b/.test(message)) {
+    return message.replace(/(String|BlockString) "[^]*$/, '$1.');
+  }
+  const literal = /(\w+)\s*:\s*$/.exec(source?.body.slice(0, positions?.[0]) ?? '')?.[1];
+  const field = variable ? (at ?? variable) : literal;
+  const found = AGAINST_VALUE.map((against) => [...message.matchAll(against)].at(-1)).find(Boolean);
+  const type = found?.groups?.['type'];
+  return `${field ? `${field}: ` : ''}${type ? `must be ${valuesOf(type)}` : (found?.[0] ?? 'is not valid')}`;
+}
+
+function valuesOf(typeName: string): string {
+  const type = schema.getType(typeName);
+  if (isEnumType(type))
+    return `one of ${type
+      .getValues()
+      .map(({ name }) => name)
+      .join(', ')}`;
+  return `of type ${typeName}`;
 }
 
 /** Keeps where in the operation an error stands. */
@@ -90,20 +132,6 @@ function located(shown: GraphQLError, error: unknown): GraphQLError {
   if (!(error instanceof GraphQLError)) return shown;
   const { nodes, path } = error;
   return new GraphQLError(shown.message, { nodes, path, extensions: shown.extensions });
-}
-
-/** Every error has a code; errors of GraphQL itself are about the operation or its variables. */
-function withCode(error: GraphQLError, code: string): GraphQLError {
-  const { nodes, source, positions, path, originalError, extensions } = error;
-  if (typeof extensions['code'] === 'string' && extensions['code'] !== 'INTERNAL_SERVER_ERROR') return error;
-  return new GraphQLError(error.message, {
-    nodes,
-    source,
-    positions,
-    path,
-    originalError,
-    extensions: { ...extensions, code },
-  });
 }
 
 /** How what a caller causes is traced: by the trace it says it is part of (W3C Trace Context), or by a new one. */

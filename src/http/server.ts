@@ -7,6 +7,7 @@ import type { Random } from '../random.js';
 import { createAuthenticate, UNAUTHENTICATED } from './auth.js';
 import { serveGraphiQL } from './graphiql.js';
 import { causeOf, createGraphQLServer, GRAPHQL_PATH } from './graphql.js';
+import { pathOf } from './path.js';
 import { createWebSockets } from './websocket.js';
 
 /** A `recordLogins` of 1,000 logins, each as long as it may be, and some. */
@@ -43,8 +44,7 @@ export function createHttpServer(services: Services, random: Random, logger: Log
   server.on('upgrade', (request, socket, head) => webSockets.upgrade(request, socket, head));
 
   async function route(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { pathname } = new URL(request.url ?? '/', 'http://host');
-    switch (pathname) {
+    switch (pathOf(request)) {
       case GRAPHQL_PATH:
         return graphql(request, response);
       case JWKS_PATH:

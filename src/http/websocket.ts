@@ -7,6 +7,7 @@ import type { Random } from '../random.js';
 import type { Authenticate, Viewer } from './auth.js';
 import { UNAUTHENTICATED } from './auth.js';
 import { type Caller, causeOf, GRAPHQL_PATH, type GraphQLServer } from './graphql.js';
+import { pathOf } from './path.js';
 
 const MAX_MESSAGE_BYTES = 65_536;
 const MAX_OPERATIONS_PER_SOCKET = 100;
@@ -29,7 +30,6 @@ export interface WebSockets {
 /** GraphQL over WebSocket (graphql-transport-ws); the token comes in the connection parameters. */
 export function createWebSockets(yoga: GraphQLServer, authenticate: Authenticate, random: Random): WebSockets {
   const server = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES });
-  const operations = new WeakMap<object, number>();
   // Who a socket belongs to, once it has said so.
   const viewers = new WeakMap<object, Viewer>();
 
@@ -45,20 +45,15 @@ export function createWebSockets(yoga: GraphQLServer, authenticate: Authenticate
       // The arguments bring their own: Yoga's plugins are in them.
       execute: (args) => ownOf(args).execute(args),
       subscribe: (args) => ownOf(args).subscribe(args),
-      async onSubscribe({ extra }, _id, payload) {
+      async onSubscribe({ extra, subscriptions }, _id, payload) {
         const viewer = viewers.get(extra.socket);
         if (!viewer) return [new GraphQLError(UNAUTHENTICATED, { extensions: { code: 'UNAUTHENTICATED' } })];
-        const open = operations.get(extra.socket) ?? 0;
-        if (open >= MAX_OPERATIONS_PER_SOCKET) {
+        // This one is among them already.
+        if (Object.keys(subscriptions).length > MAX_OPERATIONS_PER_SOCKET) {
           const message = `At most ${MAX_OPERATIONS_PER_SOCKET} operations at a time on a WebSocket; open another one.`;
           return [new GraphQLError(message, { extensions: { code: 'TOO_MANY_OPERATIONS' } })];
         }
-        const args = await prepare(yoga, { viewer, cause: causeOf(viewer, undefined, random) }, extra, payload);
-        if ('document' in args) operations.set(extra.socket, open + 1);
-        return args;
-      },
-      onComplete({ extra }) {
-        operations.set(extra.socket, Math.max(0, (operations.get(extra.socket) ?? 0) - 1));
+        return prepare(yoga, { viewer, cause: causeOf(viewer, undefined, random) }, extra, payload);
       },
     },
     server,
@@ -66,7 +61,7 @@ export function createWebSockets(yoga: GraphQLServer, authenticate: Authenticate
 
   return {
     upgrade(request, socket, head) {
-      if (new URL(request.url ?? '/', 'http://host').pathname !== GRAPHQL_PATH) return refuse(socket, '404 Not Found');
+      if (pathOf(request) !== GRAPHQL_PATH) return refuse(socket, '404 Not Found');
       if (!isSameOrigin(request)) return refuse(socket, '403 Forbidden');
       server.handleUpgrade(request, socket, head, (client) => server.emit('connection', client, request));
     },

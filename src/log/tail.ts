@@ -139,12 +139,8 @@ export class TailReader implements AsyncIterableIterator<Recorded> {
 
   async next(): Promise<IteratorResult<Recorded, undefined>> {
     while (!this.#done) {
-      const event = this.#page[this.#next];
-      if (event) {
-        this.#next += 1;
-        return { value: event, done: false };
-      }
-      if (this.#readOn()) continue;
+      const value = this.#take();
+      if (value) return { value, done: false };
       this.#wakeUp ??= deferred();
       await this.#wakeUp.promise;
     }
@@ -157,7 +153,11 @@ export class TailReader implements AsyncIterableIterator<Recorded> {
    */
   async latest(): Promise<IteratorResult<Recorded, undefined>> {
     let result = await this.next();
-    while (!result.done && (this.#next < this.#page.length || this.#readOn())) result = await this.next();
+    while (!result.done) {
+      const value = this.#take();
+      if (!value) break;
+      result = { value, done: false };
+    }
     return result;
   }
 
@@ -178,6 +178,19 @@ export class TailReader implements AsyncIterableIterator<Recorded> {
     this.#wakeUp = null;
   }
 
+  /** The next event there is, or null. */
+  #take(): Recorded | null {
+    do {
+      const event = this.#page[this.#next];
+      if (event) {
+        this.#next += 1;
+        return event;
+      }
+    } while (!this.#done && this.#readOn());
+    return null;
+  }
+
+  /** Whether there was more to read, be it of others. */
   #readOn(): boolean {
     const { page, through } = this.hub.read(this.filter, this.after, this.#versions);
     const moved = through > this.after;

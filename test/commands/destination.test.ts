@@ -1,0 +1,106 @@
+import { expect, it } from 'vitest';
+import { AUTHORIZATION } from '../../src/secrets.js';
+import { openCommands } from '../support/log-commands.js';
+import { OTHER_DESTINATION } from '../support/log-events.js';
+import { CAUSE } from '../support/log-fixture.js';
+
+const SIEM = { name: 'SIEM', endpoint: 'https://siem.example.com', authorization: 'Splunk 8a6b2f0c-secret' };
+
+async function withDestination() {
+  const commands = openCommands();
+  const id = await commands.createDestination(SIEM);
+  const sealed = () => commands.models.destinations.get(id)?.authorization ?? '';
+  const opened = (value = sealed()) => commands.secrets.open(`destination-${id}`, AUTHORIZATION, value);
+  return { ...commands, id, sealed, opened };
+}
+
+it('seals the authorization value under a key of the destination', async () => {
+  const { id, sealed, opened, stream } = await withDestination();
+  expect(sealed()).not.toContain('secret');
+  expect(stream(`destination-${id}`)[0]?.data).toMatchObject({ authorization: sealed() });
+  expect(opened()).toBe(SIEM.authorization);
+});
+
+it('seals a new value on update, and removes it with null', async () => {
+  const { id, execute, sealed, opened, models } = await withDestination();
+  const before = sealed();
+  await execute('updateDestination', { id, authorization: 'Bearer other-secret' }, CAUSE);
+  expect([sealed() === before, opened()]).toEqual([false, 'Bearer other-secret']);
+  await execute('updateDestination', { id, authorization: null }, CAUSE);
+  expect(models.destinations.get(id)?.authorization).toBe(null);
+});
+
+it('keeps the sealed value on an update that says nothing of it', async () => {
+  const { id, execute, sealed } = await withDestination();
+  const before = sealed();
+  await execute('updateDestination', { id, name: 'Renamed' }, CAUSE);
+  expect(sealed()).toBe(before);
+});
+
+it('keeps no key of a destination that was refused', async () => {
+  const { createDestination, execute, sqlite } = await withDestination();
+  const owners = () => sqlite.prepare('SELECT owner FROM keys').pluck().all();
+  const before = owners();
+  await expect(createDestination(SIEM)).rejects.toMatchObject({ code: 'NAME_TAKEN', fields: [{ field: 'name' }] });
+  const unknown = execute('updateDestination', { id: OTHER_DESTINATION, authorization: 'Bearer 12345678' }, CAUSE);
+  await expect(unknown).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  expect(owners()).toEqual(before);
+});
+
+it('gives a name to one of two that ask for it in a group', async () => {
+  const { createDestination, execute, id } = await withDestination();
+  const calls = [createDestination({ ...SIEM, name: 'New' }), execute('updateDestination', { id, name: 'New' }, CAUSE)];
+  expect(await Promise.allSettled(calls)).toMatchObject([{ status: 'fulfilled' }, { reason: { code: 'NAME_TAKEN' } }]);
+});
+
+it('refuses to delete a destination in use and names every portal that uses it', async () => {
+  const { id, registerPortal, configureWebhook, deleteDestination, log, opened } = await withDestination();
+  const on = await registerPortal('Acme');
+  const off = await registerPortal('Umbrella');
+  await configureWebhook(on, { destinationId: id, enabled: true });
+  await configureWebhook(off, { destinationId: id, enabled: false });
+  const head = log.head();
+  await expect(deleteDestination(id)).rejects.toMatchObject({
+    code: 'DESTINATION_IN_USE',
+    message: expect.stringContaining(`Acme (${on}), Umbrella (${off})`),
+  });
+  expect(log.head()).toBe(head);
+  expect(opened()).toBe(SIEM.authorization);
+});
+
+it('destroys the key of a deleted destination: what the log still holds opens no more', async () => {
+  const { id, registerPortal, configureWebhook, removeWebhook, deleteDestination, sealed, opened, stream, sqlite } =
+    await withDestination();
+  const portalId = await registerPortal();
+  await configureWebhook(portalId, { destinationId: id, enabled: true });
+  await removeWebhook(portalId);
+  const value = sealed();
+  await deleteDestination(id);
+  expect(stream(`destination-${id}`)).toMatchObject([
+    { data: { authorization: value } },
+    { type: 'DestinationDeleted' },
+  ]);
+  expect(() => opened(value)).toThrow('was destroyed');
+  expect(sqlite.prepare('SELECT count(*) FROM keys').pluck().get()).toBe(0);
+});
+
+it('frees a destination whose portal is retired or points elsewhere', async () => {
+  const { id, createDestination, registerPortal, configureWebhook, retirePortal, deleteDestination } =
+    await withDestination();
+  const [retired, moved] = [await registerPortal(), await registerPortal()];
+  for (const portalId of [retired, moved]) await configureWebhook(portalId, { destinationId: id });
+  await retirePortal(retired);
+  await configureWebhook(moved, { destinationId: await createDestination({ ...SIEM, name: 'Other' }) });
+  await expect(deleteDestination(id)).resolves.toBe(id);
+});
+
+it('refuses to touch a destination that is deleted or was never there', async () => {
+  const { id, deleteDestination, execute } = await withDestination();
+  await deleteDestination(id);
+  for (const gone of [id, OTHER_DESTINATION]) {
+    await expect(deleteDestination(gone)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await expect(execute('updateDestination', { id: gone, name: 'x' }, CAUSE)).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+    });
+  }
+});

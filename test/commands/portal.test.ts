@@ -1,0 +1,38 @@
+import { expect, it } from 'vitest';
+import { openCommands } from '../support/log-commands.js';
+import { OTHER_PORTAL, PORTAL } from '../support/log-events.js';
+import { CAUSE } from '../support/log-fixture.js';
+
+it('registers a portal under the id given, or under a new one', async () => {
+  const { execute, models } = openCommands();
+  expect(await execute('registerPortal', { id: PORTAL, name: 'Acme' }, CAUSE)).toBe(PORTAL);
+  const made = await execute('registerPortal', { name: 'Acme' }, CAUSE);
+  expect(made).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+  expect([PORTAL, made].map((id) => models.portals.get(id)?.name)).toEqual(['Acme', 'Acme']);
+});
+
+it('lets a script register the same portal again, and nobody take its id', async () => {
+  const { execute, typesAfter } = openCommands();
+  const register = (name: string) => execute('registerPortal', { id: PORTAL, name }, CAUSE);
+  await register('Acme');
+  await register('Acme');
+  await expect(register('Other')).rejects.toMatchObject({ code: 'ALREADY_EXISTS' });
+  expect(typesAfter(0)).toEqual(['PortalRegistered']);
+});
+
+it('renames a portal, once for each new name', async () => {
+  const { execute, typesAfter, models } = openCommands();
+  await execute('registerPortal', { id: PORTAL, name: 'Acme' }, CAUSE);
+  for (const name of ['Umbrella', 'Umbrella']) await execute('renamePortal', { id: PORTAL, name }, CAUSE);
+  expect(typesAfter(1)).toEqual(['PortalRenamed']);
+  expect(models.portals.get(PORTAL)?.name).toBe('Umbrella');
+  await expect(execute('renamePortal', { id: OTHER_PORTAL, name: 'x' }, CAUSE)).rejects.toMatchObject({
+    code: 'NOT_FOUND',
+  });
+});
+
+it('names who caused an event', async () => {
+  const { execute, log } = openCommands();
+  await execute('registerPortal', { id: PORTAL, name: 'Acme' }, { actor: 'token-7', traceId: 'trace-7' });
+  expect(log.after(0, 1)).toMatchObject([{ actor: 'token-7', traceId: 'trace-7' }]);
+});

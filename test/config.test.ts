@@ -1,0 +1,146 @@
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { ConfigError, loadConfig } from '../src/config.js';
+
+/** What `env` is refused with, one line a problem. */
+function problems(env: Record<string, string>): readonly string[] {
+  try {
+    loadConfig(env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+const ranges = (text: string) =>
+  loadConfig({ AUDITWIRE_ALLOWED_ADDRESSES: text }).allowedAddresses.map(
+    ([address, bits]) => `${address.toString()}/${bits}`,
+  );
+
+it('needs no setting', () => {
+  expect(loadConfig({})).toEqual({
+    dataDir: resolve('data'),
+    host: '127.0.0.1',
+    port: 4000,
+    masterKey: null,
+    masterKeyFile: resolve('data.key'),
+    organizationId: null,
+    allowedAddresses: [],
+    line: { host: 'auditwire', vendor: 'Auditwire', product: 'Dev-Portal', version: '1.0' },
+    logLevel: 'info',
+    shutdownMs: 10_000,
+  });
+});
+
+it('takes every setting from the environment', () => {
+  const config = loadConfig({
+    AUDITWIRE_DATA_DIR: '/var/lib/auditwire',
+    AUDITWIRE_HOST: '0.0.0.0',
+    AUDITWIRE_PORT: '0',
+    AUDITWIRE_MASTER_KEY: Buffer.alloc(32, 7).toString('base64'),
+    AUDITWIRE_MASTER_KEY_FILE: '/etc/auditwire/key',
+    AUDITWIRE_ORGANIZATION_ID: '998DB3E4-5CB7-4DD5-B51C-9878096A6999',
+    AUDITWIRE_ALLOWED_ADDRESSES: '10.0.0.0/8',
+    AUDITWIRE_LINE_HOST: 'siem.example.com',
+    AUDITWIRE_LINE_VENDOR: 'Acme Inc',
+    AUDITWIRE_LINE_PRODUCT: 'Portal',
+    AUDITWIRE_LINE_VERSION: '2',
+    AUDITWIRE_LOG_LEVEL: 'warn',
+    AUDITWIRE_SHUTDOWN_SECONDS: '2.5',
+  });
+  expect(config).toMatchObject({
+    dataDir: '/var/lib/auditwire',
+    host: '0.0.0.0',
+    port: 0,
+    masterKey: Buffer.alloc(32, 7),
+    masterKeyFile: '/etc/auditwire/key',
+    organizationId: '998db3e4-5cb7-4dd5-b51c-9878096a6999',
+    line: { host: 'siem.example.com', vendor: 'Acme Inc', product: 'Portal', version: '2' },
+    logLevel: 'warn',
+    shutdownMs: 2_500,
+  });
+});
+
+it('keeps the master key beside the data directory unless told otherwise', () => {
+  expect(loadConfig({ AUDITWIRE_DATA_DIR: '~/aw' })).toMatchObject({
+    dataDir: join(homedir(), 'aw'),
+    masterKeyFile: join(homedir(), 'aw.key'),
+  });
+});
+
+it('ignores what is not its own, and variables that are empty', () => {
+  const env = { PATH: '/bin', PORT: 'x', AUDITWIRE_PORT: '', AUDITWIRE_MASTER_KEY: '', AUDITWIRE_NOTHING: '' };
+  expect(loadConfig(env)).toEqual(loadConfig({}));
+});
+
+it('names all problems at once, each with its variable', () => {
+  const found = problems({
+    AUDITWIRE_PORT: '70000',
+    AUDITWIRE_MASTER_KEY: 'c2hvcnQ=',
+    AUDITWIRE_ALLOWED_ADDRESSES: '10.0.0.0/8, nonsense',
+    AUDITWIRE_LINE_HOST: 'two words',
+    AUDITWIRE_LOG_LEVEL: 'loud',
+    AUDITWIRE_PROT: '4000',
+  });
+  expect(found.map((problem) => problem.split(':')[0]).sort()).toEqual([
+    'AUDITWIRE_ALLOWED_ADDRESSES',
+    'AUDITWIRE_LINE_HOST',
+    'AUDITWIRE_LOG_LEVEL',
+    'AUDITWIRE_MASTER_KEY',
+    'AUDITWIRE_PORT',
+    'AUDITWIRE_PROT',
+  ]);
+  expect(found.every((problem) => new ConfigError(found).message.includes(problem))).toBe(true);
+});
+
+it('names a variable that is no setting, beside those that are', () => {
+  const [problem, ...others] = problems({ AUDITWIRE_MASTERKEY: 'x' });
+  expect(problem).toMatch(
+    /^AUDITWIRE_MASTERKEY: is no setting; there are .*AUDITWIRE_MASTER_KEY, AUDITWIRE_MASTER_KEY_FILE/,
+  );
+  expect(others).toEqual([]);
+});
+
+it('never repeats a master key in a problem', () => {
+  expect(problems({ AUDITWIRE_MASTER_KEY: 'bm90LTMyLWJ5dGVz' }).join()).not.toContain('bm90');
+});
+
+it.each([
+  ['AUDITWIRE_PORT', ['-1', '65536', '1.5', 'http']],
+  ['AUDITWIRE_ORGANIZATION_ID', ['acme', '998db3e4']],
+  ['AUDITWIRE_SHUTDOWN_SECONDS', ['-1', '601', 'soon']],
+  ['AUDITWIRE_LINE_HOST', ['a b', 'ä', 'a\n', 'x'.repeat(257)]],
+  ['AUDITWIRE_LINE_VENDOR', ['a\nb', 'ä', 'x'.repeat(257)]],
+  ['AUDITWIRE_MASTER_KEY', ['x', Buffer.alloc(31).toString('base64'), Buffer.alloc(33).toString('base64')]],
+])('refuses values of %s that make no sense', (name, values) => {
+  for (const value of values) expect(problems({ [name]: value }), value).toHaveLength(1);
+});
+
+describe('allowed addresses', () => {
+  it('are ranges or single addresses, apart by commas, spaces or both', () => {
+    expect(ranges('10.0.0.0/8,192.168.1.7  fd00::/8,\n::1')).toEqual([
+      '10.0.0.0/8',
+      '192.168.1.7/32',
+      'fd00::/8',
+      '::1/128',
+    ]);
+  });
+
+  it.each([
+    '10.0.0.0/33',
+    'fd00::/129',
+    '10.0.0.0/',
+    '/8',
+    'example.com',
+    '10.0.0.256',
+    '10.0.0.0-10.0.0.9',
+    '10/8',
+    '10.1',
+  ])('are not %s', (text) => {
+    expect(problems({ AUDITWIRE_ALLOWED_ADDRESSES: `::1,${text}` })).toEqual([
+      `AUDITWIRE_ALLOWED_ADDRESSES: "${text}" is no address range such as 10.0.0.0/8 or fd00::/8`,
+    ]);
+  });
+});

@@ -1,0 +1,221 @@
+import { describe, expect, it } from 'vitest';
+import { startApp, temporaryDirectory } from '../support/app.js';
+import { WatchedClock } from '../support/engine-clock.js';
+import { aPortal, configure, deliveryEvents, logIn, typesOf, untilEvent } from '../support/engine-lane.js';
+import { delivered, type Reply, refused, ScriptedSender, unavailable } from '../support/engine-scripted-sender.js';
+import { seededRandom } from '../support/random.js';
+
+const siem = { url: 'https://127.0.0.1:9/collector' };
+
+/** The whole server over a sender that says `reply`, at a clock that stands still. */
+async function start(reply: Reply, options: { directory?: string; now?: number } = {}) {
+  const clock = new WatchedClock(options.now);
+  const sender = new ScriptedSender(clock);
+  sender.reply = reply;
+  const directory = options.directory ?? temporaryDirectory();
+  const surroundings = {
+    clock,
+    random: seededRandom(directory.length + (options.now ?? 0)),
+    createSender: () => sender,
+  };
+  return { ...(await startApp({ directory, surroundings })), directory, clock, sender };
+}
+type Started = Awaited<ReturnType<typeof start>>;
+
+/** Goes to the next timer, of which nothing may happen a millisecond before. */
+async function fireNextTimer({ clock, sender }: Started): Promise<number> {
+  const due = await clock.untilTimer();
+  const before = sender.posts.length;
+  clock.advanceTo(due - 1);
+  expect([clock.nextTimer, sender.posts.length]).toEqual([due, before]);
+  clock.advanceTo(due);
+  await sender.until(before + 1);
+  return due;
+}
+
+describe('a delivery that fails again and again', () => {
+  it('is tried five times, each retry at the millisecond that the log says, and is then abandoned', async () => {
+    const server = await start(unavailable);
+    const { portalId } = await aPortal(server, siem);
+    await logIn(server, portalId, '/one');
+    for (let retry = 1; retry <= 4; retry += 1) {
+      const { data } = await untilEvent(server, portalId, 'RetryScheduled', retry);
+      expect(await fireNextTimer(server)).toBe(data.retryDueAt);
+      expect(server.sender.posts[retry]?.at).toBe(data.retryDueAt);
+    }
+    await untilEvent(server, portalId, 'BatchAbandoned');
+    const retries = Array.from({ length: 4 }, () => 'RetryScheduled');
+    expect(typesOf(deliveryEvents(server, portalId))).toEqual(['BatchStarted', ...retries, 'BatchAbandoned']);
+    expect(new Set(server.sender.posts.map(({ deliveryId }) => deliveryId)).size).toBe(1);
+    expect(server.sender.posts).toHaveLength(5);
+  });
+
+  it('waits twice as long each time, up to half as long again by chance, within 1 and 30 s', async () => {
+    const server = await start(unavailable);
+    const { portalId } = await aPortal(server, siem);
+    await logIn(server, portalId, '/one');
+    for (const atLeast of [1_000, 2_000, 4_000, 8_000]) {
+      const from = server.clock.now();
+      const wait = (await fireNextTimer(server)) - from;
+      expect(wait).toBeGreaterThanOrEqual(atLeast);
+      expect(wait).toBeLessThanOrEqual(atLeast * 1.5);
+    }
+  });
+
+  it('does not wait as long as that of another portal', async () => {
+    const server = await start(unavailable);
+    const portals = [await aPortal(server, siem), await aPortal(server, siem), await aPortal(server, siem)];
+    for (const { portalId } of portals) await logIn(server, portalId, '/one');
+    const events = await Promise.all(portals.map(({ portalId }) => untilEvent(server, portalId, 'RetryScheduled')));
+    expect(new Set(events.map(({ data }) => data.retryDueAt)).size).toBe(3);
+  });
+
+  it('is not retried sooner because of a new login', async () => {
+    const server = await start(unavailable);
+    const { portalId } = await aPortal(server, siem);
+    await logIn(server, portalId, '/one');
+    const due = await server.clock.untilTimer();
+    await logIn(server, portalId, '/two');
+    await server.clock.until(() => server.clock.asked.length === 2);
+    expect([server.clock.nextTimer, server.clock.asked]).toEqual([due, [due, due]]);
+    expect(server.sender.posts).toHaveLength(1);
+  });
+
+  it('is not retried while the webhook is off, and at once when it is on again after the retry was due', async () => {
+    const server = await start(unavailable);
+    const { portalId } = await aPortal(server, siem);
+    await logIn(server, portalId, '/one');
+    const due = await server.clock.untilTimer();
+    await configure(server, portalId, { enabled: false });
+    server.clock.advanceTo(due + 60_000);
+    server.sender.reply = delivered;
+    const another = await aPortal(server, siem);
+    await logIn(server, another.portalId, '/another');
+    await untilEvent(server, another.portalId, 'BatchDelivered');
+    expect(server.sender.posts.map(({ requests }) => requests)).toEqual([['/one'], ['/another']]);
+    await configure(server, portalId, { enabled: true });
+    await untilEvent(server, portalId, 'BatchDelivered');
+    expect(server.sender.posts[2]).toMatchObject({ at: due + 60_000, requests: ['/one'] });
+  });
+
+  it('sets no timer while the webhook is off', async () => {
+    const server = await start(unavailable);
+    const { portalId } = await aPortal(server, siem);
+    await logIn(server, portalId, '/one');
+    const due = await server.clock.untilTimer();
+    await configure(server, portalId, { enabled: false });
+    await server.clock.untilIdle();
+    await server.app.close();
+    expect(server.clock.asked).toEqual([due]);
+  });
+});
+
+describe('Retry-After', () => {
+  it.each([
+    [7_000, 7_000],
+    [1_000, 1_000],
+    [30_000, 30_000],
+    [0, 1_000],
+    [86_400_000, 30_000],
+    [Number.POSITIVE_INFINITY, 30_000],
+  ])('of %i ms makes the next try %i ms after the end of the last', async (retryAfterMs, wait) => {
+    const server = await start({ verdict: 'RETRYABLE', responseCode: 429, retryAfterMs, durationMs: 321 });
+    const { portalId } = await aPortal(server, siem);
+    const began = server.clock.now();
+    await logIn(server, portalId, '/one');
+    expect(await fireNextTimer(server)).toBe(began + 321 + wait);
+  });
+});
+
+describe('a lane whose receiver refuses everything', () => {
+  /** One more login is refused: how long the lane then waits before its next batch. */
+  async function waitAfterRefusal(server: Started, portalId: string, nth: number): Promise<number> {
+    await untilEvent(server, portalId, 'BatchAbandoned', nth);
+    await logIn(server, portalId, `/${nth}`);
+    const from = server.clock.now();
+    return (await fireNextTimer(server)) - from;
+  }
+
+  it('waits 1 s before its next batch, then twice as long each time, up to 60 s', async () => {
+    const server = await start(refused);
+    const { portalId } = await aPortal(server, siem);
+    await logIn(server, portalId, '/0');
+    const waits: number[] = [];
+    for (let nth = 1; nth <= 8; nth += 1) waits.push(await waitAfterRefusal(server, portalId, nth));
+    expect(waits).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]);
+    expect(server.sender.posts.flatMap(({ requests }) => requests)).toEqual([
+      '/0',
+      '/1',
+      '/2',
+      '/3',
+      '/4',
+      '/5',
+      '/6',
+      '/7',
+      '/8',
+    ]);
+  });
+
+  it('waits 1 s again after a success, and not at all before the batch that follows it', async () => {
+    const server = await start(refused);
+    const { portalId } = await aPortal(server, siem);
+    await logIn(server, portalId, '/0');
+    await waitAfterRefusal(server, portalId, 1);
+    await untilEvent(server, portalId, 'BatchAbandoned', 2);
+    server.sender.reply = delivered;
+    await logIn(server, portalId, '/good');
+    await fireNextTimer(server);
+    await untilEvent(server, portalId, 'BatchDelivered');
+    server.sender.reply = refused;
+    await logIn(server, portalId, '/at-once');
+    expect(await waitAfterRefusal(server, portalId, 3)).toBe(1_000);
+  });
+});
+
+describe('after a restart', () => {
+  /** A server that has stopped while a portal waits; gives when the wait ends. */
+  async function stoppedWhileWaiting(reply: Reply) {
+    const server = await start(reply);
+    const { portalId } = await aPortal(server, siem);
+    await logIn(server, portalId, '/one');
+    if (reply.verdict === 'FINAL') {
+      await untilEvent(server, portalId, 'BatchAbandoned');
+      await logIn(server, portalId, '/two');
+    }
+    const due = await server.clock.untilTimer();
+    await server.app.close();
+    return { portalId, due, directory: server.directory, deliveryId: server.sender.posts[0]?.deliveryId };
+  }
+
+  it('a retry is made at the millisecond it is due, as the next try of the same delivery', async () => {
+    const { portalId, due, directory, deliveryId } = await stoppedWhileWaiting(unavailable);
+    const server = await start(delivered, { directory, now: due - 1 });
+    expect(await fireNextTimer(server)).toBe(due);
+    const { data } = await untilEvent(server, portalId, 'BatchDelivered');
+    expect(data).toMatchObject({ deliveryId, attempt: 2, attemptedAt: due });
+  });
+
+  it('a retry that fell due in between is made at once', async () => {
+    const { portalId, due, directory } = await stoppedWhileWaiting(unavailable);
+    const server = await start(delivered, { directory, now: due });
+    await untilEvent(server, portalId, 'BatchDelivered');
+    expect([server.sender.posts.length, server.clock.asked]).toEqual([1, []]);
+  });
+
+  it('a lane goes on waiting for its next batch', async () => {
+    const { due, directory } = await stoppedWhileWaiting(refused);
+    const server = await start(delivered, { directory, now: due - 1 });
+    expect(await fireNextTimer(server)).toBe(due);
+    expect(server.sender.posts[0]?.requests).toEqual(['/two']);
+  });
+});
+
+it('a lane with nothing to wait for sets no timer', async () => {
+  const server = await start(delivered);
+  const { portalId } = await aPortal(server, siem);
+  await logIn(server, portalId, '/one');
+  await untilEvent(server, portalId, 'BatchDelivered');
+  // Closing waits until every lane has come to rest.
+  await server.app.close();
+  expect([server.clock.nextTimer, server.clock.asked]).toEqual([null, []]);
+});

@@ -1,0 +1,210 @@
+import { describe, expect, it } from 'vitest';
+import {
+  createDestination,
+  type Destination,
+  type DestinationCommand,
+  type DestinationEvent,
+  type DestinationSurroundings,
+  decide,
+  deleteDestination,
+  evolve,
+  MAX_CA_CERTIFICATE_BYTES,
+  updateDestination,
+} from '../../src/domain/destination.js';
+import { parse } from '../../src/domain/input.js';
+import { decider, refusalOf } from '../support/given.js';
+import { makeCertificate } from '../support/receiver.js';
+
+const id = 'a3d2699a-0ed3-4417-bb10-d8e74a1513a4';
+const settings = {
+  name: 'SIEM',
+  endpoint: 'https://siem.example.com/collector',
+  logFormat: 'CEF',
+  skipTlsVerification: false,
+  caCertificate: null,
+  authorization: 'sealed',
+} as const;
+const created: DestinationEvent = { type: 'DestinationCreated', data: settings };
+const deleted: DestinationEvent = { type: 'DestinationDeleted', data: {} };
+
+const alone: DestinationSurroundings = { nameTaken: false, usedBy: [] };
+const given = (surroundings = alone) =>
+  decider<Destination, DestinationEvent, DestinationCommand>(null, evolve, (command, destination) =>
+    decide(command, destination, surroundings),
+  );
+const update = (change: object): DestinationCommand => ({ type: 'UpdateDestination', id, ...change });
+
+describe('creating a destination', () => {
+  it('records its settings', () => {
+    given()()
+      .when({ type: 'CreateDestination', id, ...settings })
+      .then(created);
+  });
+
+  it('under a name in use is refused, and the refusal names the field', () => {
+    const refusal = refusalOf(() =>
+      decide({ type: 'CreateDestination', id, ...settings }, null, { ...alone, nameTaken: true }),
+    );
+    expect(refusal.code).toBe('NAME_TAKEN');
+    expect(refusal.fields.map(({ field }) => field)).toEqual(['name']);
+  });
+});
+
+describe('changing a destination', () => {
+  it('records what changes and nothing else', () => {
+    const change: DestinationEvent = { type: 'DestinationUpdated', data: { logFormat: 'JSON' } };
+    given()(created)
+      .when(update({ name: 'SIEM', logFormat: 'JSON', skipTlsVerification: false }))
+      .then(change);
+  });
+
+  it('to what it is changes nothing', () => {
+    given()(created)
+      .when(update({ ...settings }))
+      .then();
+    given()(created).when(update({})).then();
+  });
+
+  it('removes the authorization value with null', () => {
+    given()(created)
+      .when(update({ authorization: null }))
+      .then({ type: 'DestinationUpdated', data: { authorization: null } });
+  });
+
+  it('decides on the settings as they became', () => {
+    const changed: DestinationEvent = { type: 'DestinationUpdated', data: { logFormat: 'JSON' } };
+    given()(created, changed)
+      .when(update({ logFormat: 'JSON' }))
+      .then();
+  });
+
+  it('to a name in use is refused', () => {
+    given({ ...alone, nameTaken: true })(created)
+      .when(update({ name: 'Other' }))
+      .refuses('NAME_TAKEN', 'Other');
+  });
+
+  it('that was never created, or is deleted, is refused', () => {
+    given()()
+      .when(update({ name: 'Other' }))
+      .refuses('NOT_FOUND', id);
+    given()(created, deleted)
+      .when(update({ name: 'Other' }))
+      .refuses('NOT_FOUND', id);
+  });
+});
+
+describe('deleting a destination', () => {
+  it('is recorded', () => {
+    given()(created).when({ type: 'DeleteDestination', id }).then(deleted);
+  });
+
+  it('that a webhook uses is refused, and the refusal says whose', () => {
+    const usedBy = [{ id: '3e551b39-227d-4297-b911-e68fd5d77c17', name: 'Shop' }];
+    given({ ...alone, usedBy })(created)
+      .when({ type: 'DeleteDestination', id })
+      .refuses('DESTINATION_IN_USE', /Shop \(3e551b39/);
+  });
+
+  it('that is deleted is refused', () => {
+    given()(created, deleted).when({ type: 'DeleteDestination', id }).refuses('NOT_FOUND', id);
+  });
+});
+
+describe('the input of a destination', () => {
+  const input = { name: 'SIEM', endpoint: 'https://siem.example.com/collector?key=1' };
+  const refused = (change: object) =>
+    refusalOf(() => parse(createDestination, { ...input, ...change })).fields.map(
+      ({ field, reason }) => `${field}: ${reason}`,
+    );
+
+  it('needs a name and an endpoint; lines are CEF over verified TLS by default', () => {
+    const defaults = { logFormat: 'CEF', skipTlsVerification: false, caCertificate: null, authorization: null };
+    expect(parse(createDestination, input)).toEqual({ ...input, ...defaults });
+    expect(parse(createDestination, { ...input, logFormat: null, skipTlsVerification: null })).toEqual({
+      ...input,
+      ...defaults,
+    });
+    expect(refusalOf(() => parse(createDestination, {})).fields.map(({ field }) => field)).toEqual([
+      'name',
+      'endpoint',
+    ]);
+  });
+
+  it.each([
+    ['', 'must not be blank'],
+    ['  ', 'must not be blank'],
+    ['/collector', 'must be an absolute URL'],
+    ['siem.example.com', 'must be an absolute URL'],
+    ['//siem.example.com', 'must be an absolute URL'],
+    ['https://', 'must be an absolute URL'],
+    ['https://siem.example.com:99999', 'must be an absolute URL'],
+    ['ftp://siem.example.com', 'must be an https URL'],
+    ['file:///etc/passwd', 'must be an https URL'],
+    ['javascript:alert(1)', 'must be an https URL'],
+    ['https://user@siem.example.com', 'must not contain credentials'],
+    ['https://user:word@siem.example.com', 'must not contain credentials'],
+    ['https://:word@siem.example.com', 'must not contain credentials'],
+    ['https://siem.example.com/#part', 'must not have a fragment'],
+    ['https://siem.example.com/\n', 'must not contain control characters'],
+  ])('refuses the endpoint %j: %s', (endpoint, reason) => {
+    expect(refused({ endpoint })).toEqual([expect.stringContaining(`endpoint: ${reason}`)]);
+  });
+
+  it('takes an endpoint of 2,048 characters and refuses one more, with one reason', () => {
+    const endpoint = input.endpoint.padEnd(2_048, 'x');
+    expect(parse(createDestination, { ...input, endpoint }).endpoint).toBe(endpoint);
+    expect(refused({ endpoint: `${endpoint}x` })).toEqual(['endpoint: must be at most 2048 characters']);
+  });
+
+  it.each(['', ' Splunk x', 'Splunk x ', 'Splunk\nx', 'Splunk\tx', 'Splunk é', 'x'.repeat(4_097)])(
+    'refuses the authorization value %j without repeating it',
+    (authorization) => {
+      const reasons = refused({ authorization });
+      expect(reasons).toEqual([expect.stringMatching(/^authorization: must be /)]);
+      if (authorization) expect(reasons.join()).not.toContain(authorization);
+    },
+  );
+
+  it('keeps an authorization value exactly as it is given', () => {
+    const authorization = `Splunk  ${'x'.repeat(4_088)}`;
+    expect(parse(createDestination, { ...input, authorization }).authorization).toBe(authorization);
+  });
+
+  it('takes one or more certificates in PEM', async () => {
+    const [{ ca }, other] = await Promise.all([makeCertificate(), makeCertificate()]);
+    const bundle = `# two authorities\n${ca}\n${other.ca}`;
+    expect(parse(createDestination, { ...input, caCertificate: bundle }).caCertificate).toBe(bundle);
+    const broken = `${ca}\n-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----`;
+    expect(refused({ caCertificate: broken })).toEqual([expect.stringContaining('caCertificate: must be one or more')]);
+    const oversized = `${ca}\n${' '.repeat(MAX_CA_CERTIFICATE_BYTES)}`;
+    expect(refused({ caCertificate: oversized })).toEqual(['caCertificate: must be at most 65536 bytes']);
+  });
+
+  it.each(['', 'none', '-----BEGIN CERTIFICATE-----', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----'])(
+    'refuses the certificate %j',
+    (caCertificate) => {
+      expect(refused({ caCertificate })).toEqual([
+        expect.stringContaining('caCertificate: must be one or more certificates'),
+      ]);
+    },
+  );
+
+  it('refuses an unknown log format, a blank and an over-long name', () => {
+    expect(refused({ logFormat: 'XML' })).toEqual([expect.stringMatching(/^logFormat: .*CEF.*JSON.*CPS/)]);
+    expect(refused({ name: ' ' })).toEqual(['name: must not be blank']);
+    expect(refused({ name: 'n'.repeat(257) })).toEqual(['name: must be at most 256 characters']);
+  });
+
+  it('of a change holds what is given; null removes only what can be missing', () => {
+    expect(parse(updateDestination, { id })).toEqual({ id });
+    expect(parse(updateDestination, { id, authorization: null, caCertificate: null })).toEqual({
+      id,
+      authorization: null,
+      caCertificate: null,
+    });
+    const refusal = refusalOf(() => parse(updateDestination, { id: 'x', name: null, endpoint: null, logFormat: null }));
+    expect(refusal.fields.map(({ field }) => field)).toEqual(['id', 'name', 'endpoint', 'logFormat']);
+    expect(refusalOf(() => parse(deleteDestination, { id: 'x' })).fields.map(({ field }) => field)).toEqual(['id']);
+  });
+});

@@ -1,0 +1,133 @@
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { name, parse, text, textOfBytes, uuid } from '../../src/domain/input.js';
+import { refusalOf } from '../support/given.js';
+
+const reasons = (schema: z.ZodType, value: unknown) =>
+  refusalOf(() => parse(z.object({ field: schema }), { field: value })).fields.map(({ reason }) => reason);
+const accepted = <T>(schema: z.ZodType<T>, value: unknown): T =>
+  parse(z.object({ field: schema }), { field: value }).field;
+
+const between = (first: number, last: number) =>
+  Array.from({ length: last - first + 1 }, (_, index) => String.fromCharCode(first + index));
+const CONTROLS = [...between(0x00, 0x1f), ...between(0x7f, 0x9f)];
+
+describe('text', () => {
+  it('holds up to 256 characters, however many bytes or UTF-16 units each has', () => {
+    expect(accepted(text(), '')).toBe('');
+    expect(accepted(text(), '𝒳'.repeat(256))).toBe('𝒳'.repeat(256));
+  });
+
+  it.each(['a', 'é', '𝒳'])('refuses 257 characters (%s)', (character) => {
+    expect(reasons(text(), character.repeat(257))).toEqual(['must be at most 256 characters']);
+  });
+
+  it('refuses every control character of C0 and C1, and DEL', () => {
+    expect(CONTROLS).toHaveLength(65);
+    for (const control of CONTROLS) {
+      expect(reasons(text(), `a${control}b`)).toEqual([expect.stringContaining('control characters')]);
+    }
+  });
+
+  it('lets other line separators, quotes and pipes through, for the log formats to escape', () => {
+    const odd = '\u2028\u2029\ufeff|="\\\u00a0';
+    expect(accepted(text(), odd)).toBe(odd);
+  });
+
+  it('replaces lone surrogates, which UTF-8 cannot carry', () => {
+    expect(accepted(text(), 'a\ud800b\udc00')).toBe('a\ufffdb\ufffd');
+  });
+
+  it('refuses what is no string', () => {
+    expect(reasons(text(), 7)).toHaveLength(1);
+  });
+});
+
+describe('text of bytes', () => {
+  it.each([
+    ['a', 1],
+    ['é', 2],
+    ['\u2028', 3],
+    ['𝒳', 4],
+  ])('counts %s as %i bytes of UTF-8', (character, bytes) => {
+    const schema = textOfBytes(120);
+    expect(accepted(schema, character.repeat(120 / bytes))).toBe(character.repeat(120 / bytes));
+    expect(reasons(schema, character.repeat(120 / bytes + 1)).join()).toContain('at most 120 bytes in UTF-8');
+  });
+
+  it('gives one reason for one excess, in bytes', () => {
+    expect(reasons(textOfBytes(120), 'a'.repeat(121))).toEqual([expect.stringContaining('at most 120 bytes')]);
+  });
+
+  it('refuses control characters, too', () => {
+    expect(reasons(textOfBytes(120), 'a\tb')).toEqual([expect.stringContaining('control characters')]);
+  });
+});
+
+describe('a name', () => {
+  it('is trimmed', () => {
+    expect(accepted(name, ' Dev Portal\u3000')).toBe('Dev Portal');
+  });
+
+  it.each(['', '   ', '\u00a0\u2003\u3000'])('is not blank (%j)', (blank) => {
+    expect(reasons(name, blank)).toEqual(['must not be blank']);
+  });
+
+  it('is at most 256 characters long', () => {
+    expect(accepted(name, 'n'.repeat(256))).toHaveLength(256);
+    expect(reasons(name, 'n'.repeat(257))).toEqual(['must be at most 256 characters']);
+  });
+
+  it('holds no control characters', () => {
+    expect(reasons(name, 'Dev\nPortal')).toEqual([expect.stringContaining('control characters')]);
+  });
+});
+
+describe('a UUID', () => {
+  it('is lower-cased, so that one id has one notation', () => {
+    expect(accepted(uuid, '3E551B39-227D-4297-B911-E68FD5D77C17')).toBe('3e551b39-227d-4297-b911-e68fd5d77c17');
+  });
+
+  it.each([
+    '',
+    '3e551b39',
+    '3e551b39227d4297b911e68fd5d77c17',
+    '{3e551b39-227d-4297-b911-e68fd5d77c17}',
+    '3e551b39-227d-4297-b911-e68fd5d77c1g',
+    '3e551b39-227d-4297-b911-e68fd5d77c17\n',
+    ' 3e551b39-227d-4297-b911-e68fd5d77c17',
+    '3e551b39-227d-4297-b911-e68fd5d77c177',
+    "' OR 1=1 --",
+  ])('is refused when malformed (%j)', (malformed) => {
+    expect(reasons(uuid, malformed)).toEqual([expect.stringContaining('must be a UUID such as')]);
+  });
+});
+
+describe('parse', () => {
+  const schema = z.object({ portalId: uuid, logins: z.array(z.object({ userAgent: text() })) });
+
+  it('names every field that is wrong by its path', () => {
+    const refusal = refusalOf(() =>
+      parse(schema, { portalId: 'x', logins: [{ userAgent: '' }, { userAgent: '\u0000' }] }),
+    );
+    expect(refusal.code).toBe('INVALID_INPUT');
+    expect(refusal.fields.map(({ field }) => field)).toEqual(['portalId', 'logins[1].userAgent']);
+  });
+
+  it('says in the message what it says of the fields', () => {
+    const refusal = refusalOf(() => parse(schema, { portalId: 'x', logins: [] }));
+    expect(refusal.message).toBe(`portalId: ${refusal.fields[0]?.reason}`);
+  });
+
+  it('puts a given path in front, as for an argument', () => {
+    expect(refusalOf(() => parse(uuid, 'x', 'id')).fields[0]?.field).toBe('id');
+    expect(refusalOf(() => parse(schema, { portalId: 'x', logins: [] }, 'input')).fields[0]?.field).toBe(
+      'input.portalId',
+    );
+  });
+
+  it('gives back what was parsed', () => {
+    const input = { portalId: '3e551b39-227d-4297-b911-e68fd5d77c17', logins: [{ userAgent: 'curl/8' }] };
+    expect(parse(schema, input)).toEqual(input);
+  });
+});

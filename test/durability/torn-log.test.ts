@@ -1,0 +1,103 @@
+import { randomBytes, randomInt } from 'node:crypto';
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { createClient, succeeded } from '../../src/client/client.js';
+import { RegisterPortalDocument } from '../../src/client/generated/graphql.js';
+import { startApp } from '../support/app.js';
+import { createLoad, registerPortals } from '../support/crash-load.js';
+import { crashDirectory, startCrashServer } from '../support/crash-server.js';
+import { examine } from '../support/crash-tables.js';
+import { startReceiver } from '../support/receiver.js';
+
+const COPIES = 24;
+const OPENED_COPIES = 6;
+const FRAME_BYTES = 4_096 + 24;
+const WAL_HEADER_BYTES = 32;
+
+describe('a write-ahead log that a crash cut off somewhere', () => {
+  const directory = crashDirectory();
+  const dataDir = join(directory, 'data');
+  let wal: Buffer;
+  let token: string;
+  let whole: string[];
+
+  beforeAll(async () => {
+    const receiver = await startReceiver();
+    const crash = { point: 'inside a group commit', hits: 20, eventsInGroup: 4 } as const;
+    const server = await startCrashServer({ dataDir, crash });
+    token = server.firstToken ?? '';
+    const portalIds = await registerPortals(createClient(server.url, token), receiver, 3);
+    await createLoad(portalIds, token).untilBroken(server, 32, server.arm);
+    await server.exited;
+    await receiver.down();
+    wal = readFileSync(join(dataDir, 'auditwire.db-wal'));
+    whole = eventsOf(examine(join(copy(wal), 'data')));
+  });
+
+  /** A directory with the database as it was left and another write-ahead log; without its index, as after a power cut. */
+  function copy(torn: Buffer): string {
+    const copied = crashDirectory();
+    mkdirSync(join(copied, 'data'));
+    copyFileSync(join(dataDir, 'auditwire.db'), join(copied, 'data', 'auditwire.db'));
+    copyFileSync(`${dataDir}.key`, join(copied, 'data.key'));
+    writeFileSync(join(copied, 'data', 'auditwire.db-wal'), torn);
+    return copied;
+  }
+
+  const eventsOf = ({ events }: ReturnType<typeof examine>) => events.map((event) => JSON.stringify(event));
+  const somewhere = () => randomInt(wal.length + 1);
+  const betweenFrames = () => WAL_HEADER_BYTES + randomInt(Math.floor(wal.length / FRAME_BYTES)) * FRAME_BYTES;
+
+  /** It opens, its log is the beginning of what was, and its read models are what the log says. */
+  function examineTorn(torn: Buffer, how: string): number {
+    const examined = examine(join(copy(torn), 'data'));
+    const events = eventsOf(examined);
+
+    expect(events, how).toEqual(whole.slice(0, events.length));
+    expect(
+      examined.events.map(({ position }) => position),
+      how,
+    ).toEqual(events.map((_, index) => index + 1));
+    expect(examined.rebuilt, how).toEqual(examined.kept);
+    return events.length;
+  }
+
+  it.each([
+    { where: 'anywhere', cut: somewhere },
+    { where: 'between two frames', cut: betweenFrames },
+  ])('opens with a beginning of the log, and the read models of just that, cut $where', ({ cut }) => {
+    const heads = new Set<number>();
+    for (let index = 0; index < COPIES / 2; index += 1) {
+      const length = cut();
+      heads.add(examineTorn(wal.subarray(0, length), `cut at ${length} of ${wal.length} bytes`));
+    }
+
+    expect(heads.size).toBeGreaterThan(1);
+    expect(Math.min(...heads)).toBeLessThan(whole.length);
+  });
+
+  it.each([
+    { what: 'noise', tail: (size: number) => randomBytes(size) },
+    { what: 'zeros', tail: (size: number) => Buffer.alloc(size) },
+  ])('opens with a beginning of the log where $what stands after the cut', ({ tail }) => {
+    for (let index = 0; index < COPIES / 4; index += 1) {
+      const length = somewhere();
+      const torn = Buffer.concat([wal.subarray(0, length), tail(wal.length - length)]);
+      examineTorn(torn, `cut at ${length} of ${wal.length} bytes`);
+    }
+  });
+
+  it('takes mutations again', async () => {
+    for (let index = 0; index < OPENED_COPIES; index += 1) {
+      const test = await startApp({ directory: copy(wal.subarray(0, somewhere())), surroundings: { deliver: false } });
+      const before = test.app.services.tail.head();
+      const input = { name: 'After the crash' };
+      succeeded(
+        (await createClient(test.url, test.token || token).call(RegisterPortalDocument, { input })).registerPortal,
+      );
+
+      expect(test.app.services.tail.head()).toBe(before + 1);
+    }
+  });
+});

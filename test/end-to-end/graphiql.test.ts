@@ -1,0 +1,58 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { connectPortal, startApp } from '../support/app.js';
+import { hasBrowser, openGraphiQL } from '../support/graphql-browser.js';
+import { aLogin, mutate, registerPortal } from '../support/graphql-calls.js';
+import { startReceiver } from '../support/receiver.js';
+
+const TABS = ['Portals', 'RegisterPortal', 'CreateDestination', 'ConfigureWebhook', 'RecordLogin', 'WebhookStatusChanged'];
+
+// Without a browser there is nothing to see; where changes are checked, there must be one.
+describe.skipIf(!hasBrowser && !process.env['CI'])('GraphiQL in a browser', () => {
+  it('comes from the server alone, breaks no rule of its own, and has a tab for each example', async () => {
+    const test = await startApp();
+
+    const graphiql = await openGraphiQL(test);
+    await graphiql.shows('This call needs a token');
+
+    expect(await graphiql.tabs()).toEqual(TABS);
+    expect(graphiql.requested.map(({ origin }) => origin).filter((origin) => origin !== test.origin)).toEqual([]);
+    expect(graphiql.errors).toEqual([]);
+  });
+
+  it('runs a query with the token of the headers, and then shows the documentation', async () => {
+    const test = await startApp();
+    await registerPortal(test, 'My developer portal');
+    const graphiql = await openGraphiQL(test);
+
+    await graphiql.fillIn('Headers', { Authorization: `Bearer ${test.token}` });
+    await graphiql.run();
+    await graphiql.shows('"My developer portal"');
+    await graphiql.refetchSchema();
+    await graphiql.page.getByRole('button', { name: 'Show Documentation Explorer' }).click();
+    await graphiql.shows('Root Types');
+
+    expect(graphiql.errors).toEqual([]);
+    await graphiql.page.screenshot({ path: join(tmpdir(), 'auditwire-graphiql.png') });
+  });
+
+  it('shows the status live as a login is delivered', async () => {
+    const receiver = await startReceiver();
+    onTestFinished(() => receiver.down());
+    const test = await startApp();
+    const { portalId } = await connectPortal(test, receiver);
+    const graphiql = await openGraphiQL(test);
+
+    await graphiql.openTab('WebhookStatusChanged');
+    await graphiql.fillIn('Headers', { Authorization: `Bearer ${test.token}` });
+    await graphiql.fillIn('Variables', { portalId });
+    await graphiql.run();
+    await graphiql.shows('"deliveredTotal": 0');
+    await mutate(test, 'recordLogin', { portalId, ...aLogin() });
+    await graphiql.shows('"deliveredTotal": 1');
+
+    expect(graphiql.errors).toEqual([]);
+    await graphiql.page.screenshot({ path: join(tmpdir(), 'auditwire-graphiql-live.png') });
+  });
+});

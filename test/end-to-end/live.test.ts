@@ -1,0 +1,189 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { connectPortal, startApp, type TestApp } from '../support/app.js';
+import { aLogin, headOf, mutate } from '../support/graphql-calls.js';
+import { eventStream, subscribe, transports } from '../support/graphql-live.js';
+import { type Receiver, startReceiver } from '../support/receiver.js';
+
+interface Status {
+  position: string;
+  status: { status: string; enabled: boolean; pending: number; deliveredTotal: number; lastResponseCode: number | null };
+}
+interface Attempted {
+  position: string;
+  attempt: { deliveryId: string; attempt: number; delivered: boolean; responseCode: number | null; message: string };
+}
+interface LoginRecorded {
+  position: string;
+  login: { traceId: string };
+}
+
+const STATUS = `subscription ($portalId: ID!, $after: String) { webhookStatusChanged(portalId: $portalId, after: $after) {
+  position status { status enabled pending deliveredTotal lastResponseCode } } }`;
+const ATTEMPTS = `subscription ($portalId: ID!, $after: String) { deliveryAttempted(portalId: $portalId, after: $after) {
+  position attempt { deliveryId attempt delivered responseCode message } } }`;
+const LOGINS = `subscription ($portalId: ID!, $after: String) { loginRecorded(portalId: $portalId, after: $after) {
+  position login { traceId } } }`;
+
+async function startWithReceiver(): Promise<{ test: TestApp; receiver: Receiver; portalId: string }> {
+  const receiver = await startReceiver();
+  onTestFinished(() => receiver.down());
+  const test = await startApp();
+  const { portalId } = await connectPortal(test, receiver);
+  return { test, receiver, portalId };
+}
+
+const record = (test: TestApp, portalId: string, traceId: string) =>
+  mutate(test, 'recordLogin', { portalId, ...aLogin({ traceId }) });
+
+const tracesOf = (payloads: LoginRecorded[]) => payloads.map(({ login }) => login.traceId);
+const positionsOf = (payloads: { position: string }[]) => payloads.map(({ position }) => Number(position));
+const rising = (numbers: number[]) => [...new Set(numbers)].sort((a, b) => a - b);
+
+describe('both transports', () => {
+  it('give the same logins and the same tries, in the order of their positions', async () => {
+    const { test, portalId } = await startWithReceiver();
+    const variables = { portalId, after: await headOf(test) };
+    const logins = transports.map((transport) => subscribe<LoginRecorded>(transport, test, LOGINS, variables));
+    const tries = transports.map((transport) => subscribe<Attempted>(transport, test, ATTEMPTS, variables));
+
+    for (const traceId of ['a', 'b', 'c']) await record(test, portalId, traceId);
+
+    const [overSocket = [], overEvents = []] = await Promise.all(logins.map((live) => live.take(3)));
+    expect(tracesOf(overSocket)).toEqual(['a', 'b', 'c']);
+    expect(overEvents).toEqual(overSocket);
+    expect(positionsOf(overSocket)).toEqual(rising(positionsOf(overSocket)));
+    const [triedSocket, triedEvents] = await Promise.all(tries.map((live) => live.take(1)));
+    expect(triedEvents).toEqual(triedSocket);
+    expect(triedSocket).toMatchObject([{ attempt: { attempt: 1, delivered: true, responseCode: 200 } }]);
+  });
+
+  it('do not give what belongs to another portal', async () => {
+    const { test, portalId, receiver } = await startWithReceiver();
+    const { portalId: otherId } = await connectPortal(test, receiver, 'Other');
+    const variables = { portalId, after: await headOf(test) };
+    const logins = transports.map((transport) => subscribe<LoginRecorded>(transport, test, LOGINS, variables));
+
+    await record(test, otherId, 'other');
+    await record(test, portalId, 'mine');
+
+    for (const live of logins) expect(tracesOf(await live.take(1))).toEqual(['mine']);
+  });
+});
+
+describe.each(transports)('over %s', (transport) => {
+  it('the first status comes at once, whatever happened before', async () => {
+    const { test, portalId } = await startWithReceiver();
+
+    const live = subscribe<Status>(transport, test, STATUS, { portalId });
+
+    expect(await live.next()).toMatchObject({ status: { status: 'ACTIVE', enabled: true, pending: 0, lastResponseCode: null } });
+  });
+
+  it('the status goes INACTIVE when the receiver goes down, and ACTIVE when it is back', async () => {
+    const { test, receiver, portalId } = await startWithReceiver();
+    const live = subscribe<Status>(transport, test, STATUS, { portalId });
+    await live.until(({ status }) => status.status === 'ACTIVE');
+
+    await receiver.down();
+    await record(test, portalId, 'a');
+    const failed = await live.until(({ status }) => status.status === 'INACTIVE');
+    await receiver.up();
+    const recovered = await live.until(({ status }) => status.deliveredTotal === 1);
+
+    expect(failed.at(-1)?.status).toMatchObject({ pending: 1, lastResponseCode: null });
+    expect(recovered.at(-1)?.status).toMatchObject({ status: 'ACTIVE', pending: 0, lastResponseCode: 200 });
+    expect(positionsOf([...failed, ...recovered])).toEqual(rising(positionsOf([...failed, ...recovered])));
+  });
+
+  it('the status changes with the configuration, and no status comes twice', async () => {
+    const { test, portalId } = await startWithReceiver();
+    const live = subscribe<Status>(transport, test, STATUS, { portalId });
+    const first = await live.next();
+
+    await mutate(test, 'configureWebhook', { portalId, enabled: false });
+    const second = await live.next();
+    await mutate(test, 'removeWebhook', { portalId });
+    const third = await live.next();
+
+    expect([first, second, third].map(({ status }) => [status.status, status.enabled])).toEqual([
+      ['ACTIVE', true],
+      ['ACTIVE', false],
+      ['UNCONFIGURED', false],
+    ]);
+  });
+
+  it('a reconnecting reader of logins misses nothing and gets nothing twice', async () => {
+    const { test, portalId } = await startWithReceiver();
+    const first = subscribe<LoginRecorded>(transport, test, LOGINS, { portalId, after: await headOf(test) });
+    for (const traceId of ['a', 'b', 'c']) await record(test, portalId, traceId);
+    const seen = await first.take(2);
+    await first.end();
+    await record(test, portalId, 'd');
+
+    const again = subscribe<LoginRecorded>(transport, test, LOGINS, { portalId, after: seen.at(-1)?.position });
+    const later = await again.take(2);
+    await record(test, portalId, 'e');
+
+    expect(tracesOf([...seen, ...later, await again.next()])).toEqual(['a', 'b', 'c', 'd', 'e']);
+  });
+
+  it('a reconnecting reader of tries misses nothing and gets nothing twice', async () => {
+    const { test, receiver, portalId } = await startWithReceiver();
+    const first = subscribe<Attempted>(transport, test, ATTEMPTS, { portalId, after: await headOf(test) });
+    await record(test, portalId, 'a');
+    const seen = await first.take(1);
+    await first.end();
+    for (const count of [2, 3]) {
+      await record(test, portalId, String(count));
+      await receiver.until(({ received }) => received.length === count);
+    }
+
+    const again = subscribe<Attempted>(transport, test, ATTEMPTS, { portalId, after: seen[0]?.position });
+
+    const tries = [...seen, ...(await again.take(2))];
+    const delivered = receiver.received.map(({ deliveryId }) => deliveryId);
+    expect(tries.map(({ attempt }) => attempt.deliveryId)).toEqual(delivered);
+  });
+
+  it('a reconnecting reader of the status gets none while nothing changed', async () => {
+    const { test, portalId } = await startWithReceiver();
+    const first = subscribe<Status>(transport, test, STATUS, { portalId });
+    const { position } = await first.next();
+    await first.end();
+
+    const again = subscribe<Status>(transport, test, STATUS, { portalId, after: position });
+    const next = again.next();
+    await mutate(test, 'configureWebhook', { portalId, enabled: false });
+
+    expect(await next).toMatchObject({ status: { enabled: false } });
+  });
+
+  it('a reconnecting reader of the status gets the one of now where something changed', async () => {
+    const { test, portalId } = await startWithReceiver();
+    const first = subscribe<Status>(transport, test, STATUS, { portalId });
+    const { position } = await first.next();
+    await first.end();
+    await mutate(test, 'configureWebhook', { portalId, enabled: false });
+
+    const again = subscribe<Status>(transport, test, STATUS, { portalId, after: position });
+
+    expect(await again.next()).toMatchObject({ status: { enabled: false } });
+  });
+});
+
+describe('server-sent events', () => {
+  it('are sent as such, and say what is wrong as an event', async () => {
+    const { test, portalId } = await startWithReceiver();
+
+    const good = await eventStream(test, STATUS, { portalId });
+    const bad = await eventStream(test, STATUS, { portalId, after: 'x' });
+
+    expect(good.response.headers.get('content-type')).toContain('text/event-stream');
+    expect((await good.events.next()).value).toMatchObject({ event: 'next' });
+    const text = bad.response.headers.get('content-type')?.includes('event-stream')
+      ? String((await bad.events.next()).value?.data)
+      : await bad.response.text();
+    expect(text).toContain('INVALID_INPUT');
+    await good.events.return();
+  });
+});

@@ -1,0 +1,104 @@
+import { getIntrospectionQuery } from 'graphql';
+import { describe, expect, it } from 'vitest';
+import { startApp } from '../support/app.js';
+import { answerOf, post } from '../support/graphql-calls.js';
+
+const VIEWER = '{ viewer { tokenName } }';
+const HTML = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
+
+describe('without a token', () => {
+  it.each([
+    ['a query by POST', { method: 'POST', body: JSON.stringify({ query: VIEWER }) }, ''],
+    ['introspection', { method: 'POST', body: JSON.stringify({ query: getIntrospectionQuery() }) }, ''],
+    ['a query by GET', { method: 'GET' }, `?query=${encodeURIComponent(VIEWER)}`],
+    ['an empty GET', { method: 'GET' }, ''],
+    ['server-sent events', { method: 'POST', headers: { accept: 'text/event-stream' }, body: '{"query":"subscription{x}"}' }, ''],
+    ['what is no GraphQL at all', { method: 'POST', body: '}' }, ''],
+    ['OPTIONS', { method: 'OPTIONS' }, ''],
+    ['DELETE', { method: 'DELETE' }, ''],
+  ])('%s is answered with 401', async (_, { headers = {}, ...init }: RequestInit, search) => {
+    const test = await startApp();
+    const request = { ...init, headers: { 'content-type': 'application/json', ...headers } };
+
+    const { status, headers: given, body } = await answerOf(await fetch(test.url + search, request));
+
+    expect(status).toBe(401);
+    expect(given.get('www-authenticate')).toMatch(/^Bearer/);
+    expect(given.get('content-type')).toContain('application/json');
+    expect(body).toEqual({
+      errors: [{ message: expect.stringContaining('token'), extensions: { code: 'UNAUTHENTICATED' } }],
+    });
+  });
+
+  it('the GraphiQL page is there for a browser', async () => {
+    const test = await startApp();
+
+    const response = await fetch(test.url, { headers: { accept: HTML } });
+
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toContain('text/html');
+    expect(await response.text()).toContain('<title>Auditwire</title>');
+  });
+
+  it('the public keys are there', async () => {
+    const test = await startApp();
+
+    const response = await fetch(`${test.origin}/audit-log-webhook/jwks.json`);
+
+    expect(response.status).toBe(200);
+    expect(await response.json()).toEqual({
+      keys: [
+        {
+          kty: 'OKP',
+          alg: 'EdDSA',
+          crv: 'Ed25519',
+          use: expect.anything(),
+          kid: expect.any(String),
+          x: expect.stringMatching(/^[\w-]{43}$/),
+        },
+      ],
+    });
+  });
+
+  it('the health is there', async () => {
+    const test = await startApp();
+
+    const response = await fetch(`${test.origin}/health`);
+
+    expect(response.status).toBe(200);
+    expect(await response.json()).toEqual({ status: 'ok' });
+  });
+});
+
+describe('a token', () => {
+  it.each(['Bearer', 'bearer', 'BEARER', 'Bearer  '])('is taken after %j', async (scheme) => {
+    const test = await startApp();
+
+    const { body } = await post(test, VIEWER, {}, { authorization: `${scheme} ${test.token}` });
+
+    expect(body).toEqual({ data: { viewer: { tokenName: 'admin' } } });
+  });
+
+  it.each([
+    ['that is wrong', (token: string) => `Bearer ${token}x`],
+    ['of another scheme', (token: string) => `Basic ${token}`],
+    ['without a scheme', (token: string) => token],
+    ['that is empty', () => 'Bearer '],
+    ['twice', (token: string) => `Bearer ${token}, Bearer ${token}`],
+  ])('%s is refused', async (_, authorization) => {
+    const test = await startApp();
+
+    const { status, text } = await post(test, VIEWER, {}, { authorization: authorization(test.token) });
+
+    expect(status).toBe(401);
+    expect(text).not.toContain(test.token);
+  });
+
+  it('in the address is not taken', async () => {
+    const test = await startApp();
+
+    const response = await fetch(`${test.url}?access_token=${test.token}&query=${encodeURIComponent(VIEWER)}`);
+
+    expect(response.status).toBe(401);
+  });
+});

@@ -1,0 +1,208 @@
+import { describe, expect, it } from 'vitest';
+import type { TokenEvent } from '../../src/domain/token.js';
+import {
+  DESTINATION,
+  destinationCreated,
+  OTHER_DESTINATION,
+  OTHER_PORTAL,
+  PORTAL,
+  portalRegistered,
+  webhookConfigured,
+} from '../support/log-events.js';
+import { openLog, recordedAt } from '../support/log-fixture.js';
+
+const page = { limit: 10, inverted: false };
+const ids = (rows: readonly { id: string }[]) => rows.map(({ id }) => id);
+
+describe('portals', () => {
+  it('shows a portal as it was registered', () => {
+    const { given, models } = openLog();
+    given([`portal-${PORTAL}`, portalRegistered('Acme')]);
+    expect(models.portals.get(PORTAL)).toEqual({
+      id: PORTAL,
+      name: 'Acme',
+      registeredAt: recordedAt(1),
+      retiredAt: null,
+      position: 1,
+    });
+  });
+
+  it('follows its name, and the time it was retired', () => {
+    const { given, models } = openLog();
+    given(
+      [`portal-${PORTAL}`, portalRegistered('Acme')],
+      [`portal-${OTHER_PORTAL}`, portalRegistered('Other')],
+      [`portal-${PORTAL}`, { type: 'PortalRenamed', data: { name: 'Acme 2' } }],
+      [`portal-${PORTAL}`, { type: 'PortalRetired', data: {} }],
+    );
+    expect(models.portals.get(PORTAL)).toMatchObject({ name: 'Acme 2', retiredAt: recordedAt(4), position: 1 });
+    expect(models.portals.get(OTHER_PORTAL)).toMatchObject({ name: 'Other', retiredAt: null });
+  });
+
+  it('pages in the order of registration, with the retired ones only if asked', () => {
+    const { given, models } = openLog();
+    for (const id of ['c', 'a', 'b', 'd']) given([`portal-${id}`, portalRegistered()]);
+    given(['portal-a', { type: 'PortalRetired', data: {} }]);
+    expect(ids(models.portals.page(page, false))).toEqual(['c', 'b', 'd']);
+    expect(ids(models.portals.page(page, true))).toEqual(['c', 'a', 'b', 'd']);
+    expect(ids(models.portals.page({ ...page, after: 1, before: 4 }, true))).toEqual(['a', 'b']);
+    expect(ids(models.portals.page({ ...page, after: 1, limit: 1 }, false))).toEqual(['b']);
+    expect(ids(models.portals.page({ ...page, inverted: true, limit: 3 }, true))).toEqual(['d', 'b', 'a']);
+  });
+});
+
+describe('destinations', () => {
+  const stream = `destination-${DESTINATION}` as const;
+
+  it('shows a destination as it was created', () => {
+    const { given, models } = openLog();
+    given([
+      stream,
+      destinationCreated({
+        authorization: 'sealed',
+        caCertificate: 'pem',
+        logFormat: 'CPS',
+        skipTlsVerification: true,
+      }),
+    ]);
+    expect(models.destinations.get(DESTINATION)).toEqual({
+      id: DESTINATION,
+      name: 'SIEM',
+      endpoint: 'https://siem.example.com/collector',
+      authorization: 'sealed',
+      authorizationChangedAt: recordedAt(1),
+      logFormat: 'CPS',
+      skipTlsVerification: true,
+      caCertificate: 'pem',
+      createdAt: recordedAt(1),
+      updatedAt: recordedAt(1),
+      position: 1,
+      changedPosition: 1,
+    });
+    expect(models.destinations.named('SIEM')?.id).toBe(DESTINATION);
+  });
+
+  it('keeps what an update leaves out', () => {
+    const { given, models } = openLog();
+    given([stream, destinationCreated({ authorization: 'sealed' })]);
+    const before = models.destinations.get(DESTINATION);
+    given([stream, { type: 'DestinationUpdated', data: { name: 'Renamed', skipTlsVerification: true } }]);
+    expect(models.destinations.get(DESTINATION)).toEqual({
+      ...before,
+      name: 'Renamed',
+      skipTlsVerification: true,
+      updatedAt: recordedAt(2),
+      changedPosition: 2,
+    });
+  });
+
+  it('knows when the authorization value was changed, also when it was removed', () => {
+    const { given, models } = openLog();
+    given([stream, destinationCreated()]);
+    expect(models.destinations.get(DESTINATION)?.authorizationChangedAt).toBe(null);
+    given([stream, { type: 'DestinationUpdated', data: { authorization: 'sealed' } }]);
+    expect(models.destinations.get(DESTINATION)).toMatchObject({
+      authorization: 'sealed',
+      authorizationChangedAt: recordedAt(2),
+    });
+    given([stream, { type: 'DestinationUpdated', data: { authorization: null } }]);
+    expect(models.destinations.get(DESTINATION)).toMatchObject({
+      authorization: null,
+      authorizationChangedAt: recordedAt(3),
+    });
+  });
+
+  it('frees the name of a destination that was deleted', () => {
+    const { given, models } = openLog();
+    given([stream, destinationCreated()], [stream, { type: 'DestinationDeleted', data: {} }]);
+    expect(models.destinations.get(DESTINATION)).toBeUndefined();
+    given([`destination-${OTHER_DESTINATION}`, destinationCreated()]);
+    expect(models.destinations.named('SIEM')?.id).toBe(OTHER_DESTINATION);
+  });
+
+  it('pages in the order of creation', () => {
+    const { given, models } = openLog();
+    for (const id of ['c', 'a', 'b']) given([`destination-${id}`, destinationCreated({ name: id })]);
+    given(['destination-c', { type: 'DestinationUpdated', data: { name: 'z' } }]);
+    expect(ids(models.destinations.page(page))).toEqual(['c', 'a', 'b']);
+    expect(ids(models.destinations.page({ ...page, after: 1 }))).toEqual(['a', 'b']);
+    expect(ids(models.destinations.page({ ...page, before: 3, inverted: true, limit: 1 }))).toEqual(['a']);
+  });
+});
+
+describe('webhooks', () => {
+  it('shows the last configuration', () => {
+    const { given, models } = openLog();
+    given(
+      [`webhook-${PORTAL}`, webhookConfigured(false)],
+      [`webhook-${PORTAL}`, webhookConfigured(true, 3, OTHER_DESTINATION)],
+    );
+    const row = { portalId: PORTAL, destinationId: OTHER_DESTINATION, enabled: true, configuredAt: recordedAt(2) };
+    expect(models.webhooks.get(PORTAL)).toEqual(row);
+  });
+
+  it('forgets a webhook that was removed', () => {
+    const { given, models } = openLog();
+    given([`portal-${PORTAL}`, portalRegistered()], [`webhook-${PORTAL}`, webhookConfigured(true)]);
+    given([`webhook-${PORTAL}`, { type: 'WebhookRemoved', data: { loginsThrough: 0 } }]);
+    expect(models.webhooks.get(PORTAL)).toBeUndefined();
+    expect(models.webhooks.portalsUsing(DESTINATION)).toEqual([]);
+  });
+
+  it('names the portals that use a destination, enabled or not, in the order of registration', () => {
+    const { given, models } = openLog();
+    for (const id of ['c', 'a', 'b']) given([`portal-${id}`, portalRegistered(`Portal ${id}`)]);
+    given(['webhook-a', webhookConfigured(false)], ['webhook-c', webhookConfigured(true)]);
+    given(['webhook-b', webhookConfigured(true, 0, OTHER_DESTINATION)]);
+    expect(models.webhooks.portalsUsing(DESTINATION)).toEqual([
+      { id: 'c', name: 'Portal c' },
+      { id: 'a', name: 'Portal a' },
+    ]);
+  });
+});
+
+describe('tokens', () => {
+  const issued = (hash: string): TokenEvent => ({ type: 'TokenIssued', data: { name: 'admin', hash } });
+
+  it('knows a token by its hash until it is revoked', () => {
+    const { given, models } = openLog();
+    given(['token-1', issued('hash-1')], ['token-2', issued('hash-2')]);
+    expect(models.tokens.withHash('hash-1')).toEqual({
+      id: '1',
+      name: 'admin',
+      hash: 'hash-1',
+      issuedAt: recordedAt(1),
+    });
+    given(['token-1', { type: 'TokenRevoked', data: {} }]);
+    expect(models.tokens.withHash('hash-1')).toBeUndefined();
+    expect(models.tokens.all()).toEqual([{ id: '2', name: 'admin', hash: 'hash-2', issuedAt: recordedAt(2) }]);
+  });
+});
+
+describe('identity', () => {
+  it('names the organisation that was identified last', () => {
+    const { given, models } = openLog();
+    expect(models.identity.organizationId()).toBeUndefined();
+    for (const organizationId of ['org-1', 'org-2', 'org-1']) {
+      given(['organization-self', { type: 'OrganizationIdentified', data: { organizationId } }]);
+      expect(models.identity.organizationId()).toBe(organizationId);
+    }
+  });
+
+  it('keeps every signing key, the newest first', () => {
+    const { given, models } = openLog();
+    for (const id of ['key-b', 'key-c', 'key-a']) {
+      given([
+        `signing-${id}`,
+        { type: 'SigningKeyCreated', data: { signingKeyId: id, publicKey: `x-${id}`, privateKey: 'sealed' } },
+      ]);
+    }
+    expect(ids(models.identity.signingKeys())).toEqual(['key-a', 'key-c', 'key-b']);
+    expect(models.identity.signingKey('key-c')).toEqual({
+      id: 'key-c',
+      publicKey: 'x-key-c',
+      privateKey: 'sealed',
+      position: 2,
+    });
+  });
+});

@@ -1,0 +1,71 @@
+import { expect, it } from 'vitest';
+import { emptyLane, evolve, type LaneEvent } from '../../src/domain/lane.js';
+import {
+  batchAbandoned,
+  batchDelivered,
+  batchStarted,
+  DESTINATION,
+  loginRecorded,
+  OTHER_PORTAL,
+  PORTAL,
+  portalRegistered,
+  retryScheduled,
+  superseded,
+  undelivered,
+  webhookConfigured,
+} from '../support/log-events.js';
+import { openLog } from '../support/log-fixture.js';
+
+it('is empty for a portal without a webhook', () => {
+  const { given, models } = openLog();
+  given([`portal-${PORTAL}`, portalRegistered()], [`login-${PORTAL}`, loginRecorded()]);
+  expect(models.lanes.get(PORTAL)).toEqual({ lane: emptyLane, position: 0 });
+  expect(models.lanes.portalIds()).toEqual([]);
+});
+
+it('keeps the fold of the webhook and delivery events of each portal, and where it changed last', () => {
+  const { given, models } = openLog();
+  const events: LaneEvent[] = [
+    webhookConfigured(true),
+    batchStarted('d-1', { firstVersion: 1, lastVersion: 3 }),
+    retryScheduled('d-1'),
+    batchDelivered('d-1', 2),
+    batchStarted('d-2', { firstVersion: 4, lastVersion: 4 }),
+    superseded('d-2'),
+    batchStarted('d-3', { firstVersion: 4, lastVersion: 4 }),
+    batchAbandoned('d-3'),
+    webhookConfigured(false, 7),
+    webhookConfigured(true, 9),
+    { type: 'LoginsSkipped', data: { firstVersion: 8, lastVersion: 9 } },
+    { type: 'WebhookRemoved', data: { loginsThrough: 9 } },
+    undelivered({ firstVersion: 5, lastVersion: 7 }),
+  ];
+  let lane = emptyLane;
+  for (const event of events) {
+    lane = evolve(lane, event);
+    const noun = event.type.startsWith('Webhook') ? 'webhook' : 'delivery';
+    const [recorded] = given([`${noun}-${PORTAL}`, event]);
+    given([`webhook-${OTHER_PORTAL}`, webhookConfigured(true)], [`login-${PORTAL}`, loginRecorded()]);
+    expect(models.lanes.get(PORTAL)).toEqual({ lane, position: recorded?.position });
+  }
+  expect(lane).toMatchObject({ deliveredTotal: 3, undeliveredTotal: 4, cursor: 9 });
+});
+
+it('names every portal that ever had a webhook', () => {
+  const { given, models } = openLog();
+  given(['webhook-b', webhookConfigured(true)], ['webhook-a', webhookConfigured(false)]);
+  given(['webhook-b', { type: 'WebhookRemoved', data: { loginsThrough: 0 } }]);
+  expect(models.lanes.portalIds()).toEqual(['a', 'b']);
+});
+
+it('reads back what it stored in every connection', () => {
+  const { given, directory, models, close } = openLog();
+  given(
+    [`webhook-${PORTAL}`, webhookConfigured(true)],
+    [`delivery-${PORTAL}`, batchStarted('d-1', { firstVersion: 1, lastVersion: 2 })],
+  );
+  const stored = models.lanes.get(PORTAL);
+  expect(stored.lane.open?.destinationId).toBe(DESTINATION);
+  close();
+  expect(openLog(directory).models.lanes.get(PORTAL)).toEqual(stored);
+});

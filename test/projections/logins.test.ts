@@ -1,0 +1,121 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import type { LoginCursor, LoginFilter } from '../../src/projections/logins.js';
+import { loginRecorded, OTHER_PORTAL, PORTAL } from '../support/log-events.js';
+import { openLog, START } from '../support/log-fixture.js';
+
+const OUTCOMES = ['SUCCESS', 'LOCKED', 'INVALID'] as const;
+const TYPES = ['BASIC', 'SSO'] as const;
+
+it('remembers the login that first used a key, for each portal by itself', () => {
+  const { given, models } = openLog();
+  given(
+    [`login-${PORTAL}`, loginRecorded()],
+    [`login-${PORTAL}`, loginRecorded({ idempotencyKey: 'k' })],
+    [`login-${OTHER_PORTAL}`, loginRecorded({ idempotencyKey: 'k' })],
+  );
+  expect(models.logins.positionOfKey(PORTAL, 'k')).toBe(2);
+  expect(models.logins.positionOfKey(OTHER_PORTAL, 'k')).toBe(3);
+  expect(models.logins.positionOfKey(PORTAL, 'other')).toBeUndefined();
+  expect(models.logins.positionOfKey('unknown', 'k')).toBeUndefined();
+});
+
+it('has no page for a portal without logins', () => {
+  expect(openLog().models.logins.page(PORTAL, {}, { limit: 10, inverted: false })).toEqual([]);
+});
+
+it('orders by when a login happened, the newest first, and then by when it was recorded', () => {
+  const { given, models } = openLog();
+  for (const ms of [2, 3, 2, 1, 3]) given([`login-${PORTAL}`, loginRecorded({ occurredAt: START + ms })]);
+  const positions = (inverted: boolean) =>
+    models.logins.page(PORTAL, {}, { limit: 10, inverted }).map(({ position }) => position);
+  expect(positions(false)).toEqual([5, 2, 3, 1, 4]);
+  expect(positions(true)).toEqual([4, 1, 3, 2, 5]);
+});
+
+const newestFirst = (a: LoginCursor, b: LoginCursor) => b.occurredAt - a.occurredAt || b.position - a.position;
+
+const login = fc.record({
+  portal: fc.constantFrom(PORTAL, OTHER_PORTAL),
+  occurredAt: fc.integer({ min: START, max: START + 6 }),
+  outcome: fc.constantFrom(...OUTCOMES),
+  authenticationType: fc.constantFrom(...TYPES),
+});
+const filters: fc.Arbitrary<LoginFilter> = fc.record(
+  {
+    from: fc.integer({ min: START, max: START + 6 }),
+    to: fc.integer({ min: START, max: START + 6 }),
+    outcome: fc.constantFrom(...OUTCOMES),
+    authenticationType: fc.constantFrom(...TYPES),
+  },
+  { requiredKeys: [] },
+);
+const cursor: fc.Arbitrary<LoginCursor> = fc.record({
+  occurredAt: fc.integer({ min: START - 1, max: START + 7 }),
+  position: fc.nat(50),
+});
+
+/** The same by hand: everything, filtered, in order, between the cursors. */
+function expectedPage(
+  all: readonly (LoginCursor & { portal: string; outcome: string; authenticationType: string })[],
+  portal: string,
+  filter: LoginFilter,
+) {
+  return all
+    .filter((one) => one.portal === portal)
+    .filter((one) => filter.from === undefined || one.occurredAt >= filter.from)
+    .filter((one) => filter.to === undefined || one.occurredAt <= filter.to)
+    .filter((one) => filter.outcome === undefined || one.outcome === filter.outcome)
+    .filter((one) => filter.authenticationType === undefined || one.authenticationType === filter.authenticationType)
+    .map(({ occurredAt, position }) => ({ occurredAt, position }))
+    .sort(newestFirst);
+}
+
+it('pages in both directions, between any cursors and under any filter, as the whole list says', () => {
+  const options = fc.record({
+    filter: filters,
+    limit: fc.integer({ min: 1, max: 12 }),
+    after: fc.option(cursor, { nil: undefined }),
+    before: fc.option(cursor, { nil: undefined }),
+  });
+  fc.assert(
+    fc.property(
+      fc.array(login, { minLength: 10, maxLength: 45 }),
+      fc.array(options, { minLength: 5, maxLength: 15 }),
+      (logins, asked) => {
+        const { append, models, close } = openLog();
+        const all = logins.map(({ portal, ...data }) => {
+          const [event] = append([{ stream: `login-${portal}`, events: [loginRecorded(data)] }]);
+          return { ...data, portal, position: event?.position ?? 0 };
+        });
+        for (const { filter, limit, after, before } of asked) {
+          const whole = expectedPage(all, PORTAL, filter);
+          const between = whole.filter(
+            (one) => (!after || newestFirst(after, one) < 0) && (!before || newestFirst(one, before) < 0),
+          );
+          const page = (inverted: boolean) => models.logins.page(PORTAL, filter, { after, before, limit, inverted });
+          expect(page(false)).toEqual(between.slice(0, limit));
+          expect(page(true)).toEqual(between.toReversed().slice(0, limit));
+
+          // A client that walks from page to page sees each login once, whichever way it goes.
+          for (const inverted of [false, true]) {
+            const walked: LoginCursor[] = [];
+            for (let place: LoginCursor | undefined, turns = 0; turns <= whole.length; turns += 1) {
+              const next = models.logins.page(PORTAL, filter, {
+                [inverted ? 'before' : 'after']: place,
+                limit,
+                inverted,
+              });
+              walked.push(...next);
+              place = next.at(-1);
+              if (!place) break;
+            }
+            expect(walked).toEqual(inverted ? whole.toReversed() : whole);
+          }
+        }
+        close();
+      },
+    ),
+    { numRuns: 25 },
+  );
+});

@@ -1,0 +1,118 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { createApp, RebuildUnfinished } from '../../src/app.js';
+import { isRebuildUnfinished, rebuild } from '../../src/projections/rebuild.js';
+import { createLogger } from '../../src/telemetry.js';
+import { temporaryDirectory, testConfig } from '../support/app.js';
+import { dumpLog, dumpReadModels } from '../support/log-dump.js';
+import {
+  batchDelivered,
+  batchStarted,
+  DESTINATION,
+  destinationCreated,
+  loginRecorded,
+  OTHER_PORTAL,
+  PORTAL,
+  portalRegistered,
+  webhookConfigured,
+} from '../support/log-events.js';
+import { openLog } from '../support/log-fixture.js';
+
+function withHistory(directory?: string) {
+  const fixture = openLog(directory);
+  const { given, connection, log, models, sqlite } = fixture;
+  given(
+    [`portal-${PORTAL}`, portalRegistered()],
+    [`portal-${OTHER_PORTAL}`, portalRegistered('Other')],
+    [`destination-${DESTINATION}`, destinationCreated({ authorization: 'sealed' })],
+    [`webhook-${PORTAL}`, webhookConfigured(true)],
+    [`login-${PORTAL}`, loginRecorded({ idempotencyKey: 'k' })],
+    [`delivery-${PORTAL}`, batchStarted('d-1', { firstVersion: 1, lastVersion: 1 })],
+    [`delivery-${PORTAL}`, batchDelivered('d-1')],
+    ['token-1', { type: 'TokenIssued', data: { name: 'admin', hash: 'hash' } }],
+    ['organization-self', { type: 'OrganizationIdentified', data: { organizationId: 'org-1' } }],
+    ['signing-1', { type: 'SigningKeyCreated', data: { signingKeyId: '1', publicKey: 'x', privateKey: 'sealed' } }],
+  );
+  const rows = dumpReadModels(sqlite);
+  const again = (onProgress: (applied: number, total: number) => void = () => {}) =>
+    rebuild(connection, log, models, onProgress);
+  return { ...fixture, rows, again };
+}
+
+/** Stops after the first chunk, as a kill would. */
+const interrupt = () => {
+  throw new Error('killed');
+};
+
+it('has rows in every read model to compare', () => {
+  for (const [table, rows] of Object.entries(withHistory().rows)) expect(rows, table).not.toEqual([]);
+});
+
+it('makes rows again that were lost, changed or made up', () => {
+  const { again, sqlite, rows } = withHistory();
+  sqlite.exec("DELETE FROM logins; UPDATE lanes SET state = '{}'; INSERT INTO organization VALUES ('made up')");
+  sqlite.exec("UPDATE portals SET name = 'changed'; DELETE FROM idempotency_keys; DELETE FROM destinations");
+  sqlite.exec("INSERT INTO login_portals VALUES (99, 'made up')");
+  again();
+  expect(dumpReadModels(sqlite)).toEqual(rows);
+});
+
+it('leaves the log and the keys as they are', () => {
+  const { again, sqlite } = withHistory();
+  sqlite.exec("INSERT INTO keys VALUES ('owner', x'00')");
+  const log = dumpLog(sqlite);
+  again();
+  expect(dumpLog(sqlite)).toEqual(log);
+  expect(sqlite.prepare('SELECT count(*) FROM keys').pluck().get()).toBe(1);
+});
+
+it('reports after each 10,000 events how far it is', () => {
+  const { again, append, log } = withHistory();
+  for (let count = 0; count < 11; count += 1) {
+    append([{ stream: `login-${PORTAL}`, events: Array.from({ length: 1_000 }, () => loginRecorded()) }]);
+  }
+  const progress: number[][] = [];
+  again((applied, total) => progress.push([applied, total]));
+  expect(progress).toEqual([
+    [10_000, 11_010],
+    [11_010, 11_010],
+  ]);
+  expect(log.head()).toBe(11_010);
+});
+
+it('is noticed when it was interrupted, until it is repeated', () => {
+  const { again, connection, sqlite, rows } = withHistory();
+  expect(isRebuildUnfinished(connection.db)).toBe(false);
+  expect(() => again(interrupt)).toThrow('killed');
+  expect(isRebuildUnfinished(connection.db)).toBe(true);
+  expect(() => again(interrupt)).toThrow('killed');
+  again();
+  expect(isRebuildUnfinished(connection.db)).toBe(false);
+  expect(dumpReadModels(sqlite)).toEqual(rows);
+});
+
+it('keeps a server from starting over read models that are not whole', async () => {
+  const config = testConfig(temporaryDirectory());
+  mkdirSync(config.dataDir);
+  const start = () => createApp(config, createLogger('silent'));
+  await (await start()).close();
+  const interrupted = openLog(config.dataDir);
+  const { connection, log, models } = interrupted;
+  expect(() => rebuild(connection, log, models, interrupt)).toThrow('killed');
+  interrupted.close();
+  await expect(start()).rejects.toThrow(RebuildUnfinished);
+
+  const repeated = openLog(config.dataDir);
+  rebuild(repeated.connection, repeated.log, repeated.models, () => {});
+  repeated.close();
+  await (await start()).close();
+});
+
+it('empties the read models of an empty log', () => {
+  const { connection, log, models, sqlite } = openLog(join(temporaryDirectory()));
+  sqlite.exec("INSERT INTO organization VALUES ('made up')");
+  rebuild(connection, log, models, () => {});
+  expect(dumpReadModels(sqlite)['organization']).toEqual([]);
+  expect(isRebuildUnfinished(connection.db)).toBe(false);
+});

@@ -1,0 +1,252 @@
+import { describe, expect, it } from 'vitest';
+import { connectPortal, startApp } from '../support/app.js';
+import {
+  createDestination,
+  dataOf,
+  expectInvalid,
+  expectRefusal,
+  headOf,
+  mutate,
+  UNKNOWN_ID,
+} from '../support/graphql-calls.js';
+import { makeCertificate, startReceiver } from '../support/receiver.js';
+
+const ENDPOINT = 'https://127.0.0.1:9/collector';
+const notFound = { __typename: 'NotFound', code: 'NOT_FOUND' };
+const nameTaken = {
+  __typename: 'Conflict',
+  code: 'NAME_TAKEN',
+  fields: [{ field: 'name', reason: expect.any(String) }],
+};
+
+describe('createDestination', () => {
+  it('creates a destination with defaults', async () => {
+    const test = await startApp();
+
+    expect(await mutate(test, 'createDestination', { name: 'SIEM', endpoint: ENDPOINT })).toMatchObject({
+      __typename: 'CreateDestinationSuccess',
+      destination: {
+        id: expect.stringMatching(/^[\da-f-]{36}$/),
+        name: 'SIEM',
+        endpoint: ENDPOINT,
+        hasAuthorization: false,
+        authorizationChangedAt: null,
+        logFormat: 'CEF',
+        skipTlsVerification: false,
+        caCertificate: null,
+      },
+    });
+  });
+
+  it('takes every setting', async () => {
+    const test = await startApp();
+    const { ca } = await makeCertificate();
+    const settings = {
+      name: 'SIEM',
+      endpoint: ENDPOINT,
+      logFormat: 'CPS',
+      skipTlsVerification: true,
+      caCertificate: ca,
+    };
+
+    const result = await mutate(test, 'createDestination', { ...settings, authorization: 'Splunk 8a6b' });
+
+    expect(result).toMatchObject({
+      destination: { ...settings, hasAuthorization: true, authorizationChangedAt: expect.any(String) },
+    });
+  });
+
+  it('refuses a name that another destination has', async () => {
+    const test = await startApp();
+    await createDestination(test, { name: 'SIEM' });
+
+    await expectRefusal(test, 'createDestination', { name: ' SIEM ', endpoint: ENDPOINT }, nameTaken);
+  });
+
+  it.each([
+    ['a blank name', { name: '' }, 'name', 'must not be blank'],
+    ['an over-long name', { name: 'x'.repeat(257) }, 'name', 'at most 256 characters'],
+    ['a blank endpoint', { endpoint: ' ' }, 'endpoint', 'must not be blank'],
+    ['a relative endpoint', { endpoint: '/collector' }, 'endpoint', 'must be an absolute URL'],
+    ['another scheme', { endpoint: 'ftp://127.0.0.1/collector' }, 'endpoint', 'https'],
+    [
+      'credentials in the endpoint',
+      { endpoint: 'https://me:pw@127.0.0.1/' },
+      'endpoint',
+      'must not contain credentials',
+    ],
+    ['a fragment in the endpoint', { endpoint: 'https://127.0.0.1/#top' }, 'endpoint', 'fragment'],
+    ['a control character in the endpoint', { endpoint: 'https://127.0.0.1/\u0000' }, 'endpoint', 'control characters'],
+    ['an over-long endpoint', { endpoint: `https://127.0.0.1/${'x'.repeat(2_048)}` }, 'endpoint', 'at most 2048'],
+    ['an authorization of two lines', { authorization: 'Splunk a\r\nX-Other: b' }, 'authorization', 'one line'],
+    ['an authorization that is no ASCII', { authorization: 'Splunk ü' }, 'authorization', 'ASCII'],
+    ['an empty authorization', { authorization: '' }, 'authorization', 'ASCII'],
+    ['an over-long authorization', { authorization: 'x'.repeat(4_097) }, 'authorization', 'at most 4096'],
+    ['a PEM that does not parse', { caCertificate: pem('bm8gY2VydGlmaWNhdGU=') }, 'caCertificate', 'PEM'],
+    ['a PEM that is a key', { caCertificate: 'no PEM' }, 'caCertificate', 'PEM'],
+  ])('refuses %s', async (_, input, field, reason) => {
+    const test = await startApp();
+
+    await expectInvalid(test, 'createDestination', { name: 'SIEM', endpoint: ENDPOINT, ...input }, field, reason);
+  });
+
+  it('refuses a PEM of more than 64 KiB', async () => {
+    const test = await startApp();
+    const { ca } = await makeCertificate();
+    const caCertificate = `${ca}\n`.repeat(Math.ceil(65_537 / ca.length));
+
+    await expectInvalid(
+      test,
+      'createDestination',
+      { name: 'SIEM', endpoint: ENDPOINT, caCertificate },
+      'caCertificate',
+      '65536',
+    );
+  });
+
+  it.each([
+    ['a private address', 'https://10.1.2.3/collector'],
+    ['a loopback address in another notation', 'https://0x7f.1/collector'],
+    ['an IPv4-mapped address', 'https://[::ffff:192.168.0.1]/collector'],
+    ['the metadata service', 'https://169.254.169.254/latest'],
+    ['plain http to a public address', 'http://93.184.216.34/collector'],
+  ])('refuses %s that the operator did not allow', async (_, endpoint) => {
+    const test = await startApp({ env: { AUDITWIRE_ALLOWED_ADDRESSES: '192.0.2.0/24' } });
+
+    await expectInvalid(
+      test,
+      'createDestination',
+      { name: 'SIEM', endpoint },
+      'endpoint',
+      'AUDITWIRE_ALLOWED_ADDRESSES',
+    );
+  });
+
+  it('refuses a name that resolves to an address that the operator did not allow', async () => {
+    const test = await startApp({
+      surroundings: {
+        resolve: async () => [
+          { address: '93.184.216.34', family: 4 },
+          { address: '10.0.0.1', family: 4 },
+        ],
+      },
+    });
+
+    const input = { name: 'SIEM', endpoint: 'https://siem.example.com/' };
+    await expectInvalid(test, 'createDestination', input, 'endpoint', '10.0.0.1 is not a public address');
+  });
+
+  it('allows plain http to an address in the allow-list', async () => {
+    const test = await startApp();
+
+    expect(await createDestination(test, { endpoint: 'http://127.0.0.1:9/collector' })).toBeTruthy();
+  });
+});
+
+describe('updateDestination', () => {
+  it('keeps what is left out and removes what is null', async () => {
+    const test = await startApp();
+    const { ca } = await makeCertificate();
+    const id = await createDestination(test, { authorization: 'Splunk 8a6b', caCertificate: ca });
+
+    const renamed = await mutate(test, 'updateDestination', { id, name: 'Other' });
+    const emptied = await mutate(test, 'updateDestination', { id, authorization: null, caCertificate: null });
+
+    expect(renamed).toMatchObject({ destination: { id, name: 'Other', hasAuthorization: true, caCertificate: ca } });
+    expect(emptied).toMatchObject({ destination: { name: 'Other', hasAuthorization: false, caCertificate: null } });
+  });
+
+  it('changes every setting', async () => {
+    const test = await startApp();
+    const id = await createDestination(test);
+    const changes = { endpoint: 'https://127.0.0.2/', logFormat: 'JSON', skipTlsVerification: true };
+
+    expect(await mutate(test, 'updateDestination', { id, ...changes, authorization: 'Bearer x' })).toMatchObject({
+      __typename: 'UpdateDestinationSuccess',
+      destination: { id, ...changes, hasAuthorization: true },
+    });
+  });
+
+  it('records nothing where nothing changes', async () => {
+    const test = await startApp();
+    const id = await createDestination(test);
+    const head = await headOf(test);
+
+    await mutate(test, 'updateDestination', { id, name: 'SIEM' });
+
+    expect(await headOf(test)).toBe(head);
+  });
+
+  it.each(['name', 'endpoint', 'logFormat', 'skipTlsVerification'])(
+    'refuses null for %s, which cannot be removed, as a refusal about that field',
+    async (field) => {
+      const test = await startApp();
+      const id = await createDestination(test);
+
+      await expectInvalid(test, 'updateDestination', { id, [field]: null }, field, 'must not be null');
+    },
+  );
+
+  it('refuses an unknown destination, a taken name, a bad endpoint and a forbidden address', async () => {
+    const test = await startApp();
+    const id = await createDestination(test);
+    await createDestination(test, { name: 'Other' });
+
+    await expectRefusal(test, 'updateDestination', { id: UNKNOWN_ID, name: 'New' }, notFound);
+    await expectRefusal(test, 'updateDestination', { id, name: 'Other' }, nameTaken);
+    await expectInvalid(test, 'updateDestination', { id: 'x' }, 'id', 'must be a UUID');
+    await expectInvalid(test, 'updateDestination', { id, endpoint: 'collector' }, 'endpoint', 'absolute URL');
+    await expectInvalid(
+      test,
+      'updateDestination',
+      { id, endpoint: 'https://10.0.0.1/' },
+      'endpoint',
+      'not a public address',
+    );
+  });
+
+  it('does not seal a value for a destination that is not there', async () => {
+    const test = await startApp();
+
+    await expectRefusal(test, 'updateDestination', { id: UNKNOWN_ID, authorization: 'Splunk 8a6b' }, notFound);
+  });
+});
+
+describe('deleteDestination', () => {
+  it('deletes a destination, whose name is then free', async () => {
+    const test = await startApp();
+    const id = await createDestination(test);
+
+    expect(await mutate(test, 'deleteDestination', { id })).toEqual({ __typename: 'DeleteDestinationSuccess', id });
+    expect(await dataOf(test, 'query ($id: ID!) { destination(id: $id) { id } }', { id })).toEqual({
+      destination: null,
+    });
+    expect(await createDestination(test)).not.toBe(id);
+    await expectRefusal(test, 'deleteDestination', { id }, notFound);
+  });
+
+  it('refuses while a webhook uses it, and says whose', async () => {
+    const receiver = await startReceiver();
+    const test = await startApp();
+    const { portalId, destinationId: id } = await connectPortal(test, receiver);
+
+    const message = expect.stringContaining(portalId);
+    await expectRefusal(
+      test,
+      'deleteDestination',
+      { id },
+      { __typename: 'Conflict', code: 'DESTINATION_IN_USE', message },
+    );
+    await receiver.down();
+  });
+
+  it('refuses a malformed id', async () => {
+    const test = await startApp();
+
+    await expectInvalid(test, 'deleteDestination', { id: '7' }, 'id', 'must be a UUID');
+  });
+});
+
+function pem(base64: string): string {
+  return `-----BEGIN CERTIFICATE-----\n${base64}\n-----END CERTIFICATE-----`;
+}

@@ -1,0 +1,130 @@
+import { getIntrospectionQuery } from 'graphql';
+import { describe, expect, it } from 'vitest';
+import { connectPortal, startApp, type TestApp } from '../support/app.js';
+import { aLogin, createDestination, mutate, mutationOf, post } from '../support/graphql-calls.js';
+import { eventStream } from '../support/graphql-live.js';
+import { openAuthorizedSocket } from '../support/graphql-socket.js';
+import { answer, startReceiver } from '../support/receiver.js';
+
+const SECRET = 'c2VjcmV0-8a6b2f0c';
+const ENDPOINT = 'https://127.0.0.1:9/collector';
+
+const STATUS = 'status lastResponseMessage lastResponseCode pending';
+const DESTINATION = `id name endpoint hasAuthorization authorizationChangedAt logFormat skipTlsVerification
+  caCertificate createdAt updatedAt`;
+const DELIVERIES = `deliveries(portalId: $portalId) { edges { cursor node {
+  id state loginCount destination { ${DESTINATION} } logFormat attempts { deliveryId message responseCode } } } }`;
+const LOGINS = 'logins(portalId: $portalId) { edges { cursor node { position request principalName userAgent traceId } } }';
+
+const queries = [
+  `{ destinations { edges { cursor node { ${DESTINATION} } } } }`,
+  `{ portals { edges { node { id webhook { destination { ${DESTINATION} } status { ${STATUS} } } } } } }`,
+  '{ viewer { tokenId tokenName organizationId serverVersion position } }',
+  getIntrospectionQuery(),
+];
+const ofPortal = [DELIVERIES, LOGINS].map((field) => `query ($portalId: ID!) { ${field} }`);
+const subscriptions = [
+  `webhookStatusChanged(portalId: $portalId, after: "0") { position status { ${STATUS} } }`,
+  'deliveryAttempted(portalId: $portalId, after: "0") { position attempt { message responseCode deliveryId } }',
+  'loginRecorded(portalId: $portalId, after: "0") { position login { request userAgent } }',
+].map((field) => `subscription ($portalId: ID!) { ${field} }`);
+
+/** No byte of an answer is the secret, whichever way it may be encoded. */
+function expectNoSecret(text: string): void {
+  for (const form of [SECRET, Buffer.from(SECRET).toString('base64').slice(0, -4), Buffer.from(SECRET).toString('hex')]) {
+    expect(text.includes(form), `${form} is in ${text}`).toBe(false);
+  }
+}
+
+/** A portal whose receiver repeats the Authorization value in its refusal, after it has refused a login. */
+async function startWithEcho(): Promise<{ test: TestApp; portalId: string; destinationId: string }> {
+  const receiver = await startReceiver();
+  receiver.answers((response, received, request) => {
+    answer(400, { 'x-echo': SECRET }, `bad value: ${request.headers.authorization}`)(response, received, request);
+  });
+  const test = await startApp();
+  const { portalId, destinationId } = await connectPortal(test, receiver);
+  const authorization = `Splunk ${SECRET}`;
+  const updated = await post(test, mutationOf('updateDestination'), { input: { id: destinationId, authorization } });
+  expectNoSecret(updated.text);
+  await mutate(test, 'recordLogin', { portalId, ...aLogin() });
+  await receiver.until(({ received }) => received.some(({ headers }) => headers.authorization === authorization));
+  return { test, portalId, destinationId };
+}
+
+describe('an authorization value', () => {
+  it('is in no answer to any query or subscription, even if the receiver repeats it', async () => {
+    const { test, portalId } = await startWithEcho();
+    const controller = new AbortController();
+
+    for (const query of subscriptions) {
+      const { events } = await eventStream(test, query, { portalId }, controller.signal);
+      const { value } = await events.next();
+      expect(value?.event).toBe('next');
+      expectNoSecret(value?.data ?? '');
+    }
+    for (const query of [...queries, ...ofPortal]) {
+      const { text, body } = await post(test, query, { portalId });
+      expect(body.errors).toBeUndefined();
+      expectNoSecret(text);
+    }
+    controller.abort();
+  });
+
+  it('is not in the answer to its own creation, nor in a refusal', async () => {
+    const test = await startApp();
+    const authorization = `Splunk ${SECRET}`;
+    await createDestination(test, { name: 'Taken', authorization });
+
+    for (const input of [
+      { name: 'SIEM', endpoint: ENDPOINT, authorization },
+      { name: 'Taken', endpoint: ENDPOINT, authorization },
+      { name: '', endpoint: 'x', authorization },
+      { name: 'Other', endpoint: 'https://10.0.0.1/', authorization },
+      { name: 'Other', endpoint: ENDPOINT, authorization: `${SECRET}\n` },
+      { name: 'Other', endpoint: ENDPOINT, authorization: SECRET.repeat(300) },
+    ]) {
+      const { text, body } = await post(test, mutationOf('createDestination'), { input });
+      expect(body.data).toBeTruthy();
+      expectNoSecret(text);
+    }
+  });
+
+  it.each([
+    ['an unknown field beside it', { name: 'SIEM', endpoint: ENDPOINT, authorization: SECRET, logFormt: 'CEF' }],
+    ['a required field left out', { name: 'SIEM', authorization: SECRET }],
+    ['a value of another type', { name: 'SIEM', endpoint: ENDPOINT, authorization: [SECRET] }],
+    ['an input that is no object', SECRET],
+  ])('is not in a GraphQL error about %s', async (_, input) => {
+    const test = await startApp();
+
+    const { text, body } = await post(test, mutationOf('createDestination'), { input });
+
+    expect(body.errors).toHaveLength(1);
+    expectNoSecret(text);
+  });
+
+  it.each([
+    ['of syntax', `mutation { createDestination(input: { authorization "${SECRET}" }) { __typename } }`],
+    ['of validation', `mutation { createDestination(input: { name: "SIEM", authorization: ["${SECRET}"] }) { __typename } }`],
+    ['about the value of another field', `mutation { createDestination(input: "${SECRET}") { __typename } }`],
+  ])('is not in an error %s', async (_, query) => {
+    const test = await startApp();
+
+    const { text, body } = await post(test, query);
+
+    expect(body.errors?.length).toBeGreaterThan(0);
+    expectNoSecret(text);
+  });
+
+  it('is not in an error over WebSocket', async () => {
+    const test = await startApp();
+    const socket = await openAuthorizedSocket(test);
+
+    socket.subscribe('1', mutationOf('createDestination'), { input: { name: 'SIEM', authorization: SECRET } });
+
+    const message = await socket.next();
+    expect(JSON.stringify(message)).toContain('errors');
+    expectNoSecret(JSON.stringify(message));
+  });
+});

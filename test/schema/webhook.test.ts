@@ -1,0 +1,104 @@
+import { describe, expect, it } from 'vitest';
+import { connectPortal, startApp } from '../support/app.js';
+import {
+  createDestination,
+  expectInvalid,
+  expectRefusal,
+  headOf,
+  mutate,
+  registerPortal,
+  UNKNOWN_ID,
+} from '../support/graphql-calls.js';
+import { startReceiver } from '../support/receiver.js';
+
+const notFound = { __typename: 'NotFound', code: 'NOT_FOUND' };
+
+describe('configureWebhook', () => {
+  it('points a portal at a destination, turned off until it is turned on', async () => {
+    const test = await startApp();
+    const portalId = await registerPortal(test);
+    const destinationId = await createDestination(test);
+
+    const off = await mutate(test, 'configureWebhook', { portalId, destinationId });
+    const on = await mutate(test, 'configureWebhook', { portalId, enabled: true });
+
+    const webhook = { configuredAt: expect.any(String), destination: { id: destinationId } };
+    expect(off).toMatchObject({
+      __typename: 'ConfigureWebhookSuccess',
+      webhook: { ...webhook, enabled: false, status: { enabled: false, status: 'ACTIVE' } },
+    });
+    expect(on).toMatchObject({ webhook: { ...webhook, enabled: true, status: { enabled: true, status: 'ACTIVE' } } });
+  });
+
+  it('keeps what is left out or null, and records nothing where nothing changes', async () => {
+    const receiver = await startReceiver();
+    const test = await startApp();
+    const { portalId, destinationId } = await connectPortal(test, receiver);
+    const head = await headOf(test);
+
+    const result = await mutate(test, 'configureWebhook', { portalId, enabled: null, destinationId: null });
+
+    expect(result).toMatchObject({ webhook: { enabled: true, destination: { id: destinationId } } });
+    expect(await headOf(test)).toBe(head);
+    await receiver.down();
+  });
+
+  it('needs a destination the first time', async () => {
+    const test = await startApp();
+    const portalId = await registerPortal(test);
+
+    await expectInvalid(test, 'configureWebhook', { portalId, enabled: true }, 'destinationId', 'is needed');
+  });
+
+  it('refuses an unknown portal and an unknown destination', async () => {
+    const test = await startApp();
+    const portalId = await registerPortal(test);
+    const destinationId = await createDestination(test);
+    const fields = [{ field: 'destinationId', reason: expect.stringContaining('create it first') }];
+
+    await expectRefusal(test, 'configureWebhook', { portalId: UNKNOWN_ID, destinationId }, notFound);
+    await expectRefusal(test, 'configureWebhook', { portalId, destinationId: UNKNOWN_ID }, { ...notFound, fields });
+  });
+
+  it('refuses malformed ids', async () => {
+    const test = await startApp();
+    const portalId = await registerPortal(test);
+
+    await expectInvalid(
+      test,
+      'configureWebhook',
+      { portalId: 'x', destinationId: UNKNOWN_ID },
+      'portalId',
+      'must be a UUID',
+    );
+    await expectInvalid(test, 'configureWebhook', { portalId, destinationId: 'x' }, 'destinationId', 'must be a UUID');
+  });
+});
+
+describe('removeWebhook', () => {
+  it('empties the webhook', async () => {
+    const receiver = await startReceiver();
+    const test = await startApp();
+    const { portalId } = await connectPortal(test, receiver);
+
+    expect(await mutate(test, 'removeWebhook', { portalId })).toMatchObject({
+      __typename: 'RemoveWebhookSuccess',
+      webhook: { enabled: false, configuredAt: null, destination: null, status: { status: 'UNCONFIGURED' } },
+    });
+    await receiver.down();
+  });
+
+  it('refuses a portal without a webhook, an unknown portal and a malformed id', async () => {
+    const test = await startApp();
+    const portalId = await registerPortal(test);
+
+    await expectRefusal(
+      test,
+      'removeWebhook',
+      { portalId },
+      { ...notFound, message: expect.stringContaining('no webhook') },
+    );
+    await expectRefusal(test, 'removeWebhook', { portalId: UNKNOWN_ID }, notFound);
+    await expectInvalid(test, 'removeWebhook', { portalId: 'x' }, 'portalId', 'must be a UUID');
+  });
+});

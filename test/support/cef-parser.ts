@@ -1,0 +1,47 @@
+/** A small reader of CEF lines, written from the format's description and not from the writer. */
+export interface CefLine {
+  time: string;
+  host: string;
+  /** Vendor, product, version, event class id, name and severity. */
+  header: string[];
+  extensions: [string, string][];
+}
+
+export function parseCef(line: string): CefLine {
+  const prefix = /^(\S+) (\S+) CEF:0\|/.exec(line);
+  if (!prefix) throw new Error(`no CEF line: ${line}`);
+  const [start, time = '', host = ''] = prefix;
+  const header: string[] = [];
+  let rest = line.slice(start.length);
+  while (header.length < 6) {
+    const field = /^((?:[^|\\]|\\[|\\])*)\|/s.exec(rest);
+    if (!field) throw new Error(`no header field: ${rest}`);
+    header.push((field[1] ?? '').replace(/\\([|\\])/g, '$1'));
+    rest = rest.slice(field[0].length);
+  }
+  return { time, host, header, extensions: parseExtensions(rest) };
+}
+
+/** A value ends where a space, a key and an equals sign follow, or the line ends; in it, `=` and `\` stand escaped. */
+function parseExtensions(text: string): [string, string][] {
+  const extensions: [string, string][] = [];
+  let rest = text;
+  while (rest !== '') {
+    const pair = /^([a-zA-Z0-9_]+)=((?:[^=\\]|\\[=\\nr])*?)(?: (?=[a-zA-Z0-9_]+=)|$)/s.exec(rest);
+    if (!pair) throw new Error(`no extension: ${rest}`);
+    extensions.push([pair[1] ?? '', unescape(pair[2] ?? '')]);
+    rest = rest.slice(pair[0].length);
+  }
+  return extensions;
+}
+
+const meanings: Record<string, string> = { '\\n': '\n', '\\r': '\r', '\\=': '=', '\\\\': '\\' };
+
+const unescape = (value: string) => value.replace(/\\[nr=\\]/g, (escaped) => meanings[escaped] ?? escaped);
+
+/** How CEF shows a value: controls and line separators that it has no escape for as the text `\u2028`. */
+export function shownInCef(text: string): string {
+  const shown = (control: string) =>
+    control === '\n' || control === '\r' ? control : `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return text.toWellFormed().replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, shown);
+}

@@ -1,0 +1,105 @@
+/** What tests of the delivery engine do to a portal, and what they see of its lane. */
+import { randomUUID } from 'node:crypto';
+import type { Cause, Recorded } from '../../src/domain/event.js';
+import { loginInput } from '../../src/domain/login.js';
+import type { TestApp } from './app.js';
+
+const cause: Cause = { actor: 'test', traceId: '0af7651916cd43dd8448eb211c80319c' };
+type Server = Pick<TestApp, 'app'>;
+type Wanted = { url: string; ca?: string | null; logFormat?: 'CEF' | 'JSON'; authorization?: string };
+
+export function createDestination(
+  { app }: Server,
+  { url, ca = null, logFormat = 'CEF', authorization }: Wanted,
+): Promise<string> {
+  const given = {
+    name: `SIEM ${randomUUID()}`,
+    endpoint: url,
+    caCertificate: ca,
+    logFormat,
+    skipTlsVerification: false,
+  };
+  return app.services.commands.execute(
+    'createDestination',
+    { ...given, authorization: authorization ?? 'Splunk 8a6b2f0c' },
+    cause,
+  );
+}
+
+export function registerPortal({ app }: Server): Promise<string> {
+  return app.services.commands.execute('registerPortal', { id: undefined, name: 'Portal' }, cause);
+}
+
+/** A portal whose webhook is on and points at a destination, a new one by default. */
+export async function aPortal(server: Server, receiver: Wanted, known?: string) {
+  const destinationId = known ?? (await createDestination(server, receiver));
+  const portalId = await registerPortal(server);
+  await configure(server, portalId, { destinationId, enabled: true });
+  return { portalId, destinationId };
+}
+
+export function configure({ app }: Server, portalId: string, given: { destinationId?: string; enabled?: boolean }) {
+  const { destinationId, enabled } = given;
+  return app.services.commands.execute('configureWebhook', { portalId, destinationId, enabled }, cause);
+}
+
+export function removeWebhook({ app }: Server, portalId: string): Promise<string> {
+  return app.services.commands.execute('removeWebhook', { portalId }, cause);
+}
+
+interface Update {
+  endpoint?: string;
+  authorization?: string;
+  logFormat?: 'CEF' | 'JSON';
+  caCertificate?: string;
+}
+
+export function updateDestination({ app }: Server, id: string, given: Update): Promise<string> {
+  return app.services.commands.execute('updateDestination', { id, ...given }, cause);
+}
+
+/** Records logins in one call, each with a request of its own, by which its line is known. */
+export function logIn({ app }: Server, portalId: string, ...requests: string[]) {
+  const schema = loginInput(app.services.clock.now());
+  const given = { authenticationType: 'BASIC', outcome: 'SUCCESS', sourceAddress: '192.0.2.7' };
+  const logins = requests.map((request) => schema.parse({ ...given, request }));
+  return app.services.commands.execute('recordLogins', { portalId, logins }, cause);
+}
+
+/** `/1`, `/2` and so on, `count` of them. */
+export function numbered(count: number, from = 1): string[] {
+  return Array.from({ length: count }, (_, index) => `/${from + index}`);
+}
+
+/** The requests of the logins in these CEF or JSON lines. */
+export function requestsIn(lines: readonly string[]): string[] {
+  return lines.map((line) => /request"?[=:]"?(\/\w+)/.exec(line)?.[1] ?? line);
+}
+
+/** The delivery events of a portal so far. */
+export function deliveryEvents({ app }: Server, portalId: string): Recorded[] {
+  return app.services.log.range(`delivery-${portalId}`, 1, Number.MAX_SAFE_INTEGER);
+}
+
+export function typesOf(events: readonly Recorded[]): string[] {
+  return events.map(({ type }) => type);
+}
+
+/** Resolves with the `nth` delivery event of a type, once there are so many. */
+export async function untilEvent<T extends Recorded['type']>(
+  { app }: Server,
+  portalId: string,
+  type: T,
+  nth = 1,
+): Promise<Extract<Recorded, { type: T }>> {
+  let seen = 0;
+  for await (const event of app.services.tail.from([`delivery-${portalId}`], 0)) {
+    if (isOf(event, type)) seen += 1;
+    if (isOf(event, type) && seen === nth) return event;
+  }
+  throw new Error(`The log was closed before ${type}`);
+}
+
+function isOf<T extends Recorded['type']>(event: Recorded, type: T): event is Extract<Recorded, { type: T }> {
+  return event.type === type;
+}

@@ -1,0 +1,121 @@
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
+import { onTestFinished } from 'vitest';
+
+export interface Connection {
+  write(text: string | Buffer): boolean;
+  end(text?: string | Buffer): void;
+  once(event: 'drain', listener: () => void): unknown;
+  /** Cuts the connection with a TCP reset. */
+  reset(): void;
+}
+
+/** A port of the loopback where nobody listens. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** A socket of the loopback that reads whole requests and answers each with whatever bytes a test likes. */
+export interface RawReceiver {
+  url: string;
+  port: number;
+  /** Connections that were ever accepted. */
+  connections: number;
+  /** Heads of the requests that arrived. */
+  requests: string[];
+  /** Bytes that the closed connections took. */
+  bytesTaken: number;
+  /** Resolves when `ready` holds; asked when a connection opens, a request has arrived, a connection has closed. */
+  until(ready: (receiver: RawReceiver) => boolean): Promise<void>;
+  /** Connections that are open. */
+  open(): number;
+}
+
+type Respond = (connection: Connection, head: string) => void;
+
+/**
+ * @param certificate none: no TLS
+ * @param answersAt `head`: before it reads the body of the request, of which it reads no more then
+ */
+export async function startRawReceiver(
+  respond: Respond,
+  certificate?: { cert: string; key: string },
+  answersAt: 'head' | 'end' = 'end',
+): Promise<RawReceiver> {
+  const raw = new Map<number | undefined, Socket>();
+  const waiting = new Set<() => void>();
+  const changed = () => {
+    for (const ask of waiting) ask();
+  };
+
+  function serve(socket: Socket): void {
+    let buffered = Buffer.alloc(0);
+    const connection: Connection = {
+      write: (text) => socket.write(text),
+      end: (text) => void (text === undefined ? socket.end() : socket.end(text)),
+      once: (event, listener) => socket.once(event, listener),
+      reset: () => void raw.get(socket.remotePort)?.resetAndDestroy(),
+    };
+    socket.on('error', () => {});
+    socket.on('close', () => {
+      receiver.bytesTaken += socket.bytesWritten;
+      changed();
+    });
+    socket.on('data', (chunk) => {
+      buffered = Buffer.concat([buffered, Buffer.from(chunk)]);
+      const endOfHead = buffered.indexOf('\r\n\r\n');
+      if (endOfHead < 0) return;
+      const head = buffered.subarray(0, endOfHead).toString('latin1');
+      const length = endOfHead + 4 + Number(/content-length: (\d+)/i.exec(head)?.[1] ?? 0);
+      if (answersAt === 'head') socket.pause();
+      else if (buffered.length < length) return;
+      buffered = buffered.subarray(length);
+      receiver.requests.push(head);
+      respond(connection, head);
+      changed();
+    });
+  }
+
+  const server: Server = certificate ? createTlsServer(certificate, serve) : createServer(serve);
+  server.on('connection', (socket: Socket) => {
+    const { remotePort } = socket;
+    receiver.connections += 1;
+    raw.set(remotePort, socket);
+    socket.on('error', () => {});
+    socket.on('close', () => {
+      raw.delete(remotePort);
+      changed();
+    });
+    changed();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  onTestFinished(() => {
+    for (const socket of raw.values()) socket.destroy();
+    server.close();
+  });
+
+  const receiver: RawReceiver = {
+    url: `${certificate ? 'https' : 'http'}://127.0.0.1:${port}/collector`,
+    port,
+    connections: 0,
+    requests: [],
+    bytesTaken: 0,
+    open: () => raw.size,
+    until: (ready) =>
+      new Promise((resolve) => {
+        const ask = () => {
+          if (!ready(receiver)) return;
+          waiting.delete(ask);
+          resolve();
+        };
+        waiting.add(ask);
+        ask();
+      }),
+  };
+  return receiver;
+}

@@ -1,0 +1,37 @@
+import { gzipSync } from 'node:zlib';
+import ipaddr from 'ipaddr.js';
+import { onTestFinished } from 'vitest';
+import { createAddressGuard, type Resolve } from '../../src/delivery/address-guard.js';
+import { createSender, type Post, type Sender, type Target } from '../../src/delivery/send.js';
+import { WatchedClock } from './engine-clock.js';
+
+export const AUTHORIZATION = 'Splunk 8a6b2f0c-secret';
+export const aPost: Post = { deliveryId: '3b241101-e2bb-4255-8caf-4136c566a962', body: gzipSync('one line') };
+
+interface TestSender extends Sender {
+  clock: WatchedClock;
+}
+
+/** The real sender with a fake clock; `allowed` is the operator's allow-list. */
+export function startSender(options: { allowed?: string[]; resolve?: Resolve } = {}): TestSender {
+  const clock = new WatchedClock();
+  const allowed = (options.allowed ?? ['127.0.0.0/8']).map((range) => ipaddr.parseCIDR(range));
+  const guard = createAddressGuard(allowed, options.resolve);
+  const sender = createSender({ guard, clock, userAgent: 'Auditwire/test' });
+  onTestFinished(() => sender.close());
+  return { ...sender, clock };
+}
+
+/** A destination at an endpoint, trusting an authority. */
+export function aTarget(endpoint: string, caCertificate: string | null, given: Partial<Target> = {}): Target {
+  const destinationId = 'a90c6a1c-7b1f-4b49-8d3c-6f2a3c1f0001';
+  return {
+    destinationId,
+    revision: 1,
+    endpoint,
+    authorization: AUTHORIZATION,
+    caCertificate,
+    skipTlsVerification: false,
+    ...given,
+  };
+}
