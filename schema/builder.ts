@@ -25,8 +25,6 @@ export interface Context extends Services {
   cause: Cause;
 }
 
-export type Builder = typeof builder;
-
 export const builder = new SchemaBuilder<{
   Context: Context;
   DefaultFieldNullability: false;

@@ -8,7 +8,7 @@ import { WebhookType } from './webhook.js';
 
 const MAX_PAGE = 100;
 
-export const PortalType = builder.objectRef<PortalRow>('Portal').implement({
+const PortalType = builder.objectRef<PortalRow>('Portal').implement({
   description: 'A developer portal, whose logins are recorded here and delivered by its webhook.',
   fields: (t) => ({
     id: t.exposeID('id', { description: 'A UUID: `portal_id` in a log line.' }),
@@ -63,7 +63,7 @@ const portalSuccess = (name: string, description: string) =>
   });
 
 /** Runs a command that answers with a portal's id, and gives the portal as it is then. */
-export function thePortal(work: Promise<string>, { models }: Context): Promise<{ portal: PortalRow }> {
+function thePortal(work: Promise<string>, { models }: Context): Promise<{ portal: PortalRow }> {
   return work.then((id) => {
     const portal = models.portals.get(id);
     if (!portal) throw new Error(`The portal ${id} is not there after the command`);

@@ -84,7 +84,7 @@ it('names all problems at once, each with its variable', () => {
     AUDITWIRE_LOG_LEVEL: 'loud',
     AUDITWIRE_PROT: '4000',
   });
-  expect(found.map((problem) => problem.split(':')[0]).sort()).toEqual([
+  expect(found.map((problem) => problem.split(':', 1).join()).sort()).toEqual([
     'AUDITWIRE_ALLOWED_ADDRESSES',
     'AUDITWIRE_LINE_HOST',
     'AUDITWIRE_LOG_LEVEL',

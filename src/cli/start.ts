@@ -23,7 +23,7 @@ export const startCommand = defineCommand({
 });
 
 /** Listens, or gives the data directory back before the error goes on. */
-export async function listen(app: App): Promise<number> {
+async function listen(app: App): Promise<number> {
   try {
     return await app.listen();
   } catch (error) {

@@ -63,7 +63,7 @@ function print(name: string, status: StatusFieldsFragment): void {
 }
 
 /** A status in one line for a person. */
-export function describeStatus(status: StatusFieldsFragment): string {
+function describeStatus(status: StatusFieldsFragment): string {
   const { lastAttemptAt, lastResponseCode, lastResponseMessage } = status;
   const last = lastAttemptAt
     ? `last try ${lastAttemptAt}: ${lastResponseCode ?? ''} ${lastResponseMessage ?? ''}`.trim()

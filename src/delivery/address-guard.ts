@@ -20,7 +20,7 @@ const RESOLVE_AT_SAVING_MS = 2_000;
 
 const GLOBAL_IPV6 = ipaddr.parseCIDR('2000::/3');
 
-export const systemResolve: Resolve = (hostname) => dnsLookup(hostname, { all: true, verbatim: true });
+const systemResolve: Resolve = (hostname) => dnsLookup(hostname, { all: true, verbatim: true });
 
 export function createAddressGuard(allowed: readonly Cidr[], resolve: Resolve = systemResolve) {
   function isAllowed(address: ipaddr.IPv4 | ipaddr.IPv6): boolean {

@@ -1,5 +1,7 @@
 /** How a receiver's words are shown: one short line without controls, and without the secret that was sent to it. */
 const MAX_MESSAGE_CHARACTERS = 256;
+/** More of it is not looked at. */
+const MAX_TEXT_CHARACTERS = 4_096;
 const MASK = '***';
 /** Shorter parts of an authorization value are words like `Bearer`, not secrets. */
 const MIN_SECRET_CHARACTERS = 8;
@@ -8,7 +10,8 @@ const GAP = '(?:[\\s\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]|\\+|%20)+';
 /** @param authorization the value that was sent, in clear, or null */
 export function showMessage(text: string, authorization: string | null): string {
   const secrets = secretsIn(authorization);
-  const masked = secrets.reduce((shown, secret) => shown.replace(anyWriting(secret), MASK), text.toWellFormed());
+  const start = text.slice(0, MAX_TEXT_CHARACTERS).toWellFormed();
+  const masked = secrets.reduce((shown, secret) => shown.replace(anyWriting(secret), MASK), start);
   const line = masked.replace(/[\s\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ').trim();
   const whole = withoutBrokenSecret(line, secrets);
   return whole.length > MAX_MESSAGE_CHARACTERS
@@ -29,10 +32,13 @@ function secretsIn(authorization: string | null): string[] {
 
 /** Matches a secret as it is, as JSON, URLs, forms and HTML write it, and with any space between its parts. */
 function anyWriting(secret: string): RegExp {
-  return new RegExp(Array.from(secret, (character) => (character === ' ' ? GAP : writingsOf(character))).join(''), 'g');
+  // A run of backslashes is one unit: counting them while any may be doubled would take exponential time.
+  const units = secret.match(/\\+|[^]/gu) ?? [];
+  return new RegExp(units.map((unit) => (unit === ' ' ? GAP : writingsOf(unit))).join(''), 'g');
 }
 
 function writingsOf(character: string): string {
+  if (character.startsWith('\\')) return '(?:\\\\|\\\\u005[cC]|%5[cC])+';
   const code = character.charCodeAt(0);
   const hex = anyCase(code.toString(16).padStart(2, '0'));
   const raw = character.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');

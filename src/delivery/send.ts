@@ -6,7 +6,7 @@ import { type AddressGuard, AddressRefused } from './address-guard.js';
 import { showMessage } from './mask.js';
 
 /** From the name's lookup to the status line, for one try. */
-export const TRY_DEADLINE_MS = 30_000;
+const TRY_DEADLINE_MS = 30_000;
 /** Once there is a status, it decides: the rest of the response gets this long, and so many bytes are read of it. */
 const BODY_GRACE_MS = 1_000;
 const MAX_RESPONSE_BYTES = 16_384;
@@ -170,7 +170,7 @@ function verdictOf(code: number): Outcome['verdict'] {
 }
 
 /** Seconds or a date (RFC 9110, section 10.2.3), as ms from `now`; null if there is none or it makes no sense. */
-export function parseRetryAfter(header: string | string[] | undefined, now: number): number | null {
+function parseRetryAfter(header: string | string[] | undefined, now: number): number | null {
   if (typeof header !== 'string') return null;
   if (/^\d+$/.test(header)) return Number(header) * 1_000;
   const date = /^[A-Z][a-z]+,? .*\d.* GMT$/.test(header) ? Date.parse(header) : Number.NaN;

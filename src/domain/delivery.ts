@@ -56,8 +56,6 @@ export type DeliveryEvent =
   /** Due, but the webhook was removed before they were delivered. */
   | { type: 'LoginsUndelivered'; data: LoginRange & { deliveryId: string | null; reason: 'WEBHOOK_REMOVED' } };
 
-type AttemptEvent = Extract<DeliveryEvent, { type: 'BatchDelivered' | 'RetryScheduled' | 'BatchAbandoned' }>;
-
 /** What a try came to, as the sender sees it. */
 export interface Outcome extends Omit<Attempt, 'deliveryId' | 'attempt'> {
   verdict: 'DELIVERED' | 'RETRYABLE' | 'FINAL';
@@ -85,7 +83,7 @@ export function decide(command: DeliveryCommand, lane: Lane): DeliveryEvent[] {
     }
     case 'RecordOutcome':
       if (open?.deliveryId !== command.deliveryId || open.failedAttempts + 1 !== command.attempt) return [];
-      return [afterTry(command.outcome, command.random, open, lane)];
+      return afterTry(command.outcome, command.random, open, lane);
     case 'SupersedeDelivery':
       if (open?.deliveryId !== command.deliveryId || !lane.webhook) return [];
       return [{ type: 'DeliverySuperseded', data: { deliveryId: open.deliveryId } }];
@@ -101,16 +99,23 @@ export function decide(command: DeliveryCommand, lane: Lane): DeliveryEvent[] {
   }
 }
 
-function afterTry(outcome: Outcome, random: number, open: OpenDelivery, lane: Lane): AttemptEvent {
+function afterTry(outcome: Outcome, random: number, open: OpenDelivery, lane: Lane): DeliveryEvent[] {
   const { verdict, retryAfterMs, ...facts } = outcome;
   const failed = open.failedAttempts + 1;
   const attempt: Attempt = { deliveryId: open.deliveryId, attempt: failed, ...facts };
   const endedAt = outcome.attemptedAt + outcome.durationMs;
-  if (verdict === 'DELIVERED') return { type: 'BatchDelivered', data: attempt };
+  if (verdict === 'DELIVERED') return [{ type: 'BatchDelivered', data: attempt }];
+  if (lane.webhook && lane.webhook.destinationId !== open.destinationId) {
+    // What the left destination says is no reason to give the logins up: they go to the new one, with fresh tries.
+    return [
+      { type: 'RetryScheduled', data: { ...attempt, retryDueAt: endedAt } },
+      { type: 'DeliverySuperseded', data: { deliveryId: open.deliveryId } },
+    ];
+  }
   if (verdict === 'RETRYABLE' && failed <= MAX_RETRIES) {
     const retryDueAt = endedAt + retryWaitMs(failed, random, retryAfterMs);
-    return { type: 'RetryScheduled', data: { ...attempt, retryDueAt } };
+    return [{ type: 'RetryScheduled', data: { ...attempt, retryDueAt } }];
   }
   const nextBatchDueAt = endedAt + laneWaitMs(lane.abandonedInARow + 1);
-  return { type: 'BatchAbandoned', data: { ...attempt, nextBatchDueAt } };
+  return [{ type: 'BatchAbandoned', data: { ...attempt, nextBatchDueAt } }];
 }

@@ -7,8 +7,8 @@ export const logFormats = ['CEF', 'JSON', 'CPS'] as const;
 export type LogFormat = (typeof logFormats)[number];
 
 /** Collectors put access keys into URLs and JWTs into Authorization values: both outgrow the 256 characters of a name. */
-export const MAX_ENDPOINT_CHARACTERS = 2_048;
-export const MAX_AUTHORIZATION_CHARACTERS = 4_096;
+const MAX_ENDPOINT_CHARACTERS = 2_048;
+const MAX_AUTHORIZATION_CHARACTERS = 4_096;
 export const MAX_CA_CERTIFICATE_BYTES = 65_536;
 
 /** Ciphertext of an authorization value, as `src/secrets.ts` makes it. */
@@ -54,7 +54,9 @@ const endpoint = text(MAX_ENDPOINT_CHARACTERS).superRefine((value, context) => {
 /** Whether the address behind it may be reached is the address guard's question, not asked here. */
 function reasonAgainstEndpoint(value: string): string | null {
   if (value.trim() === '') return 'must not be blank';
-  if (!URL.canParse(value)) return 'must be an absolute URL such as https://siem.example.com/collector';
+  // `new URL` also takes "https:host" and "https:\\host" for one.
+  if (!/^[a-z]+:\/\/[^/\\]/i.test(value) || /\s/.test(value) || !URL.canParse(value))
+    return 'must be an absolute URL such as https://siem.example.com/collector';
   const url = new URL(value);
   if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'must be an https URL';
   if (url.username || url.password) return 'must not contain credentials; put them into authorization';

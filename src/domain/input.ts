@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { invalidInput } from './refusal.js';
 
 /** Longest string, in characters (code points), where nothing else is said. */
-export const MAX_STRING_CHARACTERS = 256;
+const MAX_STRING_CHARACTERS = 256;
 
 // C0 and C1 controls and DEL. U+2028 and U+2029 are no controls; the log formats escape them.
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;

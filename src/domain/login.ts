@@ -25,11 +25,11 @@ export const loginOutcomes = [
 ] as const;
 export type LoginOutcome = (typeof loginOutcomes)[number];
 
-export const MAX_USER_AGENT_BYTES = 2_048;
-export const MAX_REQUEST_BYTES = 8_192;
-export const MAX_LOGINS_IN_A_CALL = 1_000;
+const MAX_USER_AGENT_BYTES = 2_048;
+const MAX_REQUEST_BYTES = 8_192;
+const MAX_LOGINS_IN_A_CALL = 1_000;
 /** How far the clock of a portal may run ahead of ours. */
-export const MAX_AHEAD_MS = 5 * 60_000;
+const MAX_AHEAD_MS = 5 * 60_000;
 
 /** One login as recorded. Strings the portal did not give are empty. `occurredAt` is in milliseconds since the epoch. */
 export interface Login {

@@ -18,7 +18,7 @@ export function makeToken(random: Random): { token: string; hash: string } {
   return { token, hash: hashToken(token) };
 }
 
-export function hashToken(token: string): string {
+function hashToken(token: string): string {
   return createHash('sha256').update(token).digest('base64url');
 }
 

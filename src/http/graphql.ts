@@ -59,14 +59,8 @@ export function createGraphQLServer(services: Services, logger: Logger) {
   });
 }
 
-function explainSyntax({
-  result,
-  replaceParseResult,
-}: {
-  result: unknown;
-  replaceParseResult(error: GraphQLError): void;
-}) {
-  if (result instanceof GraphQLError) replaceParseResult(explain(result, 'GRAPHQL_PARSE_FAILED'));
+function explainSyntax(done: { result: unknown; replaceParseResult(error: GraphQLError): void }) {
+  if (done.result instanceof GraphQLError) done.replaceParseResult(explain(done.result, 'GRAPHQL_PARSE_FAILED'));
 }
 
 function explainValidation(done: {

@@ -75,7 +75,7 @@ function forwards(log: LogReader, stream: StreamName, from: number, last: number
 const begins = (event: Recorded) => event.type === 'BatchStarted';
 
 /** Folds a stretch of a delivery stream, oldest first. Events of a delivery that began before it are passed over. */
-export function fold(events: readonly Recorded[]): Delivery[] {
+function fold(events: readonly Recorded[]): Delivery[] {
   const deliveries = new Map<string, Delivery>();
   for (const event of events) {
     switch (event.type) {

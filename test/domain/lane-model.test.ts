@@ -8,7 +8,7 @@ import { cause, openHandlers } from '../support/handlers.js';
 import { naiveAccount, type Standing } from '../support/lane-account.js';
 import { started, success, unauthorized, unavailable } from '../support/lane-events.js';
 
-/** What may happen to a lane, in any order. An engine first looks and later does what it saw fit, if it is not killed before. */
+/** What may happen to a lane, in any order. An engine looks, and later does what it saw fit if it is not killed before. */
 type Action =
   | { do: 'record'; logins: number }
   | { do: 'configure'; destination: 0 | 1 | undefined; enabled: boolean | undefined }

@@ -129,7 +129,9 @@ describe('nothing is left running', () => {
     const { test, portalId, readers } = await start();
     const socket = await openAuthorizedSocket(test);
 
-    socket.subscribe('1', 'subscription ($id: ID!) { loginRecorded(portalId: $id, after: "x") { position } }', { id: portalId });
+    socket.subscribe('1', 'subscription ($id: ID!) { loginRecorded(portalId: $id, after: "x") { position } }', {
+      id: portalId,
+    });
 
     await socket.next();
     await readers(0);

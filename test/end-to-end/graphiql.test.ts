@@ -6,7 +6,14 @@ import { hasBrowser, openGraphiQL } from '../support/graphql-browser.js';
 import { aLogin, mutate, registerPortal } from '../support/graphql-calls.js';
 import { startReceiver } from '../support/receiver.js';
 
-const TABS = ['Portals', 'RegisterPortal', 'CreateDestination', 'ConfigureWebhook', 'RecordLogin', 'WebhookStatusChanged'];
+const TABS = [
+  'Portals',
+  'RegisterPortal',
+  'CreateDestination',
+  'ConfigureWebhook',
+  'RecordLogin',
+  'WebhookStatusChanged',
+];
 
 // Without a browser there is nothing to see; where changes are checked, there must be one.
 describe.skipIf(!hasBrowser && !process.env['CI'])('GraphiQL in a browser', () => {

@@ -6,7 +6,13 @@ import { type Receiver, startReceiver } from '../support/receiver.js';
 
 interface Status {
   position: string;
-  status: { status: string; enabled: boolean; pending: number; deliveredTotal: number; lastResponseCode: number | null };
+  status: {
+    status: string;
+    enabled: boolean;
+    pending: number;
+    deliveredTotal: number;
+    lastResponseCode: number | null;
+  };
 }
 interface Attempted {
   position: string;
@@ -76,7 +82,9 @@ describe.each(transports)('over %s', (transport) => {
 
     const live = subscribe<Status>(transport, test, STATUS, { portalId });
 
-    expect(await live.next()).toMatchObject({ status: { status: 'ACTIVE', enabled: true, pending: 0, lastResponseCode: null } });
+    expect(await live.next()).toMatchObject({
+      status: { status: 'ACTIVE', enabled: true, pending: 0, lastResponseCode: null },
+    });
   });
 
   it('the status goes INACTIVE when the receiver goes down, and ACTIVE when it is back', async () => {

@@ -12,7 +12,11 @@ describe('without a token', () => {
     ['introspection', { method: 'POST', body: JSON.stringify({ query: getIntrospectionQuery() }) }, ''],
     ['a query by GET', { method: 'GET' }, `?query=${encodeURIComponent(VIEWER)}`],
     ['an empty GET', { method: 'GET' }, ''],
-    ['server-sent events', { method: 'POST', headers: { accept: 'text/event-stream' }, body: '{"query":"subscription{x}"}' }, ''],
+    [
+      'server-sent events',
+      { method: 'POST', headers: { accept: 'text/event-stream' }, body: '{"query":"subscription{x}"}' },
+      '',
+    ],
     ['what is no GraphQL at all', { method: 'POST', body: '}' }, ''],
     ['OPTIONS', { method: 'OPTIONS' }, ''],
     ['DELETE', { method: 'DELETE' }, ''],

@@ -54,7 +54,8 @@ describe('a full disk', () => {
     const test = await startApp({
       surroundings: {
         project: (event) => {
-          if (full && event.type === 'PortalRegistered') throw Object.assign(new Error('full'), { code: 'SQLITE_FULL' });
+          if (full && event.type === 'PortalRegistered')
+            throw Object.assign(new Error('full'), { code: 'SQLITE_FULL' });
         },
       },
     });
@@ -62,7 +63,9 @@ describe('a full disk', () => {
 
     full = false;
 
-    expect(await mutate(test, 'registerPortal', { name: 'Portal' })).toMatchObject({ __typename: 'RegisterPortalSuccess' });
+    expect(await mutate(test, 'registerPortal', { name: 'Portal' })).toMatchObject({
+      __typename: 'RegisterPortalSuccess',
+    });
     expect((await fetch(`${test.origin}/health`)).status).toBe(200);
   });
 });

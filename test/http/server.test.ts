@@ -10,14 +10,17 @@ const VIEWER = '{ viewer { tokenName } }';
 const bodyOf = (bytes: number) => JSON.stringify({ query: VIEWER }).padEnd(bytes);
 
 describe('paths', () => {
-  it.each(['/other', '/graphql/', '/graphql2', '/health/x', '/..%2fgraphql', '//', '//['])('%s is 404', async (path) => {
-    const test = await startApp();
+  it.each(['/other', '/graphql/', '/graphql2', '/health/x', '/..%2fgraphql', '//', '//['])(
+    '%s is 404',
+    async (path) => {
+      const test = await startApp();
 
-    const answer = await rawRequest(test.origin, [`GET ${path} HTTP/1.1`, 'Accept: application/json']);
+      const answer = await rawRequest(test.origin, [`GET ${path} HTTP/1.1`, 'Accept: application/json']);
 
-    expect(answer).toMatch(/^HTTP\/1.1 404 /);
-    expect(answer).toMatch(/content-type: application\/json/i);
-  });
+      expect(answer).toMatch(/^HTTP\/1.1 404 /);
+      expect(answer).toMatch(/content-type: application\/json/i);
+    },
+  );
 
   it('/ leads to GraphiQL', async () => {
     const test = await startApp();
@@ -45,7 +48,9 @@ describe('bodies', () => {
     const { status, body } = await answerOf(await send(test, bodyOf(16 * MIB + 1)));
 
     expect(status).toBe(413);
-    expect(body.errors).toMatchObject([{ message: expect.stringContaining('16777216'), extensions: { code: 'BODY_TOO_LARGE' } }]);
+    expect(body.errors).toMatchObject([
+      { message: expect.stringContaining('16777216'), extensions: { code: 'BODY_TOO_LARGE' } },
+    ]);
   });
 
   it('of many megabytes with a wrong token are refused with 401, which the client can read', async () => {
@@ -117,7 +122,9 @@ describe('answers', () => {
     const query = encodeURIComponent('mutation { registerPortal(input: { name: "X" }) { __typename } }');
     const authorization = `Bearer ${test.token}`;
 
-    const response = await fetch(`${test.url}?query=${query}`, { headers: { authorization, accept: 'application/json' } });
+    const response = await fetch(`${test.url}?query=${query}`, {
+      headers: { authorization, accept: 'application/json' },
+    });
 
     expect(response.status).toBe(405);
     expect(await dataOf(test, '{ portals { edges { node { id } } } }')).toEqual({ portals: { edges: [] } });
@@ -169,5 +176,9 @@ function upgrade(path: string): string[] {
 function send({ url, token }: { url: string; token: string }, body: string, headers: Record<string, string> = {}) {
   const authorization = `Bearer ${token}`;
   const accept = 'application/json';
-  return fetch(url, { method: 'POST', body, headers: { authorization, accept, 'content-type': 'application/json', ...headers } });
+  return fetch(url, {
+    method: 'POST',
+    body,
+    headers: { authorization, accept, 'content-type': 'application/json', ...headers },
+  });
 }

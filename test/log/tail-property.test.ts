@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Recorded } from '../../src/domain/event.js';
 import type { Filter, TailReader } from '../../src/log/tail.js';

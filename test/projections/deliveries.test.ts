@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { DeliveryEvent } from '../../src/domain/delivery.js';
 import { type DeliveryState, deliveriesOf } from '../../src/projections/deliveries.js';
@@ -100,7 +100,7 @@ const plan = fc.record<Plan>({
 });
 
 function eventsOf({ failed, end, between }: Plan, id: string): DeliveryEvent[] {
-  const noise = Array<DeliveryEvent>(between).fill(skipped);
+  const noise = Array.from({ length: between }, () => skipped);
   const retries = Array.from({ length: failed }, (_, index) => retryScheduled(id, index + 1));
   const events = [batchStarted(id, range), ...retries.slice(0, 1), ...noise, ...retries.slice(1)];
   if (end === 'DELIVERED') events.push(batchDelivered(id, failed + 1));

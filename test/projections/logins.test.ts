@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { LoginCursor, LoginFilter } from '../../src/projections/logins.js';
 import { loginRecorded, OTHER_PORTAL, PORTAL } from '../support/log-events.js';

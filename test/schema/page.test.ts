@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { connectPortal, startApp, type TestApp } from '../support/app.js';
-import { aLogin, createDestination, dataOf, mutate, post, registerPortal, UNKNOWN_ID } from '../support/graphql-calls.js';
+import {
+  aLogin,
+  createDestination,
+  dataOf,
+  mutate,
+  post,
+  registerPortal,
+  UNKNOWN_ID,
+} from '../support/graphql-calls.js';
 import { startReceiver } from '../support/receiver.js';
 
 interface Page<T> {
@@ -74,7 +82,11 @@ describe('pages', () => {
     const names = ['e', 'd', 'c', 'b', 'a'];
     for (const name of names) await registerPortal(test, name);
 
-    await expectPages(test, { field: 'portals', selection: 'name' }, names.map((name) => ({ name })));
+    await expectPages(
+      test,
+      { field: 'portals', selection: 'name' },
+      names.map((name) => ({ name })),
+    );
   });
 
   it('of portals leave out the retired ones unless they are asked for', async () => {
@@ -93,7 +105,11 @@ describe('pages', () => {
     const names = ['e', 'd', 'c', 'b', 'a'];
     for (const name of names) await createDestination(test, { name });
 
-    await expectPages(test, { field: 'destinations', selection: 'name' }, names.map((name) => ({ name })));
+    await expectPages(
+      test,
+      { field: 'destinations', selection: 'name' },
+      names.map((name) => ({ name })),
+    );
   });
 
   it('of logins go forwards and backwards, newest first, the later one first of two at the same time', async () => {
@@ -169,18 +185,21 @@ describe('the filter of logins', () => {
 });
 
 describe('a page is refused', () => {
-  it.each(['portals', 'destinations', 'logins', 'deliveries'])('after or before a cursor that %s did not give', async (field) => {
-    const { test, portalId } = await startWithLogins();
-    const args = field === 'logins' || field === 'deliveries' ? `portalId: "${portalId}"` : '';
+  it.each(['portals', 'destinations', 'logins', 'deliveries'])(
+    'after or before a cursor that %s did not give',
+    async (field) => {
+      const { test, portalId } = await startWithLogins();
+      const args = field === 'logins' || field === 'deliveries' ? `portalId: "${portalId}"` : '';
 
-    for (const argument of ['after', 'before']) {
-      for (const cursor of ['', 'x', 'MS4y'.repeat(9), Buffer.from('-1').toString('base64url')]) {
-        const { body } = await post(test, `{ ${field}(${args} ${argument}: "${cursor}") { edges { cursor } } }`);
-        const fields = [{ field: argument, reason: expect.stringContaining('no cursor of this list') }];
-        expect(body.errors).toMatchObject([{ path: [field], extensions: { code: 'INVALID_INPUT', fields } }]);
+      for (const argument of ['after', 'before']) {
+        for (const cursor of ['', 'x', 'MS4y'.repeat(9), Buffer.from('-1').toString('base64url')]) {
+          const { body } = await post(test, `{ ${field}(${args} ${argument}: "${cursor}") { edges { cursor } } }`);
+          const fields = [{ field: argument, reason: expect.stringContaining('no cursor of this list') }];
+          expect(body.errors).toMatchObject([{ path: [field], extensions: { code: 'INVALID_INPUT', fields } }]);
+        }
       }
-    }
-  });
+    },
+  );
 
   it.each(['first: -1', 'last: -1'])('for { %s }, with an error that says why', async (place) => {
     const test = await startApp();

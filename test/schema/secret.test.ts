@@ -14,7 +14,8 @@ const DESTINATION = `id name endpoint hasAuthorization authorizationChangedAt lo
   caCertificate createdAt updatedAt`;
 const DELIVERIES = `deliveries(portalId: $portalId) { edges { cursor node {
   id state loginCount destination { ${DESTINATION} } logFormat attempts { deliveryId message responseCode } } } }`;
-const LOGINS = 'logins(portalId: $portalId) { edges { cursor node { position request principalName userAgent traceId } } }';
+const LOGINS =
+  'logins(portalId: $portalId) { edges { cursor node { position request principalName userAgent traceId } } }';
 
 const queries = [
   `{ destinations { edges { cursor node { ${DESTINATION} } } } }`,
@@ -31,7 +32,11 @@ const subscriptions = [
 
 /** No byte of an answer is the secret, whichever way it may be encoded. */
 function expectNoSecret(text: string): void {
-  for (const form of [SECRET, Buffer.from(SECRET).toString('base64').slice(0, -4), Buffer.from(SECRET).toString('hex')]) {
+  for (const form of [
+    SECRET,
+    Buffer.from(SECRET).toString('base64').slice(0, -4),
+    Buffer.from(SECRET).toString('hex'),
+  ]) {
     expect(text.includes(form), `${form} is in ${text}`).toBe(false);
   }
 }
@@ -106,7 +111,10 @@ describe('an authorization value', () => {
 
   it.each([
     ['of syntax', `mutation { createDestination(input: { authorization "${SECRET}" }) { __typename } }`],
-    ['of validation', `mutation { createDestination(input: { name: "SIEM", authorization: ["${SECRET}"] }) { __typename } }`],
+    [
+      'of validation',
+      `mutation { createDestination(input: { name: "SIEM", authorization: ["${SECRET}"] }) { __typename } }`,
+    ],
     ['about the value of another field', `mutation { createDestination(input: "${SECRET}") { __typename } }`],
   ])('is not in an error %s', async (_, query) => {
     const test = await startApp();

@@ -26,7 +26,7 @@ export function createDestination(
   );
 }
 
-export function registerPortal({ app }: Server): Promise<string> {
+function registerPortal({ app }: Server): Promise<string> {
   return app.services.commands.execute('registerPortal', { id: undefined, name: 'Portal' }, cause);
 }
 

@@ -73,6 +73,10 @@ export async function openGraphiQL({ url, origin }: TestApp): Promise<GraphiQL> 
     run: () => page.locator('.graphiql-execute-button').click(CLICK),
     refetchSchema: () => page.getByRole('button', { name: /^Re-fetch GraphQL schema/ }).click(CLICK),
     // The editors write a no-break space for every blank.
-    shows: (text) => page.getByText(new RegExp(text.replaceAll(' ', '\\s'))).first().waitFor(),
+    shows: (text) =>
+      page
+        .getByText(new RegExp(text.replaceAll(' ', '\\s')))
+        .first()
+        .waitFor(),
   };
 }

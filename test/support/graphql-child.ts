@@ -54,7 +54,8 @@ async function serve(): Promise<void> {
       request: '/api/v2/developer/authenticate',
       principalId: 'a3d2699a-0ed3-4417-bb10-d8e74a1513a4',
       principalName: 'someone@example.com',
-      userAgent: 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36',
+      userAgent:
+        'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36',
       traceId: String(next++),
     }));
     await app.services.commands.execute('recordLogins', { portalId, logins }, cause);

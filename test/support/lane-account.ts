@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { DeliveryEvent, LoginRange } from '../../src/domain/delivery.js';
 
-/** Where each login stands, told one by one from the events. `off`: recorded while the webhook was off, not passed over yet. */
+/** Where each login stands, one by one. `off`: recorded while the webhook was off, not passed over yet. */
 export type Standing = 'pending' | 'off' | 'delivered' | 'abandoned' | 'undelivered' | 'skipped';
 
 export function naiveAccount() {

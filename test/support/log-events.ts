@@ -30,7 +30,7 @@ export const loginRecorded = (login: Partial<Login> = {}): LoginEvent => ({
 
 export const portalRegistered = (name = 'Portal'): PortalEvent => ({ type: 'PortalRegistered', data: { name } });
 
-export const SETTINGS: DestinationSettings = {
+const SETTINGS: DestinationSettings = {
   name: 'SIEM',
   endpoint: 'https://siem.example.com/collector',
   logFormat: 'CEF',

@@ -9,7 +9,7 @@ import { temporaryDirectory } from './app.js';
 export const START = Date.UTC(2026, 0, 1);
 export const CAUSE: Cause = { actor: 'system', traceId: '4bf92f3577b34da6a3ce929d0e0e4736' };
 
-export type LogFixture = ReturnType<typeof openLog>;
+type LogFixture = ReturnType<typeof openLog>;
 
 /** A log and its read models on real files, closed after the test. `reading` sees only what was committed. */
 export function openLog(directory = temporaryDirectory(), project?: (event: Recorded) => void) {
@@ -43,9 +43,8 @@ export function openLog(directory = temporaryDirectory(), project?: (event: Reco
     append,
     close,
     /** Appends events one by one, each with its own time of recording: `START` plus 1 s, 2 s, … */
-    given(...events: readonly (readonly [StreamName, DomainEvent])[]): Recorded[] {
-      return events.flatMap(([stream, event]) => append([{ stream, events: [event] }]));
-    },
+    given: (...events: readonly (readonly [StreamName, DomainEvent])[]): Recorded[] =>
+      events.flatMap(([stream, event]) => append([{ stream, events: [event] }])),
   };
 }
 

@@ -14,7 +14,7 @@ import { LOGIN } from './log-events.js';
 import { CAUSE, turn } from './log-fixture.js';
 import { seededRandom } from './random.js';
 
-export const PORTALS = ['00000000-0000-4000-8000-00000000000a', '00000000-0000-4000-8000-00000000000b'] as const;
+const PORTALS = ['00000000-0000-4000-8000-00000000000a', '00000000-0000-4000-8000-00000000000b'] as const;
 const DESTINATIONS = 3;
 
 export type Step =
@@ -36,7 +36,7 @@ export interface Network {
   retryable: number;
   final: number;
 }
-export const MIXED: Network = { good: 6, retryable: 5, final: 2 };
+const MIXED: Network = { good: 6, retryable: 5, final: 2 };
 
 /** A sender whose answer depends on nothing but the delivery and the number of its try. */
 function simulateSender(clock: FakeClock, network: Network, inFlight: Set<string>): Sender {
@@ -167,7 +167,7 @@ export async function play(
         return turn(step.turns);
       case 'crash':
         crashIn = step.afterEvents;
-        return;
+        return null;
       default:
         return step satisfies never;
     }

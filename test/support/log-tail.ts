@@ -28,7 +28,7 @@ export function openTail() {
     tail,
     reads,
     /** Commits `count` events of a stream, and tells the tail. */
-    commit(stream: StreamName, count = 1): Recorded[] {
+    commit: (stream: StreamName, count = 1): Recorded[] => {
       const appended = append([{ stream, events: Array.from({ length: count }, () => loginRecorded()) }]);
       tail.wake(appended.at(-1)?.position ?? 0);
       return appended;

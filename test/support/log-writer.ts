@@ -15,7 +15,7 @@ function withStatement(
   source: string,
   run: (statement: () => unknown) => unknown,
 ): Connection {
-  const bound = <T extends object>(target: T, key: string | symbol): unknown => {
+  const bound = (target: object, key: string | symbol): unknown => {
     const value: unknown = Reflect.get(target, key, target);
     return typeof value === 'function' ? value.bind(target) : value;
   };
@@ -32,7 +32,7 @@ function withStatement(
   };
 }
 
-export type WriterFixture = ReturnType<typeof openWriterFixture>;
+type WriterFixture = ReturnType<typeof openWriterFixture>;
 
 /** A writer with commands to append logins to a stream, to refuse, to fail, and to see what the log ends with. */
 export function openWriterFixture(
@@ -90,7 +90,7 @@ export function openWriterFixture(
     fill: (bytes: number) => writer.execute('fill', bytes, CAUSE),
     head: () => writer.execute('head', null, CAUSE),
     /** No page more fits into the database until it is called again with more. */
-    allowPages(more: number): void {
+    allowPages: (more: number): void => {
       const pages = Number(sqlite.pragma('page_count', { simple: true }));
       sqlite.pragma(`max_page_count = ${pages + more}`);
     },
