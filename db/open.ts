@@ -1,5 +1,5 @@
-import { chmodSync, existsSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, closeSync, existsSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3';
 import { migrate } from 'drizzle-orm/better-sqlite3/migrator';
@@ -30,7 +30,10 @@ export function lockDataDirectory(directory: string): () => void {
   let lock: Database.Database | undefined;
   try {
     // Not recursive: it is made beside its key, in a folder that someone chose.
-    if (!existsSync(directory)) mkdirSync(directory, { mode: 0o700 });
+    if (!existsSync(directory)) {
+      mkdirSync(directory, { mode: 0o700 });
+      syncDirectory(dirname(directory));
+    }
     const file = join(directory, 'lock');
     lock = new Database(file, { timeout: 0 });
     lock.exec('BEGIN EXCLUSIVE');
@@ -61,6 +64,9 @@ export function openWriter(directory: string): Connection {
     sqlite.pragma('foreign_keys = ON');
     const db = drizzle(sqlite);
     migrate(db, { migrationsFolder: MIGRATIONS });
+    // Recovery takes commits from the page cache that a killed process had written and not synced: what this one reads, and
+    // so acknowledges, must be on the disk. Copied rather than synced, for after a sync that failed another one may lie.
+    sqlite.pragma('wal_checkpoint(TRUNCATE)');
     verify(sqlite, 'journal_mode', 'wal');
     verify(sqlite, 'synchronous', 2);
     return { db, sqlite };
@@ -74,6 +80,13 @@ export function openWriter(directory: string): Connection {
 export function openReader(directory: string): Connection {
   const sqlite = new Database(join(directory, 'auditwire.db'), { readonly: true, timeout: BUSY_TIMEOUT_MS });
   return { db: drizzle(sqlite), sqlite };
+}
+
+/** A new file is durable when its name is, too. */
+export function syncDirectory(directory: string): void {
+  const descriptor = openSync(directory, 'r');
+  fsyncSync(descriptor);
+  closeSync(descriptor);
 }
 
 function reasonOf(error: unknown): string {

@@ -5,6 +5,7 @@ import { type Clock, systemClock } from './clock.js';
 import { createHandlers } from './commands/handlers.js';
 import { type Config, VERSION } from './config.js';
 import { type AddressGuard, createAddressGuard, type Resolve } from './delivery/address-guard.js';
+import { compressInThread, compressOnPool } from './delivery/batch.js';
 import { createEngine } from './delivery/engine.js';
 import { createSender, type Sender } from './delivery/send.js';
 import { createSigners } from './delivery/sign.js';
@@ -28,6 +29,8 @@ export interface Surroundings {
   random?: Random;
   resolve?: Resolve;
   createSender?: (options: { guard: AddressGuard; clock: Clock; userAgent: string }) => Sender;
+  /** true: lines are signed and compressed in this thread, so that the same inputs give the same log. */
+  inThread?: boolean;
   /** false: nothing is delivered, for a command that only looks or changes something. */
   deliver?: boolean;
   /** Sees each event in the transaction that appends it, after the read models. */
@@ -107,7 +110,8 @@ export async function createApp(config: Config, logger: Logger, surroundings: Su
       log,
       models,
       secrets,
-      signerOf: createSigners(models.identity, secrets),
+      signerOf: createSigners(models.identity, secrets, surroundings.inThread),
+      compress: surroundings.inThread ? compressInThread : compressOnPool,
       sender,
       clock,
       random,

@@ -42,12 +42,12 @@ const masterKey = z
 const settings = z.strictObject({
   DATA_DIR: directory.prefault('./data'),
   HOST: z.string().min(1).default('127.0.0.1'),
-  PORT: z.coerce
-    .number('must be a port number')
-    .int()
-    .min(0, 'must be 0 to 65535')
-    .max(65_535, 'must be 0 to 65535')
-    .default(4000),
+  PORT: z
+    .string()
+    .regex(/^\d+$/, 'must be 0 to 65535')
+    .default('4000')
+    .transform(Number)
+    .refine((port) => port <= 65_535, 'must be 0 to 65535'),
   MASTER_KEY: masterKey.optional(),
   MASTER_KEY_FILE: directory.optional(),
   ORGANIZATION_ID: z.guid('must be a UUID').optional(),
@@ -61,7 +61,12 @@ const settings = z.strictObject({
   LINE_PRODUCT: headerText.default('Dev-Portal'),
   LINE_VERSION: headerText.default('1.0'),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
-  SHUTDOWN_SECONDS: z.coerce.number('must be a number of seconds').min(0).max(600).default(10),
+  SHUTDOWN_SECONDS: z
+    .string()
+    .regex(/^\d+(\.\d+)?$/, 'must be 0 to 600')
+    .default('10')
+    .transform(Number)
+    .refine((seconds) => seconds <= 600, 'must be 0 to 600'),
 });
 
 export type Config = ReturnType<typeof loadConfig>;
@@ -111,6 +116,8 @@ function parseCidr(text: string): Cidr | null {
   if (!isIP(address)) return null;
   try {
     const parsed = ipaddr.parse(address);
+    // The guard sees the IPv4 address in it: a range of these would never match.
+    if (parsed instanceof ipaddr.IPv6 && parsed.isIPv4MappedAddress()) return null;
     return bits === undefined ? [parsed, parsed.kind() === 'ipv4' ? 32 : 128] : ipaddr.parseCIDR(text);
   } catch {
     return null;

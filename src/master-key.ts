@@ -1,4 +1,6 @@
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, statSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { syncDirectory } from '../db/open.js';
 import type { Random } from './random.js';
 import { MASTER_KEY_BYTES } from './secrets.js';
 
@@ -20,10 +22,14 @@ export function readMasterKey(file: string, mayCreate: boolean, random: Random):
     );
   }
   try {
-    const descriptor = openSync(file, 'wx', 0o600);
+    // Under another name first: a crash leaves the whole key or none.
+    const unfinished = `${file}.new`;
+    const descriptor = openSync(unfinished, 'w', 0o600);
     writeSync(descriptor, `${random(MASTER_KEY_BYTES).toString('base64')}\n`);
     fsyncSync(descriptor);
     closeSync(descriptor);
+    renameSync(unfinished, file);
+    syncDirectory(dirname(file));
   } catch (error) {
     throw new MasterKeyError(
       `The master key ${file} cannot be made: ${String(error)}. Set AUDITWIRE_MASTER_KEY_FILE to a file that can, or AUDITWIRE_MASTER_KEY.`,

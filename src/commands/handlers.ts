@@ -22,5 +22,5 @@ export function createHandlers(deps: Deps) {
   };
 }
 
-export type CommandHandlers = ReturnType<typeof createHandlers>;
+type CommandHandlers = ReturnType<typeof createHandlers>;
 export type Commands = Writer<CommandHandlers>;

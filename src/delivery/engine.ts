@@ -16,7 +16,7 @@ import type { DestinationRow } from '../projections/destinations.js';
 import type { ReadModels } from '../projections/read-models.js';
 import { type Random, randomFraction, randomTraceId, randomUuid } from '../random.js';
 import { AUTHORIZATION, type Secrets } from '../secrets.js';
-import { encode, writeLines } from './batch.js';
+import { type Compress, encode, writeLines } from './batch.js';
 import type { Sender, Target } from './send.js';
 import type { Sign } from './sign.js';
 import { createSlots } from './slots.js';
@@ -33,6 +33,7 @@ export interface EngineDeps {
   models: ReadModels;
   secrets: Secrets;
   signerOf: (signingKeyId: string) => Sign;
+  compress: Compress;
   sender: Sender;
   clock: Clock;
   random: Random;
@@ -47,7 +48,7 @@ export interface Engine {
 }
 
 export function createEngine(deps: EngineDeps): Engine {
-  const { commands, tail, log, models, secrets, signerOf, sender, clock, random, line, onFault } = deps;
+  const { commands, tail, log, models, secrets, signerOf, compress, sender, clock, random, line, onFault } = deps;
   const slots = createSlots(MAX_IN_FLIGHT_PER_DESTINATION);
   const running = new Map<string, Promise<void>>();
   const pokedAgain = new Set<string>();
@@ -115,6 +116,7 @@ export function createEngine(deps: EngineDeps): Engine {
           return step satisfies never;
       }
     } catch (error) {
+      if (stopping) return false;
       if (!(error instanceof Refusal)) onFault(error, portalId);
       wakeAt(portalId, clock.now() + PAUSE_MS);
       return false;
@@ -166,7 +168,7 @@ export function createEngine(deps: EngineDeps): Engine {
     };
     const { failedAttempts: _, retryDueAt: __, ...batch } = delivery;
     const [body] = await Promise.all([
-      encode(lines, delivery.logFormat, signerOf(delivery.signingKeyId)),
+      encode(lines, delivery.logFormat, signerOf(delivery.signingKeyId), compress),
       record(portalId, { type: 'StartBatch', batch }),
     ]);
     const { step } = look(portalId);
@@ -177,7 +179,7 @@ export function createEngine(deps: EngineDeps): Engine {
   /** The same bytes again: everything that shapes a line was recorded when the batch was started. */
   function bodyOf(portalId: string, delivery: OpenDelivery): Promise<Buffer> {
     const lines = writeLines(loginsOf(portalId, delivery), { portalId, ...delivery });
-    return encode(lines, delivery.logFormat, signerOf(delivery.signingKeyId));
+    return encode(lines, delivery.logFormat, signerOf(delivery.signingKeyId), compress);
   }
 
   function loginsOf(

@@ -54,11 +54,12 @@ const endpoint = text(MAX_ENDPOINT_CHARACTERS).superRefine((value, context) => {
 /** Whether the address behind it may be reached is the address guard's question, not asked here. */
 function reasonAgainstEndpoint(value: string): string | null {
   if (value.trim() === '') return 'must not be blank';
-  // `new URL` also takes "https:host" and "https:\\host" for one.
-  if (!/^[a-z]+:\/\/[^/\\]/i.test(value) || /\s/.test(value) || !URL.canParse(value))
-    return 'must be an absolute URL such as https://siem.example.com/collector';
+  if (!URL.canParse(value)) return 'must be an absolute URL such as https://siem.example.com/collector';
   const url = new URL(value);
   if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'must be an https URL';
+  // `new URL` also takes "https:host", "https:\\host" and blanks for what they were perhaps meant to be.
+  if (!/^https?:\/\/[^/\\\s]\S*$/i.test(value.trimEnd()))
+    return 'must be written in full: https://host/path, without blanks';
   if (url.username || url.password) return 'must not contain credentials; put them into authorization';
   if (url.hash) return 'must not have a fragment (#…)';
   return null;

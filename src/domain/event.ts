@@ -47,18 +47,8 @@ export function isEventType(type: string): type is EventType {
   return Object.hasOwn(known, type);
 }
 
-/** The nouns that have a stream each; a stream is named `<noun>-<id>`. */
-export const nouns = [
-  'portal',
-  'destination',
-  'webhook',
-  'login',
-  'delivery',
-  'token',
-  'organization',
-  'signing',
-] as const;
-export type Noun = (typeof nouns)[number];
+/** A stream is named by its noun and the id of the one it is about. */
+type Noun = 'portal' | 'destination' | 'webhook' | 'login' | 'delivery' | 'token' | 'organization' | 'signing';
 export type StreamName = `${Noun}-${string}`;
 
 /**
@@ -79,7 +69,7 @@ export interface Cause {
 }
 
 /** Where and when an event stands in the log. `version` counts from 1 in its stream; `recordedAt` never decreases. */
-export interface Envelope extends Cause {
+interface Envelope extends Cause {
   position: number;
   stream: StreamName;
   version: number;

@@ -18,30 +18,44 @@ const HEADERS = {
 const PORTAL = '<id of the portal>';
 const DESTINATION = '<id of the destination>';
 
-const tabs: [document: string, variables: object][] = [
-  [String(examples.PortalsDocument), { first: 20 }],
-  [String(examples.RegisterPortalDocument), { input: { name: 'Developer portal' } }],
+const WELCOME = `# Auditwire: every login of a portal, into your SIEM.
+#
+# 1. Put your token into the headers below: { "Authorization": "Bearer aw_..." }
+# 2. Press the round arrows at the lower left (Re-fetch GraphQL schema): the documentation and the completion need it.
+# 3. Press the run button and choose one of these examples. Their variables stand below, beside the headers.
+`;
+
+/** Each example, and the variables it starts with. */
+const operations: [document: { toString(): string }, input: object][] = [
+  [examples.PortalsDocument, {}],
+  [examples.RegisterPortalDocument, { name: 'Developer portal' }],
   [
-    String(examples.CreateDestinationDocument),
-    {
-      input: {
-        name: 'SIEM',
-        endpoint: 'https://siem.example.com/collector',
-        authorization: 'Splunk …',
-        logFormat: 'CEF',
-      },
-    },
+    examples.CreateDestinationDocument,
+    { name: 'SIEM', endpoint: 'https://siem.example.com/collector', authorization: 'Splunk ...', logFormat: 'CEF' },
   ],
+  [examples.ConfigureWebhookDocument, { portalId: PORTAL, destinationId: DESTINATION, enabled: true }],
   [
-    String(examples.ConfigureWebhookDocument),
-    { input: { portalId: PORTAL, destinationId: DESTINATION, enabled: true } },
+    examples.RecordLoginDocument,
+    { portalId: PORTAL, authenticationType: 'BASIC', outcome: 'SUCCESS', sourceAddress: '192.0.2.7' },
   ],
-  [
-    String(examples.RecordLoginDocument),
-    { input: { portalId: PORTAL, authenticationType: 'BASIC', outcome: 'SUCCESS', sourceAddress: '192.0.2.7' } },
-  ],
-  [String(examples.WebhookStatusChangedDocument), { portalId: PORTAL }],
+  [examples.WebhookStatusChangedDocument, {}],
 ];
+
+/** All examples in one document, each input under a name of its own, so that the token is typed once. */
+function exampleDocument(): { query: string; variables: string } {
+  const variables: Record<string, unknown> = { portalId: PORTAL };
+  const printed = new Set<string>();
+  for (const [example, input] of operations) {
+    const text = example.toString();
+    const name = /(?:query|mutation|subscription) (\w)(\w*)/.exec(text);
+    const variable = `${name?.[1]?.toLowerCase()}${name?.[2]}`;
+    if (text.includes('$input')) variables[variable] = input;
+    const { definitions } = parse(text.replaceAll('$input', `$${variable}`));
+    // Examples share fragments: a set holds each of them once.
+    for (const definition of definitions) printed.add(print(definition));
+  }
+  return { query: [WELCOME, ...printed].join('\n\n'), variables: JSON.stringify(variables, null, 2) };
+}
 
 let page: Promise<Buffer> | null = null;
 
@@ -52,14 +66,12 @@ async function render(): Promise<Buffer> {
   const html = renderGraphiQL({
     title: 'Auditwire',
     endpoint: GRAPHQL_PATH,
-    subscriptionsProtocol: 'WS',
+    // Over WebSocket this page does not send the headers that a person types.
+    subscriptionsProtocol: 'SSE',
     headers,
+    shouldPersistHeaders: false,
     defaultEditorToolsVisibility: 'headers',
-    defaultTabs: tabs.map(([document, variables]) => ({
-      query: print(parse(document)),
-      variables: JSON.stringify(variables, null, 2),
-      headers,
-    })),
+    defaultTabs: [{ ...exampleDocument(), headers }],
   });
   return promisify(gzip)(html);
 }

@@ -44,9 +44,12 @@ export function createHttpServer(services: Services, random: Random, logger: Log
   server.on('upgrade', (request, socket, head) => webSockets.upgrade(request, socket, head));
 
   async function route(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    switch (pathOf(request)) {
-      case GRAPHQL_PATH:
-        return graphql(request, response);
+    const path = pathOf(request);
+    if (path === GRAPHQL_PATH) return graphql(request, response);
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      return sendError(response, 405, 'METHOD_NOT_ALLOWED', `Only ${GRAPHQL_PATH} takes anything but GET.`);
+    }
+    switch (path) {
       case JWKS_PATH:
         return sendJson(response, 200, jwkSet(services.models.identity));
       case HEALTH_PATH: {

@@ -61,6 +61,8 @@ export function createWebSockets(yoga: GraphQLServer, authenticate: Authenticate
 
   return {
     upgrade(request, socket, head) {
+      // Without a listener, a client that resets its connection would end the process.
+      socket.on('error', () => socket.destroy());
       if (pathOf(request) !== GRAPHQL_PATH) return refuse(socket, '404 Not Found');
       if (!isSameOrigin(request)) return refuse(socket, '403 Forbidden');
       server.handleUpgrade(request, socket, head, (client) => server.emit('connection', client, request));
@@ -124,5 +126,5 @@ function isSameOrigin({ headers }: IncomingMessage): boolean {
 }
 
 function refuse(socket: Duplex, status: string): void {
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => socket.destroy());
 }

@@ -13,7 +13,7 @@ const MAX_WAITING_COMMANDS = 20_000;
 const CHECKPOINT_PAGES = 16_000;
 
 /** Loads, decides and appends. Runs inside the group's transaction; its result must be plain data. */
-export type Handler = (input: never, cause: Cause, now: number) => unknown;
+type Handler = (input: never, cause: Cause, now: number) => unknown;
 export type Handlers = Record<string, Handler>;
 
 type InputOf<H extends Handler> = Parameters<H>[0];
@@ -88,7 +88,7 @@ export function createWriter<H extends Handlers>(options: WriterOptions<H>): Wri
       commit.run();
     } catch (error) {
       if (sqlite.inTransaction) sqlite.exec('ROLLBACK');
-      if (isFatal(error)) return onFatal(error);
+      if (isFatal(error)) return fail(error);
       appender.reset();
       writable = false;
       const refusal = unavailable(error);
@@ -118,11 +118,16 @@ export function createWriter<H extends Handlers>(options: WriterOptions<H>): Wri
     }
   }
 
+  function fail(error: unknown): void {
+    closed = true;
+    onFatal(error);
+  }
+
   function checkpoint(): void {
     try {
       if (pagesToCopy('NOOP') > CHECKPOINT_PAGES) pagesToCopy('PASSIVE');
     } catch (error) {
-      if (isFatal(error)) onFatal(error);
+      if (isFatal(error)) fail(error);
       // A full disk: the write-ahead log keeps everything until there is room.
     }
   }

@@ -6,7 +6,7 @@ import { hasBrowser, openGraphiQL } from '../support/graphql-browser.js';
 import { aLogin, mutate, registerPortal } from '../support/graphql-calls.js';
 import { startReceiver } from '../support/receiver.js';
 
-const TABS = [
+const EXAMPLES = [
   'Portals',
   'RegisterPortal',
   'CreateDestination',
@@ -17,13 +17,13 @@ const TABS = [
 
 // Without a browser there is nothing to see; where changes are checked, there must be one.
 describe.skipIf(!hasBrowser && !process.env['CI'])('GraphiQL in a browser', () => {
-  it('comes from the server alone, breaks no rule of its own, and has a tab for each example', async () => {
+  it('comes from the server alone, breaks no rule of its own, and offers each example', async () => {
     const test = await startApp();
 
     const graphiql = await openGraphiQL(test);
     await graphiql.shows('This call needs a token');
 
-    expect(await graphiql.tabs()).toEqual(TABS);
+    expect(await graphiql.operations()).toEqual(EXAMPLES);
     expect(graphiql.requested.map(({ origin }) => origin).filter((origin) => origin !== test.origin)).toEqual([]);
     expect(graphiql.errors).toEqual([]);
   });
@@ -34,7 +34,7 @@ describe.skipIf(!hasBrowser && !process.env['CI'])('GraphiQL in a browser', () =
     const graphiql = await openGraphiQL(test);
 
     await graphiql.fillIn('Headers', { Authorization: `Bearer ${test.token}` });
-    await graphiql.run();
+    await graphiql.run('Portals');
     await graphiql.shows('"My developer portal"');
     await graphiql.refetchSchema();
     await graphiql.page.getByRole('button', { name: 'Show Documentation Explorer' }).click();
@@ -51,10 +51,9 @@ describe.skipIf(!hasBrowser && !process.env['CI'])('GraphiQL in a browser', () =
     const { portalId } = await connectPortal(test, receiver);
     const graphiql = await openGraphiQL(test);
 
-    await graphiql.openTab('WebhookStatusChanged');
     await graphiql.fillIn('Headers', { Authorization: `Bearer ${test.token}` });
     await graphiql.fillIn('Variables', { portalId });
-    await graphiql.run();
+    await graphiql.run('WebhookStatusChanged');
     await graphiql.shows('"deliveredTotal": 0');
     await mutate(test, 'recordLogin', { portalId, ...aLogin() });
     await graphiql.shows('"deliveredTotal": 1');

@@ -204,12 +204,6 @@ describe('updateDestination', () => {
       'not a public address',
     );
   });
-
-  it('does not seal a value for a destination that is not there', async () => {
-    const test = await startApp();
-
-    await expectRefusal(test, 'updateDestination', { id: UNKNOWN_ID, authorization: 'Splunk 8a6b' }, notFound);
-  });
 });
 
 describe('deleteDestination', () => {

@@ -9,7 +9,6 @@ import {
   mutate,
   mutationOf,
   post,
-  type Result,
   registerPortal,
   UNKNOWN_ID,
 } from '../support/graphql-calls.js';
@@ -17,10 +16,6 @@ import {
 const notFound = { __typename: 'NotFound', code: 'NOT_FOUND' };
 const NOW = Date.UTC(2026, 0, 1);
 const at = (ms: number) => new Date(ms).toISOString();
-
-interface RecordedLogins extends Result {
-  logins: { position: string; traceId: string; sourceAddress: string }[];
-}
 
 async function startWithPortal() {
   const test = await startApp({ surroundings: { clock: new FakeClock(NOW) } });
@@ -172,99 +167,5 @@ describe('recordLogin', () => {
       ...aLogin({ idempotencyKey: 'key-1', outcome: 'LOCKED' }),
     });
     expect(result.__typename).toBe('RecordLoginSuccess');
-  });
-});
-
-describe('recordLogins', () => {
-  it('records 1,000 logins in the order given', async () => {
-    const { test, portalId } = await startWithPortal();
-    const logins = Array.from({ length: 1_000 }, (_, index) => aLogin({ traceId: `trace-${index}` }));
-
-    const result = await mutate<RecordedLogins>(test, 'recordLogins', { portalId, logins });
-
-    expect(result.__typename).toBe('RecordLoginsSuccess');
-    expect(result.logins.map(({ traceId }) => traceId)).toEqual(logins.map(({ traceId }) => traceId));
-    const positions = result.logins.map(({ position }) => Number(position));
-    expect(positions).toEqual(positions.map((_, index) => (positions[0] ?? 0) + index));
-  });
-
-  it('refuses 0 and 1,001 entries', async () => {
-    const { test, portalId } = await startWithPortal();
-    const many = Array.from({ length: 1_001 }, () => aLogin());
-
-    await expectInvalid(test, 'recordLogins', { portalId, logins: [] }, 'logins', 'at least one');
-    await expectInvalid(test, 'recordLogins', { portalId, logins: many }, 'logins', 'at most 1000');
-  });
-
-  it('names every wrong entry by its index and records none of them', async () => {
-    const { test, portalId } = await startWithPortal();
-    const logins = [aLogin(), aLogin({ sourceAddress: 'x' }), aLogin(), aLogin({ userAgent: '\t' })];
-
-    await expectRefusal(
-      test,
-      'recordLogins',
-      { portalId, logins },
-      {
-        __typename: 'InvalidInput',
-        code: 'INVALID_INPUT',
-        fields: [
-          { field: 'logins[1].sourceAddress', reason: expect.any(String) },
-          { field: 'logins[3].userAgent', reason: expect.any(String) },
-        ],
-      },
-    );
-  });
-
-  it('names an impossible entry by its index in a GraphQL error', async () => {
-    const { test, portalId } = await startWithPortal();
-    const logins = [aLogin(), aLogin({ outcome: 'MAYBE' })];
-
-    const { body } = await post(test, mutationOf('recordLogins'), { input: { portalId, logins } });
-
-    expect(body.errors).toHaveLength(1);
-    expect(body.errors?.[0]?.message).toContain('input.logins[1].outcome');
-  });
-
-  it('answers known entries with their originals and records the rest', async () => {
-    const { test, portalId } = await startWithPortal();
-    const [a, b, c] = ['a', 'b', 'c'].map((key) => aLogin({ idempotencyKey: key, traceId: key }));
-    const first = await mutate<RecordedLogins>(test, 'recordLogins', { portalId, logins: [b] });
-
-    const result = await mutate<RecordedLogins>(test, 'recordLogins', { portalId, logins: [a, b, c] });
-
-    expect(result.logins.map(({ traceId }) => traceId)).toEqual(['a', 'b', 'c']);
-    expect(result.logins[1]).toEqual(first.logins[0]);
-    expect(Number(await headOf(test))).toBe(Number(first.logins[0]?.position) + 2);
-  });
-
-  it('refuses a key that is used twice in a call, and one that was used for other content', async () => {
-    const { test, portalId } = await startWithPortal();
-    const login = aLogin({ idempotencyKey: 'a' });
-    await expectInvalid(
-      test,
-      'recordLogins',
-      { portalId, logins: [login, login] },
-      'logins[1].idempotencyKey',
-      'twice',
-    );
-    await mutate(test, 'recordLogins', { portalId, logins: [login] });
-
-    await expectRefusal(
-      test,
-      'recordLogins',
-      { portalId, logins: [aLogin(), { ...login, request: '/other' }] },
-      {
-        __typename: 'Conflict',
-        code: 'IDEMPOTENCY_KEY_REUSED',
-        fields: [{ field: 'logins[1].idempotencyKey', reason: expect.stringContaining('other content') }],
-      },
-    );
-  });
-
-  it('refuses an unknown portal and a malformed portal id', async () => {
-    const { test } = await startWithPortal();
-
-    await expectRefusal(test, 'recordLogins', { portalId: UNKNOWN_ID, logins: [aLogin()] }, notFound);
-    await expectInvalid(test, 'recordLogins', { portalId: 'x', logins: [aLogin()] }, 'portalId', 'must be a UUID');
   });
 });

@@ -38,7 +38,7 @@ export function sift(received: readonly Received[]): { repeats: Repeat[]; firsts
 }
 
 /** A field of a CEF line; of several lines, the first one's. */
-export function field(line: string, name: string): string {
+function field(line: string, name: string): string {
   return new RegExp(` ${name}=(\\S+)`).exec(line)?.[1] ?? '';
 }
 

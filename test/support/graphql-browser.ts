@@ -26,11 +26,11 @@ export interface GraphiQL {
   requested: URL[];
   /** Errors of the console and exceptions; answers of 401 before there is a token aside. */
   errors: string[];
-  tabs(): Promise<string[]>;
-  openTab(name: string): Promise<void>;
+  /** The operations that the run button offers. */
+  operations(): Promise<string[]>;
   /** Pastes over all that stands in the editor of the headers or of the variables. */
   fillIn(tool: 'Headers' | 'Variables', value: object): Promise<void>;
-  run(): Promise<void>;
+  run(operation: string): Promise<void>;
   refetchSchema(): Promise<void>;
   /** Resolves when the page shows a text. */
   shows(text: string): Promise<void>;
@@ -58,10 +58,12 @@ export async function openGraphiQL({ url, origin }: TestApp): Promise<GraphiQL> 
     page,
     requested,
     errors,
-    tabs: () => page.locator('.graphiql-tab-button').allInnerTexts(),
-    openTab: async (name) => {
-      await page.locator('.graphiql-tab-button', { hasText: name }).click(CLICK);
-      await page.locator('[role=tab][aria-selected=true]', { hasText: name }).waitFor();
+    operations: async () => {
+      await page.locator('.graphiql-execute-button').click(CLICK);
+      await page.getByRole('menuitem').first().waitFor();
+      const names = await page.getByRole('menuitem').allInnerTexts();
+      await page.keyboard.press('Escape');
+      return names;
     },
     fillIn: async (tool, value) => {
       await page.getByRole('button', { name: tool, exact: true }).click(CLICK);
@@ -70,7 +72,10 @@ export async function openGraphiQL({ url, origin }: TestApp): Promise<GraphiQL> 
       await page.keyboard.press('Control+A');
       await page.keyboard.press('Control+V');
     },
-    run: () => page.locator('.graphiql-execute-button').click(CLICK),
+    run: async (operation) => {
+      await page.locator('.graphiql-execute-button').click(CLICK);
+      await page.getByRole('menuitem', { name: operation, exact: true }).click(CLICK);
+    },
     refetchSchema: () => page.getByRole('button', { name: /^Re-fetch GraphQL schema/ }).click(CLICK),
     // The editors write a no-break space for every blank.
     shows: (text) =>

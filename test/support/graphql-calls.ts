@@ -9,7 +9,7 @@ export interface HttpAnswer {
   body: { data?: Record<string, unknown> | null; errors?: GraphQLErrorLike[] };
 }
 
-export interface GraphQLErrorLike {
+interface GraphQLErrorLike {
   message: string;
   path?: (string | number)[];
   extensions?: Record<string, unknown>;

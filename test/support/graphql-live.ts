@@ -127,7 +127,7 @@ export async function eventStream(
   return { response, events: eventsOf(response) };
 }
 
-export async function* eventsOf(response: Response): AsyncGenerator<ServerSentEvent, void, undefined> {
+async function* eventsOf(response: Response): AsyncGenerator<ServerSentEvent, void, undefined> {
   const decoder = new TextDecoder();
   let text = '';
   for await (const chunk of response.body ?? []) {

@@ -5,7 +5,7 @@ import { onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
 import type { TestApp } from './app.js';
 
-export interface Message {
+interface Message {
   type: string;
   id?: string;
   payload?: unknown;

@@ -55,9 +55,6 @@ export const hostileText = fc.oneof(
   { weight: 1, arbitrary: fragments.map((text) => `${text}${'x='.repeat(1_000)}${text}`) },
 );
 
-/** What input lets through: well-formed and without control characters. */
-const acceptedText = fragments.map((text) => text.toWellFormed().replace(/[\u0000-\u001f\u007f-\u009f]/g, ''));
-
 export const loginOf = (text: fc.Arbitrary<string>): fc.Arbitrary<Login> =>
   fc.record({
     authenticationType: fc.constantFrom(...authenticationTypes),

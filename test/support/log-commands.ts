@@ -8,8 +8,6 @@ import { createSecrets } from '../../src/secrets.js';
 import { CAUSE, openLog, START } from './log-fixture.js';
 import { seededRandom } from './random.js';
 
-type CommandsFixture = ReturnType<typeof openCommands>;
-
 /** Every command over a log on real files, with a clock that stands at `START`. */
 export function openCommands() {
   const fixture = openLog();

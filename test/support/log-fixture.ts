@@ -9,8 +9,6 @@ import { temporaryDirectory } from './app.js';
 export const START = Date.UTC(2026, 0, 1);
 export const CAUSE: Cause = { actor: 'system', traceId: '4bf92f3577b34da6a3ce929d0e0e4736' };
 
-type LogFixture = ReturnType<typeof openLog>;
-
 /** A log and its read models on real files, closed after the test. `reading` sees only what was committed. */
 export function openLog(directory = temporaryDirectory(), project?: (event: Recorded) => void) {
   const connection = openWriter(directory);

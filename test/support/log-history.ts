@@ -31,7 +31,7 @@ export type Step =
   | { do: 'crash'; afterEvents: number };
 
 /** Of 16 answers: how many are 200, 503 and 401; the others are slow 200s. */
-export interface Network {
+interface Network {
   good: number;
   retryable: number;
   final: number;
@@ -106,6 +106,7 @@ export async function play(
     return createApp(config(process), logger, {
       clock,
       random: seededRandom(`${seed}/${processes}`),
+      inThread: true,
       createSender: () => simulateSender(clock, network, answering),
       // In the middle of a transaction: what is on disk is what the last commit left there.
       project() {

@@ -5,7 +5,7 @@ import { loginRecorded } from './log-events.js';
 import { openLog } from './log-fixture.js';
 
 /** Reads of the disk: how many events each of them gave. */
-export type Reads = number[];
+type Reads = number[];
 
 /** A tail over a log on disk. `reads` counts what it takes from there. */
 export function openTail() {

@@ -32,8 +32,6 @@ function withStatement(
   };
 }
 
-type WriterFixture = ReturnType<typeof openWriterFixture>;
-
 /** A writer with commands to append logins to a stream, to refuse, to fail, and to see what the log ends with. */
 export function openWriterFixture(
   options: { replace?: { statement: string; run: (statement: () => unknown) => unknown } } = {},
