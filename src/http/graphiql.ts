@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
-import { parse, print } from 'graphql';
+import { type ASTNode, type DocumentNode, Kind, parse, print, visit } from 'graphql';
 import * as examples from '../client/generated/graphql.js';
 import { GRAPHQL_PATH } from './graphql.js';
 
@@ -20,9 +20,11 @@ const DESTINATION = '<id of the destination>';
 
 const WELCOME = `# Auditwire: every login of a portal, into your SIEM.
 #
-# 1. Put your token into the headers below: { "Authorization": "Bearer aw_..." }
-# 2. Press the round arrows at the lower left (Re-fetch GraphQL schema): the documentation and the completion need it.
-# 3. Press the run button and choose one of these examples. Their variables stand below, beside the headers.
+# 1. Put your token into the headers below.
+# 2. Press the round arrows at the lower left:
+#    the documentation is fetched with the token.
+# 3. Press run and choose an example. Their variables
+#    stand below, beside the headers.
 `;
 
 /** Each example, and the variables it starts with. */
@@ -44,17 +46,29 @@ const operations: [document: { toString(): string }, input: object][] = [
 /** All examples in one document, each input under a name of its own, so that the token is typed once. */
 function exampleDocument(): { query: string; variables: string } {
   const variables: Record<string, unknown> = { portalId: PORTAL };
-  const printed = new Set<string>();
-  for (const [example, input] of operations) {
+  const printed = operations.map(([example, input]) => {
     const text = example.toString();
-    const name = /(?:query|mutation|subscription) (\w)(\w*)/.exec(text);
-    const variable = `${name?.[1]?.toLowerCase()}${name?.[2]}`;
+    const [, initial = '', rest = ''] = /(?:query|mutation|subscription) (\w)(\w*)/.exec(text) ?? [];
+    const variable = initial.toLowerCase() + rest;
     if (text.includes('$input')) variables[variable] = input;
-    const { definitions } = parse(text.replaceAll('$input', `$${variable}`));
-    // Examples share fragments: a set holds each of them once.
-    for (const definition of definitions) printed.add(print(definition));
-  }
-  return { query: [WELCOME, ...printed].join('\n\n'), variables: JSON.stringify(variables, null, 2) };
+    return print(withoutFragments(parse(text.replaceAll('$input', `$${variable}`))));
+  });
+  return { query: [WELCOME, ...printed].join('\n'), variables: JSON.stringify(variables, null, 2) };
+}
+
+/** The page sends the chosen operation with every fragment there is, and one that is not used is an error. */
+function withoutFragments({ definitions }: DocumentNode): ASTNode {
+  const fragments = definitions.filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION);
+  const operation = definitions.filter((definition) => definition.kind === Kind.OPERATION_DEFINITION);
+  return visit<DocumentNode>(
+    { kind: Kind.DOCUMENT, definitions: operation },
+    {
+      FragmentSpread({ name }) {
+        const fragment = fragments.find((one) => one.name.value === name.value);
+        return fragment && { ...fragment, kind: Kind.INLINE_FRAGMENT };
+      },
+    },
+  );
 }
 
 let page: Promise<Buffer> | null = null;
