@@ -17,8 +17,8 @@ export const startCommand = defineCommand({
       const isNew = !existsSync(join(config.dataDir, 'auditwire.db'));
       const app = await createApp(config, createLogger(config.logLevel));
       const port = await listen(app);
-      process.stdout.write(banner(config, app, port, isNew));
       stopOnSignals(app, config.shutdownMs);
+      process.stdout.write(banner(config, app, port, isNew));
     }),
 });
 

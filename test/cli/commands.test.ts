@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { RecordLoginDocument } from '../../src/client/generated/graphql.js';
+import { connectPortal, startApp, temporaryDirectory } from '../support/app.js';
+import { auditwire } from '../support/cli.js';
+import { startReceiver } from '../support/receiver.js';
+
+describe('the demo', () => {
+  it('ends with 0 once every login has arrived and verified, a receiver that was down notwithstanding', {
+    timeout: 90_000,
+  }, async () => {
+    const demo = auditwire(temporaryDirectory(), ['demo', '--once', '--port', '0']);
+    expect(await demo.ended).toBe(0);
+    expect(demo.complained()).toBe('');
+    expect(demo.said().match(/signature verified/g)).toHaveLength(9);
+    expect(demo.said()).toMatch(/try 3 failed: connection refused .*; the next one in \d+\.\d s/);
+    expect(demo.said()).toContain('9 logins recorded, 9 arrived, 9 verified by the published key.');
+  });
+});
+
+describe('the status', () => {
+  it('is shown for every portal, and followed as it changes', async () => {
+    const receiver = await startReceiver();
+    const test = await startApp();
+    const { portalId } = await connectPortal(test, receiver, 'Shop');
+    const env = { AUDITWIRE_TOKEN: test.token, AUDITWIRE_URL: test.url };
+
+    const once = auditwire(temporaryDirectory(), ['status'], env);
+    expect(await once.ended).toBe(0);
+    expect(once.said()).toBe('Shop: ACTIVE, 0 delivered, 0 pending, no try yet\n');
+
+    const watching = auditwire(temporaryDirectory(), ['status', '--watch'], env);
+    await watching.until('Shop: ACTIVE, 0 delivered, 0 pending, no try yet\nShop:');
+    const input = { portalId, authenticationType: 'BASIC', outcome: 'SUCCESS', sourceAddress: '192.0.2.7' } as const;
+    await test.client.call(RecordLoginDocument, { input });
+    await watching.until('Shop: ACTIVE, 1 delivered, 0 pending, last try');
+    await receiver.down();
+  });
+
+  it('asks for a token, and says so when the server does not know it', async () => {
+    const test = await startApp();
+    const none = auditwire(temporaryDirectory(), ['status']);
+    expect(await none.ended).toBe(2);
+    expect(none.complained()).toContain('set AUDITWIRE_TOKEN');
+    const wrong = auditwire(temporaryDirectory(), ['status', '--url', test.url], { AUDITWIRE_TOKEN: 'aw_wrong' });
+    expect(await wrong.ended).toBe(1);
+    expect(wrong.complained()).toContain('This call needs a token');
+  });
+});
+
+describe('commands over a data directory', () => {
+  it('replace a token, and rebuild with progress', async () => {
+    const directory = temporaryDirectory();
+    const test = await startApp({ directory });
+    await test.app.close();
+
+    const replaced = auditwire(directory, ['token']);
+    expect(await replaced.ended).toBe(0);
+    const token = /aw_\S+/.exec(replaced.said())?.[0] ?? '';
+    const rebuilt = auditwire(directory, ['rebuild']);
+    expect(await rebuilt.ended).toBe(0);
+    expect(rebuilt.said()).toContain('applied 5 of 5 events (100 %)');
+
+    const again = await startApp({ directory, token });
+    const call = (bearer: string) =>
+      fetch(again.url, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${bearer}`, 'content-type': 'application/json' },
+        body: '{"query":"{ viewer { tokenName } }"}',
+      });
+    expect((await call(token)).status).toBe(200);
+    expect((await call(test.token)).status).toBe(401);
+  });
+});
