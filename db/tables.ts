@@ -1,6 +1,6 @@
 /**
  * Every table. `events`, `streams`, `actors` and `categories` are the log and belong to `src/log`; `keys` belongs to
- * `src/secrets.ts`; all others are read models, which `auditwire rebuild` can make again from the log.
+ * `src/secrets.ts`, `meta` is about the files; all others are read models, which `auditwire rebuild` can make again from the log.
  */
 import { blob, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 import type { LogFormat } from '../src/domain/destination.js';
@@ -92,7 +92,7 @@ export const webhooks = sqliteTable(
 
 /**
  * An index over the logins in the log: what a page is filtered and ordered by, and nothing else. The migration makes it
- * WITHOUT ROWID, so that it is one b-tree. `login_streams` is the portal, interned.
+ * WITHOUT ROWID, so that it is one b-tree. `portal` is the number that `login_portals` gives it, interned.
  */
 export const logins = sqliteTable(
   'logins',

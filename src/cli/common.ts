@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { ArgsDef } from 'citty';
 import { DataDirectoryError, errorCode } from '../../db/open.js';
 import { RebuildUnfinished } from '../app.js';
@@ -42,6 +44,12 @@ export function configOf(options: Options, overrides: Record<string, string> = {
   });
 }
 
+/** @throws DataDirectoryError where a server has never been: a typing error must not make a new directory */
+export function assertExists({ dataDir }: Config): void {
+  if (existsSync(join(dataDir, 'auditwire.db'))) return;
+  throw new DataDirectoryError(`There is no event log in ${dataDir}; name its directory with --data-dir.`);
+}
+
 /** Runs a command; whatever goes wrong is a line for a person, and an exit code. */
 export async function run(given: Record<string, unknown>, known: ArgsDef, command: () => Promise<void>): Promise<void> {
   const unknown = Object.keys(given).filter((name) => name !== '_' && !(name in known) && !(kebab(name) in known));
@@ -69,7 +77,7 @@ const expected = [
 ];
 
 function explain(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
+  if (!(error instanceof Error)) return typeof error === 'string' ? error : 'the connection to the server was refused or lost';
   if (expected.some((kind) => error instanceof kind)) return error.message;
   const address =
     'address' in error && 'port' in error ? `${String(error.address)}:${String(error.port)}` : 'the address';

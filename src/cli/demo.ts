@@ -42,7 +42,9 @@ export const demoCommand = defineCommand({
 
       say(`\nAuditwire listens at ${origin}${GRAPHQL_PATH}, its data in ${directory} (gone at the end).`);
       const client = createClient(`${origin}${GRAPHQL_PATH}`, app.firstToken ?? '');
-      const isComplete = await runDemo(client, origin, say);
+      let isComplete = false;
+      stopOnSignals(app, config.shutdownMs, () => (isComplete ? 0 : 1));
+      isComplete = await runDemo(client, origin, say);
       client.close();
       if (context.args.once || !isComplete) {
         await app.close();
@@ -50,7 +52,6 @@ export const demoCommand = defineCommand({
       }
       say(`\nExplore it: open ${origin}${GRAPHQL_PATH} in a browser, and put this into the headers:\n`);
       say(`  {"Authorization": "Bearer ${app.firstToken}"}\n\nStop with Ctrl-C.`);
-      stopOnSignals(app, config.shutdownMs);
     }),
 });
 

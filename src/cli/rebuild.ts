@@ -3,14 +3,16 @@ import { lockDataDirectory, openWriter } from '../../db/open.js';
 import { createLogReader } from '../log/read.js';
 import { createReadModels } from '../projections/read-models.js';
 import { rebuild } from '../projections/rebuild.js';
-import { configOf, directoryArgs, run } from './common.js';
+import { assertExists, configOf, directoryArgs, run } from './common.js';
 
 export const rebuildCommand = defineCommand({
   meta: { name: 'rebuild', description: 'Make every read model again from the event log. The server must not run.' },
   args: directoryArgs,
   run: ({ args }) =>
     run(args, directoryArgs, async () => {
-      const { dataDir } = configOf(args);
+      const config = configOf(args);
+      assertExists(config);
+      const { dataDir } = config;
       const unlock = lockDataDirectory(dataDir);
       const connection = openWriter(dataDir);
       const { db, sqlite } = connection;

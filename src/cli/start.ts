@@ -48,22 +48,22 @@ function banner(config: Config, app: App, port: number, isNew: boolean): string 
   ];
   if (app.firstToken) rows.push(['Admin token', `${app.firstToken}   <- shown this once; keep it`]);
   const lines = rows.map(([name, value]) => `  ${name.padEnd(14)}${value}`);
-  return `\nAuditwire ${VERSION} is ready.\n\n${lines.join('\n')}\n\n  Stop with Ctrl-C. A lost token is replaced by: auditwire token\n\n`;
+  return `\nAuditwire ${VERSION} is ready.\n\n${lines.join('\n')}\n\n  Stop with Ctrl-C. A lost token is replaced by: npm run --silent auditwire -- token\n\n`;
 }
 
 export function originOf(host: string, port: number): string {
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
-/** Closes at the first SIGINT or SIGTERM, and exits with 0. */
-export function stopOnSignals(app: Pick<App, 'close'>, deadlineMs: number): void {
+/** Closes at the first SIGINT or SIGTERM, and exits with what `exitCode` says then. */
+export function stopOnSignals(app: Pick<App, 'close'>, deadlineMs: number, exitCode = () => 0): void {
   let stopping = false;
   const stop = (signal: NodeJS.Signals) => {
     if (stopping) return;
     stopping = true;
     process.stderr.write(`auditwire: ${signal}, finishing what is under way (at most ${deadlineMs / 1000} s)\n`);
     app.close().then(
-      () => process.exit(0),
+      () => process.exit(exitCode()),
       (error: unknown) => {
         process.stderr.write(`auditwire: could not stop in order: ${String(error)}\n`);
         process.exit(1);

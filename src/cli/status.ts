@@ -66,7 +66,7 @@ function print(name: string, status: StatusFieldsFragment): void {
 function describeStatus(status: StatusFieldsFragment): string {
   const { lastAttemptAt, lastResponseCode, lastResponseMessage } = status;
   const last = lastAttemptAt
-    ? `last try ${lastAttemptAt}: ${lastResponseCode ?? ''} ${lastResponseMessage ?? ''}`.trim()
+    ? `last try ${lastAttemptAt}: ${[lastResponseCode, lastResponseMessage].filter(Boolean).join(' ')}`
     : 'no try yet';
   const parts = [
     `${status.status}${status.enabled ? '' : ' (off)'}`,

@@ -3,7 +3,7 @@ import { createApp, SYSTEM } from '../app.js';
 import { makeToken } from '../http/auth.js';
 import { randomTraceId, systemRandom } from '../random.js';
 import { createLogger } from '../telemetry.js';
-import { configOf, directoryArgs, run } from './common.js';
+import { assertExists, configOf, directoryArgs, run } from './common.js';
 
 export const tokenCommand = defineCommand({
   meta: {
@@ -14,6 +14,7 @@ export const tokenCommand = defineCommand({
   run: ({ args }) =>
     run(args, directoryArgs, async () => {
       const config = configOf(args);
+      assertExists(config);
       const app = await createApp(config, createLogger(config.logLevel), { deliver: false });
       const { token, hash } = makeToken(systemRandom);
       const cause = { actor: SYSTEM, traceId: randomTraceId(systemRandom) };

@@ -28,7 +28,7 @@ export function createClient(url: string, token: string) {
       document: TypedDocumentString<Result, Variables>,
       variables: Variables,
     ): Promise<Result> {
-      const response = await fetch(url, {
+      const response = await reach(url, {
         method: 'POST',
         headers: { authorization, 'content-type': 'application/json', accept: 'application/json' },
         body: JSON.stringify({ query: document.toString(), variables }),
@@ -54,6 +54,16 @@ export function createClient(url: string, token: string) {
 
     close: (): void => void sockets.dispose(),
   };
+}
+
+/** @throws CallFailed where there is no server */
+async function reach(url: string, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(url, init);
+  } catch (error) {
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
+    throw new CallFailed(`No server answers at ${url} (${cause || 'connection refused'}).`);
+  }
 }
 
 interface RefusalLike {

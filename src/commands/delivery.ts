@@ -10,7 +10,9 @@ export function deliveryHandlers({ appender, models }: Deps) {
       cause: Cause,
       now: number,
     ): void {
-      const events = decide(command, models.lanes.get(portalId).lane);
+      const { lane } = models.lanes.get(portalId);
+      const destination = lane.webhook && models.destinations.get(lane.webhook.destinationId);
+      const events = decide(command, lane, destination?.logFormat);
       appender.append([{ stream: `delivery-${portalId}`, events }], cause, now);
     },
   };

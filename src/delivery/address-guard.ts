@@ -59,7 +59,11 @@ export function createAddressGuard(allowed: readonly Cidr[], resolve: Resolve = 
     },
 
     /** @throws AddressRefused if a connection has reached an address that it may not */
-    assertPeer: (address: string | undefined, protocol: string): void => assert(address ?? 'nothing', protocol),
+    assertPeer(address: string | undefined, protocol: string): void {
+      // Reset before anyone could ask who it was: a fault of the connection, not of the address.
+      if (address === undefined) throw Object.assign(new Error('connection reset'), { code: 'ECONNRESET' });
+      assert(address, protocol);
+    },
 
     /** A lookup for connections: resolves a name and gives its addresses only if every one of them may be reached. */
     lookup(protocol: string): LookupFunction {

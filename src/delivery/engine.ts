@@ -7,7 +7,7 @@ import type { Clock } from '../clock.js';
 import type { Commands } from '../commands/handlers.js';
 import type { DeliveryCommand, LineSettings, Outcome } from '../domain/delivery.js';
 import { type Cause, type Recorded, streamId } from '../domain/event.js';
-import { nextStep, type OpenDelivery, type Step } from '../domain/lane.js';
+import { nextStep, type OpenDelivery, type Step, sizeOf } from '../domain/lane.js';
 import type { Login } from '../domain/login.js';
 import { Refusal } from '../domain/refusal.js';
 import type { LogReader } from '../log/read.js';
@@ -52,6 +52,8 @@ export function createEngine(deps: EngineDeps): Engine {
   const slots = createSlots(MAX_IN_FLIGHT_PER_DESTINATION);
   const running = new Map<string, Promise<void>>();
   const pokedAgain = new Set<string>();
+  // After a fault: poked or not, they wait.
+  const paused = new Set<string>();
   const timers = new Map<string, () => void>();
   let reader: TailReader | null = null;
   let stopping = false;
@@ -75,7 +77,7 @@ export function createEngine(deps: EngineDeps): Engine {
   }
 
   function poke(portalId: string): void {
-    if (stopping) return;
+    if (stopping || paused.has(portalId)) return;
     if (running.has(portalId)) pokedAgain.add(portalId);
     else running.set(portalId, run(portalId));
   }
@@ -88,7 +90,7 @@ export function createEngine(deps: EngineDeps): Engine {
     do {
       pokedAgain.delete(portalId);
       while (!stopping && (await advance(portalId)));
-    } while (!stopping && pokedAgain.has(portalId));
+    } while (!stopping && !paused.has(portalId) && pokedAgain.has(portalId));
     running.delete(portalId);
   }
 
@@ -118,6 +120,7 @@ export function createEngine(deps: EngineDeps): Engine {
     } catch (error) {
       if (stopping) return false;
       if (!(error instanceof Refusal)) onFault(error, portalId);
+      paused.add(portalId);
       wakeAt(portalId, clock.now() + PAUSE_MS);
       return false;
     }
@@ -137,8 +140,10 @@ export function createEngine(deps: EngineDeps): Engine {
       const { step, destination } = look(portalId);
       if (stopping || destination?.id !== destinationId) return;
       if (step.do === 'start') await startBatch(portalId, step.range, destination);
-      if (step.do === 'try')
-        await tryDelivery(portalId, step.delivery, destination, await bodyOf(portalId, step.delivery));
+      if (step.do === 'try') {
+        const body = await bodyOf(portalId, step.delivery);
+        await tryDelivery(portalId, step.delivery.deliveryId, destinationId, body);
+      }
     } finally {
       release();
     }
@@ -171,14 +176,14 @@ export function createEngine(deps: EngineDeps): Engine {
       encode(lines, delivery.logFormat, signerOf(delivery.signingKeyId), compress),
       record(portalId, { type: 'StartBatch', batch }),
     ]);
-    const { step } = look(portalId);
-    if (step.do !== 'try' || step.delivery.deliveryId !== delivery.deliveryId) return;
-    await tryDelivery(portalId, delivery, destination, body);
+    await tryDelivery(portalId, delivery.deliveryId, destination.id, body);
   }
 
   /** The same bytes again: everything that shapes a line was recorded when the batch was started. */
   function bodyOf(portalId: string, delivery: OpenDelivery): Promise<Buffer> {
     const lines = writeLines(loginsOf(portalId, delivery), { portalId, ...delivery });
+    if (lines.length !== sizeOf(delivery))
+      throw new Error(`Delivery ${delivery.deliveryId} cannot be written as it was`);
     return encode(lines, delivery.logFormat, signerOf(delivery.signingKeyId), compress);
   }
 
@@ -191,17 +196,15 @@ export function createEngine(deps: EngineDeps): Engine {
       .flatMap((event) => (event.type === 'LoginRecorded' ? [event.data] : []));
   }
 
-  async function tryDelivery(
-    portalId: string,
-    delivery: OpenDelivery,
-    destination: DestinationRow,
-    body: Buffer,
-  ): Promise<void> {
+  async function tryDelivery(portalId: string, deliveryId: string, destinationId: string, body: Buffer): Promise<void> {
     // No try without a log to record its outcome in.
     if (!commands.writable()) await commands.probe();
-    const { deliveryId, failedAttempts } = delivery;
+    // Nothing is awaited from here to the request: no setting that was acknowledged before it is ignored by it.
+    const { step, destination } = look(portalId);
+    if (stopping || step.do !== 'try' || step.delivery.deliveryId !== deliveryId) return;
+    if (destination?.id !== destinationId) return;
     const outcome = await sender.send(targetOf(destination), { deliveryId, body });
-    await recordOutcome(portalId, deliveryId, failedAttempts + 1, outcome);
+    await recordOutcome(portalId, deliveryId, step.delivery.failedAttempts + 1, outcome);
   }
 
   function targetOf(destination: DestinationRow): Target {
@@ -246,6 +249,7 @@ export function createEngine(deps: EngineDeps): Engine {
       portalId,
       clock.at(time, () => {
         timers.delete(portalId);
+        paused.delete(portalId);
         poke(portalId);
       }),
     );

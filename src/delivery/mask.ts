@@ -5,7 +5,8 @@ const MAX_TEXT_CHARACTERS = 4_096;
 const MASK = '***';
 /** Shorter parts of an authorization value are words like `Bearer`, not secrets. */
 const MIN_SECRET_CHARACTERS = 8;
-const GAP = '(?:[\\s\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]|\\+|%20)+';
+// Spaces and pluses, which forms write for each other.
+const GAP = String.raw`(?:[\s\u0000-\u001f\u007f-\u009f\u2028\u2029]|\\?\+|%2[bB0]|\\u002[bB]|&#(?:43|[xX]2[bB]);)+`;
 
 /** @param authorization the value that was sent, in clear, or null */
 export function showMessage(text: string, authorization: string | null): string {
@@ -32,9 +33,9 @@ function secretsIn(authorization: string | null): string[] {
 
 /** Matches a secret as it is, as JSON, URLs, forms and HTML write it, and with any space between its parts. */
 function anyWriting(secret: string): RegExp {
-  // A run of backslashes is one unit: counting them while any may be doubled would take exponential time.
-  const units = secret.match(/\\+|[^]/gu) ?? [];
-  return new RegExp(units.map((unit) => (unit === ' ' ? GAP : writingsOf(unit))).join(''), 'g');
+  // A run of backslashes is one unit, and so is one of blanks: counting what may be doubled takes exponential time.
+  const units = secret.match(/\\+|[ +]+|[^]/gu) ?? [];
+  return new RegExp(units.map((unit) => (/^[ +]/.test(unit) ? GAP : writingsOf(unit))).join(''), 'g');
 }
 
 function writingsOf(character: string): string {

@@ -8,11 +8,14 @@ export function createSlots(max: number) {
     async take(name: string): Promise<() => void> {
       const count = held.get(name) ?? 0;
       if (count < max) held.set(name, count + 1);
-      else await new Promise<void>((resolve) => waiting.set(name, [...(waiting.get(name) ?? []), resolve]));
+      else {
+        const queue = waiting.get(name) ?? [];
+        waiting.set(name, queue);
+        await new Promise<void>((resolve) => queue.push(resolve));
+      }
       return () => {
-        const [next, ...others] = waiting.get(name) ?? [];
-        if (others.length) waiting.set(name, others);
-        else waiting.delete(name);
+        const next = waiting.get(name)?.shift();
+        if (!waiting.get(name)?.length) waiting.delete(name);
         // A slot passes from hand to hand; only the last one puts it down.
         if (next) return next();
         const left = (held.get(name) ?? 1) - 1;

@@ -72,8 +72,10 @@ export type DeliveryCommand =
 /**
  * Commands of the delivery engine against the lane of a portal. One that comes too late (the delivery it speaks of is not
  * open, or another try than the one it speaks of is awaited) yields nothing.
+ *
+ * @param logFormat of the webhook's destination, as it is now
  */
-export function decide(command: DeliveryCommand, lane: Lane): DeliveryEvent[] {
+export function decide(command: DeliveryCommand, lane: Lane, logFormat?: LogFormat): DeliveryEvent[] {
   const { open } = lane;
   switch (command.type) {
     case 'StartBatch': {
@@ -83,7 +85,7 @@ export function decide(command: DeliveryCommand, lane: Lane): DeliveryEvent[] {
     }
     case 'RecordOutcome':
       if (open?.deliveryId !== command.deliveryId || open.failedAttempts + 1 !== command.attempt) return [];
-      return afterTry(command.outcome, command.random, open, lane);
+      return afterTry(command.outcome, command.random, open, lane, logFormat ?? open.logFormat);
     case 'SupersedeDelivery':
       if (open?.deliveryId !== command.deliveryId || !lane.webhook) return [];
       return [{ type: 'DeliverySuperseded', data: { deliveryId: open.deliveryId } }];
@@ -99,14 +101,20 @@ export function decide(command: DeliveryCommand, lane: Lane): DeliveryEvent[] {
   }
 }
 
-function afterTry(outcome: Outcome, random: number, open: OpenDelivery, lane: Lane): DeliveryEvent[] {
+function afterTry(
+  outcome: Outcome,
+  random: number,
+  open: OpenDelivery,
+  lane: Lane,
+  logFormat: LogFormat,
+): DeliveryEvent[] {
   const { verdict, retryAfterMs, ...facts } = outcome;
   const failed = open.failedAttempts + 1;
   const attempt: Attempt = { deliveryId: open.deliveryId, attempt: failed, ...facts };
   const endedAt = outcome.attemptedAt + outcome.durationMs;
   if (verdict === 'DELIVERED') return [{ type: 'BatchDelivered', data: attempt }];
-  if (lane.webhook && lane.webhook.destinationId !== open.destinationId) {
-    // What the left destination says is no reason to give the logins up: they go to the new one, with fresh tries.
+  if (lane.webhook && (lane.webhook.destinationId !== open.destinationId || logFormat !== open.logFormat)) {
+    // What is said of a destination or format that was left is no reason to give up: the logins go out anew.
     return [
       { type: 'RetryScheduled', data: { ...attempt, retryDueAt: endedAt } },
       { type: 'DeliverySuperseded', data: { deliveryId: open.deliveryId } },

@@ -77,6 +77,10 @@ const caCertificate = z
     (pem) => Buffer.byteLength(pem) <= MAX_CA_CERTIFICATE_BYTES,
     `must be at most ${MAX_CA_CERTIFICATE_BYTES} bytes`,
   )
+  .refine(
+    (pem) => !/-----BEGIN (?!CERTIFICATE-----)/.test(pem),
+    'must hold nothing but certificates: a private key does not belong here',
+  )
   .refine(isPemOfCertificates, 'must be one or more certificates in PEM (-----BEGIN CERTIFICATE----- …)');
 
 function isPemOfCertificates(text: string): boolean {

@@ -6,6 +6,7 @@
 import { type DeliveryEvent, type LoginRange, MAX_BATCH_LINES } from './delivery.js';
 import type { LogFormat } from './destination.js';
 import type { Recorded } from './event.js';
+import { MAX_LANE_WAIT_MS, MAX_WAIT_MS } from './retry.js';
 import type { WebhookEvent } from './webhook.js';
 
 /** A batch that was started and has not ended. */
@@ -194,12 +195,17 @@ export function nextStep(lane: Lane, lastLogin: number, logFormat: LogFormat | n
   if (open) {
     if (open.destinationId !== webhook.destinationId || open.logFormat !== logFormat)
       return { do: 'supersede', delivery: open };
-    if (open.retryDueAt !== null && open.retryDueAt > now) return { do: 'wait', until: open.retryDueAt };
+    if (isAhead(open.retryDueAt, now, MAX_WAIT_MS)) return { do: 'wait', until: open.retryDueAt };
     return { do: 'try', delivery: open };
   }
   const [next] = waiting(lane, lastLogin);
   if (!next) return { do: 'rest' };
-  if (lane.nextBatchDueAt !== null && lane.nextBatchDueAt > now) return { do: 'wait', until: lane.nextBatchDueAt };
+  if (isAhead(lane.nextBatchDueAt, now, MAX_LANE_WAIT_MS)) return { do: 'wait', until: lane.nextBatchDueAt };
   const lastVersion = Math.min(next.lastVersion, next.firstVersion + MAX_BATCH_LINES - 1);
   return { do: 'start', range: { firstVersion: next.firstVersion, lastVersion } };
+}
+
+/** Further ahead than anything waits, and the clock was wrong when it was written down: it is due. */
+function isAhead(time: number | null, now: number, maxWaitMs: number): time is number {
+  return time !== null && time > now && time <= now + maxWaitMs;
 }

@@ -4,10 +4,10 @@
  */
 export const MAX_RETRIES = 4;
 const MIN_WAIT_MS = 1_000;
-const MAX_WAIT_MS = 30_000;
+export const MAX_WAIT_MS = 30_000;
 
 /** Longest wait of a lane between two batches while its receiver refuses everything. */
-const MAX_LANE_WAIT_MS = 60_000;
+export const MAX_LANE_WAIT_MS = 60_000;
 
 /**
  * @param failed number of tries of this delivery that failed, this one included, from 1

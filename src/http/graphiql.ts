@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
-import { gunzip, gzip } from 'node:zlib';
+import { gzip } from 'node:zlib';
 import { type ASTNode, type DocumentNode, Kind, parse, print, visit } from 'graphql';
 import * as examples from '../client/generated/graphql.js';
 import { GRAPHQL_PATH } from './graphql.js';
@@ -71,10 +71,15 @@ function withoutFragments({ definitions }: DocumentNode): ASTNode {
   );
 }
 
-let page: Promise<Buffer> | null = null;
+interface Page {
+  html: Buffer;
+  compressed: Buffer;
+}
 
-/** The page is 9 MB: made when first asked for, and kept compressed. */
-async function render(): Promise<Buffer> {
+let page: Promise<Page> | null = null;
+
+/** The page is 9 MB: made when first asked for, and kept, so that whoever asks for it shares it. */
+async function render(): Promise<Page> {
   const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql');
   const headers = JSON.stringify({ Authorization: 'Bearer <your token>' }, null, 2);
   const html = renderGraphiQL({
@@ -87,15 +92,15 @@ async function render(): Promise<Buffer> {
     defaultEditorToolsVisibility: 'headers',
     defaultTabs: [{ ...exampleDocument(), headers }],
   });
-  return promisify(gzip)(html);
+  return { html: Buffer.from(html), compressed: await promisify(gzip)(html) };
 }
 
 export async function serveGraphiQL(acceptEncoding: string | undefined, response: ServerResponse): Promise<void> {
   page ??= render();
-  const compressed = await page;
+  const { html, compressed } = await page;
   if (acceptEncoding?.includes('gzip')) {
     response.writeHead(200, { ...HEADERS, 'content-encoding': 'gzip', vary: 'accept-encoding' }).end(compressed);
   } else {
-    response.writeHead(200, { ...HEADERS, vary: 'accept-encoding' }).end(await promisify(gunzip)(compressed));
+    response.writeHead(200, { ...HEADERS, vary: 'accept-encoding' }).end(html);
   }
 }

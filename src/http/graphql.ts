@@ -51,6 +51,8 @@ export function createGraphQLServer(services: Services, logger: Logger) {
       maskError(error, message) {
         const cause = error instanceof GraphQLError ? error.originalError : error;
         if (cause instanceof Refusal) return located(toGraphQLError(cause), error);
+        if (cause instanceof SyntaxError || cause instanceof RangeError) return unreadable();
+        if (isBadRequest(error)) return unreadable();
         const shown = maskError(error, message, false);
         if (shown !== error) logger.error({ err: cause ?? error }, 'a call failed');
         return shown instanceof GraphQLError ? explain(shown, shown === error ? 'INVALID_INPUT' : 'INTERNAL') : shown;
@@ -75,7 +77,9 @@ function explainValidation(done: {
 
 /** An error of GraphQL itself, with a code, and without the value that was given: that may be a secret. */
 function explain(error: GraphQLError, code: string): GraphQLError {
-  const { nodes, source, positions, path, originalError, extensions } = error;
+  // Yoga puts the reason of a body that is no JSON there, and with it the body.
+  const { originalError: _, ...extensions } = error.extensions;
+  const { nodes, source, positions, path, originalError } = error;
   const hasCode = typeof extensions['code'] === 'string' && extensions['code'] !== 'INTERNAL_SERVER_ERROR';
   return new GraphQLError(withoutValue(error), {
     nodes,
@@ -119,6 +123,16 @@ function valuesOf(typeName: string): string {
       .map(({ name }) => name)
       .join(', ')}`;
   return `of type ${typeName}`;
+}
+
+function isBadRequest(error: unknown): boolean {
+  return error instanceof GraphQLError && error.extensions['code'] === 'BAD_REQUEST';
+}
+
+/** A body or variables that are no JSON, or an operation nested deeper than the parser goes. */
+export function unreadable(): GraphQLError {
+  const extensions = { code: 'BAD_REQUEST', http: { status: 400 } };
+  return new GraphQLError('The operation or its variables could not be read: send JSON with a query.', { extensions });
 }
 
 /** Keeps where in the operation an error stands. */

@@ -45,6 +45,9 @@ export function createHttpServer(services: Services, random: Random, logger: Log
 
   async function route(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = pathOf(request);
+    if (!URL.canParse(`http://${request.headers.host ?? 'localhost'}`)) {
+      return sendError(response, 400, 'BAD_REQUEST', 'The Host header is no host.');
+    }
     if (path === GRAPHQL_PATH) return graphql(request, response);
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       return sendError(response, 405, 'METHOD_NOT_ALLOWED', `Only ${GRAPHQL_PATH} takes anything but GET.`);
@@ -53,6 +56,8 @@ export function createHttpServer(services: Services, random: Random, logger: Log
       case JWKS_PATH:
         return sendJson(response, 200, jwkSet(services.models.identity));
       case HEALTH_PATH: {
+        // Asked by trying: where nobody else writes, nothing else would tell that there is room again.
+        if (!services.commands.writable()) await services.commands.probe().catch(() => {});
         const writable = services.commands.writable();
         return sendJson(response, writable ? 200 : 503, { status: writable ? 'ok' : 'the log cannot be written' });
       }
@@ -101,7 +106,7 @@ export function createHttpServer(services: Services, random: Random, logger: Log
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       await webSockets.close();
       // Cut off, not completed: a client must see that it has to come back.
-      for (const response of eventStreams) response.destroy();
+      for (const response of eventStreams) if (response.headersSent) response.destroy();
       server.closeIdleConnections();
       await closed;
     },

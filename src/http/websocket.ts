@@ -6,7 +6,7 @@ import { WebSocketServer } from 'ws';
 import type { Random } from '../random.js';
 import type { Authenticate, Viewer } from './auth.js';
 import { UNAUTHENTICATED } from './auth.js';
-import { type Caller, causeOf, GRAPHQL_PATH, type GraphQLServer } from './graphql.js';
+import { type Caller, causeOf, GRAPHQL_PATH, type GraphQLServer, unreadable } from './graphql.js';
 import { pathOf } from './path.js';
 
 const MAX_MESSAGE_BYTES = 65_536;
@@ -110,8 +110,7 @@ async function prepare(
       rootValue: { execute, subscribe },
     };
   } catch (error) {
-    if (error instanceof GraphQLError) return [error];
-    throw error;
+    return [error instanceof GraphQLError ? error : unreadable()];
   }
 }
 

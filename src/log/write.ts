@@ -7,6 +7,8 @@ import type { Appender } from './append.js';
 
 /** At most so many commands share a transaction, so that the first of them is not kept waiting. */
 const MAX_GROUP_COMMANDS = 1_000;
+/** And no further command once they have appended so many events, so that nobody else waits for long. */
+const MAX_GROUP_EVENTS = 2_000;
 /** At most so many commands wait; the next one is refused. */
 const MAX_WAITING_COMMANDS = 20_000;
 /** The write-ahead log is copied into the database when it has grown by so many pages (4 KiB). */
@@ -73,24 +75,33 @@ export function createWriter<H extends Handlers>(options: WriterOptions<H>): Wri
     scheduled ??= new Promise((done) => {
       setImmediate(() => {
         scheduled = null;
-        commitGroup(queue.splice(0, MAX_GROUP_COMMANDS));
+        commitGroup();
         if (queue.length) schedule();
         done();
       });
     });
   }
 
-  function commitGroup(group: Waiting[]): void {
+  function commitGroup(): void {
+    const group: Waiting[] = [];
     const answers: (() => void)[] = [];
     try {
       begin.run();
-      for (const waiting of group) answers.push(runInSavepoint(waiting));
+      const start = appender.head();
+      while (group.length < MAX_GROUP_COMMANDS && appender.head() - start < MAX_GROUP_EVENTS) {
+        const next = queue.shift();
+        if (!next) break;
+        group.push(next);
+        answers.push(runInSavepoint(next));
+      }
       commit.run();
     } catch (error) {
       if (sqlite.inTransaction) sqlite.exec('ROLLBACK');
       if (isFatal(error)) return fail(error);
       appender.reset();
       writable = false;
+      // Where not even a transaction could begin, nobody was taken from the queue yet.
+      if (!group.length) group.push(...queue.splice(0, MAX_GROUP_COMMANDS));
       const refusal = unavailable(error);
       for (const { reject } of group) reject(refusal);
       return;
