@@ -77,7 +77,8 @@ const expected = [
 ];
 
 function explain(error: unknown): string {
-  if (!(error instanceof Error)) return typeof error === 'string' ? error : 'the connection to the server was refused or lost';
+  if (!(error instanceof Error))
+    return typeof error === 'string' ? error : 'the connection to the server was refused or lost';
   if (expected.some((kind) => error instanceof kind)) return error.message;
   const address =
     'address' in error && 'port' in error ? `${String(error.address)}:${String(error.port)}` : 'the address';

@@ -85,7 +85,7 @@ describe('a start that cannot be', () => {
   ])('names the option that it does not know: %s', async (args, odd) => {
     const server = auditwire(temporaryDirectory(), args);
     expect(await server.ended).toBe(2);
-    expect(server.complained()).toContain(`${odd}`);
+    expect(server.complained()).toContain(odd);
     expect(server.complained()).toContain('--help');
   });
 
