@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { ArgsDef } from 'citty';
 import { DataDirectoryError, errorCode } from '../../db/open.js';
 import { RebuildUnfinished } from '../app.js';
-import { CallFailed } from '../client/client.js';
+import { CallFailed, Unreachable } from '../client/client.js';
 import { type Config, ConfigError, loadConfig } from '../config.js';
 import { MasterKeyError } from '../master-key.js';
 import { WrongMasterKey } from '../secrets.js';
@@ -74,6 +74,7 @@ const expected = [
   WrongMasterKey,
   RebuildUnfinished,
   CallFailed,
+  Unreachable,
 ];
 
 function explain(error: unknown): string {

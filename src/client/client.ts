@@ -5,6 +5,9 @@ import type { TypedDocumentString } from './generated/graphql.js';
 /** A call that came back with errors instead of data. */
 export class CallFailed extends Error {}
 
+/** There was no answer: the call may have happened or not. */
+export class Unreachable extends Error {}
+
 export type Client = ReturnType<typeof createClient>;
 
 /**
@@ -56,13 +59,13 @@ export function createClient(url: string, token: string) {
   };
 }
 
-/** @throws CallFailed where there is no server */
+/** @throws Unreachable */
 async function reach(url: string, init: RequestInit): Promise<Response> {
   try {
     return await fetch(url, init);
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
-    throw new CallFailed(`No server answers at ${url} (${cause || 'connection refused'}).`);
+    throw new Unreachable(`No server answers at ${url} (${cause || 'connection refused'}).`);
   }
 }
 

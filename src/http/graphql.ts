@@ -52,7 +52,7 @@ export function createGraphQLServer(services: Services, logger: Logger) {
         const cause = error instanceof GraphQLError ? error.originalError : error;
         if (cause instanceof Refusal) return located(toGraphQLError(cause), error);
         if (cause instanceof SyntaxError || cause instanceof RangeError) return unreadable();
-        if (isBadRequest(error)) return unreadable();
+        if (isNoJson(error)) return unreadable();
         const shown = maskError(error, message, false);
         if (shown !== error) logger.error({ err: cause ?? error }, 'a call failed');
         return shown instanceof GraphQLError ? explain(shown, shown === error ? 'INVALID_INPUT' : 'INTERNAL') : shown;
@@ -125,8 +125,9 @@ function valuesOf(typeName: string): string {
   return `of type ${typeName}`;
 }
 
-function isBadRequest(error: unknown): boolean {
-  return error instanceof GraphQLError && error.extensions['code'] === 'BAD_REQUEST';
+/** Yoga puts what `JSON.parse` said of a body there. */
+function isNoJson(error: unknown): boolean {
+  return error instanceof GraphQLError && 'originalError' in error.extensions;
 }
 
 /** A body or variables that are no JSON, or an operation nested deeper than the parser goes. */

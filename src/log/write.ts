@@ -100,8 +100,8 @@ export function createWriter<H extends Handlers>(options: WriterOptions<H>): Wri
       if (isFatal(error)) return fail(error);
       appender.reset();
       writable = false;
-      // Where not even a transaction could begin, nobody was taken from the queue yet.
-      if (!group.length) group.push(...queue.splice(0, MAX_GROUP_COMMANDS));
+      // Those that would have been next cannot be written either, and are told so.
+      group.push(...queue.splice(0, MAX_GROUP_COMMANDS - group.length));
       const refusal = unavailable(error);
       for (const { reject } of group) reject(refusal);
       return;
@@ -131,6 +131,7 @@ export function createWriter<H extends Handlers>(options: WriterOptions<H>): Wri
 
   function fail(error: unknown): void {
     closed = true;
+    queue.length = 0;
     onFatal(error);
   }
 
