@@ -84,11 +84,12 @@ export function createWriter<H extends Handlers>(options: WriterOptions<H>): Wri
 
   function commitGroup(): void {
     const group: Waiting[] = [];
+    const waiting = Math.min(queue.length, MAX_GROUP_COMMANDS);
     const answers: (() => void)[] = [];
     try {
       begin.run();
       const start = appender.head();
-      while (group.length < MAX_GROUP_COMMANDS && appender.head() - start < MAX_GROUP_EVENTS) {
+      while (group.length < waiting && appender.head() - start < MAX_GROUP_EVENTS) {
         const next = queue.shift();
         if (!next) break;
         group.push(next);
@@ -101,7 +102,7 @@ export function createWriter<H extends Handlers>(options: WriterOptions<H>): Wri
       appender.reset();
       writable = false;
       // Those that would have been next cannot be written either, and are told so.
-      group.push(...queue.splice(0, MAX_GROUP_COMMANDS - group.length));
+      group.push(...queue.splice(0, waiting - group.length));
       const refusal = unavailable(error);
       for (const { reject } of group) reject(refusal);
       return;
