@@ -193,7 +193,7 @@ const LoginInput = builder.inputType('LoginInput', {
   fields: loginFields,
 });
 
-const RecordLoginInput = builder.inputType('RecordLoginInput', {
+export const RecordLoginInput = builder.inputType('RecordLoginInput', {
   description: `A login of a portal. ${WHAT_VISITORS_CONTROL}`,
   fields: (t) => ({
     portalId: t.id({ required: true, description: 'The UUID of the portal.' }),
@@ -236,7 +236,7 @@ function one(logins: readonly RecordedLogin[]): RecordedLogin {
   return login;
 }
 
-const RecordLoginsInput = builder.inputType('RecordLoginsInput', {
+export const RecordLoginsInput = builder.inputType('RecordLoginsInput', {
   description: 'Logins of one portal.',
   fields: (t) => ({
     portalId: t.id({ required: true, description: 'The UUID of the portal.' }),

@@ -1,0 +1,63 @@
+/** Measures Auditwire against limits and peers: `npm run bench -- --help`. */
+import { parseArgs } from 'node:util';
+import { measure, type Result, type Scale } from './row.js';
+import { rows } from './rows/index.js';
+import { machine, table } from './table.js';
+
+const HELP = `Usage: npm run bench -- [--only ROW[,ROW]] [--full] [--smoke] [--json] [--list]
+
+  --only ROW  these rows only, by name or by the start of it
+  --full      the large sizes, too
+  --smoke     the smallest sizes, one round: shows that the rows run, measures nothing
+  --json      the result as JSON on standard output
+  --list      the names of the rows
+`;
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string' },
+    full: { type: 'boolean', default: false },
+    smoke: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    list: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+if (values.help) process.stdout.write(HELP);
+else if (values.list) for (const { name, work } of rows) process.stdout.write(`${name.padEnd(24)}${work}\n`);
+else await bench();
+
+async function bench(): Promise<void> {
+  const scale: Scale = values.smoke ? 'smoke' : values.full ? 'full' : 'default';
+  const wanted = values.only?.split(',');
+  const chosen = rows.filter((row) =>
+    wanted ? wanted.some((name) => row.name.startsWith(name)) : scale !== 'default' || !row.fullOnly,
+  );
+  if (!chosen.length) {
+    process.stderr.write(`There is no row ${values.only}; --list names them.\n`);
+    process.exitCode = 2;
+    return;
+  }
+  const results: Result[] = [];
+  for (const [index, row] of chosen.entries()) {
+    const started = Date.now();
+    process.stderr.write(`${index + 1}/${chosen.length} ${row.name}: ${row.work}\n`);
+    results.push(
+      await measure(row, scale, (round, rounds) => {
+        const seconds = Math.round((Date.now() - started) / 1000);
+        process.stderr.write(`  round ${round} of ${rounds}, ${seconds} s\n`);
+      }),
+    );
+  }
+  const report = { machine: machine(), scale, results };
+  if (values.json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+  else
+    process.stdout.write(
+      `\n${Object.entries(report.machine)
+        .map(([name, value]) => `${name} ${value}`)
+        .join(', ')}\n\n${table(results)}\n`,
+    );
+  // Whatever a row left open must not keep the figures waiting.
+  process.exit();
+}

@@ -1,0 +1,19 @@
+/** Mutations that take the input of the real ones and do nothing: what the way to a resolver and back costs. */
+import { builder } from '../../../schema/builder.js';
+import { RecordLoginInput, RecordLoginsInput } from '../../../schema/login.js';
+
+builder.mutationField('noopLogin', (t) =>
+  t.boolean({
+    description: 'Does nothing.',
+    args: { input: t.arg({ type: RecordLoginInput, required: true }) },
+    resolve: () => true,
+  }),
+);
+
+builder.mutationField('noopLogins', (t) =>
+  t.boolean({
+    description: 'Does nothing.',
+    args: { input: t.arg({ type: RecordLoginsInput, required: true }) },
+    resolve: () => true,
+  }),
+);

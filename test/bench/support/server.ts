@@ -1,0 +1,12 @@
+/** The product in a process of its own, with mutations that do nothing added to its schema. Started by product.ts. */
+import './noop.js';
+
+const { createApp } = await import('../../../src/app.js');
+const { loadConfig } = await import('../../../src/config.js');
+const { createLogger } = await import('../../../src/telemetry.js');
+
+const app = await createApp(loadConfig(process.env), createLogger('error'));
+const port = await app.listen();
+process.send?.({ port, token: app.firstToken });
+process.on('message', () => void app.close().then(() => process.exit(0)));
+process.on('disconnect', () => process.exit(1));
