@@ -2,40 +2,39 @@ import type { Logger } from 'pino';
 import { type Connection, lockDataDirectory, openReader, openWriter } from '../db/open.js';
 import type { Services } from '../schema/builder.js';
 import { type Clock, systemClock } from './clock.js';
-import { createHandlers } from './commands/handlers.js';
-import { type Config, VERSION } from './config.js';
-import { type AddressGuard, createAddressGuard, type Resolve } from './delivery/address-guard.js';
-import { compressInThread, compressOnPool } from './delivery/batch.js';
-import { createEngine } from './delivery/engine.js';
-import { createSender, type Sender } from './delivery/send.js';
-import { createSigners } from './delivery/sign.js';
+import type { Config } from './config.js';
+import { createAddressGuard, type Resolve } from './delivery/address-guard.js';
+import type { createSender } from './delivery/send.js';
 import type { Cause, Recorded } from './domain/event.js';
 import { makeToken } from './http/auth.js';
 import { createHttpServer } from './http/server.js';
-import { createAppender } from './log/append.js';
 import { createLogReader } from './log/read.js';
 import { createTail } from './log/tail.js';
-import { createWriter } from './log/write.js';
 import { readMasterKey } from './master-key.js';
-import { createReadModels, projectInto } from './projections/read-models.js';
+import { createReadModels } from './projections/read-models.js';
 import { isRebuildUnfinished } from './projections/rebuild.js';
 import { type Random, randomTraceId, systemRandom } from './random.js';
 import { createSecrets } from './secrets.js';
-import { logAttempts } from './telemetry.js';
+import { runHere, startThreads } from './threads/workers.js';
 
 /** Where time, chance and the network come in, and what a test puts in their place. */
 export interface Surroundings {
+  /**
+   * true: the writer, the delivery and the signing each run in threads of their own, as `auditwire start` has it, with the
+   * clock, chance and network of the system. false: all of it runs in this thread, and the same inputs give the same log.
+   */
+  threads?: boolean;
   clock?: Clock;
   random?: Random;
   resolve?: Resolve;
-  createSender?: (options: { guard: AddressGuard; clock: Clock; userAgent: string }) => Sender;
-  /** true: lines are signed and compressed in this thread, so that the same inputs give the same log. */
-  inThread?: boolean;
+  createSender?: typeof createSender;
   /** false: nothing is delivered, for a command that only looks or changes something. */
   deliver?: boolean;
+  /** true: lines go without a signature, to measure what it costs. */
+  unsigned?: boolean;
   /** Sees each event in the transaction that appends it, after the read models. */
   project?: (event: Recorded) => void;
-  /** What is on disk is not known any more; must end the process. */
+  /** What is on disk is not known any more, or a thread has ended; must end the process. */
   onFatal?: (error: unknown) => void;
 }
 
@@ -63,65 +62,48 @@ export const SYSTEM = 'system';
 export async function createApp(config: Config, logger: Logger, surroundings: Surroundings = {}): Promise<App> {
   const { clock = systemClock, random = systemRandom, onFatal = endProcess(logger) } = surroundings;
   const unlock = lockDataDirectory(config.dataDir);
-  let writing: Connection | undefined;
-  let reading: Connection | undefined;
+  const open: Connection[] = [];
   const closeFiles = () => {
-    reading?.sqlite.close();
-    writing?.sqlite.close();
+    for (const { sqlite } of open.reverse()) sqlite.close();
     unlock();
   };
   try {
-    writing = openWriter(config.dataDir);
-    reading = openReader(config.dataDir);
+    open.push(openWriter(config.dataDir), openReader(config.dataDir));
+    const [writing, reading] = open as [Connection, Connection];
     return await wire(writing, reading);
   } catch (error) {
     closeFiles();
     throw error;
   }
 
-  async function wire(writing: Connection, reading: Connection): Promise<App> {
+  async function wire(writing: Connection, { db }: Connection): Promise<App> {
     if (isRebuildUnfinished(writing.db)) {
       throw new RebuildUnfinished('A rebuild of this data directory was interrupted; run "auditwire rebuild" again.');
     }
-    const log = createLogReader(reading.db);
+    const log = createLogReader(db);
     const isNew = log.head() === 0;
     const masterKey = config.masterKey ?? readMasterKey(config.masterKeyFile, isNew, random);
-    const secrets = createSecrets(reading.db, masterKey, random);
+    const secrets = createSecrets(db, masterKey, random);
     secrets.verify();
 
-    const models = createReadModels(reading.db);
+    const models = createReadModels(db);
     const tail = createTail(log);
-    const commands = createCommands(writing, masterKey, tail.wake);
+    const guard = createAddressGuard(config.allowedAddresses, surroundings.resolve);
+    const options = { config, masterKey, tail, logger, onFatal };
+    const workers = surroundings.threads
+      ? startThreads({ ...options, writing, unsigned: surroundings.unsigned ?? false })
+      : runHere({ ...options, ...surroundings, writing, reading: { log, models, secrets }, guard, clock, random });
+    const { commands, delivery } = workers;
+
     const cause: Cause = { actor: SYSTEM, traceId: randomTraceId(random) };
-    const organizationId = await commands.execute(
-      'identifyOrganization',
-      { organizationId: config.organizationId },
-      cause,
-    );
+    const { organizationId: wanted } = config;
+    const organizationId = await commands.execute('identifyOrganization', { organizationId: wanted }, cause);
     await commands.execute('ensureSigningKey', {}, cause);
     let firstToken: string | null = null;
 
-    const guard = createAddressGuard(config.allowedAddresses, surroundings.resolve);
-    const makeSender = surroundings.createSender ?? createSender;
-    const sender = makeSender({ guard, clock, userAgent: `Auditwire/${VERSION}` });
-    const engine = createEngine({
-      commands,
-      tail,
-      log,
-      models,
-      secrets,
-      signerOf: createSigners(models.identity, secrets, surroundings.inThread),
-      compress: surroundings.inThread ? compressInThread : compressOnPool,
-      sender,
-      clock,
-      random,
-      line: config.line,
-      onFault: (error, portalId) => logger.error({ err: error, portalId }, 'delivery paused for a moment'),
-    });
     const services: Services = { commands, log, tail, models, guard, clock };
     const http = createHttpServer(services, random, logger);
-    void logAttempts(tail.from('all', tail.head()), logger);
-    if (surroundings.deliver !== false) engine.start();
+    if (surroundings.deliver !== false) delivery.start();
 
     return {
       services,
@@ -141,28 +123,16 @@ export async function createApp(config: Config, logger: Logger, surroundings: Su
       },
       async close() {
         const late = deadline(config.shutdownMs);
-        await Promise.race([Promise.all([http.close(), engine.stop()]), late.passed]);
+        await Promise.race([Promise.all([http.close(), delivery.stop()]), late.passed]);
         late.cancel();
         tail.close();
         // The log before the network: a try that is cut off here has no outcome, and is made again at the next start.
         await commands.close();
-        await sender.close();
+        await delivery.close();
+        await workers.close();
         closeFiles();
       },
     };
-  }
-
-  function createCommands(connection: Connection, masterKey: Buffer, onCommit: (head: number) => void) {
-    const log = createLogReader(connection.db);
-    const models = createReadModels(connection.db);
-    const project = projectInto(models);
-    const appender = createAppender(connection.db, log, (event) => {
-      project(event);
-      surroundings.project?.(event);
-    });
-    const secrets = createSecrets(connection.db, masterKey, random);
-    const handlers = createHandlers({ log, appender, models, secrets, random });
-    return createWriter({ connection, appender, handlers, now: () => clock.now(), onCommit, onFatal });
   }
 }
 

@@ -4,7 +4,6 @@ import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
-import type { Cidr } from './delivery/address-guard.js';
 import { MASTER_KEY_BYTES } from './secrets.js';
 
 /** Every setting is an environment variable with this prefix; README.md has the table. */
@@ -24,8 +23,8 @@ const directory = z.string().min(1, 'must not be empty').transform(expand);
 const token = z.string().regex(/^[\x21-\x7e]{1,256}$/, 'must be visible ASCII without spaces, at most 256 characters');
 const headerText = z.string().regex(/^[\x20-\x7e]{1,256}$/, 'must be printable ASCII, at most 256 characters');
 
-const cidr = z.string().transform((text, context): Cidr => {
-  const parsed = parseCidr(text);
+const cidr = z.string().transform((text, context): string => {
+  const parsed = canonicalCidr(text);
   if (parsed) return parsed;
   context.addIssue({ code: 'custom', message: `"${text}" is no address range such as 10.0.0.0/8 or fd00::/8` });
   return z.NEVER;
@@ -110,7 +109,8 @@ function problemsOf(issue: z.core.$ZodIssue): string[] {
   return [`${PREFIX}${String(issue.path[0])}: ${issue.message}`];
 }
 
-function parseCidr(text: string): Cidr | null {
+/** An address or a range of addresses as `address/bits`, or null. */
+function canonicalCidr(text: string): string | null {
   const [address = '', bits] = text.split('/');
   // Short and octal forms, which ipaddr.js reads, are nothing that an operator means.
   if (!isIP(address)) return null;
@@ -118,7 +118,9 @@ function parseCidr(text: string): Cidr | null {
     const parsed = ipaddr.parse(address);
     // The guard sees the IPv4 address in it: a range of these would never match.
     if (parsed instanceof ipaddr.IPv6 && parsed.isIPv4MappedAddress()) return null;
-    return bits === undefined ? [parsed, parsed.kind() === 'ipv4' ? 32 : 128] : ipaddr.parseCIDR(text);
+    if (bits === undefined) return `${address}/${parsed.kind() === 'ipv4' ? 32 : 128}`;
+    ipaddr.parseCIDR(text);
+    return text;
   } catch {
     return null;
   }

@@ -1,6 +1,5 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
-import { streamId } from './domain/event.js';
-import type { TailReader } from './log/tail.js';
+import { type Recorded, streamId } from './domain/event.js';
 import { type AttemptRecorded, isAttempt } from './projections/deliveries.js';
 
 /** Logs of the program itself: JSON lines on standard error, or where `stream` says. */
@@ -11,11 +10,9 @@ export function createLogger(
   return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, stream);
 }
 
-/** Writes one wide line for each try, from its event, until the reader ends. */
-export async function logAttempts(events: TailReader, logger: Logger): Promise<void> {
-  for await (const event of events) {
-    if (isAttempt(event)) logger[event.type === 'BatchDelivered' ? 'info' : 'warn'](lineOf(event), event.type);
-  }
+/** Writes one wide line for each try, from its event. */
+export function logAttempt(event: Recorded, logger: Logger): void {
+  if (isAttempt(event)) logger[event.type === 'BatchDelivered' ? 'info' : 'warn'](lineOf(event), event.type);
 }
 
 function lineOf(event: AttemptRecorded) {

@@ -57,7 +57,7 @@ export const demoCommand = defineCommand({
 
 /** Listens on the port of the settings, or on any other if that one is taken. */
 async function startSomewhere(config: Config): Promise<{ app: App; port: number }> {
-  const app = await createApp(config, createLogger(config.logLevel));
+  const app = await createApp(config, createLogger(config.logLevel), { threads: true });
   try {
     return { app, port: await app.listen() };
   } catch (error) {

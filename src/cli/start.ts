@@ -15,7 +15,7 @@ export const startCommand = defineCommand({
     run(args, listenArgs, async () => {
       const config = configOf(args);
       const isNew = !existsSync(join(config.dataDir, 'auditwire.db'));
-      const app = await createApp(config, createLogger(config.logLevel));
+      const app = await createApp(config, createLogger(config.logLevel), { threads: true });
       const port = await listen(app);
       stopOnSignals(app, config.shutdownMs);
       process.stdout.write(banner(config, app, port, isNew));

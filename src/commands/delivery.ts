@@ -1,5 +1,5 @@
 import { type DeliveryCommand, decide } from '../domain/delivery.js';
-import type { Cause } from '../domain/event.js';
+import type { Cause, Recorded } from '../domain/event.js';
 import type { Deps } from './deps.js';
 
 export function deliveryHandlers({ appender, models }: Deps) {
@@ -9,11 +9,11 @@ export function deliveryHandlers({ appender, models }: Deps) {
       { portalId, command }: { portalId: string; command: DeliveryCommand },
       cause: Cause,
       now: number,
-    ): void {
+    ): Recorded[] {
       const { lane } = models.lanes.get(portalId);
       const destination = lane.webhook && models.destinations.get(lane.webhook.destinationId);
       const events = decide(command, lane, destination?.logFormat);
-      appender.append([{ stream: `delivery-${portalId}`, events }], cause, now);
+      return appender.append([{ stream: `delivery-${portalId}`, events }], cause, now);
     },
   };
 }

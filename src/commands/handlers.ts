@@ -1,4 +1,5 @@
-import type { Writer } from '../log/write.js';
+import type { Command } from '../log/commit.js';
+import type { Commands as CommandsOf } from '../log/queue.js';
 import { deliveryHandlers } from './delivery.js';
 import type { Deps } from './deps.js';
 import { destinationHandlers } from './destination.js';
@@ -22,5 +23,9 @@ export function createHandlers(deps: Deps) {
   };
 }
 
-type CommandHandlers = ReturnType<typeof createHandlers>;
-export type Commands = Writer<CommandHandlers>;
+export type Commands = CommandsOf<ReturnType<typeof createHandlers>>;
+
+/** How many events a command appends, about: what bounds a group, and what waits. */
+export function sizeOf({ name, input }: Command): number {
+  return name === 'recordLogins' ? (input as { logins: readonly unknown[] }).logins.length : 1;
+}

@@ -7,7 +7,6 @@ import { lookup as dnsLookup } from 'node:dns/promises';
 import type { LookupFunction } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
-export type Cidr = [ipaddr.IPv4 | ipaddr.IPv6, number];
 export type Resolve = (hostname: string) => Promise<LookupAddress[]>;
 
 /** The guard does not let this through: a final outcome, never retried. */
@@ -22,9 +21,12 @@ const GLOBAL_IPV6 = ipaddr.parseCIDR('2000::/3');
 
 const systemResolve: Resolve = (hostname) => dnsLookup(hostname, { all: true, verbatim: true });
 
-export function createAddressGuard(allowed: readonly Cidr[], resolve: Resolve = systemResolve) {
+/** @param allowed ranges (`10.0.0.0/8`) that may be reached although they are not public */
+export function createAddressGuard(allowed: readonly string[], resolve: Resolve = systemResolve) {
+  const networks = allowed.map((cidr) => ipaddr.parseCIDR(cidr));
+
   function isAllowed(address: ipaddr.IPv4 | ipaddr.IPv6): boolean {
-    return allowed.some(([network, bits]) => address.kind() === network.kind() && address.match(network, bits));
+    return networks.some(([network, bits]) => address.kind() === network.kind() && address.match(network, bits));
   }
 
   /** Why an address may not be reached, or null. */

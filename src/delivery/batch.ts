@@ -1,5 +1,4 @@
-import { promisify } from 'node:util';
-import { constants, gzip, gzipSync } from 'node:zlib';
+import { constants, gzipSync } from 'node:zlib';
 import { type LineSettings, MAX_BATCH_BYTES } from '../domain/delivery.js';
 import type { LogFormat } from '../domain/destination.js';
 import type { Login } from '../domain/login.js';
@@ -16,13 +15,6 @@ const SIGNATURE_BYTES = 100;
 
 /** Level 1: logs compress well at any, and this one keeps up with the signatures. */
 const options = { level: constants.Z_BEST_SPEED };
-
-export type Compress = (text: string) => Promise<Buffer>;
-
-/** On the thread pool, beside everything else. */
-export const compressOnPool: Compress = (text) => promisify(gzip)(text, options);
-/** In the calling thread: the same inputs are done in the same order. */
-export const compressInThread: Compress = async (text) => gzipSync(text, options);
 
 /** What the lines of a batch are made from, besides the logins. */
 export interface Rendering {
@@ -46,13 +38,7 @@ export function writeLines(logins: readonly Login[], { portalId, logFormat, line
 }
 
 /** The body of a batch: each line signed, joined by `\n`, compressed with gzip. The same lines give the same text. */
-export async function encode(
-  lines: readonly string[],
-  logFormat: LogFormat,
-  sign: Sign,
-  compress: Compress = compressOnPool,
-): Promise<Buffer> {
+export function encode(lines: readonly string[], logFormat: LogFormat, sign: Sign): Buffer {
   const format = formats[logFormat];
-  const signed = await Promise.all(lines.map(async (line) => format.attach(line, await sign(line))));
-  return compress(signed.join('\n'));
+  return gzipSync(lines.map((line) => format.attach(line, sign(line))).join('\n'), options);
 }

@@ -3,7 +3,7 @@ import type { ReadModels } from '../projections/read-models.js';
 import { PRIVATE_KEY, type Secrets } from '../secrets.js';
 
 /** Signs the UTF-8 bytes of a line with Ed25519 (RFC 8032): base64url without padding, 86 characters. */
-export type Sign = (line: string) => Promise<string>;
+export type Sign = (line: string) => string;
 
 /** A public key as in RFC 8037, and as the original publishes it. */
 export interface Jwk {
@@ -15,16 +15,8 @@ export interface Jwk {
   x: string;
 }
 
-/**
- * Gives the signer of a signing key, whose private half it opens once.
- *
- * @param inThread whether to sign in the calling thread instead of on the thread pool: the same inputs in the same order
- */
-export function createSigners(
-  identity: ReadModels['identity'],
-  secrets: Secrets,
-  inThread = false,
-): (signingKeyId: string) => Sign {
+/** Gives the signer of a signing key, whose private half it opens once. */
+export function createSigners(identity: ReadModels['identity'], secrets: Secrets): (signingKeyId: string) => Sign {
   const keys = new Map<string, KeyObject>();
 
   function keyOf(id: string): KeyObject {
@@ -40,13 +32,7 @@ export function createSigners(
 
   return (signingKeyId) => {
     const key = keyOf(signingKeyId);
-    if (inThread) return async (line) => signBytes(null, Buffer.from(line), key).toString('base64url');
-    return (line) =>
-      new Promise((resolve, reject) => {
-        signBytes(null, Buffer.from(line), key, (error, signature) =>
-          error ? reject(error) : resolve(signature.toString('base64url')),
-        );
-      });
+    return (line) => signBytes(null, Buffer.from(line), key).toString('base64url');
   };
 }
 

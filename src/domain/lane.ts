@@ -174,6 +174,21 @@ export function waiting(lane: Lane, lastLogin: number): LoginRange[] {
   return ranges;
 }
 
+/** The batch that begins at the start of a range. */
+function batchOf({ firstVersion, lastVersion }: LoginRange): LoginRange {
+  return { firstVersion, lastVersion: Math.min(lastVersion, firstVersion + MAX_BATCH_LINES - 1) };
+}
+
+/** The next batches after the open one, at most `count`, where they are sure to be full: more logins do not change them. */
+export function fullBatches(lane: Lane, lastLogin: number, count: number): LoginRange[] {
+  const [next] = waiting(lane, lastLogin);
+  if (!next) return [];
+  const full = Math.min(count, Math.floor(sizeOf(next) / MAX_BATCH_LINES));
+  return Array.from({ length: full }, (_, index) =>
+    batchOf({ ...next, firstVersion: next.firstVersion + index * MAX_BATCH_LINES }),
+  );
+}
+
 /** What a lane does next. */
 export type Step =
   | { do: 'rest' }
@@ -201,8 +216,7 @@ export function nextStep(lane: Lane, lastLogin: number, logFormat: LogFormat | n
   const [next] = waiting(lane, lastLogin);
   if (!next) return { do: 'rest' };
   if (isAhead(lane.nextBatchDueAt, now, MAX_LANE_WAIT_MS)) return { do: 'wait', until: lane.nextBatchDueAt };
-  const lastVersion = Math.min(next.lastVersion, next.firstVersion + MAX_BATCH_LINES - 1);
-  return { do: 'start', range: { firstVersion: next.firstVersion, lastVersion } };
+  return { do: 'start', range: batchOf(next) };
 }
 
 /** Much further ahead than anything waits, the clock was wrong when it was written down: it is due. */

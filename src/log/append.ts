@@ -27,6 +27,9 @@ export interface Change {
 /** Something else was appended to the category since the command looked: it would have decided on stale facts. */
 export class WrongExpectation extends Error {}
 
+/** Ends of streams kept in memory; then they are looked up anew. */
+const MAX_KNOWN_ENDS = 10_000;
+
 export type Appender = ReturnType<typeof createAppender>;
 
 /**
@@ -64,17 +67,31 @@ export function createAppender(db: Db, reader: LogReader, project: (event: Recor
 
   let head = 0;
   let lastRecordedAt = 0;
+  // Where streams end and which number an actor has: only this connection changes them.
+  const ends = new Map<StreamName, { streamId: number; version: number }>();
+  const actorIds = new Map<string, number>();
+  let touched = new Set<StreamName>();
 
   /** Reads again where the log ends: at the start, and after a rollback took appended events back. */
   function reset(): void {
     head = reader.head();
     lastRecordedAt = reader.at([head])[0]?.recordedAt ?? 0;
+    ends.clear();
+    actorIds.clear();
+    reader.forget();
   }
   reset();
 
   return {
     reset,
     head: (): number => head,
+
+    /** The streams appended to since this was last asked; after a rollback maybe more. */
+    takeTouched(): StreamName[] {
+      const streams = [...touched];
+      touched = new Set();
+      return streams;
+    },
 
     /**
      * Appends events to the ends of their streams, in the order given.
@@ -92,16 +109,18 @@ export function createAppender(db: Db, reader: LogReader, project: (event: Recor
 
   function appendTo(stream: StreamName, appended: readonly DomainEvent[], cause: Cause, now: number): Recorded[] {
     if (!appended.length) return [];
-    const streamId = reader.idOf(stream) ?? internStream.get({ name: stream }).id;
-    const actorId = internActor.get({ name: cause.actor }).id;
+    const unknown = appended.find(({ type }) => !isEventType(type));
+    if (unknown) throw new Error(`${unknown.type} is no type of event`);
+    const end = endOf(stream);
+    const { streamId } = end;
+    const actorId = actorIdOf(cause.actor);
     lastRecordedAt = Math.max(lastRecordedAt, now);
-    let version = reader.lastVersion(stream);
+    touched.add(stream);
     const recorded = appended.map((event) => {
-      if (!isEventType(event.type)) throw new Error(`${String(event.type)} is no type of event`);
       head += 1;
-      version += 1;
+      end.version += 1;
       const { actor, traceId } = cause;
-      const envelope = { position: head, stream, version, recordedAt: lastRecordedAt, actor, traceId };
+      const envelope = { position: head, stream, version: end.version, recordedAt: lastRecordedAt, actor, traceId };
       insertEvent.run({ ...envelope, streamId, actorId, type: event.type, data: JSON.stringify(event.data) });
       const stored: Recorded = { ...envelope, ...event };
       project(stored);
@@ -110,5 +129,24 @@ export function createAppender(db: Db, reader: LogReader, project: (event: Recor
     const category = categoryOf(stream);
     if (category) setCategory.run({ name: category, position: head });
     return recorded;
+  }
+
+  function endOf(stream: StreamName): { streamId: number; version: number } {
+    const known = ends.get(stream);
+    if (known) return known;
+    const streamId = reader.idOf(stream) ?? internStream.get({ name: stream }).id;
+    const end = { streamId, version: reader.lastVersion(stream) };
+    if (ends.size >= MAX_KNOWN_ENDS) ends.clear();
+    ends.set(stream, end);
+    return end;
+  }
+
+  function actorIdOf(actor: string): number {
+    const known = actorIds.get(actor);
+    if (known !== undefined) return known;
+    const { id } = internActor.get({ name: actor });
+    if (actorIds.size >= MAX_KNOWN_ENDS) actorIds.clear();
+    actorIds.set(actor, id);
+    return id;
   }
 }

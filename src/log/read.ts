@@ -6,6 +6,9 @@ import { type Category, type DomainEvent, isEventType, type Recorded, type Strea
 /** Reads the log over one connection: the reader's sees what was committed, the writer's also its own transaction. */
 export type LogReader = ReturnType<typeof createLogReader>;
 
+/** Names of streams and actors kept in memory. */
+const MAX_KNOWN_NAMES = 10_000;
+
 type Row = typeof events.$inferSelect;
 
 export function createLogReader(db: Db) {
@@ -59,6 +62,19 @@ export function createLogReader(db: Db) {
     .where(eq(actors.id, of('id')))
     .prepare();
 
+  // Interned names: whoever takes rows back (the writer after a rollback) makes this reader forget them.
+  const names = { stream: new Map<number, string>(), actor: new Map<number, string>() };
+
+  function nameOf(kind: 'stream' | 'actor', id: number): string {
+    const known = names[kind].get(id);
+    if (known !== undefined) return known;
+    const row = (kind === 'stream' ? streamById : actorById).get({ id });
+    if (!row) throw new Error(`The log names a ${kind} ${id} that is not there`);
+    if (names[kind].size >= MAX_KNOWN_NAMES) names[kind].clear();
+    names[kind].set(id, row.name);
+    return row.name;
+  }
+
   function decode(row: Row): Recorded {
     const { type } = row;
     if (!isEventType(type))
@@ -66,12 +82,12 @@ export function createLogReader(db: Db) {
     const data: DomainEvent['data'] = JSON.parse(row.data);
     return {
       position: row.position,
-      stream: required(streamById.get({ id: row.streamId }), 'stream', row.streamId).name as StreamName,
+      stream: nameOf('stream', row.streamId) as StreamName,
       version: row.version,
       type,
       data,
       recordedAt: row.recordedAt,
-      actor: required(actorById.get({ id: row.actorId }), 'actor', row.actorId).name,
+      actor: nameOf('actor', row.actorId),
       traceId: row.traceId,
     } as Recorded;
   }
@@ -88,6 +104,11 @@ export function createLogReader(db: Db) {
 
   return {
     idOf,
+    /** Forgets the names it has seen: a rollback may have given their numbers back. */
+    forget(): void {
+      names.stream.clear();
+      names.actor.clear();
+    },
     /** The version of the stream's last event; 0 if it has none. */
     lastVersion,
 
@@ -131,9 +152,4 @@ export function createLogReader(db: Db) {
     /** The position of the last event of a category. */
     categoryPosition: (category: Category): number => categoryQuery.get({ name: category })?.position ?? 0,
   };
-}
-
-function required<T>(row: T | undefined, what: string, id: number): T {
-  if (!row) throw new Error(`The log names a ${what} ${id} that is not there`);
-  return row;
 }

@@ -9,41 +9,42 @@ const MAX_RECENT_EVENTS = 1_000;
 /** Most events a reader takes from the disk at a time. */
 const PAGE_EVENTS = 500;
 
+type Watch = (touched: readonly StreamName[]) => void;
+
 export type Tail = ReturnType<typeof createTail>;
 
 /**
  * The log as a stream that never ends. A commit wakes only the readers whose streams it touched, and each of them reads on
- * from where it is: nothing is buffered for a slow one.
+ * from where it is: nothing is buffered for a slow one. Where nobody waits for what was appended, nothing is read.
  */
 export function createTail(reader: LogReader) {
   const readers = new Set<TailReader>();
   const byStream = new Map<StreamName, Set<TailReader>>();
   const forAll = new Set<TailReader>();
+  const watchers = new Set<Watch>();
 
   // The events after `recentAfter` up to `head`, which was committed last.
   let recent: Recorded[] = [];
   let head = reader.head();
   let recentAfter = head;
 
-  /** Called after each commit with the position of the last event. */
-  function wake(committed: number): void {
+  /** Called after each commit with the position of the last event and the streams that were appended to. */
+  function wake(committed: number, touched: readonly StreamName[]): void {
     if (committed <= head) return;
-    const added = readers.size ? reader.after(head, MAX_RECENT_EVENTS + 1) : [];
+    const woken = [...forAll, ...touched.flatMap((stream) => [...(byStream.get(stream) ?? [])])];
+    const before = head;
+    const added = woken.length ? reader.after(before, MAX_RECENT_EVENTS + 1) : [];
     head = committed;
-    if (added.at(-1)?.position !== committed) {
+    if (added.at(-1)?.position === committed) {
+      recent.push(...added);
+      if (recent.length > 2 * MAX_RECENT_EVENTS) recent = recent.slice(-MAX_RECENT_EVENTS);
+    } else {
       // Too many to keep, or nobody to keep them for.
       recent = [];
-      recentAfter = committed;
-      for (const one of readers) one.wake();
-      return;
     }
-    recent.push(...added);
-    if (recent.length > 2 * MAX_RECENT_EVENTS) recent = recent.slice(-MAX_RECENT_EVENTS);
     recentAfter = (recent[0]?.position ?? head + 1) - 1;
-    for (const one of forAll) one.wake();
-    for (const stream of new Set(added.map((event) => event.stream))) {
-      for (const one of byStream.get(stream) ?? []) one.wake();
-    }
+    for (const one of woken) one.wake(before);
+    for (const watch of watchers) watch(touched);
   }
 
   /** The next events of a filter after a position, and the position up to which the filter has then been read. */
@@ -102,6 +103,11 @@ export function createTail(reader: LogReader) {
     head: (): number => head,
     /** How many readers there are. */
     readers: (): number => readers.size,
+    /** Calls `watch` after each commit with the streams that it appended to; gives back how to end that. */
+    watch(watch: Watch): () => void {
+      watchers.add(watch);
+      return () => watchers.delete(watch);
+    },
     /** Each event of the filter after a position (exclusive), exactly once and in order, without end. */
     from: (filter: Filter, after: number): TailReader => new TailReader(filter, after, { register, unregister, read }),
     /** Ends every reader. */
@@ -165,7 +171,7 @@ export class TailReader implements AsyncIterableIterator<Recorded> {
     this.#done = true;
     this.#page = [];
     this.hub.unregister(this);
-    this.wake();
+    this.wake(this.after);
     return Promise.resolve({ value: undefined, done: true });
   }
 
@@ -173,8 +179,11 @@ export class TailReader implements AsyncIterableIterator<Recorded> {
     return this;
   }
 
-  wake(): void {
-    this.#wakeUp?.resolve();
+  /** @param before what stood up to here would have woken it earlier: it need not be looked through */
+  wake(before: number): void {
+    if (!this.#wakeUp) return;
+    this.after = Math.max(this.after, before);
+    this.#wakeUp.resolve();
     this.#wakeUp = null;
   }
 

@@ -96,10 +96,10 @@ it('runs nothing before the turn ends', async () => {
   expect(committed.head()).toBe(1);
 });
 
-it('refuses a command while 20,000 wait, and takes it when they have been written', async () => {
+it('refuses a command while 50,000 events wait, and takes it when they have been written', async () => {
   const { head } = openWriterFixture();
-  const waiting = Array.from({ length: 20_000 }, () => head());
-  const refusal = { code: 'UNAVAILABLE', message: expect.stringContaining('Too many commands are waiting') };
+  const waiting = Array.from({ length: 50_000 }, () => head());
+  const refusal = { code: 'UNAVAILABLE', message: expect.stringContaining('Too much is waiting') };
   await expect(head()).rejects.toMatchObject(refusal);
   await Promise.all(waiting);
   await expect(head()).resolves.toBe(0);

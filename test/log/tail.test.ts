@@ -82,7 +82,7 @@ it('shows nothing beyond the head it was told of', async () => {
   for (const next of parked) void next.then(({ value }) => given.push(value?.position ?? 0));
   await turn();
   expect(given).toEqual([]);
-  tail.wake(3);
+  tail.wake(3, [A]);
   await Promise.all(parked);
   expect(given).toEqual([3, 3]);
 });

@@ -1,5 +1,4 @@
 import { gzipSync } from 'node:zlib';
-import ipaddr from 'ipaddr.js';
 import { onTestFinished } from 'vitest';
 import { createAddressGuard, type Resolve } from '../../src/delivery/address-guard.js';
 import { createSender, type Post, type Sender, type Target } from '../../src/delivery/send.js';
@@ -15,8 +14,7 @@ interface TestSender extends Sender {
 /** The real sender with a fake clock; `allowed` is the operator's allow-list. */
 export function startSender(options: { allowed?: string[]; resolve?: Resolve } = {}): TestSender {
   const clock = new WatchedClock();
-  const allowed = (options.allowed ?? ['127.0.0.0/8']).map((range) => ipaddr.parseCIDR(range));
-  const guard = createAddressGuard(allowed, options.resolve);
+  const guard = createAddressGuard(options.allowed ?? ['127.0.0.0/8'], options.resolve);
   const sender = createSender({ guard, clock, userAgent: 'Auditwire/test' });
   onTestFinished(() => sender.close());
   return { ...sender, clock };

@@ -3,9 +3,9 @@ import { createHandlers } from '../../src/commands/handlers.js';
 import { createDestination } from '../../src/domain/destination.js';
 import type { StreamName } from '../../src/domain/event.js';
 import { loginInput } from '../../src/domain/login.js';
-import { createWriter } from '../../src/log/write.js';
 import { createSecrets } from '../../src/secrets.js';
 import { CAUSE, openLog, START } from './log-fixture.js';
+import { createWriter } from './log-queue.js';
 import { seededRandom } from './random.js';
 
 /** Every command over a log on real files, with a clock that stands at `START`. */

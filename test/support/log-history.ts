@@ -106,7 +106,6 @@ export async function play(
     return createApp(config(process), logger, {
       clock,
       random: seededRandom(`${seed}/${processes}`),
-      inThread: true,
       createSender: () => simulateSender(clock, network, answering),
       // In the middle of a transaction: what is on disk is what the last commit left there.
       project() {

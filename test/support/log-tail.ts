@@ -30,7 +30,7 @@ export function openTail() {
     /** Commits `count` events of a stream, and tells the tail. */
     commit: (stream: StreamName, count = 1): Recorded[] => {
       const appended = append([{ stream, events: Array.from({ length: count }, () => loginRecorded()) }]);
-      tail.wake(appended.at(-1)?.position ?? 0);
+      tail.wake(appended.at(-1)?.position ?? 0, [stream]);
       return appended;
     },
   };

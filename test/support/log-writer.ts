@@ -2,9 +2,9 @@ import Database from 'better-sqlite3';
 import type { Connection } from '../../db/open.js';
 import type { Cause } from '../../src/domain/event.js';
 import { Refusal } from '../../src/domain/refusal.js';
-import { createWriter } from '../../src/log/write.js';
 import { loginRecorded } from './log-events.js';
 import { CAUSE, openLog, START } from './log-fixture.js';
+import { createWriter } from './log-queue.js';
 
 /** An error of SQLite, as the driver throws it. */
 export const sqliteError = (code: string) => new Database.SqliteError(`simulated ${code}`, code);

@@ -5,7 +5,8 @@ const { createApp } = await import('../../../src/app.js');
 const { loadConfig } = await import('../../../src/config.js');
 const { createLogger } = await import('../../../src/telemetry.js');
 
-const app = await createApp(loadConfig(process.env), createLogger('error'));
+const unsigned = process.env['BENCH_UNSIGNED'] === '1';
+const app = await createApp(loadConfig(process.env), createLogger('error'), { threads: true, unsigned });
 const port = await app.listen();
 process.send?.({ port, token: app.firstToken });
 process.on('message', () => void app.close().then(() => process.exit(0)));

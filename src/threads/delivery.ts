@@ -1,0 +1,54 @@
+/** The delivery thread: the engine and the connections to the receivers, over a connection of its own that reads. */
+import { availableParallelism } from 'node:os';
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { systemClock } from '../clock.js';
+import type { Config } from '../config.js';
+import { createAddressGuard } from '../delivery/address-guard.js';
+import { createDelivery } from '../delivery/delivery.js';
+import { createSender } from '../delivery/send.js';
+import { createTail } from '../log/tail.js';
+import { systemRandom } from '../random.js';
+import { connectCommands } from './groups.js';
+import type { SignerData } from './signer.js';
+import { createSigningPool } from './signing-pool.js';
+import { openReading } from './spawn.js';
+
+export interface DeliveryData extends SignerData {
+  port: MessagePort;
+  config: Pick<Config, 'line' | 'allowedAddresses'>;
+  userAgent: string;
+}
+
+export type ToDelivery = 'start' | 'stop';
+export type FromDelivery = { recorded: object } | { fault: unknown; portalId: string } | 'stopped';
+
+/** Two keep two cores busy with the signatures of a single portal; more than eight have nothing to do. */
+const SIGNERS = Math.min(8, Math.max(2, availableParallelism() - 1));
+
+const { port, config, userAgent, ...data } = workerData as DeliveryData;
+const say = (message: FromDelivery) => parentPort?.postMessage(message);
+
+const reading = openReading(data);
+const tail = createTail(reading.log);
+const delivery = createDelivery({
+  ...reading,
+  config,
+  userAgent,
+  tail,
+  commands: connectCommands(port, systemClock, tail.wake),
+  guard: createAddressGuard(config.allowedAddresses),
+  clock: systemClock,
+  random: systemRandom,
+  createSender,
+  render: createSigningPool(SIGNERS, data, (error) => {
+    throw error;
+  }),
+  renderers: SIGNERS,
+  onRecorded: (recorded) => say({ recorded }),
+  onFault: (fault, portalId) => say({ fault, portalId }),
+});
+
+parentPort?.on('message', (message: ToDelivery) => {
+  if (message === 'start') delivery.start();
+  else void delivery.stop().then(() => say('stopped'));
+});

@@ -1,0 +1,20 @@
+/** A signing thread: renders one batch a message. Ed25519 is what bounds signed delivery. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { createRender } from '../delivery/delivery.js';
+import type { Plan } from '../delivery/render.js';
+import { type DataAccess, openReading } from './spawn.js';
+
+export interface SignerData extends DataAccess {
+  unsigned: boolean;
+}
+
+const data = workerData as SignerData;
+const render = createRender(openReading(data), data.unsigned);
+
+parentPort?.on('message', ({ id, plan }: { id: number; plan: Plan }) => {
+  try {
+    parentPort?.postMessage({ id, rendered: render(plan) });
+  } catch (error) {
+    parentPort?.postMessage({ id, error });
+  }
+});

@@ -1,0 +1,55 @@
+import { once } from 'node:events';
+import { type MessagePort, Worker } from 'node:worker_threads';
+import { openReader } from '../../db/open.js';
+import type { Reading } from '../delivery/delivery.js';
+import { createLogReader } from '../log/read.js';
+import { createReadModels } from '../projections/read-models.js';
+import { systemRandom } from '../random.js';
+import { createSecrets } from '../secrets.js';
+
+/** What every thread needs to read the data directory by itself. */
+export interface DataAccess {
+  dataDir: string;
+  masterKey: Uint8Array;
+}
+
+/** Opens a connection that reads, for as long as the thread lives. */
+export function openReading({ dataDir, masterKey }: DataAccess): Reading {
+  const { db } = openReader(dataDir);
+  return {
+    log: createLogReader(db),
+    models: createReadModels(db),
+    secrets: createSecrets(db, Buffer.from(masterKey), systemRandom),
+  };
+}
+
+/**
+ * Starts a thread from its file beside this one.
+ *
+ * @param onDead called if it ends by itself, which it never should: nothing works without it
+ */
+export function spawn(
+  name: 'writer' | 'delivery' | 'signer',
+  workerData: object,
+  transfer: readonly MessagePort[],
+  onDead: (error: unknown) => void,
+): Worker {
+  const file = new URL(`./${name}.js`, import.meta.url);
+  const thread = new Worker(file, { name, workerData, transferList: [...transfer] });
+  thread.once('error', onDead);
+  thread.once('exit', (code) => onDead(new Error(`The ${name} thread ended with ${code}`)));
+  return thread;
+}
+
+/** Cuts a thread off. */
+export async function end(thread: Worker): Promise<void> {
+  thread.removeAllListeners('exit');
+  await thread.terminate();
+}
+
+/** Lets a thread that closes at its first message end by itself. */
+export async function close(thread: Worker): Promise<void> {
+  thread.removeAllListeners('exit');
+  thread.postMessage('close');
+  await once(thread, 'exit');
+}

@@ -1,0 +1,130 @@
+/** What works beside the API: the writer and the delivery, in threads of their own or in this one, behind the same functions. */
+import { MessageChannel } from 'node:worker_threads';
+import type { Logger } from 'pino';
+import type { Connection } from '../../db/open.js';
+import { type Clock, systemClock } from '../clock.js';
+import { openCommit } from '../commands/commit.js';
+import { type Commands, sizeOf } from '../commands/handlers.js';
+import { type Config, VERSION } from '../config.js';
+import type { AddressGuard } from '../delivery/address-guard.js';
+import { createDelivery, createRender, type Delivery, type Reading } from '../delivery/delivery.js';
+import { createSender } from '../delivery/send.js';
+import type { Recorded } from '../domain/event.js';
+import { commitHere, createQueue } from '../log/queue.js';
+import type { Tail } from '../log/tail.js';
+import type { Random } from '../random.js';
+import { logAttempt } from '../telemetry.js';
+import type { DeliveryData, FromDelivery, ToDelivery } from './delivery.js';
+import { connectCommands } from './groups.js';
+import { close, end, spawn } from './spawn.js';
+import type { WriterData } from './writer.js';
+
+interface Workers {
+  commands: Commands;
+  delivery: Delivery;
+  /** Ends the writer, once the commands are closed. */
+  close(): Promise<void>;
+}
+
+interface Options {
+  config: Config;
+  masterKey: Buffer;
+  writing: Connection;
+  tail: Tail;
+  logger: Logger;
+  onFatal: (error: unknown) => void;
+}
+
+const USER_AGENT = `Auditwire/${VERSION}`;
+
+const faultLogger = (logger: Logger) => (error: unknown, portalId: string) =>
+  logger.error({ err: error, portalId }, 'delivery paused for a moment');
+
+/** Everything in this thread. */
+export function runHere(
+  options: Options & {
+    reading: Reading;
+    guard: AddressGuard;
+    clock: Clock;
+    random: Random;
+    createSender?: typeof createSender;
+    project?: (event: Recorded) => void;
+    unsigned?: boolean;
+  },
+): Workers {
+  const { config, masterKey, writing, reading, tail, guard, clock, random, logger, project, onFatal } = options;
+  const commit = openCommit({ connection: writing, masterKey, random, now: () => clock.now(), project });
+  const commands: Commands = createQueue({
+    commit: commitHere(commit, onFatal),
+    groupsInFlight: 1,
+    sizeOf,
+    clock,
+    onCommit: tail.wake,
+  });
+  const render = createRender(reading, options.unsigned ?? false);
+  const delivery = createDelivery({
+    ...reading,
+    config,
+    userAgent: USER_AGENT,
+    commands,
+    tail,
+    guard,
+    clock,
+    random,
+    createSender: options.createSender ?? createSender,
+    render: async (plan) => render(plan),
+    renderers: 1,
+    onRecorded: (event) => logAttempt(event, logger),
+    onFault: faultLogger(logger),
+  });
+  return { commands, delivery, close: async () => {} };
+}
+
+/** The writer, the delivery and the signing in threads of their own. */
+export function startThreads(options: Options & { unsigned: boolean }): Workers {
+  const { config, masterKey, writing, tail, logger, onFatal, unsigned } = options;
+  // It has migrated the tables and repaired the log; from here on the thread's is the only one.
+  writing.sqlite.close();
+  const ofMain = new MessageChannel();
+  const ofDelivery = new MessageChannel();
+  const access = { dataDir: config.dataDir, masterKey };
+
+  const writerData: WriterData = { ...access, ports: [ofMain.port2, ofDelivery.port2] };
+  const writer = spawn('writer', writerData, [ofMain.port2, ofDelivery.port2], onFatal);
+  writer.on('message', ({ fatal }: { fatal: unknown }) => onFatal(fatal));
+
+  const { line, allowedAddresses } = config;
+  const deliveryData: DeliveryData = {
+    ...access,
+    unsigned,
+    port: ofDelivery.port1,
+    config: { line, allowedAddresses },
+    userAgent: USER_AGENT,
+  };
+  const thread = spawn('delivery', deliveryData, [ofDelivery.port1], onFatal);
+  const onFault = faultLogger(logger);
+  const stopped = new Promise<void>((resolve) => {
+    thread.on('message', (message: FromDelivery) => {
+      if (message === 'stopped') resolve();
+      else if ('recorded' in message) logAttempt(message.recorded as Recorded, logger);
+      else onFault(message.fault, message.portalId);
+    });
+  });
+  const tell = (message: ToDelivery) => thread.postMessage(message);
+
+  return {
+    commands: connectCommands(ofMain.port1, systemClock, tail.wake),
+    delivery: {
+      start: () => tell('start'),
+      stop() {
+        tell('stop');
+        return stopped;
+      },
+      close: () => end(thread),
+    },
+    async close() {
+      ofMain.port1.close();
+      await close(writer);
+    },
+  };
+}

@@ -1,0 +1,25 @@
+/** The writer thread: the only connection that writes. Where the disk is slow, only this thread waits for it. */
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { openWriter } from '../../db/open.js';
+import { openCommit } from '../commands/commit.js';
+import { systemRandom } from '../random.js';
+import { serveGroups } from './groups.js';
+import type { DataAccess } from './spawn.js';
+
+export interface WriterData extends DataAccess {
+  ports: MessagePort[];
+}
+
+const { dataDir, masterKey, ports } = workerData as WriterData;
+const connection = openWriter(dataDir);
+const commit = openCommit({
+  connection,
+  masterKey: Buffer.from(masterKey),
+  random: systemRandom,
+  now: () => Date.now(),
+});
+serveGroups(ports, commit, (error) => parentPort?.postMessage({ fatal: error }));
+parentPort?.on('message', () => {
+  connection.sqlite.close();
+  process.exit();
+});
