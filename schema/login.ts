@@ -6,8 +6,8 @@ import {
   authenticationTypes,
   type LoginEvent,
   type LoginOutcome,
-  loginInput,
   loginOutcomes,
+  recordLogin,
   recordLogins,
 } from '../src/domain/login.js';
 import { Refusal } from '../src/domain/refusal.js';
@@ -211,9 +211,9 @@ builder.mutationField('recordLogin', (t) =>
     type: resultUnion('RecordLogin', RecordLoginSuccess),
     description: 'Records a login of a portal.',
     args: { input: t.arg({ type: RecordLoginInput, required: true, description: 'The login and its portal.' }) },
-    resolve: (_, { input }, { commands, clock, cause }) =>
+    resolve: (_, { input }, { commands, cause }) =>
       orRefusal(async () => {
-        const { portalId, ...login } = parse(loginInput(clock.now()).extend({ portalId: uuid }), input);
+        const { portalId, ...login } = parse(recordLogin, input);
         const recorded = await commands
           .execute('recordLogins', { portalId, logins: [login] }, cause)
           .catch((error: unknown) => Promise.reject(withoutIndex(error)));
@@ -264,9 +264,9 @@ builder.mutationField('recordLogins', (t) =>
     description:
       'Records up to 1,000 logins of one portal: all of them or none. A refusal names each entry by its index.',
     args: { input: t.arg({ type: RecordLoginsInput, required: true, description: 'The logins and their portal.' }) },
-    resolve: (_, { input }, { commands, clock, cause }) =>
+    resolve: (_, { input }, { commands, cause }) =>
       orRefusal(async () => ({
-        logins: await commands.execute('recordLogins', parse(recordLogins(clock.now()), input), cause),
+        logins: await commands.execute('recordLogins', parse(recordLogins, input), cause),
       })),
   }),
 );

@@ -1,7 +1,7 @@
 import type { Cause, Recorded } from '../domain/event.js';
-import { isSameLogin, type LoginEvent, type LoginInput, recorded } from '../domain/login.js';
+import { isSameLogin, type LoginEvent, type LoginInput, reasonAgainstTime, recorded } from '../domain/login.js';
 import { assertLiving } from '../domain/portal.js';
-import { type InvalidField, Refusal } from '../domain/refusal.js';
+import { type InvalidField, invalidInput, Refusal } from '../domain/refusal.js';
 import { randomTraceId } from '../random.js';
 import type { Deps } from './deps.js';
 
@@ -30,9 +30,10 @@ export function loginHandlers({ log, appender, models, random }: Deps) {
       // What is recorded already is answered for a retired portal, too.
       if (firsts.includes(undefined)) assertLiving(portal ? { retired: portal.retiredAt !== null } : null, portalId);
       refuseReusedKeys(logins, firsts);
+      refuseAhead(logins, firsts, now);
       const events = logins
         .filter((_, index) => !firsts[index])
-        .map((login) => recorded(login, now, randomTraceId(random)));
+        .map((login) => recorded(login, now, () => randomTraceId(random)));
       const appended = appender.append([{ stream: `login-${portalId}`, events }], cause, now).values();
       return firsts.map((first) => first ?? (appended.next().value as Recorded<LoginEvent>));
     },
@@ -49,4 +50,12 @@ function refuseReusedKeys(logins: readonly LoginInput[], firsts: readonly (Recor
   if (!fields.length) return;
   const message = fields.map(({ field, reason }) => `${field}: ${reason}`).join('; ');
   throw new Refusal('IDEMPOTENCY_KEY_REUSED', message, fields);
+}
+
+function refuseAhead(logins: readonly LoginInput[], firsts: readonly unknown[], now: number): void {
+  const fields = logins.flatMap((login, index): InvalidField[] => {
+    const reason = firsts[index] ? null : reasonAgainstTime(login, now);
+    return reason ? [{ field: `logins[${index}].occurredAt`, reason }] : [];
+  });
+  if (fields.length) throw invalidInput(fields);
 }

@@ -11,7 +11,7 @@ const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
 /** A string without control characters; lone surrogates become U+FFFD, as UTF-8 demands. */
 const printable = z
   .string()
-  .transform((value) => value.toWellFormed())
+  .overwrite((value) => value.toWellFormed())
   .refine((value) => !CONTROL.test(value), 'must not contain control characters; remove or percent-encode them');
 
 /** As `printable`, at most `max` characters. */

@@ -50,56 +50,60 @@ export type LoginEvent = { type: 'LoginRecorded'; data: Login };
 const orEmpty = (value: string | null | undefined) => value ?? '';
 const nonEmpty = z.string().min(1, 'must not be empty; leave it out instead');
 
-/** A login as given, for a server whose clock says `now` (ms). What may be missing is still missing in the result. */
-export function loginInput(now: number) {
-  return z.object({
-    authenticationType: z.enum(authenticationTypes),
-    outcome: z.enum(loginOutcomes),
-    sourceAddress: z.union([z.ipv4(), z.ipv6()], 'must be an IPv4 or IPv6 address such as 192.0.2.7 or 2001:db8::7'),
-    request: textOfBytes(MAX_REQUEST_BYTES).nullish().transform(orEmpty),
-    principalId: text().nullish().transform(orEmpty),
-    principalName: text().nullish().transform(orEmpty),
-    userAgent: textOfBytes(MAX_USER_AGENT_BYTES).nullish().transform(orEmpty),
-    traceId: nonEmpty.pipe(text()).nullish(),
-    occurredAt: z
-      .date('must be an ISO 8601 time such as 2026-01-31T12:00:00Z')
-      .transform((date) => date.getTime())
-      .refine((at) => at >= 0, 'must not be before 1970')
-      .refine((at) => at <= now + MAX_AHEAD_MS, 'is more than 5 minutes ahead of the server; check the clock')
-      .nullish(),
-    idempotencyKey: nonEmpty.pipe(text()).nullish(),
-  });
-}
-export type LoginInput = z.output<ReturnType<typeof loginInput>>;
+/** A login as given. What may be missing is still missing in the result. */
+export const loginInput = z.object({
+  authenticationType: z.enum(authenticationTypes),
+  outcome: z.enum(loginOutcomes),
+  sourceAddress: z.union([z.ipv4(), z.ipv6()], 'must be an IPv4 or IPv6 address such as 192.0.2.7 or 2001:db8::7'),
+  request: textOfBytes(MAX_REQUEST_BYTES).nullish().transform(orEmpty),
+  principalId: text().nullish().transform(orEmpty),
+  principalName: text().nullish().transform(orEmpty),
+  userAgent: textOfBytes(MAX_USER_AGENT_BYTES).nullish().transform(orEmpty),
+  traceId: nonEmpty.pipe(text()).nullish(),
+  occurredAt: z
+    .date('must be an ISO 8601 time such as 2026-01-31T12:00:00Z')
+    .transform((date) => date.getTime())
+    .refine((at) => at >= 0, 'must not be before 1970')
+    .nullish(),
+  idempotencyKey: nonEmpty.pipe(text()).nullish(),
+});
+export type LoginInput = z.output<typeof loginInput>;
 
-/** The logins of one call, for a server whose clock says `now` (ms). */
-export function recordLogins(now: number) {
-  return z.object({
-    portalId: uuid,
-    logins: z
-      .array(loginInput(now))
-      .min(1, 'must hold at least one login')
-      .max(MAX_LOGINS_IN_A_CALL, `must hold at most ${MAX_LOGINS_IN_A_CALL} logins; split the call`)
-      .superRefine((logins, context) => {
-        const seen = new Set<string>();
-        for (const [index, { idempotencyKey: key }] of logins.entries()) {
-          if (key == null) continue;
-          const message = 'is used twice in this call';
-          if (seen.has(key)) context.addIssue({ code: 'custom', path: [index, 'idempotencyKey'], message });
-          seen.add(key);
-        }
-      }),
-  });
+/** A login and its portal. */
+export const recordLogin = loginInput.extend({ portalId: uuid });
+
+/** The logins of one call. */
+export const recordLogins = z.object({
+  portalId: uuid,
+  logins: z
+    .array(loginInput)
+    .min(1, 'must hold at least one login')
+    .max(MAX_LOGINS_IN_A_CALL, `must hold at most ${MAX_LOGINS_IN_A_CALL} logins; split the call`)
+    .superRefine((logins, context) => {
+      const seen = new Set<string>();
+      for (const [index, { idempotencyKey: key }] of logins.entries()) {
+        if (key == null) continue;
+        const message = 'is used twice in this call';
+        if (seen.has(key)) context.addIssue({ code: 'custom', path: [index, 'idempotencyKey'], message });
+        seen.add(key);
+      }
+    }),
+});
+
+/** Why a login cannot have happened when it says, on a server whose clock says `now` (ms); null if it can. */
+export function reasonAgainstTime({ occurredAt }: LoginInput, now: number): string | null {
+  if (occurredAt == null || occurredAt <= now + MAX_AHEAD_MS) return null;
+  return 'is more than 5 minutes ahead of the server; check the clock';
 }
 
-/** The event of a login; `now` (ms) and `traceId` fill what the portal left out. */
-export function recorded(input: LoginInput, now: number, traceId: string): LoginEvent {
+/** The event of a login; `now` (ms) and a new trace id fill what the portal left out. */
+export function recorded(input: LoginInput, now: number, newTraceId: () => string): LoginEvent {
   const { idempotencyKey, ...given } = input;
   return {
     type: 'LoginRecorded',
     data: {
       ...given,
-      traceId: given.traceId ?? traceId,
+      traceId: given.traceId ?? newTraceId(),
       occurredAt: given.occurredAt ?? now,
       ...(idempotencyKey ? { idempotencyKey } : {}),
     },

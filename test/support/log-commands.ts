@@ -42,10 +42,10 @@ export function openCommands() {
     retirePortal: (id: string) => execute('retirePortal', { id }, CAUSE),
     deleteDestination: (id: string) => execute('deleteDestination', { id }, CAUSE),
     /** Records logins, each with what is given and the rest filled in. */
-    record: (portalId: string, ...logins: Partial<z.input<ReturnType<typeof loginInput>>>[]) =>
+    record: (portalId: string, ...logins: Partial<z.input<typeof loginInput>>[]) =>
       execute(
         'recordLogins',
-        { portalId, logins: logins.map((login) => loginInput(START).parse({ ...BASIC, ...login })) },
+        { portalId, logins: logins.map((login) => loginInput.parse({ ...BASIC, ...login })) },
         CAUSE,
       ),
     /** What a stream holds: types and data. */
