@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { openWriter } from '../../../db/open.js';
 import type { Order } from './bare-writer.js';
 import { now } from './clock.js';
-import { makeLogins } from './logins.js';
+import { type Login, makeLogins } from './logins.js';
 
 /** As the product's writer. */
 const CHECKPOINT_PAGES = 16_000;
@@ -35,7 +35,7 @@ const checkpointed = sqlite.prepare('PRAGMA wal_checkpoint(NOOP)');
 
 let position = 0;
 
-const record = sqlite.transaction((logins: ReturnType<typeof makeLogins>) => {
+const record = sqlite.transaction((logins: readonly Login[]) => {
   const recordedAt = Date.now();
   // Of the call that records them, as the log has it.
   const traceId = randomBytes(16).toString('hex');

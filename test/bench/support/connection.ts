@@ -26,7 +26,7 @@ export function requestOf({ url, token }: Endpoint, query: string, variables: ob
 }
 
 /** A client that does as little as it can, since it shares the cores with the server: it knows responses with a length only. */
-export function openConnection({ url }: Endpoint): Promise<Connection> {
+function openConnection({ url }: Endpoint): Promise<Connection> {
   const { hostname, port } = new URL(url);
   const socket = connect({ host: hostname, port: Number(port), noDelay: true });
   let waiting: { resolve: (body: Buffer) => void; reject: (error: Error) => void } | undefined;
@@ -70,13 +70,15 @@ export function openConnection({ url }: Endpoint): Promise<Connection> {
   });
 }
 
-/** So many connections for as long as `work` takes. */
+/** So many connections, one or more, for as long as `work` takes. */
 export async function withConnections<T>(
   endpoint: Endpoint,
   count: number,
-  work: (connections: readonly Connection[]) => Promise<T>,
+  work: (connections: readonly [Connection, ...Connection[]]) => Promise<T>,
 ): Promise<T> {
-  const connections = await Promise.all(Array.from({ length: count }, () => openConnection(endpoint)));
+  const first = await openConnection(endpoint);
+  const others = await Promise.all(Array.from({ length: count - 1 }, () => openConnection(endpoint)));
+  const connections: [Connection, ...Connection[]] = [first, ...others];
   try {
     return await work(connections);
   } finally {

@@ -101,6 +101,7 @@ export function openLoop(endpoint: Endpoint, calls: Calls, { perSecond, connecti
   });
 }
 
-function assertSuccess(answer: Buffer, success: string): void {
+/** @throws if the answer to a call is not what success looks like */
+export function assertSuccess(answer: Buffer, success: string): void {
   if (!answer.includes(success)) throw new Error(`Not answered with success: ${answer.toString('utf8', 0, 500)}`);
 }

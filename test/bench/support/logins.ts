@@ -3,8 +3,9 @@ import type { RecordLoginInput } from '../../../src/client/generated/graphql.js'
 import { type Endpoint, requestOf } from './connection.js';
 import type { Calls } from './load.js';
 
-/** A login as a portal gives it, but for the portal. About 400 bytes of JSON. */
-type Login = Required<Omit<RecordLoginInput, 'portalId' | 'occurredAt'>>;
+/** A login as a portal gives it, but for the portal and the time. About 400 bytes of JSON. */
+export type Login = NonNullableFields<Omit<RecordLoginInput, 'portalId' | 'occurredAt'>>;
+type NonNullableFields<T> = { [Field in keyof T]-?: NonNullable<T[Field]> };
 
 const USER_AGENTS = [
   'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/132.0.0.0 Safari/537.36',

@@ -3,11 +3,12 @@ import { openLoop } from './load.js';
 import { makeLogins, recordLoginCalls } from './logins.js';
 import type { SteadyLoad } from './steady-load.js';
 
-process.once('message', async ({ endpoint, portalId, perSecond, forSeconds, connections }: SteadyLoad) => {
-  const logins = makeLogins(Math.ceil(perSecond * forSeconds));
-  const calls = recordLoginCalls(endpoint, portalId, logins);
+async function record({ endpoint, portalId, perSecond, forSeconds, connections }: SteadyLoad): Promise<void> {
+  const calls = recordLoginCalls(endpoint, portalId, makeLogins(Math.ceil(perSecond * forSeconds)));
   process.send?.('starts');
-  const timings = await openLoop(endpoint, calls, { perSecond, connections });
-  const seconds = (Math.max(...timings.map(({ answeredAt }) => answeredAt)) - (timings[0]?.sentAt ?? 0)) / 1000;
-  process.send?.(logins.length / seconds, () => process.disconnect());
-});
+  await openLoop(endpoint, calls, { perSecond, connections });
+  process.disconnect();
+}
+
+// What it throws ends the process, and so the row.
+process.once('message', (load: SteadyLoad) => void record(load));
