@@ -11,8 +11,8 @@ import { underSteadyLoad } from '../support/steady-load.js';
 const SLOWER_BY_MS = 10;
 const SYNCS = 'fsync,fdatasync';
 // Filtered in the kernel, so that no other call pays for it.
-const STRACE = ['strace', '-f', '--seccomp-bpf', '-qq', '-o', '/dev/null', '-e', `trace=${SYNCS}`];
-const SLOW_SYNCS = [...STRACE, '-e', `inject=${SYNCS}:delay_exit=${SLOWER_BY_MS * 1000}`];
+const STRACE = ['strace', '-f', '--seccomp-bpf', '-qq', '-o', '/dev/null', '-e', `trace=${SYNCS}`] as const;
+const SLOW_SYNCS = [...STRACE, '-e', `inject=${SYNCS}:delay_exit=${SLOWER_BY_MS * 1000}`] as const;
 
 /**
  * A disk with such syncs is always syncing at this rate, and the logins take little else of the server. It is a rate and not a
@@ -33,7 +33,8 @@ export const querySlowSync: Row = {
     { figure: 'p50', unit: 'ms', goal: null },
   ],
   async prepare(scale) {
-    if (spawnSync('strace', ['-V']).error) return { skipped: 'there is no strace' };
+    const [strace, ...options] = SLOW_SYNCS;
+    if (spawnSync(strace, [...options, 'true']).status !== 0) return { skipped: 'strace is missing or may not trace' };
     return owning(async (own) => {
       const forSeconds = scale === 'smoke' ? 0.5 : 3;
       const product = own(await startProduct({ prefix: SLOW_SYNCS }));
