@@ -16,7 +16,7 @@ const SAMPLES = 200;
 const PAUSE_MS = 5;
 
 const CONNECTIONS = 64;
-const FOR_SECONDS = 3;
+const FOR_SECONDS = 2;
 
 interface Setting {
   product: Product;

@@ -36,7 +36,7 @@ export const querySlowSync: Row = {
     const [strace, ...options] = SLOW_SYNCS;
     if (spawnSync(strace, [...options, 'true']).status !== 0) return { skipped: 'strace is missing or may not trace' };
     return owning(async (own) => {
-      const forSeconds = scale === 'smoke' ? 0.5 : 3;
+      const forSeconds = scale === 'smoke' ? 0.5 : 2.5;
       const product = own(await startProduct({ prefix: SLOW_SYNCS }));
       const portalId = await addPortal(product);
       const load = { endpoint: product, portalId, perSecond: LOGINS_PER_SECOND, connections: CONNECTIONS };

@@ -7,7 +7,7 @@ import { addDeliveringPortal, addPortal } from '../support/portals.js';
 import { startProduct } from '../support/product.js';
 import { startReceiver } from '../support/receiver.js';
 
-const LOAD = { connections: 64, forSeconds: 3 };
+const LOAD = { connections: 64, forSeconds: 2.5 };
 
 export const recordDelivering: Row = {
   name: 'record-delivering',

@@ -6,7 +6,7 @@ import { addPortal } from '../support/portals.js';
 import { startProduct } from '../support/product.js';
 
 const CONNECTIONS = 64;
-const FOR_SECONDS = 3;
+const FOR_SECONDS = 2.5;
 
 export const recordOne: Row = {
   name: 'record-one',
