@@ -1,0 +1,14 @@
+/** Records logins at a steady rate, in a process of its own, so that nobody waits for the client. Started by steady-load.ts. */
+import { openLoop } from './load.js';
+import { makeLogins, recordLoginCalls } from './logins.js';
+import type { SteadyLoad } from './steady-load.js';
+
+async function record({ endpoint, portalId, perSecond, forSeconds, connections }: SteadyLoad): Promise<void> {
+  const calls = recordLoginCalls(endpoint, portalId, makeLogins(Math.ceil(perSecond * forSeconds)));
+  process.send?.('starts');
+  await openLoop(endpoint, calls, { perSecond, connections });
+  process.disconnect();
+}
+
+// What it throws ends the process, and so the row.
+process.once('message', (load: SteadyLoad) => void record(load));
