@@ -1,7 +1,7 @@
-import { join } from 'node:path';
 import type { Row } from '../row.js';
 import { makeBacklog } from '../support/backlog.js';
 import { startBareDrain } from '../support/bare-drain.js';
+import { databaseIn } from '../support/lines.js';
 import { startProduct } from '../support/product.js';
 
 const LOGINS = { smoke: 2_000, default: 30_000, full: 300_000 };
@@ -22,9 +22,7 @@ const drainOf = (portals: number): Row => ({
     return {
       ours: () => drain((directory) => startProduct({ directory, token })),
       theirs: () =>
-        drain((directory) =>
-          startBareDrain({ ...receiver, file: join(directory, 'data', 'auditwire.db'), portalIds, inFlight }),
-        ),
+        drain((directory) => startBareDrain({ ...receiver, file: databaseIn(directory), portalIds, inFlight })),
       close,
     };
   },

@@ -13,6 +13,8 @@ export interface Running {
 }
 
 export interface Backlog {
+  /** Is only read and copied. */
+  directory: string;
   filled: Filled;
   receiver: Receiver;
   /** Starts what delivers the logins, in a copy of the data directory, and measures it to the last line. */
@@ -31,6 +33,7 @@ export async function makeBacklog(size: { portals: number; logins: number }): Pr
   try {
     const filled = await fill(original, { ...size, receiver });
     return {
+      directory: original,
       filled,
       receiver,
       drain: (start) => withCopy(original, (copy) => drain(receiver, size.logins, () => start(copy))),
@@ -42,9 +45,12 @@ export async function makeBacklog(size: { portals: number; logins: number }): Pr
   }
 }
 
-/** Gives `use` a copy of a directory, and removes it afterwards. */
-export async function withCopy<T>(original: string, use: (directory: string) => Promise<T>): Promise<T> {
-  const directory = temporaryDirectory();
+/** Gives `use` a copy of a directory, at a path of its own unless told, and removes it afterwards. */
+export async function withCopy<T>(
+  original: string,
+  use: (directory: string) => Promise<T>,
+  directory: string = temporaryDirectory(),
+): Promise<T> {
   try {
     cpSync(original, directory, { recursive: true });
     // Or the first sync of the run would write the copy, too.

@@ -12,6 +12,7 @@ import { entryOf } from '../../../src/delivery/format/entry.js';
 import { MAX_BATCH_LINES } from '../../../src/domain/delivery.js';
 import type { Login } from '../../../src/domain/login.js';
 import type { BareDrain } from './bare-drain.js';
+import { lineSettings } from './lines.js';
 
 const { file, url, ca, portalIds, inFlight }: BareDrain = JSON.parse(process.argv[2] ?? '');
 const { origin, pathname: path } = new URL(url);
@@ -19,7 +20,7 @@ const { privateKey } = generateKeyPairSync('ed25519');
 const pool = new Pool(origin, { connections: inFlight, connect: { ca } });
 const db = new Database(file, { readonly: true });
 const organizationId = String(db.prepare('SELECT id FROM organization').pluck().get());
-const line = { host: 'auditwire', vendor: 'Auditwire', product: 'Dev-Portal', version: '1.0', organizationId };
+const line = lineSettings(organizationId);
 const idOfStream = db.prepare('SELECT id FROM streams WHERE name = ?').pluck();
 const logins = db
   .prepare('SELECT data FROM events WHERE stream_id = ? AND version BETWEEN ? AND ? ORDER BY version')
