@@ -1,8 +1,10 @@
 import { mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
+import { cef } from '../../../src/delivery/format/cef.js';
+import { entryOf } from '../../../src/delivery/format/entry.js';
 import type { Row } from '../row.js';
 import { drain, makeBacklog, remove, temporaryDirectory, withCopy } from '../support/backlog.js';
-import { unsignedLines } from '../support/lines.js';
+import { lineSettings, loginsIn } from '../support/lines.js';
 import { startProduct } from '../support/product.js';
 import { fillSyslogNg, missingSyslogNg, startSyslogNg } from '../support/syslog-ng.js';
 
@@ -28,7 +30,10 @@ export const drainSyslogNg: Row = {
       remove(buffers);
       await backlog.close();
     };
-    const lines = unsignedLines(backlog.directory, filled.organizationId);
+    const settings = lineSettings(filled.organizationId);
+    const lines = loginsIn(backlog.directory).map(({ portalId, login }) =>
+      cef.write(entryOf(login, portalId, settings)),
+    );
 
     const drainSyslogNg = (workers: number) => {
       const original = join(buffers, `filled-${workers}`);

@@ -5,8 +5,6 @@ import { databaseIn } from '../support/lines.js';
 import { startProduct } from '../support/product.js';
 
 const LOGINS = { smoke: 2_000, default: 30_000, full: 300_000 };
-/** What the product has under way to one destination. */
-const IN_FLIGHT = 16;
 
 const drainOf = (portals: number): Row => ({
   name: `drain-${portals}`,
@@ -17,12 +15,12 @@ const drainOf = (portals: number): Row => ({
   aims: [{ figure: 'perSecond', unit: 'lines/s', goal: { ratioAtLeast: 0.7 } }],
   async prepare(scale) {
     const { filled, receiver, drain, close } = await makeBacklog({ portals, logins: LOGINS[scale] });
-    const { token, portalIds } = filled;
-    const inFlight = Math.min(portals, IN_FLIGHT);
+    const { token, portalIds, organizationId } = filled;
+    const { url, ca } = receiver;
     return {
       ours: () => drain((directory) => startProduct({ directory, token })),
       theirs: () =>
-        drain((directory) => startBareDrain({ ...receiver, file: databaseIn(directory), portalIds, inFlight })),
+        drain((directory) => startBareDrain({ file: databaseIn(directory), organizationId, portalIds, url, ca })),
       close,
     };
   },

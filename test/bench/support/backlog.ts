@@ -18,7 +18,7 @@ export interface Backlog {
   filled: Filled;
   receiver: Receiver;
   /** Starts what delivers the logins, in a copy of the data directory, and measures it to the last line. */
-  drain(start: (directory: string) => Promise<Running>): Promise<{ perSecond: number }>;
+  drain(start: (directory: string) => Running | Promise<Running>): Promise<{ perSecond: number }>;
   close(): Promise<void>;
 }
 
@@ -77,7 +77,7 @@ function syncFiles(directory: string): void {
 export async function drain(
   receiver: Receiver,
   lines: number,
-  start: () => Promise<Running>,
+  start: () => Running | Promise<Running>,
 ): Promise<{ perSecond: number }> {
   const before = (await receiver.counts()).lines;
   const arrived = Promise.all([

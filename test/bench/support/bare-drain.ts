@@ -7,16 +7,19 @@ import type { Running } from './backlog.js';
 export interface BareDrain {
   /** The database of the product. */
   file: string;
+  organizationId: string;
+  portalIds: readonly string[];
   url: string;
   ca: string;
-  portalIds: readonly string[];
-  /** Requests under way at a time, each with another portal's lines. */
-  inFlight: number;
 }
 
-/** Starts bare-drain-process.ts. */
-export async function startBareDrain(work: BareDrain): Promise<Running> {
-  const child = fork(join(import.meta.dirname, 'bare-drain-process.js'), [JSON.stringify(work)], { execArgv: [] });
+export function startBareDrain(work: BareDrain): Running {
+  return startProcess('bare-drain-process.js', work);
+}
+
+/** Starts a module of this folder with an argument that is plain data; it must end when it is disconnected. */
+export function startProcess(module: string, argument: unknown): Running {
+  const child = fork(join(import.meta.dirname, module), [JSON.stringify(argument)], { execArgv: [] });
   const ended = once(child, 'exit');
   return {
     async stop() {
