@@ -61,7 +61,11 @@ export async function withCopy<T>(
   }
 }
 
-export const temporaryDirectory = (): string => mkdtempSync(join(tmpdir(), 'auditwire-bench-'));
+export function temporaryDirectory(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'auditwire-bench-'));
+  process.once('exit', () => remove(directory));
+  return directory;
+}
 export const remove = (directory: string): void => rmSync(directory, { recursive: true, force: true });
 
 function syncFiles(directory: string): void {

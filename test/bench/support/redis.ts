@@ -25,6 +25,7 @@ export async function startRedis(): Promise<Running & { socket: string }> {
   const place = ['--port', '0', '--unixsocket', socket, '--dir', directory];
   const child = spawn('redis-server', [...place, ...durable], { stdio: 'ignore' });
   const ended = once(child, 'exit');
+  process.once('exit', () => child.kill());
   const stop = async () => {
     child.kill('SIGTERM');
     await ended;

@@ -72,6 +72,7 @@ log { source(s_lines); destination(d_siem); flags(flow-control); };
     env,
     stdio: ['ignore', 'ignore', 'pipe'],
   });
+  process.once('exit', () => child.kill());
   let said = '';
   child.stderr.on('data', (chunk: Buffer) => {
     said += chunk.toString();
