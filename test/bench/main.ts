@@ -29,6 +29,9 @@ else if (values.list) for (const { name, work } of rows) process.stdout.write(`$
 else await bench();
 
 async function bench(): Promise<void> {
+  // What the rows started ends with it, and what they wrote goes.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+  process.setMaxListeners(0);
   const scale: Scale = values.smoke ? 'smoke' : values.full ? 'full' : 'default';
   const wanted = values.only?.split(',');
   const chosen = rows.filter((row) =>

@@ -1,0 +1,48 @@
+/**
+ * The work of a delivery and nothing else: reads the logins of each portal, writes, signs and compresses their lines and posts
+ * them, 500 at a time and in order. It records nothing, and does not ask what was delivered. Started by bare-drain.ts.
+ */
+import Database from 'better-sqlite3';
+import { cef } from '../../../src/delivery/format/cef.js';
+import { entryOf } from '../../../src/delivery/format/entry.js';
+import { MAX_BATCH_LINES } from '../../../src/domain/delivery.js';
+import type { Login } from '../../../src/domain/login.js';
+import type { BareDrain } from './bare-drain.js';
+import { compressed, createPost, IN_FLIGHT, signed } from './deliver.js';
+import { lineSettings } from './lines.js';
+
+const { file, organizationId, portalIds, url, ca }: BareDrain = JSON.parse(process.argv[2] ?? '');
+const line = lineSettings(organizationId);
+const db = new Database(file, { readonly: true });
+const idOfStream = db.prepare('SELECT id FROM streams WHERE name = ?').pluck();
+const logins = db
+  .prepare('SELECT data FROM events WHERE stream_id = ? AND version BETWEEN ? AND ? ORDER BY version')
+  .pluck();
+const post = createPost(url, ca);
+process.on('disconnect', () => process.exit(0));
+
+const waiting = [...portalIds];
+await Promise.all(Array.from({ length: IN_FLIGHT }, drainPortals));
+
+async function drainPortals(): Promise<void> {
+  for (let portalId = waiting.shift(); portalId !== undefined; portalId = waiting.shift()) await drain(portalId);
+}
+
+/** The next batch is made while this one is under way. */
+async function drain(portalId: string): Promise<void> {
+  const streamId = Number(idOfStream.get(`login-${portalId}`));
+  let first = 1;
+  let next = batch(portalId, streamId, first);
+  for (let body = await next; body; body = await next) {
+    first += MAX_BATCH_LINES;
+    next = batch(portalId, streamId, first);
+    await post(body);
+  }
+}
+
+async function batch(portalId: string, streamId: number, first: number): Promise<Buffer | null> {
+  const rows = logins.all(streamId, first, first + MAX_BATCH_LINES - 1) as string[];
+  if (!rows.length) return null;
+  const lines = rows.map((data) => signed(cef.write(entryOf(JSON.parse(data) as Login, portalId, line))));
+  return compressed((await Promise.all(lines)).join('\n'));
+}

@@ -1,0 +1,30 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import type { Running } from './backlog.js';
+
+/** What bare-drain-process.ts is told, as JSON in its one argument. */
+export interface BareDrain {
+  /** The database of the product. */
+  file: string;
+  organizationId: string;
+  portalIds: readonly string[];
+  url: string;
+  ca: string;
+}
+
+export function startBareDrain(work: BareDrain): Running {
+  return startProcess('bare-drain-process.js', work);
+}
+
+/** Starts a module of this folder with an argument that is plain data; it must end when it is disconnected. */
+export function startProcess(module: string, argument: unknown): Running {
+  const child = fork(join(import.meta.dirname, module), [JSON.stringify(argument)], { execArgv: [] });
+  const ended = once(child, 'exit');
+  return {
+    async stop() {
+      if (child.connected) child.disconnect();
+      await ended;
+    },
+  };
+}
