@@ -78,7 +78,7 @@ export async function startReceiver({ traced = false } = {}): Promise<Receiver> 
       return new Map(await ask<[string, number][]>((id) => ({ id, kind: 'arrivals' })));
     },
     async stop() {
-      child.disconnect();
+      if (child.connected) child.disconnect();
       await ended;
     },
   };

@@ -1,0 +1,75 @@
+/**
+ * The least that can record logins as the product does: the same rows into the same tables, JSON made of each, so many a
+ * transaction, each transaction durable. No validation, no idempotency, no protocol. Started by bare-writer.ts.
+ */
+import { randomBytes, randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openWriter } from '../../../db/open.js';
+import type { Order } from './bare-writer.js';
+import { now } from './clock.js';
+import { makeLogins } from './logins.js';
+
+/** As the product's writer. */
+const CHECKPOINT_PAGES = 16_000;
+const STREAM = 1;
+const ACTOR = 1;
+const PORTAL = 1;
+
+const directory = mkdtempSync(join(tmpdir(), 'auditwire-bench-bare-'));
+// Durable as the product is: WAL, synchronous=FULL, no checkpoint by itself.
+const { sqlite } = openWriter(directory);
+sqlite.prepare('INSERT INTO streams (id, name) VALUES (?, ?)').run(STREAM, `login-${randomUUID()}`);
+sqlite.prepare('INSERT INTO actors (id, name) VALUES (?, ?)').run(ACTOR, `token-${randomUUID()}`);
+sqlite.prepare('INSERT INTO login_portals (id, portal_id) VALUES (?, ?)').run(PORTAL, randomUUID());
+
+const insertEvent = sqlite.prepare(
+  'INSERT INTO events (position, stream_id, version, type, data, recorded_at, actor_id, trace_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+);
+const insertLogin = sqlite.prepare(
+  'INSERT INTO logins (portal, occurred_at, position, outcome, authentication_type) VALUES (?, ?, ?, ?, ?)',
+);
+const insertKey = sqlite.prepare('INSERT INTO idempotency_keys (portal, key, position) VALUES (?, ?, ?)');
+const checkpointed = sqlite.prepare('PRAGMA wal_checkpoint(NOOP)');
+
+let position = 0;
+
+const record = sqlite.transaction((logins: ReturnType<typeof makeLogins>) => {
+  const recordedAt = Date.now();
+  // Of the call that records them, as the log has it.
+  const traceId = randomBytes(16).toString('hex');
+  for (const login of logins) {
+    position += 1;
+    const data = JSON.stringify({ ...login, occurredAt: recordedAt });
+    insertEvent.run(position, STREAM, position, 'LoginRecorded', data, recordedAt, ACTOR, traceId);
+    insertLogin.run(PORTAL, recordedAt, position, login.outcome, login.authenticationType);
+    insertKey.run(PORTAL, login.idempotencyKey, position);
+  }
+});
+
+/** @returns logins per second */
+function run({ size, transactions, forSeconds }: Order): number {
+  const batches = Array.from({ length: transactions }, () => makeLogins(size));
+  const started = now();
+  let done = 0;
+  for (const batch of batches) {
+    if (now() - started >= forSeconds * 1000) break;
+    record(batch);
+    checkpoint();
+    done += batch.length;
+  }
+  return done / ((now() - started) / 1000);
+}
+
+function checkpoint(): void {
+  const row = checkpointed.get() as { log: number; checkpointed: number };
+  if (row.log - row.checkpointed > CHECKPOINT_PAGES) sqlite.pragma('wal_checkpoint(PASSIVE)');
+}
+
+process.on('message', (order: Order) => process.send?.(run(order)));
+process.on('disconnect', () => {
+  sqlite.close();
+  rmSync(directory, { recursive: true, force: true });
+  process.exit();
+});
