@@ -44,15 +44,21 @@ export async function makeBacklog(size: { portals: number; logins: number }): Pr
 
 /** Gives `use` a copy of a directory, and removes it afterwards. */
 export async function withCopy<T>(original: string, use: (directory: string) => Promise<T>): Promise<T> {
-  const directory = temporaryDirectory();
+  const directory = copyOf(original);
   try {
-    cpSync(original, directory, { recursive: true });
-    // Or the first sync of the run would write the copy, too.
-    syncFiles(directory);
     return await use(directory);
   } finally {
     remove(directory);
   }
+}
+
+/** A copy of a directory, for the caller to remove. */
+export function copyOf(original: string): string {
+  const directory = temporaryDirectory();
+  cpSync(original, directory, { recursive: true });
+  // Or the first sync of the run would write the copy, too.
+  syncFiles(directory);
+  return directory;
 }
 
 export const temporaryDirectory = (): string => mkdtempSync(join(tmpdir(), 'auditwire-bench-'));
