@@ -1,5 +1,26 @@
 import type { Row } from '../row.js';
+import { disk } from './disk.js';
 import { drain1, drain500 } from './drain.js';
+import { flatDrain, flatPage, flatRecord, flatStart, flatStatus } from './flat.js';
+import { querySlowSync } from './query-slow-sync.js';
+import { record100, record1000, record1000Noop } from './record-many.js';
+import { recordOne } from './record-one.js';
+import { subscribers } from './subscribers.js';
 
 /** Every row, in the order of the table. */
-export const rows: readonly Row[] = [drain1, drain500];
+export const rows: readonly Row[] = [
+  recordOne,
+  record100,
+  record1000,
+  record1000Noop,
+  querySlowSync,
+  drain1,
+  drain500,
+  subscribers,
+  ...flatRecord,
+  ...flatDrain,
+  ...flatPage,
+  ...flatStatus,
+  ...flatStart,
+  disk,
+];
