@@ -173,7 +173,7 @@ export const flatStatus = flat(
         const product = own(await startProduct({ directory: copy, token }));
         const request = requestOf(product, PortalsDocument.toString());
         return async () => ({
-          perSecond: await callsPerSecond(product, request, '"pending":1000', smoke),
+          perSecond: await callsPerSecond(product, request, '"oldestPendingAt":', smoke),
         });
       });
       return warm(await Promise.all(sides));

@@ -9,6 +9,7 @@ import { WebhookStatusChangedDocument } from '../../../src/client/generated/grap
 import type { Audience } from '../rows/subscribers.js';
 
 const OPENED_AT_A_TIME = 50;
+const DEADLINE_MS = 60_000;
 const TOGGLE = `mutation ($input: ConfigureWebhookInput!) {
   configureWebhook(input: $input) { __typename ... on Refusal { message } }
 }`;
@@ -118,7 +119,10 @@ async function toggle(): Promise<number> {
   });
   const text = await answer.body.text();
   if (!text.includes('"ConfigureWebhookSuccess"')) fail(text);
-  return (await last) - started;
+  const late = setTimeout(() => fail(`${missing} subscribers were not told`), DEADLINE_MS);
+  const ms = (await last) - started;
+  clearTimeout(late);
+  return ms;
 }
 
 process.on('disconnect', () => process.exit());
