@@ -34,9 +34,10 @@ async function bench(): Promise<void> {
   process.setMaxListeners(0);
   const scale: Scale = values.smoke ? 'smoke' : values.full ? 'full' : 'default';
   const wanted = values.only?.split(',');
-  const chosen = rows.filter((row) =>
-    wanted ? wanted.some((name) => row.name.startsWith(name)) : scale !== 'default' || !row.fullOnly,
-  );
+  const chosen = rows.filter(({ name, fullOnly }) => {
+    const fits = scale !== 'default' || !fullOnly;
+    return wanted ? wanted.some((start) => start === name || (fits && name.startsWith(start))) : fits;
+  });
   if (!chosen.length) {
     process.stderr.write(`There is no row ${values.only}; --list names them.\n`);
     process.exitCode = 2;

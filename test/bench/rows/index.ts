@@ -1,8 +1,13 @@
 import type { Row } from '../row.js';
 import { disk } from './disk.js';
 import { drain1, drain500 } from './drain.js';
+import { drainSyslogNg } from './drain-syslog-ng.js';
 import { flatDrain, flatPage, flatRecord, flatStart, flatStatus } from './flat.js';
+import { latencyHalf, latencyIdle } from './latency.js';
+import { memory } from './memory.js';
 import { querySlowSync } from './query-slow-sync.js';
+import { queue1, queue500 } from './queue.js';
+import { recordDelivering } from './record-delivering.js';
 import { record100, record1000, record1000Noop } from './record-many.js';
 import { recordOne } from './record-one.js';
 import { subscribers } from './subscribers.js';
@@ -16,7 +21,14 @@ export const rows: readonly Row[] = [
   querySlowSync,
   drain1,
   drain500,
+  drainSyslogNg,
+  recordDelivering,
+  latencyIdle,
+  latencyHalf,
   subscribers,
+  queue1,
+  queue500,
+  memory,
   ...flatRecord,
   ...flatDrain,
   ...flatPage,

@@ -49,16 +49,22 @@ export async function makeBacklog(size: { portals: number; logins: number }): Pr
 export async function withCopy<T>(
   original: string,
   use: (directory: string) => Promise<T>,
-  directory: string = temporaryDirectory(),
+  target: string = temporaryDirectory(),
 ): Promise<T> {
+  const directory = copyOf(original, target);
   try {
-    cpSync(original, directory, { recursive: true });
-    // Or the first sync of the run would write the copy, too.
-    syncFiles(directory);
     return await use(directory);
   } finally {
     remove(directory);
   }
+}
+
+/** A copy of a directory, for the caller to remove. */
+export function copyOf(original: string, target: string = temporaryDirectory()): string {
+  cpSync(original, target, { recursive: true });
+  // Or the first sync of the run would write the copy, too.
+  syncFiles(target);
+  return target;
 }
 
 export function temporaryDirectory(): string {
@@ -66,6 +72,7 @@ export function temporaryDirectory(): string {
   process.once('exit', () => remove(directory));
   return directory;
 }
+
 export const remove = (directory: string): void => rmSync(directory, { recursive: true, force: true });
 
 function syncFiles(directory: string): void {

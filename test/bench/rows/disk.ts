@@ -1,0 +1,128 @@
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import Database from 'better-sqlite3';
+import { PortalsDocument } from '../../../src/client/generated/graphql.js';
+import type { Aim, Row } from '../row.js';
+import { remove, temporaryDirectory, withCopy } from '../support/backlog.js';
+import { requestOf, withConnections } from '../support/connection.js';
+import { benchLogin, fill } from '../support/fill.js';
+import { owning } from '../support/owning.js';
+import { addDeliveringPortal } from '../support/portals.js';
+import { type Product, startProduct } from '../support/product.js';
+import { type Receiver, startReceiver } from '../support/receiver.js';
+
+const LOGINS = { smoke: 1_000, default: 20_000, full: 200_000 };
+
+/** Recorded and delivered one after the other. */
+const ALONE = { smoke: 50, default: 500, full: 500 };
+
+const aim = (figure: string, goal: Aim['goal'] = { ratioAtMost: 2 }): Aim => ({ figure, unit: 'bytes a login', goal });
+
+/** Everything that the data directory holds once all logins are delivered: log, indexes, deliveries. */
+export const disk: Row = {
+  name: 'disk',
+  work: 'bytes on disk for a login that was delivered: in full batches, without and with an idempotency key, and alone',
+  comparedWith: 'the login in JSON, as it is sent',
+  aims: [aim('withoutKey'), aim('withKey'), aim('alone', null)],
+  // Nothing that varies.
+  rounds: 1,
+  prepare: (scale) =>
+    owning(async (own) => {
+      const receiver = own(await startReceiver());
+      const logins = LOGINS[scale];
+      return {
+        ours: async () => ({
+          withoutKey: await bytesOnDisk(receiver, logins, false),
+          withKey: await bytesOnDisk(receiver, logins, true),
+          alone: await bytesAlone(receiver, ALONE[scale]),
+        }),
+        theirs: async () => ({
+          withoutKey: payloadBytes(logins, false),
+          withKey: payloadBytes(logins, true),
+          alone: payloadBytes(ALONE[scale], false),
+        }),
+      };
+    }),
+};
+
+async function bytesOnDisk(receiver: Receiver, logins: number, keys: boolean): Promise<number> {
+  const directory = temporaryDirectory();
+  try {
+    const { token } = await fill(directory, { portals: 1, logins, receiver, keys });
+    const product = await startProduct({ directory, token });
+    try {
+      await delivered(product, logins);
+    } finally {
+      await product.stop();
+    }
+    return bytesOf(directory) / logins;
+  } finally {
+    remove(directory);
+  }
+}
+
+/** What logins add to a data directory when each is a delivery of its own, as in a portal where little happens. */
+async function bytesAlone(receiver: Receiver, logins: number): Promise<number> {
+  const product = await startProduct();
+  try {
+    const portalId = await addDeliveringPortal(product, receiver);
+    const before = await withCopy(product.directory, async (copy) => bytesOf(copy));
+    const { lines } = await receiver.counts();
+    const requests = loginsAsSent(logins, false).map((login) =>
+      requestOf(product, RECORD, { input: { portalId, ...login } }),
+    );
+    await withConnections(product, 1, async ([connection]) => {
+      for (const [index, request] of requests.entries()) {
+        const answer = await connection?.call(request);
+        if (!answer?.includes('"RecordLoginSuccess"')) throw new Error(`Not recorded: ${String(answer)}`);
+        await receiver.until(lines + index + 1);
+      }
+    });
+    await delivered(product, logins);
+    return (await withCopy(product.directory, async (copy) => bytesOf(copy) - before)) / logins;
+  } finally {
+    await product.stop();
+  }
+}
+
+const RECORD = 'mutation ($input: RecordLoginInput!) { recordLogin(input: $input) { __typename } }';
+
+/** Of all files of a data directory, once the write-ahead log is in the database. */
+function bytesOf(directory: string): number {
+  const data = join(directory, 'data');
+  checkpoint(join(data, 'auditwire.db'));
+  return readdirSync(data).reduce((bytes, file) => bytes + statSync(join(data, file)).size, 0);
+}
+
+async function delivered({ client }: Product, logins: number): Promise<void> {
+  for (;;) {
+    const { portals } = await client.call(PortalsDocument, {});
+    const { deliveredTotal, undeliveredTotal } = portals.edges[0]?.node.webhook.status ?? {};
+    if (deliveredTotal === logins) return;
+    if (undeliveredTotal) throw new Error(`${undeliveredTotal} logins were not delivered`);
+    await setTimeout(100);
+  }
+}
+
+function checkpoint(file: string): void {
+  const db = new Database(file);
+  db.pragma('wal_checkpoint(TRUNCATE)');
+  db.close();
+}
+
+function payloadBytes(logins: number, keys: boolean): number {
+  return (
+    loginsAsSent(logins, keys).reduce((bytes, login) => bytes + Buffer.byteLength(JSON.stringify(login)), 0) / logins
+  );
+}
+
+/** What is empty is left out, the time is in ISO 8601. */
+function loginsAsSent(logins: number, keys: boolean): object[] {
+  const start = Date.now() - logins * 10;
+  return Array.from({ length: logins }, (_, index) => {
+    const { occurredAt, traceId: __, idempotencyKey, ...login } = benchLogin(index + 1, start, keys);
+    const sent = { ...login, occurredAt: new Date(occurredAt ?? 0).toISOString() };
+    return keys ? { ...sent, idempotencyKey } : sent;
+  });
+}

@@ -1,0 +1,112 @@
+/**
+ * The least that serves GraphQL subscriptions: graphql-ws over ws, and server-sent events over node:http, both over graphql-js
+ * with the product's contract. The status is an object in memory, and every subscriber's payload is executed for it alone, as
+ * GraphQL servers do. Started by rows/subscribers.ts.
+ */
+import { readFileSync } from 'node:fs';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { buildSchema, execute, parse, subscribe, validate } from 'graphql';
+import { useServer } from 'graphql-ws/use/ws';
+import { WebSocketServer } from 'ws';
+
+interface Changed {
+  webhookStatusChanged: { position: string; status: Record<string, unknown> };
+}
+
+/** An in-memory publisher: each subscriber is given the status now, and then every change. */
+const subscribers = new Set<Subscriber>();
+
+class Subscriber implements AsyncIterableIterator<Changed> {
+  readonly #pending: Changed[] = [statusNow()];
+  #wake: ((result: IteratorResult<Changed, undefined>) => void) | null = null;
+
+  constructor() {
+    subscribers.add(this);
+  }
+
+  publish(value: Changed): void {
+    if (!this.#wake) this.#pending.push(value);
+    else this.#wake({ value, done: false });
+    this.#wake = null;
+  }
+
+  next(): Promise<IteratorResult<Changed, undefined>> {
+    const value = this.#pending.shift();
+    if (value) return Promise.resolve({ value, done: false });
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+
+  return(): Promise<IteratorResult<Changed, undefined>> {
+    subscribers.delete(this);
+    this.#wake?.({ value: undefined, done: true });
+    return Promise.resolve({ value: undefined, done: true });
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+}
+
+let position = 1;
+let enabled = false;
+
+function statusNow(): Changed {
+  const status = {
+    enabled,
+    status: 'ACTIVE',
+    lastAttemptAt: null,
+    lastResponseCode: null,
+    lastResponseMessage: null,
+    pending: 0,
+    oldestPendingAt: null,
+    nextAttemptAt: null,
+    consecutiveFailures: 0,
+    deliveredTotal: 0,
+    undeliveredTotal: 0,
+  };
+  return { webhookStatusChanged: { position: String(position), status } };
+}
+
+const rootValue = {
+  webhookStatusChanged: () => new Subscriber(),
+  configureWebhook({ input }: { input: { enabled: boolean } }) {
+    position += 1;
+    enabled = input.enabled;
+    const changed = statusNow();
+    for (const subscriber of subscribers) subscriber.publish(changed);
+    return { __typename: 'ConfigureWebhookSuccess', webhook: { enabled } };
+  },
+};
+
+const schema = buildSchema(readFileSync(join(import.meta.dirname, '../../../schema/schema.graphql'), 'utf8'));
+
+const server = createServer((request, response) => {
+  const chunks: Buffer[] = [];
+  request.on('data', (chunk: Buffer) => chunks.push(chunk));
+  request.on('end', () => void serve(Buffer.concat(chunks).toString(), request.headers.accept, response));
+});
+
+async function serve(body: string, accept: string | undefined, response: ServerResponse): Promise<void> {
+  const { query, variables } = JSON.parse(body) as { query: string; variables: Record<string, unknown> };
+  const document = parse(query);
+  const [error] = validate(schema, document);
+  if (error) throw error;
+  const args = { schema, document, rootValue, variableValues: variables };
+  if (accept !== 'text/event-stream') {
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(await execute(args)));
+    return;
+  }
+  const results = await subscribe(args);
+  if (!(Symbol.asyncIterator in results)) throw new Error(JSON.stringify(results));
+  response.writeHead(200, { 'content-type': 'text/event-stream' });
+  response.once('close', () => void results.return(undefined));
+  for await (const result of results) response.write(`event: next\ndata: ${JSON.stringify(result)}\n\n`);
+}
+
+useServer({ schema, roots: { subscription: rootValue } }, new WebSocketServer({ server, path: '/graphql' }));
+server.listen(0, '127.0.0.1', () => process.send?.({ port: (server.address() as AddressInfo).port }));
+process.on('disconnect', () => process.exit());
