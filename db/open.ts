@@ -9,7 +9,7 @@ export interface Connection {
   db: Db;
   sqlite: Database.Database;
 }
-export type Db = BetterSQLite3Database;
+export type Db = BetterSQLite3Database & { $client: Database.Database };
 
 /** Why a data directory could not be opened, in words for the person who started the program. */
 export class DataDirectoryError extends Error {}

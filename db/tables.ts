@@ -5,7 +5,6 @@
 import { blob, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 import type { LogFormat } from '../src/domain/destination.js';
 import type { Lane } from '../src/domain/lane.js';
-import type { AuthenticationType, LoginOutcome } from '../src/domain/login.js';
 
 /** The log. One row an event, `position` the global order. Times are milliseconds since the epoch. */
 export const events = sqliteTable(
@@ -92,18 +91,18 @@ export const webhooks = sqliteTable(
 
 /**
  * An index over the logins in the log: what a page is filtered and ordered by, and nothing else. The migration makes it
- * WITHOUT ROWID, so that it is one b-tree. `portal` is the number that `login_portals` gives it, interned.
+ * WITHOUT ROWID, so that it is one b-tree. `portal` is the number that `login_portals` gives it, interned; `kind` stands for
+ * outcome and authentication type, so that the rarest of them is found without a look at the others.
  */
 export const logins = sqliteTable(
   'logins',
   {
     portal: integer().notNull(),
+    kind: integer().notNull(),
     occurredAt: integer('occurred_at').notNull(),
     position: integer().notNull(),
-    outcome: text().$type<LoginOutcome>().notNull(),
-    authenticationType: text('authentication_type').$type<AuthenticationType>().notNull(),
   },
-  (t) => [primaryKey({ columns: [t.portal, t.occurredAt, t.position] })],
+  (t) => [primaryKey({ columns: [t.portal, t.kind, t.occurredAt, t.position] })],
 );
 
 export const loginPortals = sqliteTable('login_portals', {

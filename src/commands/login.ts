@@ -6,11 +6,16 @@ import { randomTraceId } from '../random.js';
 import type { Deps } from './deps.js';
 
 export function loginHandlers({ log, appender, models, random }: Deps) {
-  /** The login that used a key before, or undefined. */
-  function known(portalId: string, key: string | null | undefined): Recorded<LoginEvent> | undefined {
-    const position = key == null ? undefined : models.logins.positionOfKey(portalId, key);
-    const event = position === undefined ? undefined : log.at([position])[0];
-    return event?.type === 'LoginRecorded' ? event : undefined;
+  /** For each login as given, the one that used its key before, or undefined. */
+  function firstsOf(portalId: string, logins: readonly LoginInput[]): (Recorded<LoginEvent> | undefined)[] {
+    const positions = models.logins.positionsOfKeys(
+      portalId,
+      logins.map(({ idempotencyKey }) => idempotencyKey),
+    );
+    return positions.map((position) => {
+      const event = position === undefined ? undefined : log.at([position])[0];
+      return event?.type === 'LoginRecorded' ? event : undefined;
+    });
   }
 
   return {
@@ -25,7 +30,7 @@ export function loginHandlers({ log, appender, models, random }: Deps) {
       cause: Cause,
       now: number,
     ): Recorded<LoginEvent>[] {
-      const firsts = logins.map((login) => known(portalId, login.idempotencyKey));
+      const firsts = firstsOf(portalId, logins);
       const portal = models.portals.get(portalId);
       // What is recorded already is answered for a retired portal, too.
       if (firsts.includes(undefined)) assertLiving(portal ? { retired: portal.retiredAt !== null } : null, portalId);

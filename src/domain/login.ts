@@ -98,16 +98,19 @@ export function reasonAgainstTime({ occurredAt }: LoginInput, now: number): stri
 
 /** The event of a login; `now` (ms) and a new trace id fill what the portal left out. */
 export function recorded(input: LoginInput, now: number, newTraceId: () => string): LoginEvent {
-  const { idempotencyKey, ...given } = input;
-  return {
-    type: 'LoginRecorded',
-    data: {
-      ...given,
-      traceId: given.traceId ?? newTraceId(),
-      occurredAt: given.occurredAt ?? now,
-      ...(idempotencyKey ? { idempotencyKey } : {}),
-    },
+  const data: Login = {
+    authenticationType: input.authenticationType,
+    outcome: input.outcome,
+    sourceAddress: input.sourceAddress,
+    request: input.request,
+    principalId: input.principalId,
+    principalName: input.principalName,
+    userAgent: input.userAgent,
+    traceId: input.traceId ?? newTraceId(),
+    occurredAt: input.occurredAt ?? now,
   };
+  if (input.idempotencyKey) data.idempotencyKey = input.idempotencyKey;
+  return { type: 'LoginRecorded', data };
 }
 
 /** Whether `again` repeats `first`: equal in everything that it says itself. */

@@ -9,6 +9,7 @@ import type { Cause } from '../domain/event.js';
 import { Refusal } from '../domain/refusal.js';
 import { type Random, randomTraceId } from '../random.js';
 import type { Viewer } from './auth.js';
+import { compileMutations } from './compiled.js';
 
 export const GRAPHQL_PATH = '/graphql';
 
@@ -39,7 +40,11 @@ export function createGraphQLServer(services: Services, logger: Logger) {
     schema,
     context: services,
     graphqlEndpoint: GRAPHQL_PATH,
-    plugins: [...armor.protect().plugins, { onParse: () => explainSyntax, onValidate: () => explainValidation }],
+    plugins: [
+      ...armor.protect().plugins,
+      { onParse: () => explainSyntax, onValidate: () => explainValidation },
+      compileMutations(schema),
+    ],
     graphiql: false,
     landingPage: false,
     cors: false,

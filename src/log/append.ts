@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import type { Db } from '../../db/open.js';
+import { prepareRun } from '../../db/prepare.js';
 import { actors, categories, events, streams } from '../../db/tables.js';
 import {
   type Category,
@@ -37,9 +38,10 @@ export type Appender = ReturnType<typeof createAppender>;
  */
 export function createAppender(db: Db, reader: LogReader, project: (event: Recorded) => void) {
   const of = (name: string) => sql.placeholder(name);
-  const insertEvent = db
-    .insert(events)
-    .values({
+  const insertEvent = prepareRun(
+    db,
+    ['position', 'streamId', 'version', 'type', 'data', 'recordedAt', 'actorId', 'traceId'],
+    db.insert(events).values({
       position: of('position'),
       streamId: of('streamId'),
       version: of('version'),
@@ -48,8 +50,8 @@ export function createAppender(db: Db, reader: LogReader, project: (event: Recor
       recordedAt: of('recordedAt'),
       actorId: of('actorId'),
       traceId: of('traceId'),
-    })
-    .prepare();
+    }),
+  );
   const intern = (table: typeof streams | typeof actors) =>
     db
       .insert(table)
@@ -116,13 +118,13 @@ export function createAppender(db: Db, reader: LogReader, project: (event: Recor
     const actorId = actorIdOf(cause.actor);
     lastRecordedAt = Math.max(lastRecordedAt, now);
     touched.add(stream);
-    const recorded = appended.map((event) => {
+    const { actor, traceId } = cause;
+    const recorded = appended.map(({ type, data }) => {
       head += 1;
       end.version += 1;
-      const { actor, traceId } = cause;
+      insertEvent(head, streamId, end.version, type, JSON.stringify(data), lastRecordedAt, actorId, traceId);
       const envelope = { position: head, stream, version: end.version, recordedAt: lastRecordedAt, actor, traceId };
-      insertEvent.run({ ...envelope, streamId, actorId, type: event.type, data: JSON.stringify(event.data) });
-      const stored: Recorded = { ...envelope, ...event };
+      const stored = Object.assign(envelope, { type, data }) as Recorded;
       project(stored);
       return stored;
     });

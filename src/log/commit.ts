@@ -57,6 +57,11 @@ export function createCommit(options: {
   const release = sqlite.prepare('RELEASE command');
   const rollbackTo = sqlite.prepare('ROLLBACK TO command');
 
+  const checkpoints = {
+    NOOP: sqlite.prepare('PRAGMA wal_checkpoint(NOOP)'),
+    PASSIVE: sqlite.prepare('PRAGMA wal_checkpoint(PASSIVE)'),
+  };
+
   function inSavepoint({ name, input, cause }: Command): Answer {
     const before = appender.head();
     savepoint.run();
@@ -88,8 +93,8 @@ export function createCommit(options: {
   }
 
   function pagesToCopy(mode: 'NOOP' | 'PASSIVE'): number {
-    const [row] = sqlite.pragma(`wal_checkpoint(${mode})`) as { log: number; checkpointed: number }[];
-    return row ? row.log - row.checkpointed : 0;
+    const { log, checkpointed } = checkpoints[mode].get() as { log: number; checkpointed: number };
+    return log - checkpointed;
   }
 
   return (group) => {

@@ -1,9 +1,14 @@
-import { and, asc, desc, eq, gt, gte, lt, lte, or, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, gt, gte, lt, lte, min, or, sql } from 'drizzle-orm';
+import { unionAll } from 'drizzle-orm/sqlite-core';
 import type { Db } from '../../db/open.js';
+import { prepareRun, prepareValue } from '../../db/prepare.js';
 import { idempotencyKeys, loginPortals, logins } from '../../db/tables.js';
 import { type Recorded, streamId } from '../domain/event.js';
-import type { AuthenticationType, LoginOutcome } from '../domain/login.js';
+import { type AuthenticationType, authenticationTypes, type LoginOutcome, loginOutcomes } from '../domain/login.js';
 import type { ReadModel } from './read-model.js';
+
+/** More than there will ever be types: what a kind is multiplied by. */
+const TYPES_OF_AN_OUTCOME = 32;
 
 /** Which logins a page shows. Times are of occurrence, in ms, both inclusive. */
 export interface LoginFilter {
@@ -28,78 +33,119 @@ export interface LoginPage {
 
 export function createLogins(db: Db) {
   const of = (name: string) => sql.placeholder(name);
-  const portalByName = db
-    .select()
-    .from(loginPortals)
-    .where(eq(loginPortals.portalId, of('portalId')))
-    .prepare();
-  const addPortal = db
-    .insert(loginPortals)
-    .values({ portalId: of('portalId') })
-    .returning({ id: loginPortals.id })
-    .prepare();
-  const addLogin = db
-    .insert(logins)
-    .values({
+  const portalNumber = prepareValue(
+    db,
+    ['portalId'],
+    db
+      .select({ id: loginPortals.id })
+      .from(loginPortals)
+      .where(eq(loginPortals.portalId, of('portalId'))),
+  );
+  const addPortal = prepareValue(
+    db,
+    ['portalId'],
+    db
+      .insert(loginPortals)
+      .values({ portalId: of('portalId') })
+      .returning({ id: loginPortals.id }),
+  );
+  const addLogin = prepareRun(
+    db,
+    ['portal', 'kind', 'occurredAt', 'position'],
+    db.insert(logins).values({
       portal: of('portal'),
+      kind: of('kind'),
       occurredAt: of('occurredAt'),
       position: of('position'),
-      outcome: of('outcome'),
-      authenticationType: of('authenticationType'),
-    })
-    .prepare();
-  const addKey = db
-    .insert(idempotencyKeys)
-    .values({ portal: of('portal'), key: of('key'), position: of('position') })
-    .prepare();
-  const byKey = db
-    .select()
-    .from(idempotencyKeys)
-    .where(and(eq(idempotencyKeys.portal, of('portal')), eq(idempotencyKeys.key, of('key'))))
-    .prepare();
+    }),
+  );
+  const addKey = prepareRun(
+    db,
+    ['portal', 'key', 'position'],
+    db.insert(idempotencyKeys).values({ portal: of('portal'), key: of('key'), position: of('position') }),
+  );
+  const positionOfKey = prepareValue(
+    db,
+    ['portal', 'key'],
+    db
+      .select({ position: idempotencyKeys.position })
+      .from(idempotencyKeys)
+      .where(and(eq(idempotencyKeys.portal, of('portal')), eq(idempotencyKeys.key, of('key')))),
+  );
+  const nextKind = prepareValue(
+    db,
+    ['portal', 'kind'],
+    db
+      .select({ kind: min(logins.kind) })
+      .from(logins)
+      .where(and(eq(logins.portal, of('portal')), gt(logins.kind, of('kind')))),
+  );
 
-  const portalNumber = (portalId: string): number | undefined => portalByName.get({ portalId })?.id;
+  /** The kinds that a portal has logins of, each found with one look at the index. */
+  function* kindsOf(portal: number): Iterable<number> {
+    let kind: unknown = -1;
+    while (typeof (kind = nextKind(portal, kind)) === 'number') yield kind;
+  }
 
   return {
     tables: [logins, idempotencyKeys, loginPortals],
     apply(event: Recorded): void {
       if (event.type !== 'LoginRecorded') return;
       const portalId = streamId(event.stream);
-      const portal = portalNumber(portalId) ?? addPortal.get({ portalId }).id;
+      const portal = portalNumber(portalId) ?? addPortal(portalId);
+      const { position } = event;
       const { occurredAt, outcome, authenticationType, idempotencyKey: key } = event.data;
-      addLogin.run({ portal, occurredAt, position: event.position, outcome, authenticationType });
-      if (key !== undefined) addKey.run({ portal, key, position: event.position });
+      addLogin(portal, kindOf(outcome, authenticationType), occurredAt, position);
+      if (key !== undefined) addKey(portal, key, position);
     },
-    /** The position of the login that used an idempotency key of a portal. */
-    positionOfKey(portalId: string, key: string): number | undefined {
+    /** For each idempotency key of a portal, the position of the login that used it; undefined where none has, or for no key. */
+    positionsOfKeys(portalId: string, keys: readonly (string | null | undefined)[]): (number | undefined)[] {
       const portal = portalNumber(portalId);
-      return portal === undefined ? undefined : byKey.get({ portal, key })?.position;
+      return keys.map((key) =>
+        portal === undefined || key == null ? undefined : (positionOfKey(portal, key) as number | undefined),
+      );
     },
-    /** The cursors of a page of logins, newest first unless `inverted`. */
+    /**
+     * The cursors of a page of logins, newest first unless `inverted`. Merges the kinds that are asked for, each of which
+     * stands in order in the index: the cost depends on their number and on the page, not on how many logins there are.
+     */
     page(portalId: string, filter: LoginFilter, { after, before, limit, inverted }: LoginPage): LoginCursor[] {
       const portal = portalNumber(portalId);
-      if (portal === undefined) return [];
-      const { from, to, outcome, authenticationType } = filter;
+      if (typeof portal !== 'number') return [];
+      const { from, to } = filter;
+      const ofKind = (kind: number) =>
+        db
+          .select({ occurredAt: logins.occurredAt, position: logins.position })
+          .from(logins)
+          .where(
+            and(
+              eq(logins.portal, portal),
+              eq(logins.kind, kind),
+              from === undefined ? undefined : gte(logins.occurredAt, from),
+              to === undefined ? undefined : lte(logins.occurredAt, to),
+              after && older(after),
+              before && newer(before),
+            ),
+          );
+      const [first, second, ...rest] = [...kindsOf(portal)].filter((kind) => isOfKind(kind, filter)).map(ofKind);
+      if (!first) return [];
       const order = inverted ? asc : desc;
-      return db
-        .select({ occurredAt: logins.occurredAt, position: logins.position })
-        .from(logins)
-        .where(
-          and(
-            eq(logins.portal, portal),
-            from === undefined ? undefined : gte(logins.occurredAt, from),
-            to === undefined ? undefined : lte(logins.occurredAt, to),
-            outcome && eq(logins.outcome, outcome),
-            authenticationType && eq(logins.authenticationType, authenticationType),
-            after && older(after),
-            before && newer(before),
-          ),
-        )
+      return (second ? unionAll(first, second, ...rest) : first)
         .orderBy(order(logins.occurredAt), order(logins.position))
         .limit(limit)
         .all();
     },
   } satisfies ReadModel & Record<string, unknown>;
+}
+
+/** Outcome and authentication type as one number. New values are added at the end of their lists. */
+function kindOf(outcome: LoginOutcome, authenticationType: AuthenticationType): number {
+  return loginOutcomes.indexOf(outcome) * TYPES_OF_AN_OUTCOME + authenticationTypes.indexOf(authenticationType);
+}
+
+function isOfKind(kind: number, { outcome, authenticationType }: LoginFilter): boolean {
+  if (outcome && loginOutcomes[Math.floor(kind / TYPES_OF_AN_OUTCOME)] !== outcome) return false;
+  return !authenticationType || authenticationTypes[kind % TYPES_OF_AN_OUTCOME] === authenticationType;
 }
 
 // The plain bound on the time is implied, and lets SQLite seek in the index.

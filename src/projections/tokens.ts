@@ -15,15 +15,16 @@ export function createTokens(db: Db) {
   return {
     tables: [tokens],
     apply(event: Recorded): void {
-      const id = streamId(event.stream);
       switch (event.type) {
         case 'TokenIssued':
           db.insert(tokens)
-            .values({ id, ...event.data, issuedAt: event.recordedAt })
+            .values({ id: streamId(event.stream), ...event.data, issuedAt: event.recordedAt })
             .run();
           break;
         case 'TokenRevoked':
-          db.delete(tokens).where(eq(tokens.id, id)).run();
+          db.delete(tokens)
+            .where(eq(tokens.id, streamId(event.stream)))
+            .run();
           break;
       }
     },

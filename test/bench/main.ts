@@ -1,4 +1,5 @@
 /** Measures Auditwire against limits and peers: `npm run bench -- --help`. */
+import '../../src/production.js';
 import { parseArgs } from 'node:util';
 import { measure, type Result, type Scale } from './row.js';
 import { rows } from './rows/index.js';

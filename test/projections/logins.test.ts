@@ -14,10 +14,10 @@ it('remembers the login that first used a key, for each portal by itself', () =>
     [`login-${PORTAL}`, loginRecorded({ idempotencyKey: 'k' })],
     [`login-${OTHER_PORTAL}`, loginRecorded({ idempotencyKey: 'k' })],
   );
-  expect(models.logins.positionOfKey(PORTAL, 'k')).toBe(2);
-  expect(models.logins.positionOfKey(OTHER_PORTAL, 'k')).toBe(3);
-  expect(models.logins.positionOfKey(PORTAL, 'other')).toBeUndefined();
-  expect(models.logins.positionOfKey('unknown', 'k')).toBeUndefined();
+  expect(models.logins.positionsOfKeys(PORTAL, ['k'])).toEqual([2]);
+  expect(models.logins.positionsOfKeys(OTHER_PORTAL, ['k'])).toEqual([3]);
+  expect(models.logins.positionsOfKeys(PORTAL, ['other'])).toEqual([undefined]);
+  expect(models.logins.positionsOfKeys('unknown', ['k'])).toEqual([undefined]);
 });
 
 it('has no page for a portal without logins', () => {
