@@ -213,7 +213,7 @@ builder.mutationField('recordLogin', (t) =>
     args: { input: t.arg({ type: RecordLoginInput, required: true, description: 'The login and its portal.' }) },
     resolve: (_, { input }, { commands, cause }) =>
       orRefusal(async () => {
-        const { portalId, ...login } = parse(recordLogin, input);
+        const { portalId, login } = parse(recordLogin, input);
         const recorded = await commands
           .execute('recordLogins', { portalId, logins: [login] }, cause)
           .catch((error: unknown) => Promise.reject(withoutIndex(error)));

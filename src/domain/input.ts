@@ -5,29 +5,35 @@ import { invalidInput } from './refusal.js';
 /** Longest string, in characters (code points), where nothing else is said. */
 const MAX_STRING_CHARACTERS = 256;
 
+export const MISSING = 'is needed';
+export const NULL = 'must not be null; leave the field out instead';
+
 // C0 and C1 controls and DEL. U+2028 and U+2029 are no controls; the log formats escape them.
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
 
-/** A string without control characters; lone surrogates become U+FFFD, as UTF-8 demands. */
-const printable = z
-  .string()
-  .overwrite((value) => value.toWellFormed())
-  .refine((value) => !CONTROL.test(value), 'must not contain control characters; remove or percent-encode them');
+/** How long a string may be: in characters (code points), or in bytes of UTF-8. */
+export type Limit = { characters: number } | { bytes: number };
 
-/** As `printable`, at most `max` characters. */
-export function text(max = MAX_STRING_CHARACTERS) {
-  return printable.refine(
-    (value) => value.length <= max || Array.from(value).length <= max,
-    `must be at most ${max} characters`,
-  );
+/** Why a string is not taken; null if it is. */
+export function reasonAgainstText(value: string, limit: Limit = { characters: MAX_STRING_CHARACTERS }): string | null {
+  if (CONTROL.test(value)) return 'must not contain control characters; remove or percent-encode them';
+  if ('characters' in limit) {
+    const fits = value.length <= limit.characters || Array.from(value).length <= limit.characters;
+    return fits ? null : `must be at most ${limit.characters} characters`;
+  }
+  const fits = value.length * 3 <= limit.bytes || Buffer.byteLength(value) <= limit.bytes;
+  return fits ? null : `must be at most ${limit.bytes} bytes in UTF-8; cut it before sending`;
 }
 
-/** As `printable`, limited in bytes of UTF-8. */
-export function textOfBytes(maxBytes: number) {
-  return printable.refine(
-    (value) => value.length * 3 <= maxBytes || Buffer.byteLength(value) <= maxBytes,
-    `must be at most ${maxBytes} bytes in UTF-8; cut it before sending`,
-  );
+/** A string without control characters, at most `max` characters; lone surrogates become U+FFFD, as UTF-8 demands. */
+export function text(max = MAX_STRING_CHARACTERS) {
+  return z
+    .string()
+    .overwrite((value) => value.toWellFormed())
+    .superRefine((value, context) => {
+      const message = reasonAgainstText(value, { characters: max });
+      if (message !== null) context.addIssue({ code: 'custom', message });
+    });
 }
 
 /** A name: as `text`, trimmed, not blank. */
@@ -52,9 +58,9 @@ export function parse<T>(schema: z.ZodType<T>, input: unknown, path = ''): T {
 }
 
 function reasonAgainstType({ code, input, expected }: { code?: string; input?: unknown; expected?: unknown }) {
-  if (input === null) return 'must not be null; leave the field out instead';
+  if (input === null) return NULL;
   if (code !== 'invalid_type') return undefined;
-  return input === undefined ? 'is needed' : `must be a ${String(expected)}`;
+  return input === undefined ? MISSING : `must be a ${String(expected)}`;
 }
 
 function fieldName(prefix: string, path: readonly PropertyKey[]): string {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { text, textOfBytes, uuid } from './input.js';
+import { type Limit, MISSING, NULL, reasonAgainstText, uuid } from './input.js';
 
 export const authenticationTypes = [
   'INVALID',
@@ -47,30 +47,106 @@ export interface Login {
 
 export type LoginEvent = { type: 'LoginRecorded'; data: Login };
 
-const orEmpty = (value: string | null | undefined) => value ?? '';
-const nonEmpty = z.string().min(1, 'must not be empty; leave it out instead');
+/** A login as it comes in: whatever was sent as these fields, of any type. */
+export interface GivenLogin {
+  authenticationType: unknown;
+  outcome: unknown;
+  sourceAddress: unknown;
+  request?: unknown;
+  principalId?: unknown;
+  principalName?: unknown;
+  userAgent?: unknown;
+  traceId?: unknown;
+  occurredAt?: unknown;
+  idempotencyKey?: unknown;
+}
 
-/** A login as given. What may be missing is still missing in the result. */
-export const loginInput = z.object({
-  authenticationType: z.enum(authenticationTypes),
-  outcome: z.enum(loginOutcomes),
-  sourceAddress: z.union([z.ipv4(), z.ipv6()], 'must be an IPv4 or IPv6 address such as 192.0.2.7 or 2001:db8::7'),
-  request: textOfBytes(MAX_REQUEST_BYTES).nullish().transform(orEmpty),
-  principalId: text().nullish().transform(orEmpty),
-  principalName: text().nullish().transform(orEmpty),
-  userAgent: textOfBytes(MAX_USER_AGENT_BYTES).nullish().transform(orEmpty),
-  traceId: nonEmpty.pipe(text()).nullish(),
-  occurredAt: z
-    .date('must be an ISO 8601 time such as 2026-01-31T12:00:00Z')
-    .transform((date) => date.getTime())
-    .refine((at) => at >= 0, 'must not be before 1970')
-    .nullish(),
-  idempotencyKey: nonEmpty.pipe(text()).nullish(),
-});
-export type LoginInput = z.output<typeof loginInput>;
+/** A login as given, found good. What the server may fill in is still missing; `occurredAt` is in ms. */
+export interface LoginInput extends Omit<Login, 'traceId' | 'occurredAt' | 'idempotencyKey'> {
+  traceId?: string | null;
+  occurredAt?: number | null;
+  idempotencyKey?: string | null;
+}
 
-/** A login and its portal. */
-export const recordLogin = loginInput.extend({ portalId: uuid });
+type Refuse = (field: keyof GivenLogin, reason: string) => void;
+
+/**
+ * Written out rather than as a schema: there is one of these for each login, and a schema takes as long for it as the disk.
+ * It refuses with every reason there is.
+ */
+function readLogin(given: GivenLogin, refuse: Refuse): LoginInput {
+  return {
+    authenticationType: oneOf(authenticationTypes, 'authenticationType', given, refuse),
+    outcome: oneOf(loginOutcomes, 'outcome', given, refuse),
+    sourceAddress: address('sourceAddress', given, refuse),
+    request: optional('request', given, refuse, { bytes: MAX_REQUEST_BYTES }) ?? '',
+    principalId: optional('principalId', given, refuse) ?? '',
+    principalName: optional('principalName', given, refuse) ?? '',
+    userAgent: optional('userAgent', given, refuse, { bytes: MAX_USER_AGENT_BYTES }) ?? '',
+    traceId: nonEmpty('traceId', given, refuse),
+    occurredAt: time('occurredAt', given, refuse),
+    idempotencyKey: nonEmpty('idempotencyKey', given, refuse),
+  };
+}
+
+function oneOf<T extends string>(values: readonly T[], field: keyof GivenLogin, given: GivenLogin, refuse: Refuse): T {
+  const value = given[field];
+  if (!values.includes(value as T)) {
+    refuse(field, value === undefined ? MISSING : value === null ? NULL : `must be one of ${values.join(', ')}`);
+  }
+  return value as T;
+}
+
+const ipv6 = z.ipv6();
+
+function address(field: keyof GivenLogin, given: GivenLogin, refuse: Refuse): string {
+  const value = given[field];
+  if (typeof value === 'string' && (z.regexes.ipv4.test(value) || ipv6.safeParse(value).success)) return value;
+  if (value == null) refuse(field, value === null ? NULL : MISSING);
+  else refuse(field, 'must be an IPv4 or IPv6 address such as 192.0.2.7 or 2001:db8::7');
+  return '';
+}
+
+function optional(field: keyof GivenLogin, given: GivenLogin, refuse: Refuse, limit?: Limit): string | null {
+  const value = given[field];
+  if (value == null) return null;
+  if (typeof value !== 'string') {
+    refuse(field, 'must be a string');
+    return null;
+  }
+  const text = value.toWellFormed();
+  const reason = reasonAgainstText(text, limit);
+  if (reason !== null) refuse(field, reason);
+  return text;
+}
+
+function nonEmpty(field: keyof GivenLogin, given: GivenLogin, refuse: Refuse): string | null {
+  const value = optional(field, given, refuse);
+  if (value === '') refuse(field, 'must not be empty; leave it out instead');
+  return value;
+}
+
+function time(field: keyof GivenLogin, given: GivenLogin, refuse: Refuse): number | null {
+  const value = given[field];
+  if (value == null) return null;
+  const at = value instanceof Date ? value.getTime() : Number.NaN;
+  if (Number.isNaN(at)) refuse(field, 'must be an ISO 8601 time such as 2026-01-31T12:00:00Z');
+  if (at < 0) refuse(field, 'must not be before 1970');
+  return at;
+}
+
+/** A login, for `parse`. */
+export const loginInput = z.custom<GivenLogin>().transform((given, context) => readInto(context, given));
+
+/** A login and its portal, for `parse`. */
+export const recordLogin = z.looseObject({ portalId: uuid }).transform(({ portalId, ...given }, context) => ({
+  portalId,
+  login: readInto(context, given as unknown as GivenLogin),
+}));
+
+function readInto(context: z.RefinementCtx, given: GivenLogin): LoginInput {
+  return readLogin(given, (field, message) => context.addIssue({ code: 'custom', path: [field], message }));
+}
 
 /** The logins of one call. */
 export const recordLogins = z.object({

@@ -48,12 +48,20 @@ async function bench(): Promise<void> {
   for (const [index, row] of chosen.entries()) {
     const started = Date.now();
     process.stderr.write(`${index + 1}/${chosen.length} ${row.name}: ${row.work}\n`);
-    results.push(
-      await measure(row, scale, (round, rounds) => {
-        const seconds = Math.round((Date.now() - started) / 1000);
-        process.stderr.write(`  round ${round} of ${rounds}, ${seconds} s\n`);
-      }),
-    );
+    const onRound = (round: number, rounds: number) => {
+      const seconds = Math.round((Date.now() - started) / 1000);
+      process.stderr.write(`  round ${round} of ${rounds}, ${seconds} s\n`);
+    };
+    try {
+      results.push(await measure(row, scale, onRound));
+    } catch (error) {
+      // The other rows still have something to say.
+      process.exitCode = 1;
+      const { name, work, comparedWith } = row;
+      const failed = error instanceof Error ? error.message : String(error);
+      process.stderr.write(`  failed: ${failed}\n`);
+      results.push({ row: name, work, comparedWith, failed, figures: [] });
+    }
   }
   const report = { machine: machine(), scale, results };
   if (values.json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);

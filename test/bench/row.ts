@@ -43,13 +43,16 @@ export interface Spread {
   max: number;
 }
 
-export type Verdict = 'met' | 'missed' | null;
+type Verdict = 'met' | 'missed' | null;
 
 export interface Result {
   row: string;
   work: string;
   comparedWith: string;
+  /** Why it was not measured on this machine. */
   skipped?: string;
+  /** What went wrong. */
+  failed?: string;
   figures: {
     figure: string;
     unit: string;

@@ -43,8 +43,9 @@ const COLUMNS = ['row', 'figure', 'Auditwire', 'compared with', 'ratio (spread)'
 /** The table for a person: absolute figures, ratios, the spread of the ratio over the rounds. */
 export function table(results: readonly Result[]): string {
   const lines: string[][] = [[...COLUMNS]];
-  for (const { row, comparedWith, skipped, figures } of results) {
+  for (const { row, comparedWith, skipped, failed, figures } of results) {
     if (skipped !== undefined) lines.push([row, '', `skipped: ${skipped}`, '', '', '', '']);
+    if (failed !== undefined) lines.push([row, '', `failed: ${failed}`, '', '', '', '']);
     for (const { figure, unit, ours, theirs, ratio, aim, verdict } of figures) {
       const spread = `${short(ratio.median)} (${short(ratio.min)} to ${short(ratio.max)})`;
       const peer = `${withUnit(theirs, unit)}  ${comparedWith}`;

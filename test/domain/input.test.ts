@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { name, parse, text, textOfBytes, uuid } from '../../src/domain/input.js';
+import { name, parse, reasonAgainstText, text, uuid } from '../../src/domain/input.js';
 import { refusalOf } from '../support/given.js';
 
 const reasons = (schema: z.ZodType, value: unknown) =>
@@ -50,17 +50,13 @@ describe('text of bytes', () => {
     ['\u2028', 3],
     ['𝒳', 4],
   ])('counts %s as %i bytes of UTF-8', (character, bytes) => {
-    const schema = textOfBytes(120);
-    expect(accepted(schema, character.repeat(120 / bytes))).toBe(character.repeat(120 / bytes));
-    expect(reasons(schema, character.repeat(120 / bytes + 1)).join()).toContain('at most 120 bytes in UTF-8');
-  });
-
-  it('gives one reason for one excess, in bytes', () => {
-    expect(reasons(textOfBytes(120), 'a'.repeat(121))).toEqual([expect.stringContaining('at most 120 bytes')]);
+    const limit = { bytes: 120 };
+    expect(reasonAgainstText(character.repeat(120 / bytes), limit)).toBe(null);
+    expect(reasonAgainstText(character.repeat(120 / bytes + 1), limit)).toContain('at most 120 bytes in UTF-8');
   });
 
   it('refuses control characters, too', () => {
-    expect(reasons(textOfBytes(120), 'a\tb')).toEqual([expect.stringContaining('control characters')]);
+    expect(reasonAgainstText('a\tb', { bytes: 120 })).toContain('control characters');
   });
 });
 

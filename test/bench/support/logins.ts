@@ -54,7 +54,7 @@ const NOOP_LOGIN = `mutation NoopLogin($input: RecordLoginInput!) {
   noopLogin(input: $input)
 }`;
 const RECORD_LOGINS = `mutation RecordLogins($input: RecordLoginsInput!) {
-  recordLogins(input: $input) { __typename ... on Refusal { message } }
+  recordLogins(input: $input) { __typename ... on RecordLoginsSuccess { logins { position traceId } } ... on Refusal { message } }
 }`;
 const NOOP_LOGINS = `mutation NoopLogins($input: RecordLoginsInput!) {
   noopLogins(input: $input)
