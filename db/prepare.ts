@@ -24,6 +24,16 @@ export function prepareValue(db: Db, names: readonly string[], query: Query): (.
   return (...values) => statement.get(...order.map((from) => values[from]));
 }
 
+/** As `prepareRun`, for a query whose columns have the names that the result shall have. */
+export function prepareRow<T>(
+  db: Db,
+  names: readonly string[],
+  query: Query & { get(): T },
+): (...values: unknown[]) => T {
+  const { statement, order } = prepare(db, names, query);
+  return (...values) => statement.get(...order.map((from) => values[from])) as T;
+}
+
 function prepare(db: Db, names: readonly string[], query: Query) {
   const { sql, params } = query.toSQL();
   const order = params.map((param) => {

@@ -8,6 +8,7 @@ import type { Cause } from '../src/domain/event.js';
 import type { LogReader } from '../src/log/read.js';
 import type { Tail } from '../src/log/tail.js';
 import type { ReadModels } from '../src/projections/read-models.js';
+import type { Random } from '../src/random.js';
 
 /** What every operation of the server shares; reads see what was committed. */
 export interface Services {
@@ -17,6 +18,7 @@ export interface Services {
   models: ReadModels;
   guard: AddressGuard;
   clock: Clock;
+  random: Random;
 }
 
 /** What a resolver works with: the services, who calls, and how what it causes is traced. */

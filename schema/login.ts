@@ -1,25 +1,22 @@
 import type { Recorded } from '../src/domain/event.js';
 import { streamId } from '../src/domain/event.js';
-import { parse, uuid } from '../src/domain/input.js';
+import { uuid } from '../src/domain/input.js';
 import {
   type AuthenticationType,
   authenticationTypes,
   type LoginEvent,
   type LoginOutcome,
   loginOutcomes,
-  recordLogin,
-  recordLogins,
 } from '../src/domain/login.js';
-import { Refusal } from '../src/domain/refusal.js';
 import { builder, type Context, describedValues } from './builder.js';
-import { argument, orRefusal, parsePosition, resultUnion } from './error.js';
+import { argument, parsePosition } from './error.js';
 import { theExistingPortal } from './guards.js';
 import { selectEvents } from './live.js';
 import { decodeCursor, encodeCursor, pageOf } from './page.js';
 
 const MAX_PAGE = 1_000;
 
-type RecordedLogin = Recorded<LoginEvent>;
+export type RecordedLogin = Recorded<LoginEvent>;
 
 const typeDescriptions: Record<AuthenticationType, string> = {
   INVALID: 'It could not be told how.',
@@ -33,7 +30,7 @@ const typeDescriptions: Record<AuthenticationType, string> = {
   FEDERATED: 'An identity of another organisation.',
 };
 
-const AuthenticationTypeEnum = builder.enumType('AuthenticationType', {
+export const AuthenticationTypeEnum = builder.enumType('AuthenticationType', {
   description: 'How someone logged in: `AUTHENTICATION_TYPE_…` in a log line.',
   values: describedValues(authenticationTypes, typeDescriptions),
 });
@@ -48,12 +45,12 @@ const outcomeDescriptions: Record<LoginOutcome, string> = {
   INVALID: 'The attempt made no sense. Severity 7.',
 };
 
-const LoginOutcomeEnum = builder.enumType('LoginOutcome', {
+export const LoginOutcomeEnum = builder.enumType('LoginOutcome', {
   description: 'How a login ended: `AUTHENTICATION_OUTCOME_…` in a log line.',
   values: describedValues(loginOutcomes, outcomeDescriptions),
 });
 
-const LoginType = builder.objectRef<RecordedLogin>('Login').implement({
+export const LoginType = builder.objectRef<RecordedLogin>('Login').implement({
   description: 'A login, or an attempt at one, as it was recorded.',
   fields: (t) => ({
     position: t.string({
@@ -159,117 +156,6 @@ function loginsAt(positions: readonly number[], { log }: Context): RecordedLogin
     return event?.type === 'LoginRecorded' ? [event] : [];
   });
 }
-
-type InputFields = Parameters<NonNullable<Parameters<typeof builder.inputType>[1]['fields']>>[0];
-
-const loginFields = (t: InputFields) => ({
-  authenticationType: t.field({ type: AuthenticationTypeEnum, required: true, description: 'How they logged in.' }),
-  outcome: t.field({ type: LoginOutcomeEnum, required: true, description: 'How it ended.' }),
-  sourceAddress: t.string({ required: true, description: 'The IPv4 or IPv6 address they came from.' }),
-  request: t.string({ description: 'The path they requested; at most 8 KiB.' }),
-  principalId: t.string({ description: 'The id of the account; at most 256 characters.' }),
-  principalName: t.string({ description: 'The name of the account; at most 256 characters. Not part of a log line.' }),
-  userAgent: t.string({ description: 'Their browser, as it calls itself; at most 2 KiB.' }),
-  traceId: t.string({
-    description:
-      'The trace of their request, unique to this login; at most 256 characters. The server makes one if it is left out.',
-  }),
-  occurredAt: t.field({
-    type: 'DateTime',
-    description: 'When it happened; now if it is left out. At most 5 minutes ahead of the server.',
-  }),
-  idempotencyKey: t.string({
-    description:
-      'Makes it safe to send again: the same key with the same content is one login, for as long as it is retained. At most 256 characters; a time-ordered one (UUIDv7) is the fastest.',
-  }),
-});
-
-/** A login that is refused is not in the log: an attacker must not be able to cause that. */
-const WHAT_VISITORS_CONTROL =
-  'Cut what visitors control (`userAgent`, `request`) to its limit and remove control characters before sending: a login that is refused is not in the log.';
-
-const LoginInput = builder.inputType('LoginInput', {
-  description: `A login to record. ${WHAT_VISITORS_CONTROL}`,
-  fields: loginFields,
-});
-
-export const RecordLoginInput = builder.inputType('RecordLoginInput', {
-  description: `A login of a portal. ${WHAT_VISITORS_CONTROL}`,
-  fields: (t) => ({
-    portalId: t.id({ required: true, description: 'The UUID of the portal.' }),
-    ...loginFields(t),
-  }),
-});
-
-const RecordLoginSuccess = builder.objectRef<{ login: RecordedLogin }>('RecordLoginSuccess').implement({
-  description: 'The login is recorded and will survive a power cut.',
-  fields: (t) => ({ login: t.expose('login', { type: LoginType, description: 'The login as recorded.' }) }),
-});
-
-builder.mutationField('recordLogin', (t) =>
-  t.field({
-    type: resultUnion('RecordLogin', RecordLoginSuccess),
-    description: 'Records a login of a portal.',
-    args: { input: t.arg({ type: RecordLoginInput, required: true, description: 'The login and its portal.' }) },
-    resolve: (_, { input }, { commands, cause }) =>
-      orRefusal(async () => {
-        const { portalId, login } = parse(recordLogin, input);
-        const recorded = await commands
-          .execute('recordLogins', { portalId, logins: [login] }, cause)
-          .catch((error: unknown) => Promise.reject(withoutIndex(error)));
-        return { login: one(recorded) };
-      }),
-  }),
-);
-
-/** A refusal of a batch of one, in the words of a single login. */
-function withoutIndex(error: unknown): unknown {
-  if (!(error instanceof Refusal)) return error;
-  const single = (text: string) => text.replaceAll('logins[0].', '');
-  const fields = error.fields.map(({ field, reason }) => ({ field: single(field), reason }));
-  return new Refusal(error.code, single(error.message), fields);
-}
-
-function one(logins: readonly RecordedLogin[]): RecordedLogin {
-  const [login] = logins;
-  if (!login) throw new Error('One login was recorded, and none came back');
-  return login;
-}
-
-export const RecordLoginsInput = builder.inputType('RecordLoginsInput', {
-  description: 'Logins of one portal.',
-  fields: (t) => ({
-    portalId: t.id({ required: true, description: 'The UUID of the portal.' }),
-    logins: t.field({
-      type: [LoginInput],
-      required: true,
-      description: '1 to 1,000 logins, in the order they happened.',
-    }),
-  }),
-});
-
-const RecordLoginsSuccess = builder.objectRef<{ logins: RecordedLogin[] }>('RecordLoginsSuccess').implement({
-  description: 'All of the logins are recorded and will survive a power cut.',
-  fields: (t) => ({
-    logins: t.expose('logins', {
-      type: [LoginType],
-      description: 'The logins as recorded, in the order given; one whose key was known is the one recorded first.',
-    }),
-  }),
-});
-
-builder.mutationField('recordLogins', (t) =>
-  t.field({
-    type: resultUnion('RecordLogins', RecordLoginsSuccess),
-    description:
-      'Records up to 1,000 logins of one portal: all of them or none. A refusal names each entry by its index.',
-    args: { input: t.arg({ type: RecordLoginsInput, required: true, description: 'The logins and their portal.' }) },
-    resolve: (_, { input }, { commands, cause }) =>
-      orRefusal(async () => ({
-        logins: await commands.execute('recordLogins', parse(recordLogins, input), cause),
-      })),
-  }),
-);
 
 const LoginRecorded = builder.objectRef<RecordedLogin>('LoginRecorded').implement({
   description: 'A login that was recorded.',

@@ -4,6 +4,7 @@ import './destination.js';
 import './webhook.js';
 import './portal.js';
 import './login.js';
+import './record-login.js';
 import './delivery.js';
 
 /** The GraphQL contract; `schema.graphql` beside this file is its print. */

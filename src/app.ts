@@ -101,8 +101,8 @@ export async function createApp(config: Config, logger: Logger, surroundings: Su
     await commands.execute('ensureSigningKey', {}, cause);
     let firstToken: string | null = null;
 
-    const services: Services = { commands, log, tail, models, guard, clock };
-    const http = createHttpServer(services, random, logger);
+    const services: Services = { commands, log, tail, models, guard, clock, random };
+    const http = createHttpServer(services, logger);
     if (surroundings.deliver !== false) delivery.start();
 
     return {

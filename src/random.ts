@@ -1,9 +1,23 @@
 import { randomBytes } from 'node:crypto';
 
+const POOL_BYTES = 4_096;
+
 /** Where chance comes from: `size` bytes. Everything random in the log is made from it. */
 export type Random = (size: number) => Buffer;
 
-export const systemRandom: Random = (size) => randomBytes(size);
+export const systemRandom: Random = createPool();
+
+/** Asks the system for many bytes at a time: a call costs more than the bytes do. Each byte is given once. */
+function createPool(): Random {
+  let pool = randomBytes(0);
+  return (size) => {
+    if (size > POOL_BYTES) return randomBytes(size);
+    if (pool.length < size) pool = randomBytes(POOL_BYTES);
+    const given = Buffer.from(pool.subarray(0, size));
+    pool = pool.subarray(size);
+    return given;
+  };
+}
 
 /** A UUID of version 4 (RFC 9562). */
 export function randomUuid(random: Random): string {

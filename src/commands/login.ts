@@ -2,10 +2,11 @@ import type { Cause, Recorded } from '../domain/event.js';
 import { isSameLogin, type LoginEvent, type LoginInput, reasonAgainstTime, recorded } from '../domain/login.js';
 import { assertLiving } from '../domain/portal.js';
 import { type InvalidField, invalidInput, Refusal } from '../domain/refusal.js';
-import { randomTraceId } from '../random.js';
+import { type Random, randomTraceId } from '../random.js';
 import type { Deps } from './deps.js';
+import type { Commands } from './handlers.js';
 
-export function loginHandlers({ log, appender, models, random }: Deps) {
+export function loginHandlers({ log, appender, models }: Deps) {
   /** For each login as given, the one that used its key before, or undefined. */
   function firstsOf(portalId: string, logins: readonly LoginInput[]): (Recorded<LoginEvent> | undefined)[] {
     const positions = models.logins.positionsOfKeys(
@@ -20,29 +21,62 @@ export function loginHandlers({ log, appender, models, random }: Deps) {
 
   return {
     /**
-     * All or nothing. An entry whose key is known answers with the login that used it first.
+     * All or nothing. An entry whose key is known is answered with the login that used it first; the others are appended,
+     * one behind the other.
      *
-     * @param input validated logins of one portal
-     * @returns a login for each entry, in the order given
+     * @param input validated logins of one portal, and a new trace id for each that may lack one
      */
-    recordLogins(
-      { portalId, logins }: { portalId: string; logins: readonly LoginInput[] },
-      cause: Cause,
-      now: number,
-    ): Recorded<LoginEvent>[] {
+    recordLogins({ portalId, logins, traceIds }: RecordLogins, cause: Cause, now: number): RecordedLogins {
       const firsts = firstsOf(portalId, logins);
       const portal = models.portals.get(portalId);
       // What is recorded already is answered for a retired portal, too.
       if (firsts.includes(undefined)) assertLiving(portal ? { retired: portal.retiredAt !== null } : null, portalId);
       refuseReusedKeys(logins, firsts);
       refuseAhead(logins, firsts, now);
-      const events = logins
-        .filter((_, index) => !firsts[index])
-        .map((login) => recorded(login, now, () => randomTraceId(random)));
-      const appended = appender.append([{ stream: `login-${portalId}`, events }], cause, now).values();
-      return firsts.map((first) => first ?? (appended.next().value as Recorded<LoginEvent>));
+      const events = logins.flatMap((login, index) =>
+        firsts[index] ? [] : [recorded(login, now, traceIds[index] ?? '')],
+      );
+      const [appended] = appender.append([{ stream: `login-${portalId}`, events }], cause, now);
+      const known = firsts.flatMap((first, index) => (first ? [{ index, first }] : []));
+      const { position = 0, version = 0, recordedAt = now } = appended ?? {};
+      return { position, version, recordedAt, now, known };
     },
   };
+}
+
+export interface RecordLogins {
+  portalId: string;
+  logins: readonly LoginInput[];
+  traceIds: readonly string[];
+}
+
+/** What the writer knows of logins beyond what it was given: where the first that was appended stands, and the known ones. */
+interface RecordedLogins {
+  position: number;
+  version: number;
+  recordedAt: number;
+  now: number;
+  known: { index: number; first: Recorded<LoginEvent> }[];
+}
+
+/** Records logins, and gives for each the event as it stands in the log. */
+export async function recordLogins(
+  commands: Commands,
+  random: Random,
+  { portalId, logins }: Pick<RecordLogins, 'portalId' | 'logins'>,
+  cause: Cause,
+): Promise<Recorded<LoginEvent>[]> {
+  const traceIds = logins.map(({ traceId }) => (traceId == null ? randomTraceId(random) : ''));
+  const answer = await commands.execute('recordLogins', { portalId, logins, traceIds }, cause);
+  const known = new Map(answer.known.map(({ index, first }) => [index, first]));
+  let { position, version } = answer;
+  return logins.map((login, index) => {
+    const first = known.get(index);
+    if (first) return first;
+    const { recordedAt, now } = answer;
+    const event = recorded(login, now, traceIds[index] ?? '');
+    return { position: position++, stream: `login-${portalId}`, version: version++, recordedAt, ...cause, ...event };
+  });
 }
 
 function refuseReusedKeys(logins: readonly LoginInput[], firsts: readonly (Recorded<LoginEvent> | undefined)[]): void {

@@ -139,7 +139,7 @@ function time(field: keyof GivenLogin, given: GivenLogin, refuse: Refuse): numbe
 export const loginInput = z.custom<GivenLogin>().transform((given, context) => readInto(context, given));
 
 /** A login and its portal, for `parse`. */
-export const recordLogin = z.looseObject({ portalId: uuid }).transform(({ portalId, ...given }, context) => ({
+export const recordLoginInput = z.looseObject({ portalId: uuid }).transform(({ portalId, ...given }, context) => ({
   portalId,
   login: readInto(context, given as unknown as GivenLogin),
 }));
@@ -149,7 +149,7 @@ function readInto(context: z.RefinementCtx, given: GivenLogin): LoginInput {
 }
 
 /** The logins of one call. */
-export const recordLogins = z.object({
+export const recordLoginsInput = z.object({
   portalId: uuid,
   logins: z
     .array(loginInput)
@@ -172,8 +172,8 @@ export function reasonAgainstTime({ occurredAt }: LoginInput, now: number): stri
   return 'is more than 5 minutes ahead of the server; check the clock';
 }
 
-/** The event of a login; `now` (ms) and a new trace id fill what the portal left out. */
-export function recorded(input: LoginInput, now: number, newTraceId: () => string): LoginEvent {
+/** The event of a login; `now` (ms) and `traceId` fill what the portal left out. */
+export function recorded(input: LoginInput, now: number, traceId: string): LoginEvent {
   const data: Login = {
     authenticationType: input.authenticationType,
     outcome: input.outcome,
@@ -182,7 +182,7 @@ export function recorded(input: LoginInput, now: number, newTraceId: () => strin
     principalId: input.principalId,
     principalName: input.principalName,
     userAgent: input.userAgent,
-    traceId: input.traceId ?? newTraceId(),
+    traceId: input.traceId ?? traceId,
     occurredAt: input.occurredAt ?? now,
   };
   if (input.idempotencyKey) data.idempotencyKey = input.idempotencyKey;

@@ -3,7 +3,6 @@ import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import type { Services } from '../../schema/builder.js';
 import { jwkSet } from '../delivery/sign.js';
-import type { Random } from '../random.js';
 import { createAuthenticate, UNAUTHENTICATED } from './auth.js';
 import { serveGraphiQL } from './graphiql.js';
 import { causeOf, createGraphQLServer, GRAPHQL_PATH } from './graphql.js';
@@ -23,7 +22,8 @@ export interface HttpServer {
   close(): Promise<void>;
 }
 
-export function createHttpServer(services: Services, random: Random, logger: Logger): HttpServer {
+export function createHttpServer(services: Services, logger: Logger): HttpServer {
+  const { random } = services;
   const authenticate = createAuthenticate(services.models.tokens);
   const yoga = createGraphQLServer(services, logger);
   const webSockets = createWebSockets(yoga, authenticate, random);

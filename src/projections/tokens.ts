@@ -1,5 +1,6 @@
 import { eq, sql } from 'drizzle-orm';
 import type { Db } from '../../db/open.js';
+import { prepareRow } from '../../db/prepare.js';
 import { tokens } from '../../db/tables.js';
 import { type Recorded, streamId } from '../domain/event.js';
 import type { ReadModel } from './read-model.js';
@@ -7,11 +8,14 @@ import type { ReadModel } from './read-model.js';
 export type TokenRow = typeof tokens.$inferSelect;
 
 export function createTokens(db: Db) {
-  const byHash = db
-    .select()
-    .from(tokens)
-    .where(eq(tokens.hash, sql.placeholder('hash')))
-    .prepare();
+  const byHash = prepareRow(
+    db,
+    ['hash'],
+    db
+      .select({ id: tokens.id, name: tokens.name })
+      .from(tokens)
+      .where(eq(tokens.hash, sql.placeholder('hash'))),
+  );
   return {
     tables: [tokens],
     apply(event: Recorded): void {
@@ -29,7 +33,7 @@ export function createTokens(db: Db) {
       }
     },
     /** @param hash SHA-256 of a token, base64url */
-    withHash: (hash: string): TokenRow | undefined => byHash.get({ hash }),
+    withHash: (hash: string) => byHash(hash),
     all: (): TokenRow[] => db.select().from(tokens).all(),
   } satisfies ReadModel & Record<string, unknown>;
 }

@@ -67,7 +67,7 @@ function makePortal({ handlers, models, log }: Bench, destinations: readonly str
     const login = { authenticationType: 'BASIC', outcome: 'SUCCESS', sourceAddress: '::1' } as const;
     const texts = { request: '', principalId: '', principalName: '', userAgent: '' };
     handlers.recordLogins(
-      { portalId, logins: Array.from({ length: count }, () => ({ ...login, ...texts })) },
+      { portalId, logins: Array.from({ length: count }, () => ({ ...login, ...texts, traceId: 't' })), traceIds: [] },
       cause,
       now,
     );

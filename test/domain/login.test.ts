@@ -8,7 +8,7 @@ import {
   loginOutcomes,
   reasonAgainstTime,
   recorded,
-  recordLogins,
+  recordLoginsInput,
 } from '../../src/domain/login.js';
 import { refusalOf } from '../support/given.js';
 
@@ -28,7 +28,7 @@ describe('a login', () => {
   it('is recorded with empty strings, our time and our trace id for what is left out', () => {
     const empty = { request: '', principalId: '', principalName: '', userAgent: '' };
     const data = { ...least, ...empty, traceId: 'ours', occurredAt: now };
-    expect(recorded(login(), now, () => 'ours')).toEqual({ type: 'LoginRecorded', data });
+    expect(recorded(login(), now, 'ours')).toEqual({ type: 'LoginRecorded', data });
     const nulls = {
       request: null,
       principalId: null,
@@ -37,7 +37,7 @@ describe('a login', () => {
       occurredAt: null,
       idempotencyKey: null,
     };
-    expect(recorded(login(nulls), now, () => 'ours')).toEqual({ type: 'LoginRecorded', data });
+    expect(recorded(login(nulls), now, 'ours')).toEqual({ type: 'LoginRecorded', data });
   });
 
   it('is recorded as it is given', () => {
@@ -49,7 +49,7 @@ describe('a login', () => {
       traceId: 'theirs',
       idempotencyKey: 'k',
     };
-    const { data } = recorded(login({ ...texts, occurredAt: new Date(5) }), now, () => 'ours');
+    const { data } = recorded(login({ ...texts, occurredAt: new Date(5) }), now, 'ours');
     expect(data).toEqual({ ...least, ...texts, occurredAt: 5 });
   });
 
@@ -156,7 +156,7 @@ describe('the strings of a login', () => {
 });
 
 describe('the logins of a call', () => {
-  const call = (logins: object[], id = portalId) => parse(recordLogins, { portalId: id, logins });
+  const call = (logins: object[], id = portalId) => parse(recordLoginsInput, { portalId: id, logins });
   const fields = (logins: object[], id = portalId) =>
     refusalOf(() => call(logins, id)).fields.map(({ field }) => field);
 
@@ -197,7 +197,7 @@ describe('a login sent again with its key', () => {
     traceId: 't',
     occurredAt: new Date(5),
   };
-  const first: Login = recorded(login({ ...texts, idempotencyKey: 'k' }), now, () => 'ours').data;
+  const first: Login = recorded(login({ ...texts, idempotencyKey: 'k' }), now, 'ours').data;
 
   it('is the same if it says the same', () => {
     expect(isSameLogin(first, login({ ...texts, idempotencyKey: 'k' }))).toBe(true);

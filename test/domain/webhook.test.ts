@@ -93,7 +93,7 @@ describe('a webhook over the log', () => {
     const login = { authenticationType: 'BASIC', outcome: 'SUCCESS', sourceAddress: '::1' } as const;
     const texts = { request: '', principalId: '', principalName: '', userAgent: '' };
     bench.handlers.recordLogins(
-      { portalId, logins: Array.from({ length: count }, () => ({ ...login, ...texts })) },
+      { portalId, logins: Array.from({ length: count }, () => ({ ...login, ...texts, traceId: 't' })), traceIds: [] },
       cause,
       3,
     );

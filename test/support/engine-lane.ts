@@ -1,5 +1,7 @@
 /** What tests of the delivery engine do to a portal, and what they see of its lane. */
+
 import { randomUUID } from 'node:crypto';
+import { recordLogins } from '../../src/commands/login.js';
 import type { Cause, Recorded } from '../../src/domain/event.js';
 import { loginInput } from '../../src/domain/login.js';
 import type { TestApp } from './app.js';
@@ -62,7 +64,8 @@ export function updateDestination({ app }: Server, id: string, given: Update): P
 export function logIn({ app }: Server, portalId: string, ...requests: string[]) {
   const given = { authenticationType: 'BASIC', outcome: 'SUCCESS', sourceAddress: '192.0.2.7' };
   const logins = requests.map((request) => loginInput.parse({ ...given, request }));
-  return app.services.commands.execute('recordLogins', { portalId, logins }, cause);
+  const { commands, random } = app.services;
+  return recordLogins(commands, random, { portalId, logins }, cause);
 }
 
 /** `/1`, `/2` and so on, `count` of them. */

@@ -1,5 +1,7 @@
 /** A server in a process of its own, steered over IPC, so that its memory can be told from that of its clients. */
+
 import { createApp } from '../../src/app.js';
+import { recordLogins } from '../../src/commands/login.js';
 import { loadConfig } from '../../src/config.js';
 import { createLogger } from '../../src/telemetry.js';
 
@@ -58,7 +60,8 @@ async function serve(): Promise<void> {
         'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36',
       traceId: String(next++),
     }));
-    await app.services.commands.execute('recordLogins', { portalId, logins }, cause);
+    const { commands, random } = app.services;
+    await recordLogins(commands, random, { portalId, logins }, cause);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { createHandlers } from '../../src/commands/handlers.js';
+import { recordLogins } from '../../src/commands/login.js';
 import { createDestination } from '../../src/domain/destination.js';
 import type { StreamName } from '../../src/domain/event.js';
 import { loginInput } from '../../src/domain/login.js';
@@ -43,8 +44,9 @@ export function openCommands() {
     deleteDestination: (id: string) => execute('deleteDestination', { id }, CAUSE),
     /** Records logins, each with what is given and the rest filled in. */
     record: (portalId: string, ...logins: Partial<z.input<typeof loginInput>>[]) =>
-      execute(
-        'recordLogins',
+      recordLogins(
+        writer,
+        random,
         { portalId, logins: logins.map((login) => loginInput.parse({ ...BASIC, ...login })) },
         CAUSE,
       ),

@@ -1,8 +1,10 @@
 /** Histories that a running server makes: commands, a clock that is told to go on, a network that fails, and crashes. */
+
 import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type App, createApp } from '../../src/app.js';
+import { recordLogins } from '../../src/commands/login.js';
 import type { Sender } from '../../src/delivery/send.js';
 import type { Outcome } from '../../src/domain/delivery.js';
 import { nextStep } from '../../src/domain/lane.js';
@@ -180,7 +182,8 @@ export async function play(
       occurredAt: index % 3 ? clock.now() : clock.now() - index,
       idempotencyKey: index % 2 ? null : `key-${clock.now()}-${index}`,
     }));
-    return app.services.commands.execute('recordLogins', { portalId, logins }, CAUSE);
+    const { commands, random } = app.services;
+    return recordLogins(commands, random, { portalId, logins }, CAUSE);
   }
 
   function changeDestination(what: 'format' | 'endpoint' | 'authorization' | 'delete', id: string): Promise<unknown> {

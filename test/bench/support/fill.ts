@@ -1,10 +1,12 @@
-/** Fills a data directory through the product's own commands, without a server: a backlog, or a long history. */
 import { join } from 'node:path';
 import { type App, createApp } from '../../../src/app.js';
 import type { Commands } from '../../../src/commands/handlers.js';
+/** Fills a data directory through the product's own commands, without a server: a backlog, or a long history. */
+import { recordLogins } from '../../../src/commands/login.js';
 import { loadConfig } from '../../../src/config.js';
 import type { Cause } from '../../../src/domain/event.js';
 import type { LoginInput } from '../../../src/domain/login.js';
+import { systemRandom } from '../../../src/random.js';
 import { createLogger } from '../../../src/telemetry.js';
 
 interface Fill {
@@ -97,7 +99,7 @@ async function pointWebhooks(
 async function recordAll(commands: Commands, portalIds: readonly string[], wanted: Logins): Promise<void> {
   let under: Promise<unknown>[] = [];
   for (const call of calls(portalIds, wanted)) {
-    under.push(commands.execute('recordLogins', call, cause));
+    under.push(recordLogins(commands, systemRandom, call, cause));
     if (under.length < CALLS_AT_ONCE) continue;
     await Promise.all(under);
     under = [];

@@ -1,6 +1,6 @@
 /** Mutations that take the input of the real ones and do nothing: what the way to a resolver and back costs. */
 import { builder } from '../../../schema/builder.js';
-import { RecordLoginInput, RecordLoginsInput } from '../../../schema/login.js';
+import { RecordLoginInput, RecordLoginsInput } from '../../../schema/record-login.js';
 
 builder.mutationField('noopLogin', (t) =>
   t.boolean({
