@@ -24,6 +24,13 @@ export function prepareValue(db: Db, names: readonly string[], query: Query): (.
   return (...values) => statement.get(...order.map((from) => values[from]));
 }
 
+/** As `prepareValue`, for the values of all rows. */
+export function prepareValues(db: Db, names: readonly string[], query: Query): (...values: unknown[]) => unknown[] {
+  const { statement, order } = prepare(db, names, query);
+  statement.pluck();
+  return (...values) => statement.all(...order.map((from) => values[from]));
+}
+
 /** As `prepareRun`, for a query whose columns have the names that the result shall have. */
 export function prepareRow<T>(
   db: Db,

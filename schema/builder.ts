@@ -8,6 +8,7 @@ import type { Cause } from '../src/domain/event.js';
 import type { LogReader } from '../src/log/read.js';
 import type { Tail } from '../src/log/tail.js';
 import type { ReadModels } from '../src/projections/read-models.js';
+import type { StatusAt } from '../src/projections/status.js';
 import type { Random } from '../src/random.js';
 
 /** What every operation of the server shares; reads see what was committed. */
@@ -16,6 +17,7 @@ export interface Services {
   log: LogReader;
   tail: Tail;
   models: ReadModels;
+  statusOf: (portalId: string) => StatusAt;
   guard: AddressGuard;
   clock: Clock;
   random: Random;

@@ -1,6 +1,6 @@
 /** Subscriptions as readers of the log's tail. Each of them ends its reader when its client goes away. */
 import type { Recorded, StreamName } from '../src/domain/event.js';
-import { statusOf, type WebhookStatus } from '../src/projections/status.js';
+import type { StatusAt } from '../src/projections/status.js';
 import type { Context } from './builder.js';
 
 /** The events of a stream after a position (from the head by default) of which `select` makes something. */
@@ -21,31 +21,24 @@ export function selectEvents<T>(
   }, reader);
 }
 
-export interface StatusAt {
-  portalId: string;
-  status: WebhookStatus;
-  position: number;
-}
-
 /** The status now (unless nothing changed after `after`) and then whenever it differs from what was last given. */
 export function statusChanges(
   portalId: string,
   after: number | undefined,
   context: Context,
 ): AsyncIterableIterator<StatusAt> {
-  const { tail, models, log } = context;
+  const { tail, statusOf } = context;
   // Registered before the first look: a change in between wakes it.
   const reader = tail.from([`webhook-${portalId}`, `delivery-${portalId}`], tail.head());
-  let given: string | null = null;
+  let given: StatusAt | null = null;
   let first = true;
 
   function look(): StatusAt | null {
-    const { status, position } = statusOf(portalId, models, log);
-    const seen = JSON.stringify(status);
-    const news = seen !== given && !(first && after !== undefined && position <= after);
+    const seen = statusOf(portalId);
+    const news = !(given && isSame(seen, given)) && !(first && after !== undefined && seen.position <= after);
     first = false;
     given = seen;
-    return news ? { portalId, status, position } : null;
+    return news ? seen : null;
   }
 
   return iterator(async () => {
@@ -75,3 +68,6 @@ function iterator<T>(
     },
   };
 }
+
+const isSame = (one: StatusAt, other: StatusAt): boolean =>
+  one === other || JSON.stringify(one.status) === JSON.stringify(other.status);

@@ -1,6 +1,6 @@
 import { parse, uuid } from '../src/domain/input.js';
 import { configureWebhook, removeWebhook } from '../src/domain/webhook.js';
-import { statusOf, type WebhookState, type WebhookStatus, webhookStates } from '../src/projections/status.js';
+import { type WebhookState, type WebhookStatus, webhookStates } from '../src/projections/status.js';
 import { builder, describedValues } from './builder.js';
 import { DestinationType } from './destination.js';
 import { argument, orRefusal, parsePosition, resultUnion } from './error.js';
@@ -83,7 +83,7 @@ export const WebhookType = builder.objectRef<{ portalId: string }>('Webhook').im
     status: t.field({
       type: WebhookStatusType,
       description: 'How delivery stands now.',
-      resolve: ({ portalId }, _, { models, log }) => statusOf(portalId, models, log).status,
+      resolve: ({ portalId }, _, { statusOf }) => statusOf(portalId).status,
     }),
   }),
 });

@@ -13,6 +13,7 @@ import { createTail } from './log/tail.js';
 import { readMasterKey } from './master-key.js';
 import { createReadModels } from './projections/read-models.js';
 import { isRebuildUnfinished } from './projections/rebuild.js';
+import { createStatuses } from './projections/status.js';
 import { type Random, randomTraceId, systemRandom } from './random.js';
 import { createSecrets } from './secrets.js';
 import { runHere, startThreads } from './threads/workers.js';
@@ -101,7 +102,8 @@ export async function createApp(config: Config, logger: Logger, surroundings: Su
     await commands.execute('ensureSigningKey', {}, cause);
     let firstToken: string | null = null;
 
-    const services: Services = { commands, log, tail, models, guard, clock, random };
+    const statusOf = createStatuses(models, log, tail.head);
+    const services: Services = { commands, log, tail, models, statusOf, guard, clock, random };
     const http = createHttpServer(services, logger);
     if (surroundings.deliver !== false) delivery.start();
 

@@ -1,5 +1,6 @@
 import type { LineSettings, LoginRange } from '../domain/delivery.js';
 import type { LogFormat } from '../domain/destination.js';
+import type { Login } from '../domain/login.js';
 import type { LogReader } from '../log/read.js';
 import { encode, writeLines } from './batch.js';
 import type { Sign } from './sign.js';
@@ -26,9 +27,7 @@ export type Render = (plan: Plan) => Promise<Rendered>;
 export function createRenderer(log: LogReader, signerOf: (signingKeyId: string) => Sign) {
   return (plan: Plan): Rendered => {
     const { portalId, firstVersion, lastVersion, logFormat, signingKeyId } = plan;
-    const logins = log
-      .range(`login-${portalId}`, firstVersion, lastVersion)
-      .flatMap((event) => (event.type === 'LoginRecorded' ? [event.data] : []));
+    const logins = log.data(`login-${portalId}`, firstVersion, lastVersion) as Login[];
     const lines = writeLines(logins, plan);
     return { lastVersion: firstVersion + lines.length - 1, body: encode(lines, logFormat, signerOf(signingKeyId)) };
   };

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { Services } from '../../schema/builder.js';
 import { jwkSet } from '../delivery/sign.js';
 import { createAuthenticate, UNAUTHENTICATED } from './auth.js';
+import { limitRequestTime, NEVER_CHECK } from './deadlines.js';
 import { serveGraphiQL } from './graphiql.js';
 import { causeOf, createGraphQLServer, GRAPHQL_PATH } from './graphql.js';
 import { pathOf } from './path.js';
@@ -11,6 +12,9 @@ import { createWebSockets } from './websocket.js';
 
 /** A `recordLogins` of 1,000 logins, each as long as it may be, and some. */
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
+
+/** Bodies of all calls under way together: what bounds the memory that they take. */
+const MAX_BYTES_IN_FLIGHT = 64 * 1024 * 1024;
 
 export const JWKS_PATH = '/audit-log-webhook/jwks.json';
 export const HEALTH_PATH = '/health';
@@ -30,7 +34,9 @@ export function createHttpServer(services: Services, logger: Logger): HttpServer
 
   const eventStreams = new Set<ServerResponse>();
 
-  const server = createServer((request, response) => {
+  let bytesInFlight = 0;
+
+  const server = createServer(NEVER_CHECK, (request, response) => {
     if (request.headers.accept?.includes('text/event-stream')) {
       eventStreams.add(response);
       response.once('close', () => eventStreams.delete(response));
@@ -41,6 +47,7 @@ export function createHttpServer(services: Services, logger: Logger): HttpServer
       else sendError(response, 500, 'INTERNAL', 'Unexpected error.');
     });
   });
+  limitRequestTime(server);
   server.on('upgrade', (request, socket, head) => webSockets.upgrade(request, socket, head));
 
   async function route(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -82,7 +89,8 @@ export function createHttpServer(services: Services, logger: Logger): HttpServer
     if (method === 'POST' && headers['content-length'] === undefined) {
       return sendError(response, 411, 'LENGTH_REQUIRED', 'Send a Content-Length.');
     }
-    if (Number(headers['content-length'] ?? 0) > MAX_BODY_BYTES) {
+    const bytes = Number(headers['content-length'] ?? 0);
+    if (bytes > MAX_BODY_BYTES) {
       return sendError(
         response,
         413,
@@ -90,6 +98,14 @@ export function createHttpServer(services: Services, logger: Logger): HttpServer
         `A body may have ${MAX_BODY_BYTES} bytes at most; split the call.`,
       );
     }
+    if (bytesInFlight + bytes > MAX_BYTES_IN_FLIGHT) {
+      response.setHeader('retry-after', '1');
+      return sendError(response, 503, 'UNAVAILABLE', 'Too many large calls are under way; try again in a second.');
+    }
+    bytesInFlight += bytes;
+    response.once('close', () => {
+      bytesInFlight -= bytes;
+    });
     await yoga.handle(request, response, { viewer, cause: causeOf(viewer, headers['traceparent'], random) });
   }
 

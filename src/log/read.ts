@@ -1,5 +1,6 @@
 import { and, asc, eq, gt, gte, inArray, lte, max, sql } from 'drizzle-orm';
 import type { Db } from '../../db/open.js';
+import { prepareValue, prepareValues } from '../../db/prepare.js';
 import { actors, categories, events, streams } from '../../db/tables.js';
 import { type Category, type DomainEvent, isEventType, type Recorded, type StreamName } from '../domain/event.js';
 
@@ -31,26 +32,43 @@ export function createLogReader(db: Db) {
     .orderBy(asc(events.version))
     .limit(of('limit'))
     .prepare();
+  const dataQuery = prepareValues(
+    db,
+    ['streamId', 'first', 'last'],
+    db
+      .select({ data: events.data })
+      .from(events)
+      .where(
+        and(eq(events.streamId, of('streamId')), gte(events.version, of('first')), lte(events.version, of('last'))),
+      )
+      .orderBy(asc(events.version)),
+  );
   const positionQuery = db
     .select({ position: events.position })
     .from(events)
     .where(and(eq(events.streamId, of('streamId')), eq(events.version, of('version'))))
     .prepare();
-  const lastVersionQuery = db
-    .select({ version: max(events.version) })
-    .from(events)
-    .where(eq(events.streamId, of('streamId')))
-    .prepare();
+  const lastVersionQuery = prepareValue(
+    db,
+    ['streamId'],
+    db
+      .select({ version: max(events.version) })
+      .from(events)
+      .where(eq(events.streamId, of('streamId'))),
+  );
   const categoryQuery = db
     .select()
     .from(categories)
     .where(eq(categories.name, of('name')))
     .prepare();
-  const streamByName = db
-    .select()
-    .from(streams)
-    .where(eq(streams.name, of('name')))
-    .prepare();
+  const streamByName = prepareValue(
+    db,
+    ['name'],
+    db
+      .select({ id: streams.id })
+      .from(streams)
+      .where(eq(streams.name, of('name'))),
+  );
   const streamById = db
     .select()
     .from(streams)
@@ -94,12 +112,12 @@ export function createLogReader(db: Db) {
 
   /** The interned id of a stream, or null if nothing was ever appended to it. */
   function idOf(stream: StreamName): number | null {
-    return streamByName.get({ name: stream })?.id ?? null;
+    return (streamByName(stream) as number | undefined) ?? null;
   }
 
   function lastVersion(stream: StreamName): number {
     const streamId = idOf(stream);
-    return streamId === null ? 0 : (lastVersionQuery.get({ streamId })?.version ?? 0);
+    return streamId === null ? 0 : ((lastVersionQuery(streamId) as number | null) ?? 0);
   }
 
   return {
@@ -122,6 +140,12 @@ export function createLogReader(db: Db) {
     range(stream: StreamName, first: number, last: number, limit = -1): Recorded[] {
       const streamId = idOf(stream);
       return streamId === null ? [] : rangeQuery.all({ streamId, first, last, limit }).map(decode);
+    },
+
+    /** As `range`, but only the data of the events: for streams whose events are all of one type. */
+    data(stream: StreamName, first: number, last: number): unknown[] {
+      const streamId = idOf(stream);
+      return streamId === null ? [] : dataQuery(streamId, first, last).map((data) => JSON.parse(String(data)));
     },
 
     /** The events at these positions, in order of position. */

@@ -23,6 +23,30 @@ export interface WebhookStatus {
   undeliveredTotal: number;
 }
 
+/** A status, and the position of the event that last changed it. */
+export interface StatusAt {
+  portalId: string;
+  status: WebhookStatus;
+  position: number;
+}
+
+/**
+ * The statuses as of the last commit. Thousands may watch one portal: it is looked at once for all of them.
+ *
+ * @param head the position of the last commit that this process knows of
+ */
+export function createStatuses(models: ReadModels, log: LogReader, head: () => number): (portalId: string) => StatusAt {
+  const statuses = new Map<string, StatusAt>();
+  let asOf = -1;
+  return (portalId) => {
+    if (asOf !== head()) statuses.clear();
+    asOf = head();
+    const known = statuses.get(portalId) ?? { portalId, ...statusOf(portalId, models, log) };
+    statuses.set(portalId, known);
+    return known;
+  };
+}
+
 /**
  * The status of a portal's webhook, and the position of the event that last changed it (the portal's registration, if it was
  * never configured). Costs the same whatever waits: a backlog is a range of versions.

@@ -167,12 +167,7 @@ describe('tokens', () => {
   it('knows a token by its hash until it is revoked', () => {
     const { given, models } = openLog();
     given(['token-1', issued('hash-1')], ['token-2', issued('hash-2')]);
-    expect(models.tokens.withHash('hash-1')).toEqual({
-      id: '1',
-      name: 'admin',
-      hash: 'hash-1',
-      issuedAt: recordedAt(1),
-    });
+    expect(models.tokens.withHash('hash-1')).toEqual({ id: '1', name: 'admin' });
     given(['token-1', { type: 'TokenRevoked', data: {} }]);
     expect(models.tokens.withHash('hash-1')).toBeUndefined();
     expect(models.tokens.all()).toEqual([{ id: '2', name: 'admin', hash: 'hash-2', issuedAt: recordedAt(2) }]);

@@ -8,32 +8,34 @@ const LINE_BREAK = /[\n\r]/g;
 export const cef: Format = {
   write(entry) {
     const { line } = entry;
-    const header = [line.vendor, line.product, line.version, entry.eventClassId, entry.name, String(entry.severity)];
-    return `${entry.eventTs} ${line.host} CEF:0|${header.map(headerField).join('|')}|${extensions(entry)}`;
+    const device = `${headerField(line.vendor)}|${headerField(line.product)}|${headerField(line.version)}`;
+    const event = `${entry.eventClassId}|${entry.name}|${entry.severity}`;
+    return `${entry.eventTs} ${line.host} CEF:0|${device}|${event}|${extensions(entry)}`;
   },
   attach: (line, signature) => `${line} sig=${signature}`,
 };
 
 function extensions(entry: Entry): string {
-  const pairs: [string, string][] = [
-    ['rt', String(entry.rt)],
-    ['src', entry.src],
-    ['request', entry.request],
-    ['success', String(entry.success)],
-    ['org_id', entry.line.organizationId],
-    ['portal_id', entry.portalId],
-    ['principal_id', entry.principalId],
-    ['trace_id', entry.traceId],
-    ['user_agent', entry.userAgent],
-  ];
-  return pairs.map(([key, value]) => `${key}=${extensionValue(value)}`).join(' ');
+  const { line } = entry;
+  return (
+    `rt=${entry.rt} src=${extensionValue(entry.src)} request=${extensionValue(entry.request)} success=${entry.success} ` +
+    `org_id=${extensionValue(line.organizationId)} portal_id=${extensionValue(entry.portalId)} ` +
+    `principal_id=${extensionValue(entry.principalId)} trace_id=${extensionValue(entry.traceId)} ` +
+    `user_agent=${extensionValue(entry.userAgent)}`
+  );
 }
 
+// Nearly every value has nothing to escape, which one look tells.
+const PLAIN_HEADER = /^[ -[\]-{}~]*$/;
+const PLAIN_EXTENSION = /^[ -<>-[\]-~]*$/;
+
 function headerField(value: string): string {
+  if (PLAIN_HEADER.test(value)) return value;
   return printable(value.replace(LINE_BREAK, ' ')).replace(/[\\|]/g, '\\$&');
 }
 
 function extensionValue(value: string): string {
+  if (PLAIN_EXTENSION.test(value)) return value;
   return printable(value).replace(/[\\=]/g, '\\$&').replace(/\n/g, '\\n').replace(/\r/g, '\\r');
 }
 

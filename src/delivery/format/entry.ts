@@ -39,7 +39,7 @@ const severities: Record<LoginOutcome, number> = {
 
 export function entryOf(login: Login, portalId: string, line: LineSettings): Entry {
   return {
-    eventTs: new Date(login.occurredAt).toISOString().replace(/\.\d{3}Z$/, 'Z'),
+    eventTs: `${new Date(login.occurredAt).toISOString().slice(0, -5)}Z`,
     line,
     eventClassId: `AUTHENTICATION_TYPE_${login.authenticationType}`,
     name: `AUTHENTICATION_OUTCOME_${login.outcome}`,
