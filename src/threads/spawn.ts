@@ -24,18 +24,28 @@ export function openReading({ dataDir, masterKey }: DataAccess): Reading {
 }
 
 /**
+ * Whoever renders and sends leaves much behind that lives for a moment only; left to itself, V8 lets each thread pile up 48 MB
+ * of it before it looks.
+ */
+const LIMITS = {
+  writer: {},
+  delivery: { maxYoungGenerationSizeMb: 8 },
+  signer: { maxYoungGenerationSizeMb: 8 },
+};
+
+/**
  * Starts a thread from its file beside this one.
  *
  * @param onDead called if it ends by itself, which it never should: nothing works without it
  */
 export function spawn(
-  name: 'writer' | 'delivery' | 'signer',
+  name: keyof typeof LIMITS,
   workerData: object,
   transfer: readonly MessagePort[],
   onDead: (error: unknown) => void,
 ): Worker {
   const file = new URL(`./${name}.js`, import.meta.url);
-  const thread = new Worker(file, { name, workerData, transferList: [...transfer] });
+  const thread = new Worker(file, { name, workerData, transferList: [...transfer], resourceLimits: LIMITS[name] });
   thread.once('error', onDead);
   thread.once('exit', (code) => onDead(new Error(`The ${name} thread ended with ${code}`)));
   return thread;
