@@ -19,7 +19,7 @@ export function createSigningPool(size: number, data: SignerData, onDead: (error
       const asked = waiting.get(reply.id);
       waiting.delete(reply.id);
       if ('error' in reply) asked?.reject(reply.error);
-      else asked?.resolve({ ...reply.rendered, body: Buffer.from(reply.rendered.body) });
+      else asked?.resolve({ ...reply.rendered, body: asBuffer(reply.rendered.body) });
     });
     return { thread, waiting };
   });
@@ -31,6 +31,10 @@ export function createSigningPool(size: number, data: SignerData, onDead: (error
     return ask(signer, lastId, plan);
   };
 }
+
+/** A message brings the bytes of a Buffer, but not the Buffer. */
+const asBuffer = ({ buffer, byteOffset, byteLength }: Uint8Array): Buffer =>
+  Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength);
 
 function ask({ thread, waiting }: { thread: Worker; waiting: Map<number, Waiting> }, id: number, plan: Plan) {
   return new Promise<Rendered>((resolve, reject) => {
