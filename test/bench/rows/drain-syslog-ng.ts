@@ -2,29 +2,32 @@ import { mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { cef } from '../../../src/delivery/format/cef.js';
 import { entryOf } from '../../../src/delivery/format/entry.js';
-import type { Row } from '../row.js';
+import type { Aim, Figures, Row } from '../row.js';
 import { drain, makeBacklog, remove, temporaryDirectory, withCopy } from '../support/backlog.js';
 import { lineSettings, loginsIn } from '../support/lines.js';
 import { startProduct } from '../support/product.js';
-import { fillSyslogNg, missingSyslogNg, startSyslogNg } from '../support/syslog-ng.js';
+import type { Receiver } from '../support/receiver.js';
+import { fillSyslogNg, missingSyslogNg, startSyslogNg, streamThroughSyslogNg } from '../support/syslog-ng.js';
 
 const LOGINS = { smoke: 2_000, default: 60_000, full: 300_000 };
 const PORTALS = 16;
 /** Which of them is the fastest depends on the cores: it is found out first, and is what we are compared with. */
 const WORKERS = [1, 2, 4];
 
-/** Both begin with everything on their disk, sign nothing, and post 500 lines at a time over TLS to the same receiver. */
-export const drainSyslogNg: Row = {
-  name: 'drain-syslog-ng',
+/** One run of syslog-ng over these lines, with so many workers. */
+type Peer = (receiver: Receiver, lines: readonly string[], buffers: string) => (workers: number) => Promise<Figures>;
+
+/** We begin with everything on our disk, sign nothing, and post 500 lines at a time over TLS to the same receiver. */
+const besideSyslogNg = (name: string, comparedWith: string, goal: Aim['goal'], peer: Peer): Row => ({
+  name,
   work: `${LOGINS.default.toLocaleString('en')} waiting logins (full: ${LOGINS.full.toLocaleString('en')}) of ${PORTALS} portals, unsigned`,
-  comparedWith: `the same lines from the reliable disk buffer of syslog-ng's http(), the fastest of ${WORKERS.join(', ')} workers`,
-  aims: [{ figure: 'perSecond', unit: 'lines/s', goal: { ratioAtLeast: 1.3 } }],
+  comparedWith: `${comparedWith}, the fastest of ${WORKERS.join(', ')} workers`,
+  aims: [{ figure: 'perSecond', unit: 'lines/s', goal }],
   async prepare(scale) {
     const skipped = missingSyslogNg();
     if (skipped) return { skipped };
-    const logins = LOGINS[scale];
-    const backlog = await makeBacklog({ portals: PORTALS, logins });
-    const { receiver, filled } = backlog;
+    const backlog = await makeBacklog({ portals: PORTALS, logins: LOGINS[scale] });
+    const { filled, receiver } = backlog;
     const buffers = temporaryDirectory();
     const close = async () => {
       remove(buffers);
@@ -34,27 +37,17 @@ export const drainSyslogNg: Row = {
     const lines = loginsIn(backlog.directory).map(({ portalId, login }) =>
       cef.write(entryOf(login, portalId, settings)),
     );
-
-    const drainSyslogNg = (workers: number) => {
-      const original = join(buffers, `filled-${workers}`);
-      const use = (directory: string) => drain(receiver, logins, () => startSyslogNg(directory, workers, receiver));
-      return withCopy(original, use, join(buffers, 'work'));
-    };
-
     try {
+      const run = peer(receiver, lines, buffers);
       let fastest = { workers: 0, perSecond: 0 };
       for (const workers of WORKERS) {
-        const work = join(buffers, 'work');
-        mkdirSync(work);
-        await fillSyslogNg(work, workers, lines, receiver.ca);
-        renameSync(work, join(buffers, `filled-${workers}`));
-        const { perSecond } = await drainSyslogNg(workers);
+        const { perSecond = 0 } = await run(workers);
         if (perSecond > fastest.perSecond) fastest = { workers, perSecond };
       }
       return {
         ours: () =>
           backlog.drain((directory) => startProduct({ directory, token: filled.token, env: { BENCH_UNSIGNED: '1' } })),
-        theirs: () => drainSyslogNg(fastest.workers),
+        theirs: () => run(fastest.workers),
         close,
       };
     } catch (error) {
@@ -62,4 +55,44 @@ export const drainSyslogNg: Row = {
       throw error;
     }
   },
+});
+
+/** As it is used: lines come in, go through the disk buffer, and out. */
+const through: Peer = (receiver, lines, buffers) => async (workers) => {
+  const directory = join(buffers, 'through');
+  mkdirSync(directory);
+  try {
+    return await drain(receiver, lines.length, () => streamThroughSyslogNg(directory, workers, lines, receiver));
+  } finally {
+    remove(directory);
+  }
 };
+
+/** The most it can do: everything is in its buffer before it starts. */
+const fromBuffer: Peer = (receiver, lines, buffers) => {
+  const work = join(buffers, 'work');
+  const filled = new Map<number, string>();
+  return async (workers) => {
+    if (!filled.has(workers)) {
+      mkdirSync(work);
+      await fillSyslogNg(work, workers, lines, receiver.ca);
+      filled.set(workers, join(buffers, `filled-${workers}`));
+      renameSync(work, join(buffers, `filled-${workers}`));
+    }
+    const use = (directory: string) => drain(receiver, lines.length, () => startSyslogNg(directory, workers, receiver));
+    return withCopy(filled.get(workers) ?? '', use, work);
+  };
+};
+
+export const drainSyslogNg = besideSyslogNg(
+  'drain-syslog-ng',
+  "the same lines from a file through the reliable disk buffer of syslog-ng's http()",
+  { ratioAtLeast: 1.3 },
+  through,
+);
+export const drainSyslogNgBuffer = besideSyslogNg(
+  'drain-syslog-ng-buffer',
+  "the same lines, all of them in the reliable disk buffer of syslog-ng's http() before it starts",
+  null,
+  fromBuffer,
+);

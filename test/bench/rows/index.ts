@@ -1,7 +1,7 @@
 import type { Row } from '../row.js';
 import { disk } from './disk.js';
 import { drain1, drain500 } from './drain.js';
-import { drainSyslogNg } from './drain-syslog-ng.js';
+import { drainSyslogNg, drainSyslogNgBuffer } from './drain-syslog-ng.js';
 import { flatDrain, flatPage, flatRecord, flatStart, flatStatus } from './flat.js';
 import { latencyHalf, latencyIdle } from './latency.js';
 import { memory } from './memory.js';
@@ -22,6 +22,7 @@ export const rows: readonly Row[] = [
   drain1,
   drain500,
   drainSyslogNg,
+  drainSyslogNgBuffer,
   recordDelivering,
   latencyIdle,
   latencyHalf,

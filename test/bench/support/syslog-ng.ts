@@ -23,10 +23,9 @@ export function missingSyslogNg(): string | null {
 /** Leaves lines in the disk buffers in `directory`, one buffer for each worker. They work at this path only. */
 export async function fillSyslogNg(directory: string, workers: number, lines: readonly string[], ca: string) {
   writeFileSync(join(directory, 'ca.pem'), ca);
-  const input = join(directory, 'lines');
-  writeFileSync(input, lines.map((line) => `${line}\n`).join(''));
+  const input = writeLines(directory, lines);
   // Nobody listens on port 1: everything stays in the buffers.
-  const source = `file("${input}" flags(no-parse) log-fetch-limit(1000) log-iw-size(100000));`;
+  const source = sourceOf(input);
   const running = await start(directory, { workers, source, url: 'https://127.0.0.1:1/' });
   const deadline = Date.now() + FILL_DEADLINE_MS;
   while (queued(directory) < lines.length) {
@@ -35,6 +34,25 @@ export async function fillSyslogNg(directory: string, workers: number, lines: re
   }
   await running.stop();
   for (const left of [input, join(directory, 'control')]) rmSync(left, { force: true });
+}
+
+function writeLines(directory: string, lines: readonly string[]): string {
+  const input = join(directory, 'lines');
+  writeFileSync(input, lines.map((line) => `${line}\n`).join(''));
+  return input;
+}
+
+const sourceOf = (file: string) => `file("${file}" flags(no-parse) log-fetch-limit(1000) log-iw-size(100000));`;
+
+/** Starts it over a file of lines, which go through its disk buffer to the receiver. */
+export function streamThroughSyslogNg(
+  directory: string,
+  workers: number,
+  lines: readonly string[],
+  { url, ca }: Receiver,
+): Promise<Running> {
+  writeFileSync(join(directory, 'ca.pem'), ca);
+  return start(directory, { workers, source: sourceOf(writeLines(directory, lines)), url });
 }
 
 /** Starts it again, with the receiver up. */
