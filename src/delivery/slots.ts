@@ -4,6 +4,9 @@ export function createSlots(max: number) {
   const waiting = new Map<string, (() => void)[]>();
 
   return {
+    /** Whether someone waits for a slot of this name. */
+    isAwaited: (name: string): boolean => waiting.has(name),
+
     /** Resolves when there is a slot; gives back how to release it. */
     async take(name: string): Promise<() => void> {
       const count = held.get(name) ?? 0;

@@ -3,7 +3,7 @@ import type { Clock } from '../clock.js';
 import type { Commands } from '../commands/handlers.js';
 import type { DeliveryCommand, LineSettings, LoginRange, Outcome } from '../domain/delivery.js';
 import type { Cause, Recorded } from '../domain/event.js';
-import { fullBatches, nextStep, type OpenDelivery, type Step } from '../domain/lane.js';
+import { behindOpen, fullBatches, nextStep, type OpenDelivery, type Step } from '../domain/lane.js';
 import { Refusal } from '../domain/refusal.js';
 import type { LogReader } from '../log/read.js';
 import type { DestinationRow } from '../projections/destinations.js';
@@ -12,7 +12,7 @@ import { type Random, randomFraction, randomTraceId, randomUuid } from '../rando
 import { AUTHORIZATION, type Secrets } from '../secrets.js';
 import { createPreparer } from './prepare.js';
 import type { Plan, Render } from './render.js';
-import type { Sender, Target } from './send.js';
+import type { Post, Sender, Target } from './send.js';
 import { createSlots } from './slots.js';
 
 /** Requests under way to one destination at a time, whatever the number of portals that use it. */
@@ -61,8 +61,8 @@ export function createSteps(deps: StepDeps, stopping: AbortSignal) {
       if (stopping.aborted || destination?.id !== destinationId) return;
       if (step.do === 'start') await startBatch(portalId, step.range, destination);
       if (step.do === 'try') {
-        const body = await bodyOf(portalId, step.delivery);
-        await tryDelivery(portalId, step.delivery.deliveryId, destinationId, body);
+        const { deliveryId } = step.delivery;
+        await deliver(portalId, destinationId, { deliveryId, body: await bodyOf(portalId, step.delivery) });
       }
     } finally {
       release();
@@ -71,6 +71,12 @@ export function createSteps(deps: StepDeps, stopping: AbortSignal) {
 
   /** Decides what is in the batch, makes that durable, and only then sends it. */
   async function startBatch(portalId: string, range: LoginRange, destination: DestinationRow): Promise<void> {
+    const { batch, body } = await makeBatch(portalId, range, destination);
+    await record(portalId, { type: 'StartBatch', batch });
+    await deliver(portalId, destination.id, { deliveryId: batch.deliveryId, body });
+  }
+
+  async function makeBatch(portalId: string, range: LoginRange, destination: DestinationRow) {
     const plan = planOf(portalId, range, destination);
     const { lastVersion, body } = await preparer.take(plan);
     const { firstVersion, logFormat, signingKeyId, line } = plan;
@@ -84,8 +90,7 @@ export function createSteps(deps: StepDeps, stopping: AbortSignal) {
       signingKeyId,
       line,
     };
-    await record(portalId, { type: 'StartBatch', batch });
-    await tryDelivery(portalId, deliveryId, destination.id, body);
+    return { batch, body };
   }
 
   function planOf(portalId: string, range: LoginRange, { logFormat }: DestinationRow): Plan {
@@ -105,18 +110,53 @@ export function createSteps(deps: StepDeps, stopping: AbortSignal) {
     return rendered.body;
   }
 
-  async function tryDelivery(portalId: string, deliveryId: string, destinationId: string, body: Buffer): Promise<void> {
+  /** Tries a delivery, and goes on with what waits behind it for as long as all goes well and no other lane waits for the slot. */
+  async function deliver(portalId: string, destinationId: string, first: Post): Promise<void> {
+    let post: Post | null = first;
+    while (post) post = await tryDelivery(portalId, destinationId, post);
+  }
+
+  /** One try; gives back the next batch if it was started along with recording the outcome of this one. */
+  async function tryDelivery(portalId: string, destinationId: string, post: Post): Promise<Post | null> {
     // No try without a log to record its outcome in.
     if (!commands.writable()) await commands.probe();
     // Nothing is awaited from here to the request: no setting that was acknowledged before it is ignored by it.
     const { step, destination } = look(portalId);
-    if (stopping.aborted || step.do !== 'try' || step.delivery.deliveryId !== deliveryId) return;
-    if (destination?.id !== destinationId) return;
-    const sending = sender.send(targetOf(destination), { deliveryId, body });
+    if (stopping.aborted || step.do !== 'try' || step.delivery.deliveryId !== post.deliveryId) return null;
+    if (destination?.id !== destinationId) return null;
+    const sending = sender.send(targetOf(destination), post);
     prepareNext(portalId, destination);
     const outcome = await sending;
+    const attempt = step.delivery.failedAttempts + 1;
+    if (outcome.verdict === 'DELIVERED' && !slots.isAwaited(destinationId)) {
+      return goOn(portalId, destinationId, () => recordOutcome(portalId, post.deliveryId, attempt, outcome));
+    }
     if (outcome.verdict !== 'DELIVERED') preparer.drop(portalId);
-    await recordOutcome(portalId, deliveryId, step.delivery.failedAttempts + 1, outcome);
+    await recordOutcome(portalId, post.deliveryId, attempt, outcome);
+    return null;
+  }
+
+  /** Records that a batch was delivered and, in the same group, starts the one behind it. */
+  async function goOn(
+    portalId: string,
+    destinationId: string,
+    recordDelivered: () => Promise<void>,
+  ): Promise<Post | null> {
+    // What cannot be rendered now is for the next look.
+    const next = await batchBehind(portalId, destinationId).catch(() => null);
+    const [delivered, started] = await Promise.allSettled([
+      recordDelivered(),
+      next && record(portalId, { type: 'StartBatch', batch: next.batch }),
+    ]);
+    if (delivered.status === 'rejected') throw delivered.reason;
+    return next && started.status === 'fulfilled' ? { deliveryId: next.batch.deliveryId, body: next.body } : null;
+  }
+
+  async function batchBehind(portalId: string, destinationId: string) {
+    const { lane } = models.lanes.get(portalId);
+    const range = behindOpen(lane, lastLogin(portalId));
+    const destination = lane.webhook?.enabled ? models.destinations.get(lane.webhook.destinationId) : undefined;
+    return range && destination?.id === destinationId ? makeBatch(portalId, range, destination) : null;
   }
 
   /** While a batch is on the wire, the ones behind it are rendered. */

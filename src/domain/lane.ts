@@ -179,6 +179,12 @@ function batchOf({ firstVersion, lastVersion }: LoginRange): LoginRange {
   return { firstVersion, lastVersion: Math.min(lastVersion, firstVersion + MAX_BATCH_LINES - 1) };
 }
 
+/** The batch behind the open one; null if nothing waits there. */
+export function behindOpen(lane: Lane, lastLogin: number): LoginRange | null {
+  const [next] = waiting(lane, lastLogin);
+  return next ? batchOf(next) : null;
+}
+
 /** The next batches after the open one, at most `count`, where they are sure to be full: more logins do not change them. */
 export function fullBatches(lane: Lane, lastLogin: number, count: number): LoginRange[] {
   const [next] = waiting(lane, lastLogin);

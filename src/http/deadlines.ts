@@ -31,7 +31,7 @@ export function limitRequestTime(server: Server, ms = REQUEST_MS): void {
       if (!socket.destroyed) arm(socket);
     });
   });
-  server.on('upgrade', (request) => disarm(request.socket as Socket));
+  server.on('upgrade', (request) => disarm(request.socket));
 }
 
 /** As rarely as a timer can be: never. */

@@ -105,6 +105,10 @@ export function createQueue<H extends Record<keyof H, Handler>>(options: QueueOp
   /** Refuses what has waited too long. There is a timer only while something waits for longer than this turn. */
   function expireLater(): void {
     const [first] = queue;
+    if (!first) {
+      cancelExpiry?.();
+      cancelExpiry = null;
+    }
     if (!first || cancelExpiry) return;
     cancelExpiry = clock.at(first.until, () => {
       cancelExpiry = null;
@@ -127,6 +131,7 @@ export function createQueue<H extends Record<keyof H, Handler>>(options: QueueOp
       waitingEvents += size;
       queue.push({ command, size, until: clock.now() + MAX_WAIT_MS, resolve, reject });
       schedule();
+      if (!scheduled) expireLater();
     });
   }
 

@@ -16,6 +16,8 @@ export class FakeClock implements Clock {
   at(time: number, callback: () => void): () => void {
     const timer = { time, callback };
     this.#timers.add(timer);
+    // Of a time that has passed already nobody will advance the clock to it.
+    if (time <= this.#now) queueMicrotask(() => this.#timers.has(timer) && this.advanceTo(this.#now));
     return () => this.#timers.delete(timer);
   }
 
