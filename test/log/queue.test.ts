@@ -1,0 +1,174 @@
+import { expect, it } from 'vitest';
+import type { Answer, Command, Committed } from '../../src/log/commit.js';
+import { createQueue } from '../../src/log/queue.js';
+import { FakeClock } from '../support/fake-clock.js';
+import { CAUSE, turn } from '../support/log-fixture.js';
+
+/** Far more than the queue needs to hand over what it may. */
+const SOME_TURNS = 10;
+const MAX_WAIT_MS = 10_000;
+
+/** A queue before a writer that answers when it is told to. */
+function openQueue(groupsInFlight = 2) {
+  const clock = new FakeClock();
+  const groups: { inputs: unknown[]; answer: (how?: Partial<Committed>) => void }[] = [];
+  const committed: number[] = [];
+  let answered = 0;
+  const queue = createQueue<{ record: (input: number) => number }>({
+    commit: (group: Command[]) =>
+      new Promise<Committed>((resolve) => {
+        const answers: Answer[] = group.map(({ input }) => ({ result: input }));
+        const answer = (how: Partial<Committed> = {}) => {
+          answered += 1;
+          resolve({ answers, head: answered, touched: [], writable: true, ...how });
+        };
+        groups.push({ inputs: group.map(({ input }) => input), answer });
+      }),
+    groupsInFlight,
+    sizeOf: ({ input }) => Math.max(1, Number(input)),
+    clock,
+    onCommit: (head) => committed.push(head),
+  });
+  /** A command of so many events, what it was answered with, and 'waiting' until then. */
+  const record = (events = 1) => {
+    const command = { is: 'waiting' };
+    void queue.execute('record', events, CAUSE).then(
+      (result) => (command.is = `recorded ${result}`),
+      (error: { code: string; message: string }) => (command.is = `${error.code}: ${error.message}`),
+    );
+    return command;
+  };
+  return { queue, clock, groups, committed, record };
+}
+
+const TOO_SLOW = 'UNAVAILABLE: The disk of the server is too slow at the moment: nothing was recorded.';
+const TOO_MUCH = 'UNAVAILABLE: Too much is waiting for the disk; try again later.';
+
+/** Hands over so many groups of one command each, and leaves them unanswered. */
+async function occupy({ record, groups }: ReturnType<typeof openQueue>, count: number): Promise<void> {
+  for (let group = 1; group <= count; group += 1) {
+    record();
+    await turn(SOME_TURNS);
+    expect(groups).toHaveLength(group);
+  }
+}
+
+it.each([1, 2])('hands over at most %i groups before the first of them is answered', async (groupsInFlight) => {
+  const opened = openQueue(groupsInFlight);
+  const { record, groups, committed } = opened;
+  await occupy(opened, groupsInFlight);
+  const waiting = [record(), record()];
+  await turn(SOME_TURNS);
+  expect(groups).toHaveLength(groupsInFlight);
+
+  groups[0]?.answer();
+  await turn(SOME_TURNS);
+  expect(groups).toHaveLength(groupsInFlight + 1);
+  expect(groups.at(-1)?.inputs).toEqual([1, 1]);
+  groups.at(-1)?.answer();
+  await turn(SOME_TURNS);
+  expect(waiting.map(({ is }) => is)).toEqual(['recorded 1', 'recorded 1']);
+  expect(committed).toEqual([1, 2]);
+});
+
+it('refuses what does not fit into the groups of its turn when it has waited for 10 s', async () => {
+  const { record, clock, groups } = openQueue();
+  const commands = Array.from({ length: 3 }, () => Array.from({ length: 1_000 }, () => record()));
+  await turn(SOME_TURNS);
+  expect(groups.map(({ inputs }) => inputs.length)).toEqual([1_000, 1_000]);
+
+  clock.advance(MAX_WAIT_MS);
+  await turn(SOME_TURNS);
+  const said = commands.map((group) => [...new Set(group.map(({ is }) => is))]);
+  expect(said).toEqual([['waiting'], ['waiting'], [TOO_SLOW]]);
+  for (const { answer } of groups) answer();
+  await turn(SOME_TURNS);
+  expect(groups).toHaveLength(2);
+});
+
+it('does not refuse what was handed over, however long that takes', async () => {
+  const opened = openQueue();
+  const { record, clock, groups } = opened;
+  const slow = record(3);
+  await turn(SOME_TURNS);
+  clock.advance(10 * MAX_WAIT_MS);
+  await turn(SOME_TURNS);
+  expect(slow.is).toBe('waiting');
+  groups[0]?.answer();
+  await turn(SOME_TURNS);
+  expect(slow.is).toBe('recorded 3');
+});
+
+it('refuses at once what would make more than 50,000 events wait, and not what still fits', async () => {
+  const opened = openQueue();
+  const { record, groups } = opened;
+  await occupy(opened, 2);
+  const waiting = record(49_999);
+  const tooMuch = record(2);
+  const fits = record(1);
+  const more = record(1);
+  await turn();
+  expect([waiting, tooMuch, fits, more].map(({ is }) => is)).toEqual(['waiting', TOO_MUCH, 'waiting', TOO_MUCH]);
+
+  groups[0]?.answer();
+  await turn(SOME_TURNS);
+  // Handed over, it does not wait here any more.
+  const next = record(49_999);
+  await turn();
+  expect(next.is).toBe('waiting');
+});
+
+it('takes no further command into a group once it holds 2,000 events', async () => {
+  const { record, groups } = openQueue();
+  for (const events of [1_000, 999, 1_000, 1, 1]) record(events);
+  await turn(SOME_TURNS);
+  expect(groups.map(({ inputs }) => inputs)).toEqual([
+    [1_000, 999, 1_000],
+    [1, 1],
+  ]);
+});
+
+it('has no timer when all that waited was refused', async () => {
+  const opened = openQueue();
+  const { record, clock } = opened;
+  await occupy(opened, 2);
+  record();
+  record();
+  await turn(SOME_TURNS);
+  clock.advance(MAX_WAIT_MS);
+  expect(clock.nextTimer).toBe(null);
+});
+
+it('is not writable after a group that could not be written, and tells nobody of it', async () => {
+  const { queue, record, groups, committed } = openQueue();
+  record();
+  await turn(SOME_TURNS);
+  groups[0]?.answer({ writable: false });
+  await turn(SOME_TURNS);
+  expect(queue.writable()).toBe(false);
+  expect(committed).toEqual([]);
+
+  const probed = queue.probe();
+  await turn(SOME_TURNS);
+  groups[1]?.answer();
+  await probed;
+  expect(queue.writable()).toBe(true);
+});
+
+it('closes when everything is answered or refused, and takes nothing more', async () => {
+  const opened = openQueue();
+  const { queue, record, clock, groups } = opened;
+  await occupy(opened, 2);
+  const waiting = record();
+  let closed = false;
+  const closing = queue.close().then(() => (closed = true));
+  expect(await queue.execute('record', 1, CAUSE).catch(({ code }: { code: string }) => code)).toBe('UNAVAILABLE');
+  for (let next = 0; next < groups.length; next += 1) {
+    expect(closed).toBe(false);
+    groups[next]?.answer();
+    await turn(SOME_TURNS);
+  }
+  await closing;
+  expect(waiting.is).toBe('recorded 1');
+  expect(clock.nextTimer).toBe(null);
+});
