@@ -29,6 +29,7 @@ vi.mock('graphql-jit', async (original) => {
 interface Call {
   query: string;
   variables?: unknown;
+  operationName?: string;
 }
 
 let test: TestApp;
@@ -254,6 +255,53 @@ describe('an operation of which a part is left to variables', () => {
       for (let time = 0; time < 2; time += 1) expect(await send({ query, variables })).toEqual(fresh);
     }
   });
+});
+
+describe('a compiled mutation that meets a bug', () => {
+  const rename = '$rename: RenamePortalInput!';
+  const one = `mutation (${rename}) { first: renamePortal(input: $rename) { __typename } }`;
+  const two = `mutation (${rename}, $other: RegisterPortalInput!) {
+    first: renamePortal(input: $rename) { __typename }
+    second: registerPortal(input: $other) { __typename }
+  }`;
+
+  const startFailing = async () => {
+    test = await startApp({
+      surroundings: {
+        project(event) {
+          if (event.type === 'PortalRenamed') throw new Error('row 7 of /var/lib');
+        },
+      },
+    });
+    return { rename: { id: await registerPortal(test), name: 'X' }, other: { name: 'Other' } };
+  };
+
+  it.fails.each([one, two])('masks it, with its place: %s', async (query) => {
+    const { before, after } = await both({ query, variables: await startFailing() });
+    expect(JSON.parse(before.text)).toMatchObject({ errors: [{ message: 'Unexpected error.', path: ['first'] }] });
+    expect(after.status).toBe(before.status);
+    expect(JSON.parse(after.text)).toEqual(JSON.parse(before.text));
+  });
+
+  it.fails('does nothing of what stands behind it', async () => {
+    const variables = await startFailing();
+    const text = neverSeen(two);
+    for (let time = 0; time < 4; time += 1) await send({ query: text, variables });
+    const registered = test.app.services.log.after(0, 100).filter(({ type }) => type === 'PortalRegistered');
+    expect(registered).toHaveLength(1);
+  });
+});
+
+it('a compiled mutation is refused as before under a name that is not its own', async () => {
+  await start();
+  const variables = { input: { id: UNKNOWN_ID, name: 'X' } };
+  const query = mutationOf('renamePortal').replace('mutation', 'mutation Rename');
+  const text = neverSeen(query);
+  for (let time = 0; time < 2; time += 1) await send({ query: text, variables });
+  const operationName = 'Other';
+  const before = await send({ query: neverSeen(query), variables, operationName });
+  expect(before.text).toContain('errors');
+  expect(await send({ query: text, variables, operationName })).toEqual(before);
 });
 
 const SECRET = 'c2VjcmV0-8a6b2f0c';
