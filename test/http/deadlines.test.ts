@@ -15,6 +15,7 @@ async function serve() {
   const held: ServerResponse[] = [];
   const server = createServer({ ...NEVER_CHECK, keepAliveTimeout: 0 }, (request, response) => {
     if (request.url === '/held') request.resume().once('end', () => held.push(response));
+    else if (request.url === '/early') response.end('early');
     else if (request.url === '/stream') response.writeHead(200, { 'content-type': 'text/event-stream' }).write(':\n\n');
     else request.resume().once('end', () => response.end('done'));
   });
@@ -137,4 +138,28 @@ it('a server cuts off whoever does not send a request in a minute, and no subscr
   await Promise.all([idle.closed, slow.closed]);
   expect(isOpen(live)).toBe(true);
   expect(await webSocket.next()).toMatchObject({ type: 'next' });
+});
+
+describe('a connection should be', () => {
+  it.fails('left open while a request is worked on that was sent before the answer to the last one', async () => {
+    const { origin, held } = await serve();
+    const connection = rawConnection(origin);
+    connection.write(request('GET /held') + request('GET /stream'));
+    while (!held.length) await new Promise((resolve) => setImmediate(resolve));
+    held[0]?.end('done');
+    await connection.received(/event-stream/);
+    await aDeadlineLater(origin);
+    expect(isOpen(connection)).toBe(true);
+  });
+
+  it.fails('cut off when a body that was answered before it came is followed by a slow request', async () => {
+    const { origin } = await serve();
+    const connection = rawConnection(origin);
+    connection.write(request('POST /early', 'Content-Length: 1'));
+    await connection.received(/early/);
+    connection.write('xGET / HTTP/1.1\r\nX-Slow: ');
+    await aDeadlineLater(origin);
+    await aDeadlineLater(origin);
+    expect(isOpen(connection)).toBe(false);
+  });
 });
