@@ -1,4 +1,13 @@
-import { type DocumentNode, type ExecutionArgs, type GraphQLSchema, Kind, OperationTypeNode, visit } from 'graphql';
+import {
+  type DocumentNode,
+  type ExecutionArgs,
+  type ExecutionResult,
+  GraphQLError,
+  type GraphQLSchema,
+  Kind,
+  OperationTypeNode,
+  visit,
+} from 'graphql';
 import { compileQuery, isCompiledQuery } from 'graphql-jit';
 import type { Plugin } from 'graphql-yoga';
 
@@ -39,23 +48,39 @@ export function compileMutations(schema: GraphQLSchema): Plugin {
       const compiled = compiledOf(args.document, args.operationName ?? undefined);
       if (!compiled) return;
       setExecuteFn(async (given: ExecutionArgs): Promise<unknown> => {
-        const result = (await compiled.query(given.rootValue, given.contextValue, given.variableValues ?? {})) as {
-          data?: unknown;
-        };
+        const result = (await compiled.query(
+          given.rootValue,
+          given.contextValue,
+          given.variableValues ?? {},
+        )) as ExecutionResult;
         // Without data nothing was executed: the variables were not right.
-        return 'data' in result ? result : executeFn(given);
+        if (!('data' in result)) return executeFn(given);
+        return result.errors
+          ? { ...result, errors: result.errors.map((error) => complete(error, given.document)) }
+          : result;
       });
     },
   };
 }
 
-/** One mutation without any value written into it. */
+/** An error of graphql-jit says where it stands as a line and a column only. */
+function complete({ message, path, locations, originalError }: GraphQLError, document: DocumentNode): GraphQLError {
+  const source = document.loc?.source;
+  const lines = source?.body.split('\n') ?? [];
+  const positions = locations?.map(
+    ({ line, column }) => lines.slice(0, line - 1).reduce((sum, text) => sum + text.length + 1, 0) + column - 1,
+  );
+  return new GraphQLError(message, { source, positions, path, originalError });
+}
+
+/** One mutation of one field, without any value written into it: several would not have to wait for each other. */
 function isMutationOfVariables(document: DocumentNode): boolean {
   const operations = document.definitions.filter(({ kind }) => kind === Kind.OPERATION_DEFINITION);
   let isOne = operations.length === 1;
   visit(document, {
-    OperationDefinition({ operation }) {
-      if (operation !== OperationTypeNode.MUTATION) isOne = false;
+    OperationDefinition({ operation, selectionSet: { selections } }) {
+      const isField = selections.length === 1 && selections[0]?.kind === Kind.FIELD;
+      if (operation !== OperationTypeNode.MUTATION || !isField) isOne = false;
     },
     Directive() {
       isOne = false;

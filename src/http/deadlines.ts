@@ -10,6 +10,7 @@ const REQUEST_MS = 60_000;
  */
 export function limitRequestTime(server: Server, ms = REQUEST_MS): void {
   const timers = new WeakMap<Socket, NodeJS.Timeout>();
+  const atWork = new WeakMap<Socket, number>();
   const disarm = (socket: Socket) => clearTimeout(timers.get(socket));
   const arm = (socket: Socket) => {
     disarm(socket);
@@ -24,11 +25,17 @@ export function limitRequestTime(server: Server, ms = REQUEST_MS): void {
   });
   server.on('request', (request, response) => {
     const { socket, headers } = request;
+    atWork.set(socket, (atWork.get(socket) ?? 0) + 1);
     const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
-    if (hasBody) request.once('end', () => disarm(socket));
-    else disarm(socket);
-    response.once('finish', () => {
-      if (!socket.destroyed) arm(socket);
+    if (!hasBody) disarm(socket);
+    request.once('end', () => {
+      if (!response.writableFinished) disarm(socket);
+    });
+    response.once('close', () => {
+      const left = (atWork.get(socket) ?? 1) - 1;
+      atWork.set(socket, left);
+      // A client may have sent the next request already.
+      if (!left && !socket.destroyed) arm(socket);
     });
   });
   server.on('upgrade', (request) => disarm(request.socket));

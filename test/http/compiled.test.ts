@@ -127,7 +127,7 @@ describe('a compiled mutation', () => {
   it('says the same of values that are not right', async () => {
     await start();
     const good = login({ idempotencyKey: 'k' });
-    const { outcome: _, ...without } = good;
+    const { outcome: _, ...without }: Record<string, unknown> = good;
     const wrong: unknown[] = [
       { ...good, outcome: 'success' },
       { ...good, outcome: null },
@@ -192,23 +192,21 @@ describe('a compiled mutation', () => {
   it('gives aliases, fragments and fields named twice in the order of the operation', async () => {
     await start();
     const input = { id: '5bd3e2ac-3f2a-4c43-9a53-0d5f5f9f3a11', name: 'Same' };
-    const query = `mutation Twice($input: RegisterPortalInput!, $bad: RenamePortalInput!) {
-      kind: __typename
-      toString: registerPortal(input: $input) { ...Fields __typename ... on RegisterPortalSuccess { portal { b: name } } }
-      second: renamePortal(input: $bad) {
-        ...Reason
-        ... on Refusal { code fields { reason field } }
+    const query = `mutation Twice($input: RegisterPortalInput!) {
+      toString: registerPortal(input: $input) {
+        ...Fields
         __typename
+        ...Reason
+        ... on RegisterPortalSuccess { portal { b: name webhook { __typename } } }
+        ... on Refusal { code fields { reason field } }
         constructor: __typename
       }
-      again: registerPortal(input: $input) { ... on RegisterPortalSuccess { portal { webhook { __typename } id } } }
     }
     fragment Fields on RegisterPortalSuccess { portal { name id } portal { a: id name registeredAt } }
     fragment Reason on InvalidInput { because: message }`;
-    const bad = { id: 'x', name: '' };
-    expect(await expectSame({ query, variables: { input, bad } })).toContain('"kind":"Mutation","toString"');
-    await expectSame({ query, variables: { input, bad: { id: UNKNOWN_ID, name: 'X' } } });
-    await expectSame({ query, variables: { input, bad: { id: 5 } } }, { input, bad });
+    expect(await expectSame({ query, variables: { input } })).toContain('"toString":{"portal":{"name":"Same","id":');
+    expect(await expectSame({ query, variables: { input: { ...input, name: '' } } })).toContain('"because":');
+    await expectSame({ query, variables: { input: { id: 5 } } }, { input });
   });
 
   it('runs its fields one after the other', async () => {
@@ -276,14 +274,14 @@ describe('a compiled mutation that meets a bug', () => {
     return { rename: { id: await registerPortal(test), name: 'X' }, other: { name: 'Other' } };
   };
 
-  it.fails.each([one, two])('masks it, with its place: %s', async (query) => {
+  it.each([one, two])('masks it, with its place: %s', async (query) => {
     const { before, after } = await both({ query, variables: await startFailing() });
     expect(JSON.parse(before.text)).toMatchObject({ errors: [{ message: 'Unexpected error.', path: ['first'] }] });
     expect(after.status).toBe(before.status);
     expect(JSON.parse(after.text)).toEqual(JSON.parse(before.text));
   });
 
-  it.fails('does nothing of what stands behind it', async () => {
+  it('does nothing of what stands behind it', async () => {
     const variables = await startFailing();
     const text = neverSeen(two);
     for (let time = 0; time < 4; time += 1) await send({ query: text, variables });
