@@ -4,8 +4,10 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '../clock.js';
 import type { Config } from '../config.js';
 import { createAddressGuard } from '../delivery/address-guard.js';
-import { createDelivery } from '../delivery/delivery.js';
+import { createDelivery, createRender } from '../delivery/delivery.js';
+import type { Render } from '../delivery/render.js';
 import { createSender } from '../delivery/send.js';
+import { sizeOf } from '../domain/lane.js';
 import { createTail } from '../log/tail.js';
 import { systemRandom } from '../random.js';
 import { connectCommands } from './groups.js';
@@ -25,11 +27,20 @@ export type FromDelivery = { recorded: object } | { fault: unknown; portalId: st
 /** Two keep two cores busy with the signatures of a single portal; more than eight have nothing to do. */
 const SIGNERS = Math.min(8, Math.max(2, availableParallelism() - 1));
 
+/** So few lines are rendered sooner than another thread has woken. */
+const FEW_LINES = 8;
+
 const { port, config, userAgent, ...data } = workerData as DeliveryData;
 const say = (message: FromDelivery) => parentPort?.postMessage(message);
 
 const reading = openReading(data);
 const tail = createTail(reading.log);
+const renderHere = createRender(reading, data.unsigned);
+const renderInPool = createSigningPool(SIGNERS, data, (error) => {
+  throw error;
+});
+const render: Render = async (plan) => (sizeOf(plan) <= FEW_LINES ? renderHere(plan) : renderInPool(plan));
+
 const delivery = createDelivery({
   ...reading,
   config,
@@ -40,9 +51,7 @@ const delivery = createDelivery({
   clock: systemClock,
   random: systemRandom,
   createSender,
-  render: createSigningPool(SIGNERS, data, (error) => {
-    throw error;
-  }),
+  render,
   renderers: SIGNERS,
   onRecorded: (recorded) => say({ recorded }),
   onFault: (fault, portalId) => say({ fault, portalId }),

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { compileQuery } from 'graphql-jit';
+import type { compileQuery } from 'graphql-jit';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { startApp, type TestApp } from '../support/app.js';
 import { aLogin, createDestination, mutationOf, registerPortal, UNKNOWN_ID } from '../support/graphql-calls.js';
