@@ -11,6 +11,7 @@ import { sizeOf } from '../domain/lane.js';
 import { createTail } from '../log/tail.js';
 import { systemRandom } from '../random.js';
 import { connectCommands } from './groups.js';
+import { portable } from './portable.js';
 import type { SignerData } from './signer.js';
 import { createSigningPool } from './signing-pool.js';
 import { openReading } from './spawn.js';
@@ -54,7 +55,7 @@ const delivery = createDelivery({
   render,
   renderers: SIGNERS,
   onRecorded: (recorded) => say({ recorded }),
-  onFault: (fault, portalId) => say({ fault, portalId }),
+  onFault: (fault, portalId) => say({ fault: portable(fault), portalId }),
 });
 
 parentPort?.on('message', (message: ToDelivery) => {

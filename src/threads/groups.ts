@@ -6,6 +6,7 @@ import type { StreamName } from '../domain/event.js';
 import { type InvalidField, Refusal, type RefusalCode } from '../domain/refusal.js';
 import type { Answer, Command, Commit, Committed } from '../log/commit.js';
 import { createQueue } from '../log/queue.js';
+import { portable } from './portable.js';
 
 /** A refusal as plain data: a clone of an error keeps neither its class nor its fields. */
 interface RefusalData {
@@ -85,7 +86,8 @@ function sendGroups(
 }
 
 function toData(answer: Answer): Answer | RefusalData {
-  if (!('error' in answer) || !(answer.error instanceof Refusal)) return answer;
+  if (!('error' in answer)) return answer;
+  if (!(answer.error instanceof Refusal)) return { error: portable(answer.error) };
   const { code, message, fields } = answer.error;
   return { refusal: { code, message, fields } };
 }

@@ -2,6 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { createRender } from '../delivery/delivery.js';
 import type { Plan } from '../delivery/render.js';
+import { portable } from './portable.js';
 import { type DataAccess, openReading } from './spawn.js';
 
 export interface SignerData extends DataAccess {
@@ -15,6 +16,6 @@ parentPort?.on('message', ({ id, plan }: { id: number; plan: Plan }) => {
   try {
     parentPort?.postMessage({ id, rendered: render(plan) });
   } catch (error) {
-    parentPort?.postMessage({ id, error });
+    parentPort?.postMessage({ id, error: portable(error) });
   }
 });

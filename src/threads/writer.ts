@@ -4,6 +4,7 @@ import { openWriter } from '../../db/open.js';
 import { openCommit } from '../commands/commit.js';
 import { systemRandom } from '../random.js';
 import { serveGroups } from './groups.js';
+import { portable } from './portable.js';
 import type { DataAccess } from './spawn.js';
 
 export interface WriterData extends DataAccess {
@@ -18,7 +19,7 @@ const commit = openCommit({
   random: systemRandom,
   now: () => Date.now(),
 });
-serveGroups(ports, commit, (error) => parentPort?.postMessage({ fatal: error }));
+serveGroups(ports, commit, (error) => parentPort?.postMessage({ fatal: portable(error) }));
 parentPort?.on('message', () => {
   connection.sqlite.close();
   process.exit();
