@@ -77,7 +77,7 @@ export async function createApp(config: Config, logger: Logger, surroundings: Su
     throw error;
   }
 
-  async function wire(writing: Connection, { db }: Connection): Promise<App> {
+  async function wire(writing: Connection, { db, sqlite }: Connection): Promise<App> {
     if (isRebuildUnfinished(writing.db)) {
       throw new RebuildUnfinished('A rebuild of this data directory was interrupted; run "auditwire rebuild" again.');
     }
@@ -131,6 +131,8 @@ export async function createApp(config: Config, logger: Logger, surroundings: Su
         // The log before the network: a try that is cut off here has no outcome, and is made again at the next start.
         await commands.close();
         await delivery.close();
+        // Readers before the writer: the last one to close copies the write-ahead log into the database.
+        sqlite.close();
         await workers.close();
         closeFiles();
       },
@@ -143,7 +145,7 @@ const EXIT_IO_ERROR = 74;
 
 function endProcess(logger: Logger) {
   return (error: unknown): never => {
-    logger.fatal({ err: error }, 'the log could not be written; what is on disk is read again at the next start');
+    logger.fatal({ err: error }, 'the server cannot go on; what is on disk is read again at the next start');
     logger.flush();
     process.exit(EXIT_IO_ERROR);
   };

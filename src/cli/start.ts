@@ -55,12 +55,22 @@ export function originOf(host: string, port: number): string {
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
-/** Closes at the first SIGINT or SIGTERM, and exits with what `exitCode` says then. */
+/** How much later than its deadline a stop may be, in ms: longer, and the disk does not answer. */
+const STUCK_MS = 5_000;
+
+/** A thread that waits for the disk holds up every other way to end. As after any crash, nothing acknowledged is lost. */
+function cutOff(reason: string): void {
+  process.stderr.write(`auditwire: ${reason}, ending at once\n`);
+  process.kill(process.pid, 'SIGKILL');
+}
+
+/** Closes at the first SIGINT or SIGTERM, and exits with what `exitCode` says then; at once at the second. */
 export function stopOnSignals(app: Pick<App, 'close'>, deadlineMs: number, exitCode = () => 0): void {
   let stopping = false;
   const stop = (signal: NodeJS.Signals) => {
-    if (stopping) return;
+    if (stopping) return cutOff('a second signal');
     stopping = true;
+    setTimeout(() => cutOff('no end in time'), deadlineMs + STUCK_MS).unref();
     process.stderr.write(`auditwire: ${signal}, finishing what is under way (at most ${deadlineMs / 1000} s)\n`);
     app.close().then(
       () => process.exit(exitCode()),

@@ -125,10 +125,14 @@ export function createSteps(deps: StepDeps, stopping: AbortSignal) {
     if (stopping.aborted || step.do !== 'try' || step.delivery.deliveryId !== post.deliveryId) return null;
     if (destination?.id !== destinationId) return null;
     const sending = sender.send(targetOf(destination), post);
-    prepareNext(portalId, destination);
+    try {
+      prepareNext(portalId, destination);
+    } catch {
+      // Only a guess: what is on the wire must not be forgotten for it.
+    }
     const outcome = await sending;
     const attempt = step.delivery.failedAttempts + 1;
-    if (outcome.verdict === 'DELIVERED' && !slots.isAwaited(destinationId)) {
+    if (outcome.verdict === 'DELIVERED' && !stopping.aborted && !slots.isAwaited(destinationId)) {
       return goOn(portalId, destinationId, () => recordOutcome(portalId, post.deliveryId, attempt, outcome));
     }
     if (outcome.verdict !== 'DELIVERED') preparer.drop(portalId);

@@ -11,10 +11,15 @@ import {
 import { compileQuery, isCompiledQuery } from 'graphql-jit';
 import type { Plugin } from 'graphql-yoga';
 
-/** Most operations kept compiled; a program that uses the API has a handful. */
+/** Most operations kept compiled, and the longest text of one; a program that uses the API has a handful of short ones. */
 const MAX_COMPILED = 100;
+const MAX_TEXT = 8_192;
+/** Variables with longer lists or more keys than any input has are left to graphql-js, which stops at 50 errors. */
+const MAX_ENTRIES = 1_000;
+const MAX_KEYS = 16;
 
-type Compiled = { query: (root: unknown, context: unknown, variables: Record<string, unknown>) => unknown };
+type Variables = Record<string, unknown>;
+type Compiled = { query: (root: unknown, context: unknown, variables: Variables) => unknown };
 type Known = { timesSeen: number; compiled: Compiled | null };
 
 /**
@@ -23,21 +28,23 @@ type Known = { timesSeen: number; compiled: Compiled | null };
  * new one; and what does not coerce is left to graphql-js, whose errors name the path.
  */
 export function compileMutations(schema: GraphQLSchema): Plugin {
-  // Documents come from the parser's cache: the same text is the same object.
+  // Documents come from the parser's cache: the same text is the same object. The last one used stands last.
   const known = new Map<DocumentNode, Known>();
 
   function compiledOf(document: DocumentNode, operationName: string | undefined): Compiled | null {
-    const seen = known.get(document) ?? { timesSeen: 0, compiled: null };
-    if (!seen.timesSeen) remember(document, seen);
+    const seen = known.get(document) ?? (isMutationOfVariables(document) ? { timesSeen: 0, compiled: null } : null);
+    if (!seen) return null;
     seen.timesSeen += 1;
-    if (seen.timesSeen === 2 && isMutationOfVariables(document)) {
+    if (seen.timesSeen === 2) {
       const compiled = compileQuery(schema, document, operationName);
       if (isCompiledQuery(compiled)) seen.compiled = compiled;
     }
+    remember(document, seen);
     return seen.compiled;
   }
 
   function remember(document: DocumentNode, seen: Known): void {
+    known.delete(document);
     const [oldest] = known.keys();
     if (known.size >= MAX_COMPILED && oldest) known.delete(oldest);
     known.set(document, seen);
@@ -46,13 +53,10 @@ export function compileMutations(schema: GraphQLSchema): Plugin {
   return {
     onExecute({ args, executeFn, setExecuteFn }) {
       const compiled = compiledOf(args.document, args.operationName ?? undefined);
-      if (!compiled) return;
+      if (!compiled || !isOrdinary(args.variableValues ?? {})) return;
       setExecuteFn(async (given: ExecutionArgs): Promise<unknown> => {
-        const result = (await compiled.query(
-          given.rootValue,
-          given.contextValue,
-          given.variableValues ?? {},
-        )) as ExecutionResult;
+        const variables = given.variableValues ?? {};
+        const result = (await compiled.query(given.rootValue, given.contextValue, variables)) as ExecutionResult;
         // Without data nothing was executed: the variables were not right.
         if (!('data' in result)) return executeFn(given);
         return result.errors
@@ -61,6 +65,20 @@ export function compileMutations(schema: GraphQLSchema): Plugin {
       });
     },
   };
+}
+
+/** Whether the variables have no more entries than an input can have, right or wrong. */
+function isOrdinary(variables: Variables): boolean {
+  const isSmall = (value: unknown) =>
+    typeof value !== 'object' || value === null || Object.keys(value).length <= MAX_KEYS;
+  const isListOfSmall = (value: unknown) =>
+    Array.isArray(value) ? value.length <= MAX_ENTRIES && value.every(isSmall) : isSmall(value);
+  return (
+    isSmall(variables) &&
+    Object.values(variables).every(
+      (value) => isSmall(value) && Object.values(Object(value) as object).every(isListOfSmall),
+    )
+  );
 }
 
 /** An error of graphql-jit says where it stands as a line and a column only. */
@@ -73,14 +91,23 @@ function complete({ message, path, locations, originalError }: GraphQLError, doc
   return new GraphQLError(message, { source, positions, path, originalError });
 }
 
-/** One mutation of one field, without any value written into it: several would not have to wait for each other. */
+/**
+ * One mutation of one field, without any value written into it: several fields would not wait for each other. No fragment
+ * twice: a few that spread each other many times are a small text, and take for ever to compile.
+ */
 function isMutationOfVariables(document: DocumentNode): boolean {
+  if ((document.loc?.source.body.length ?? 0) > MAX_TEXT) return false;
   const operations = document.definitions.filter(({ kind }) => kind === Kind.OPERATION_DEFINITION);
+  const spread = new Set<string>();
   let isOne = operations.length === 1;
   visit(document, {
     OperationDefinition({ operation, selectionSet: { selections } }) {
       const isField = selections.length === 1 && selections[0]?.kind === Kind.FIELD;
       if (operation !== OperationTypeNode.MUTATION || !isField) isOne = false;
+    },
+    FragmentSpread({ name }) {
+      if (spread.has(name.value)) isOne = false;
+      spread.add(name.value);
     },
     Directive() {
       isOne = false;

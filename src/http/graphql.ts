@@ -13,8 +13,8 @@ import { compileMutations } from './compiled.js';
 
 export const GRAPHQL_PATH = '/graphql';
 
-/** Most levels, aliases, directives and tokens of an operation; a written-out `recordLogins` of 50 logins fits. */
-const LIMITS = { depth: 16, aliases: 30, directives: 30, tokens: 4_000 };
+/** Most levels, aliases, directives, tokens and characters of an operation; a written-out `recordLogins` of 50 logins fits. */
+const LIMITS = { depth: 16, aliases: 30, directives: 30, tokens: 4_000, text: 65_536 };
 
 /** What the server knows of a call before GraphQL does. */
 export interface Caller {
@@ -42,6 +42,7 @@ export function createGraphQLServer(services: Services, logger: Logger) {
     graphqlEndpoint: GRAPHQL_PATH,
     plugins: [
       ...armor.protect().plugins,
+      { onParams: ({ params }) => refuseLongText(params.query) },
       { onParse: () => explainSyntax, onValidate: () => explainValidation },
       compileMutations(schema),
     ],
@@ -64,6 +65,13 @@ export function createGraphQLServer(services: Services, logger: Logger) {
       },
     },
   });
+}
+
+/** The parser's cache keeps texts as they are, with their comments. */
+function refuseLongText(query: string | null | undefined): void {
+  if ((query?.length ?? 0) <= LIMITS.text) return;
+  const message = `An operation may have ${LIMITS.text} characters at most; pass values as variables.`;
+  throw new GraphQLError(message, { extensions: { code: 'QUERY_TOO_LONG', http: { status: 413 } } });
 }
 
 function explainSyntax(done: { result: unknown; replaceParseResult(error: GraphQLError): void }) {

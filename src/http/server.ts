@@ -13,8 +13,9 @@ import { createWebSockets } from './websocket.js';
 /** A `recordLogins` of 1,000 logins, each as long as it may be, and some. */
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
 
-/** Bodies of all calls under way together: what bounds the memory that they take. */
+/** Large bodies of all calls under way together: what bounds the memory that they take. Small ones are never kept waiting. */
 const MAX_BYTES_IN_FLIGHT = 64 * 1024 * 1024;
+const SMALL_BODY_BYTES = 64 * 1024;
 
 export const JWKS_PATH = '/audit-log-webhook/jwks.json';
 export const HEALTH_PATH = '/health';
@@ -35,8 +36,10 @@ export function createHttpServer(services: Services, logger: Logger): HttpServer
   const eventStreams = new Set<ServerResponse>();
 
   let bytesInFlight = 0;
+  let closing = false;
 
   const server = createServer(NEVER_CHECK, (request, response) => {
+    if (closing) response.setHeader('connection', 'close');
     if (request.headers.accept?.includes('text/event-stream')) {
       eventStreams.add(response);
       response.once('close', () => eventStreams.delete(response));
@@ -98,14 +101,16 @@ export function createHttpServer(services: Services, logger: Logger): HttpServer
         `A body may have ${MAX_BODY_BYTES} bytes at most; split the call.`,
       );
     }
-    if (bytesInFlight + bytes > MAX_BYTES_IN_FLIGHT) {
+    if (bytes > SMALL_BODY_BYTES && bytesInFlight + bytes > MAX_BYTES_IN_FLIGHT) {
       response.setHeader('retry-after', '1');
       return sendError(response, 503, 'UNAVAILABLE', 'Too many large calls are under way; try again in a second.');
     }
-    bytesInFlight += bytes;
-    response.once('close', () => {
-      bytesInFlight -= bytes;
-    });
+    if (bytes > SMALL_BODY_BYTES) {
+      bytesInFlight += bytes;
+      response.once('close', () => {
+        bytesInFlight -= bytes;
+      });
+    }
     await yoga.handle(request, response, { viewer, cause: causeOf(viewer, headers['traceparent'], random) });
   }
 
@@ -119,6 +124,7 @@ export function createHttpServer(services: Services, logger: Logger): HttpServer
         });
       }),
     async close() {
+      closing = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       await webSockets.close();
       // Cut off, not completed: a client must see that it has to come back.

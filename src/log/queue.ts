@@ -18,7 +18,7 @@ type ResultOf<H> = H extends (...args: never[]) => infer R ? R : never;
 export interface Commands<H extends Record<keyof H, Handler>> {
   /** @throws Refusal, or UNAVAILABLE while the log cannot be written */
   execute<K extends keyof H & string>(command: K, input: InputOf<H[K]>, cause: Cause): Promise<ResultOf<H[K]>>;
-  /** Whether the last group could be written. */
+  /** Whether the last group could be written, and none is stuck on its way to the disk. */
   writable(): boolean;
   /** Writes a row that means nothing: resolves if the log can be written now. */
   probe(): Promise<void>;
@@ -56,15 +56,16 @@ export function createQueue<H extends Record<keyof H, Handler>>(options: QueueOp
   const { commit, groupsInFlight, sizeOf, clock, onCommit } = options;
   const queue: Waiting[] = [];
   let waitingEvents = 0;
-  let inFlight = 0;
   let scheduled = false;
   let writable = true;
+  // When the groups in flight were handed over, oldest first.
+  const since: number[] = [];
   let closed = false;
   let cancelExpiry: (() => void) | null = null;
   let onIdle: (() => void) | null = null;
 
   function schedule(): void {
-    if (scheduled || inFlight >= groupsInFlight || !queue.length) return;
+    if (scheduled || since.length >= groupsInFlight || !queue.length) return;
     scheduled = true;
     // A microtask would make groups of one: setImmediate lets all requests of this turn in.
     setImmediate(() => {
@@ -87,14 +88,14 @@ export function createQueue<H extends Record<keyof H, Handler>>(options: QueueOp
   }
 
   async function submit(group: readonly Waiting[]): Promise<void> {
-    inFlight += 1;
+    since.push(clock.now());
     const committed = await commit(group.map(({ command }) => command));
-    inFlight -= 1;
+    since.shift();
     writable = committed.writable;
     for (const [index, waiting] of group.entries()) settle(waiting, committed.answers[index]);
     if (writable) onCommit(committed.head, committed.touched);
     schedule();
-    if (!queue.length && !inFlight) onIdle?.();
+    if (!queue.length && !since.length) onIdle?.();
   }
 
   function settle({ resolve, reject }: Waiting, answer: Answer | undefined): void {
@@ -137,11 +138,11 @@ export function createQueue<H extends Record<keyof H, Handler>>(options: QueueOp
 
   return {
     execute: (name, input, cause) => enqueue({ name, input, cause }),
-    writable: () => writable,
+    writable: () => writable && (since[0] ?? clock.now()) > clock.now() - MAX_WAIT_MS,
     probe: () => enqueue({ name: null, input: null, cause: SYSTEM_CAUSE }),
     async close() {
       closed = true;
-      if (queue.length || inFlight) await new Promise<void>((resolve) => (onIdle = resolve));
+      if (queue.length || since.length) await new Promise<void>((resolve) => (onIdle = resolve));
       cancelExpiry?.();
     },
   };
