@@ -1,0 +1,176 @@
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createVerifier } from '../../src/demo/verify.js';
+import { connectPortal, temporaryDirectory } from '../support/app.js';
+import { numbered, requestsIn } from '../support/engine-lane.js';
+import { aLogin, headOf, mutate, mutationOf, post, registerPortal } from '../support/graphql-calls.js';
+import { subscribe, transports } from '../support/graphql-live.js';
+import { answer, type Receiver, startReceiver } from '../support/receiver.js';
+import { startThreaded, type Threaded } from '../support/threaded.js';
+
+let receiver: Receiver;
+let directory: string;
+let server: Threaded;
+
+beforeAll(async () => {
+  receiver = await startReceiver();
+  return () => receiver.down();
+});
+
+beforeEach(async () => {
+  receiver.received.length = 0;
+  receiver.accepted.length = 0;
+  receiver.answers(answer(200));
+  directory = temporaryDirectory();
+  server = await startThreaded(directory);
+});
+
+const connect = () => connectPortal(server, receiver);
+const record = (portalId: string, requests: string[]) =>
+  mutate(server, 'recordLogins', { portalId, logins: requests.map((request) => aLogin({ request })) });
+
+describe('a server with threads', () => {
+  it('delivers in order, with signatures that verify', async () => {
+    const { portalId } = await connect();
+    const requests = numbered(2_400);
+    for (let at = 0; at < requests.length; at += 600) await record(portalId, requests.slice(at, at + 600));
+    await receiver.until(({ accepted }) => accepted.length >= requests.length);
+
+    expect(requestsIn(receiver.accepted)).toEqual(requests);
+    const verify = createVerifier(`${server.origin}/audit-log-webhook/jwks.json`);
+    const verified = await Promise.all(receiver.accepted.map(verify));
+    expect(verified).toEqual(receiver.accepted.map(() => true));
+    const [line = ''] = receiver.accepted;
+    expect(await verify(line.replace('/1 ', '/2 '))).toBe(false);
+  });
+
+  it('goes on in order after tries that failed', async () => {
+    const { portalId } = await connect();
+    receiver.answers(answer(400));
+    await record(portalId, ['/bad']);
+    await receiver.until(({ received }) => received.length === 1);
+    receiver.answers(answer(200));
+    await record(portalId, numbered(3));
+    await receiver.until(({ accepted }) => accepted.length === 3);
+    expect(requestsIn(receiver.accepted)).toEqual(numbered(3));
+  });
+
+  it('honours a setting that was changed while batches were on the wire', async () => {
+    const { portalId, destinationId } = await connect();
+    let release = () => {};
+    receiver.answers((...request) => {
+      release = () => answer(200)(...request);
+    });
+    await record(portalId, numbered(1_000));
+    await record(portalId, numbered(1_000, 1_001));
+    await receiver.until(({ received }) => received.length === 1);
+    await mutate(server, 'updateDestination', { id: destinationId, logFormat: 'JSON', authorization: 'Splunk new' });
+    receiver.answers(answer(200));
+    release();
+    await receiver.until(({ accepted }) => requestsIn(accepted).includes('/2000'));
+    const [, ...later] = receiver.received;
+    expect(later.map(({ headers }) => headers.authorization)).toEqual(later.map(() => 'Splunk new'));
+    expect(later.flatMap(({ lines }) => lines).filter((line) => !line.startsWith('{'))).toEqual([]);
+    // What was on the wire was answered, or is sent again as the destination now wants it.
+    expect([...new Set(requestsIn(receiver.accepted))]).toEqual(numbered(2_000));
+  });
+});
+
+describe('a refusal comes over the threads as it is', () => {
+  it('with its code', async () => {
+    const input = { name: 'SIEM', endpoint: 'https://127.0.0.1:9/' };
+    await mutate(server, 'createDestination', input);
+    expect(await mutate(server, 'createDestination', input)).toMatchObject({
+      __typename: 'Conflict',
+      code: 'NAME_TAKEN',
+      message: expect.stringContaining('SIEM'),
+      fields: [{ field: 'name', reason: 'is taken by another destination' }],
+    });
+  });
+
+  it('with its fields', async () => {
+    const portalId = await registerPortal(server);
+    const logins = ['a', 'b'].map((idempotencyKey) => aLogin({ idempotencyKey }));
+    await mutate(server, 'recordLogins', { portalId, logins });
+    const head = await headOf(server);
+    const again = logins.map((login, index) => ({ ...login, request: index ? '/other' : '' }));
+    const reason = expect.stringContaining('was used for a login with other content');
+    expect(await mutate(server, 'recordLogins', { portalId, logins: again })).toMatchObject({
+      __typename: 'Conflict',
+      code: 'IDEMPOTENCY_KEY_REUSED',
+      fields: [{ field: 'logins[1].idempotencyKey', reason }],
+    });
+    expect(
+      await mutate(server, 'recordLogin', { portalId, ...aLogin({ occurredAt: '2999-01-01T00:00:00Z' }) }),
+    ).toMatchObject({
+      __typename: 'InvalidInput',
+      code: 'INVALID_INPUT',
+      fields: [{ field: 'occurredAt', reason: expect.stringContaining('ahead of the server') }],
+    });
+    expect(await headOf(server)).toBe(head);
+  });
+});
+
+describe('a bug in the writer thread', () => {
+  it('is masked, takes back what it appended, and hurts nobody else', async () => {
+    const database = new Database(join(directory, 'data', 'auditwire.db'));
+    database.exec("CREATE TRIGGER bug BEFORE INSERT ON portals BEGIN SELECT RAISE(ABORT, 'row 7 of /var/lib'); END");
+    const head = await headOf(server);
+    const calls = [1, 2].map(() => post(server, mutationOf('registerPortal'), { input: { name: 'Portal' } }));
+    for (const { text, body } of await Promise.all(calls)) {
+      expect(body.errors).toMatchObject([{ message: 'Unexpected error.', extensions: { code: 'INTERNAL' } }]);
+      expect(text).not.toContain('row 7');
+    }
+    expect(await headOf(server)).toBe(head);
+
+    database.exec('DROP TRIGGER bug');
+    database.close();
+    expect(await registerPortal(server)).toMatch(/^[\da-f-]{36}$/);
+  });
+});
+
+describe('a subscription', () => {
+  interface Status {
+    status: { pending: number; deliveredTotal: number };
+  }
+  const STATUS = `subscription ($portalId: ID!) { webhookStatusChanged(portalId: $portalId) {
+    status { pending deliveredTotal } } }`;
+
+  it.each(transports)('sees what other threads recorded, over %s', async (transport) => {
+    const { portalId } = await connect();
+    const live = subscribe<Status>(transport, server, STATUS, { portalId });
+    expect(await live.next()).toMatchObject({ status: { pending: 0, deliveredTotal: 0 } });
+    await record(portalId, numbered(7));
+    const seen = await live.until(({ status }) => status.deliveredTotal === 7);
+    expect(seen.at(-1)).toMatchObject({ status: { pending: 0 } });
+  });
+});
+
+describe('SIGTERM', () => {
+  it('lets what is on the wire end and be recorded, and the next start goes on behind it', async () => {
+    const { portalId } = await connect();
+    let release = () => {};
+    receiver.answers((...request) => {
+      release = () => answer(200)(...request);
+    });
+    await record(portalId, ['/1', '/2']);
+    await receiver.until(({ received }) => received.length === 1);
+    const head = Number(await headOf(server));
+    server.child.kill('SIGTERM');
+    // It says so before it begins to stop.
+    while (!server.complained().includes('SIGTERM')) await new Promise((resolve) => setImmediate(resolve));
+    release();
+    expect(await server.ended).toBe(0);
+    expect(requestsIn(receiver.accepted)).toEqual(['/1', '/2']);
+
+    receiver.answers(answer(200));
+    const { token } = server;
+    server = await startThreaded(directory, { token });
+    // The outcome of the batch is in the log.
+    expect(server.head).toBe(head + 1);
+    await record(portalId, ['/3']);
+    await receiver.until(({ accepted }) => accepted.length === 3);
+    expect(requestsIn(receiver.accepted)).toEqual(['/1', '/2', '/3']);
+  });
+});
