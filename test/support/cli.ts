@@ -17,10 +17,20 @@ export interface Run {
   ended: Promise<number | null>;
 }
 
-/** Runs `auditwire` in a directory, with these settings and no others. */
-export function auditwire(cwd: string, args: string[], env: Record<string, string> = {}): Run {
+/**
+ * Runs `auditwire` in a directory, with these settings and no others.
+ *
+ * @param under the command line that runs the program: Node with other options, or a tracer before it
+ */
+export function auditwire(
+  cwd: string,
+  args: string[],
+  env: Record<string, string> = {},
+  under: readonly string[] = [process.execPath],
+): Run {
   const { PATH = '', HOME = '' } = process.env;
-  const child = spawn(process.execPath, [CLI, ...args], { cwd, env: { PATH, HOME, ...env } });
+  const [command = '', ...options] = under;
+  const child = spawn(command, [...options, CLI, ...args], { cwd, env: { PATH, HOME, ...env } });
   onTestFinished(() => void child.kill('SIGKILL'));
   let out = '';
   let err = '';

@@ -9,16 +9,22 @@ export interface Threaded extends Run, Pick<TestApp, 'url' | 'origin' | 'token' 
   head: number;
 }
 
-/** Starts it over `directory/data` on a free port; ended after the test. Without a token: the one that it shows. */
-export async function startThreaded(directory: string, known: { token?: string } = {}): Promise<Threaded> {
-  const run = auditwire(directory, ['start', '--port', '0'], {
-    AUDITWIRE_ALLOWED_ADDRESSES: '127.0.0.0/8',
-    AUDITWIRE_DATA_DIR: join(directory, 'data'),
-  });
+/**
+ * Starts it over `directory/data` on a free port; ended after the test.
+ *
+ * @param given.token the administrator's, from the first start of the directory
+ * @param given.under the command line that runs it
+ */
+export async function startThreaded(
+  directory: string,
+  given: { token?: string; under?: readonly string[] } = {},
+): Promise<Threaded> {
+  const env = { AUDITWIRE_ALLOWED_ADDRESSES: '127.0.0.0/8', AUDITWIRE_DATA_DIR: join(directory, 'data') };
+  const run = auditwire(directory, ['start', '--port', '0'], env, given.under);
   await run.until('Stop with Ctrl-C');
   const said = run.said();
   const origin = /http:\/\/127\.0\.0\.1:\d+/.exec(said)?.[0] ?? '';
-  const token = known.token ?? /aw_[\w-]{43}/.exec(said)?.[0] ?? '';
+  const token = given.token ?? /aw_[\w-]{43}/.exec(said)?.[0] ?? '';
   const head = Number(/continues after position (\d+)/.exec(said)?.[1] ?? 0);
   const url = `${origin}/graphql`;
   return { ...run, url, origin, token, client: createClient(url, token), head };

@@ -1,0 +1,50 @@
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { createClient } from '../../src/client/client.js';
+import { temporaryDirectory } from '../support/app.js';
+import { createLoad, loginsOf, registerPortals } from '../support/crash-load.js';
+import { LACKS_STRACE } from '../support/crash-trace.js';
+import { startReceiver } from '../support/receiver.js';
+import { startThreaded } from '../support/threaded.js';
+
+/** Strace counts the syncs of each thread: the writer's, for no other makes so many. */
+const failures = [
+  { syncs: 'one sync', when: '12' },
+  { syncs: 'every sync from some time on', when: '12+' },
+];
+
+/** A command line under which syncs of the program fail; `-D`: whoever starts it is its parent, not strace. */
+const failing = (when: string) => [
+  ...['strace', '-D', '-f', '--seccomp-bpf', '-e', 'trace=fdatasync,fsync', '-o', '/dev/null'],
+  ...['-e', `inject=fdatasync,fsync:error=EIO:when=${when}`, process.execPath],
+];
+
+it.skipIf(LACKS_STRACE).each(failures)(
+  'a server whose writer thread sees $syncs fail ends as a whole with 74, and has lost nothing',
+  async ({ when }) => {
+    const directory = temporaryDirectory();
+    const receiver = await startReceiver();
+    const first = await startThreaded(directory);
+    const { token } = first;
+    const portalIds = await registerPortals(first.client, receiver, 1);
+    const load = createLoad(portalIds, token);
+    first.child.kill('SIGTERM');
+    expect(await first.ended).toBe(0);
+
+    const server = await startThreaded(directory, { token, under: failing(when) });
+    await load.untilBroken(server, 16, () => {});
+    expect(await server.ended).toBe(74);
+    const answered = load.sent.flatMap(({ acknowledged }) => (acknowledged ? [acknowledged] : []));
+    expect(answered.length).toBeGreaterThan(0);
+    expect(server.complained()).toContain('the log could not be written');
+
+    const restarted = await startThreaded(directory, { token });
+    const shown = await loginsOf(createClient(restarted.url, token), portalIds[0] ?? '');
+    expect(shown).toEqual(expect.arrayContaining(answered));
+    await load.settle(restarted);
+    restarted.child.kill('SIGTERM');
+    expect(await restarted.ended).toBe(0);
+    await receiver.down();
+  },
+  60_000,
+);
