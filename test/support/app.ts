@@ -65,7 +65,7 @@ export async function startApp(
 
 /** A portal whose webhook is on and points at a receiver. */
 export async function connectPortal(
-  { client }: TestApp,
+  { client }: Pick<TestApp, 'client'>,
   receiver: Receiver,
   name = 'Portal',
 ): Promise<{ portalId: string; destinationId: string }> {
