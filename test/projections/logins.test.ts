@@ -1,11 +1,9 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { authenticationTypes, loginOutcomes } from '../../src/domain/login.js';
 import type { LoginCursor, LoginFilter } from '../../src/projections/logins.js';
 import { loginRecorded, OTHER_PORTAL, PORTAL } from '../support/log-events.js';
 import { openLog, START } from '../support/log-fixture.js';
-
-const OUTCOMES = ['SUCCESS', 'LOCKED', 'INVALID'] as const;
-const TYPES = ['BASIC', 'SSO'] as const;
 
 it('remembers the login that first used a key, for each portal by itself', () => {
   const { given, models } = openLog();
@@ -38,15 +36,15 @@ const newestFirst = (a: LoginCursor, b: LoginCursor) => b.occurredAt - a.occurre
 const login = fc.record({
   portal: fc.constantFrom(PORTAL, OTHER_PORTAL),
   occurredAt: fc.integer({ min: START, max: START + 6 }),
-  outcome: fc.constantFrom(...OUTCOMES),
-  authenticationType: fc.constantFrom(...TYPES),
+  outcome: fc.constantFrom(...loginOutcomes),
+  authenticationType: fc.constantFrom(...authenticationTypes),
 });
 const filters: fc.Arbitrary<LoginFilter> = fc.record(
   {
     from: fc.integer({ min: START, max: START + 6 }),
     to: fc.integer({ min: START, max: START + 6 }),
-    outcome: fc.constantFrom(...OUTCOMES),
-    authenticationType: fc.constantFrom(...TYPES),
+    outcome: fc.constantFrom(...loginOutcomes),
+    authenticationType: fc.constantFrom(...authenticationTypes),
   },
   { requiredKeys: [] },
 );
