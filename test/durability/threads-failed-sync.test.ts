@@ -13,10 +13,11 @@ const failures = [
 ];
 
 /** A command line under which syncs of the program fail; `-D`: whoever starts it is its parent, not strace. */
-const failing = (when: string) => [
-  ...['strace', '-D', '-f', '--seccomp-bpf', '-e', 'trace=fdatasync,fsync', '-o', '/dev/null'],
-  ...['-e', `inject=fdatasync,fsync:error=EIO:when=${when}`, process.execPath],
-];
+const failing = (when: string) => {
+  const injected = `inject=fdatasync,fsync:error=EIO:when=${when}`;
+  const options = ['-D', '-f', '--seccomp-bpf', '-e', 'trace=fdatasync,fsync', '-e', injected, '-o', '/dev/null'];
+  return ['strace', ...options, process.execPath];
+};
 
 it.skipIf(LACKS_STRACE).each(failures)(
   'a server whose writer thread sees $syncs fail ends as a whole with 74, and has lost nothing',

@@ -78,7 +78,7 @@ const start = async () => {
   await send({ query: mutationOf('retirePortal'), variables: { input: { id: retiredId } } });
 };
 
-const login = (given: Record<string, unknown> = {}) => ({ portalId, ...aLogin(given) });
+const login = (given: Record<string, unknown> = {}): Record<string, unknown> => ({ portalId, ...aLogin(given) });
 
 describe('a compiled mutation', () => {
   it('answers a success as before', async () => {
