@@ -1,7 +1,7 @@
 /** Measures Auditwire against limits and peers: `npm run bench -- --help`. */
 import '../../src/production.js';
 import { parseArgs } from 'node:util';
-import { measure, type Result, type Scale } from './row.js';
+import { measure, type Result, type Row, type Scale } from './row.js';
 import { rows } from './rows/index.js';
 import { machine, table } from './table.js';
 
@@ -11,7 +11,7 @@ const HELP = `Usage: npm run bench -- [--only ROW[,ROW]] [--full] [--smoke] [--j
   --full      the large sizes, too
   --smoke     the smallest sizes, one round: shows that the rows run, measures nothing
   --json      the result as JSON on standard output
-  --list      the names of the rows
+  --list      the names of the rows that would run
 `;
 
 const { values } = parseArgs({
@@ -26,19 +26,24 @@ const { values } = parseArgs({
 });
 
 if (values.help) process.stdout.write(HELP);
-else if (values.list) for (const { name, work } of rows) process.stdout.write(`${name.padEnd(24)}${work}\n`);
+else if (values.list) for (const { name, work } of chosenRows()) process.stdout.write(`${name.padEnd(24)}${work}\n`);
 else await bench();
+
+function chosenRows(): Row[] {
+  const wanted = values.only?.split(',');
+  return rows.filter(({ name, fullOnly }) => {
+    // At their smallest, the large rows are the others once more.
+    const fits = values.full || !fullOnly;
+    return wanted ? wanted.some((start) => start === name || (fits && name.startsWith(start))) : fits;
+  });
+}
 
 async function bench(): Promise<void> {
   // What the rows started ends with it, and what they wrote goes.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
   process.setMaxListeners(0);
   const scale: Scale = values.smoke ? 'smoke' : values.full ? 'full' : 'default';
-  const wanted = values.only?.split(',');
-  const chosen = rows.filter(({ name, fullOnly }) => {
-    const fits = scale !== 'default' || !fullOnly;
-    return wanted ? wanted.some((start) => start === name || (fits && name.startsWith(start))) : fits;
-  });
+  const chosen = chosenRows();
   if (!chosen.length) {
     process.stderr.write(`There is no row ${values.only}; --list names them.\n`);
     process.exitCode = 2;

@@ -31,7 +31,7 @@ export interface Row {
   aims: readonly Aim[];
   /** Alternating runs of each side; 5 unless told. */
   rounds?: number;
-  /** Runs with `--full` only (and in the smoke test). */
+  /** Runs with `--full` only. */
   fullOnly?: boolean;
   /** @returns why it cannot run on this machine, or the two sides, warmed up */
   prepare(scale: Scale): Promise<Bench | { skipped: string }>;

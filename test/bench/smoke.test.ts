@@ -6,7 +6,7 @@ import type { Result } from './row.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** What a row may do without. */
-const PROGRAM = /\b(strace|redis)/i;
+const PROGRAM = /\b(strace|redis|syslog-ng)/i;
 /** Everything at its smallest takes about a minute on two cores. */
 const TIMEOUT_MS = 300_000;
 
