@@ -9,7 +9,7 @@ import { examine } from '../support/crash-tables.js';
 import { startReceiver } from '../support/receiver.js';
 import { startThreaded } from '../support/threaded.js';
 
-const ROUNDS = Number(process.env['AUDITWIRE_TEST_CRASH_ROUNDS'] ?? 10);
+const ROUNDS = Number(process.env['AUDITWIRE_TEST_CRASH_ROUNDS'] ?? 8);
 const PORTALS = 3;
 const CONNECTIONS = 32;
 /** A kill comes so many batches after the load began, at most. */
