@@ -29,8 +29,8 @@ export function openReading({ dataDir, masterKey }: DataAccess): Reading {
  */
 const LIMITS = {
   writer: {},
-  delivery: { maxYoungGenerationSizeMb: 8 },
-  signer: { maxYoungGenerationSizeMb: 8 },
+  delivery: { maxYoungGenerationSizeMb: 3 },
+  signer: { maxYoungGenerationSizeMb: 3 },
 };
 
 /**
