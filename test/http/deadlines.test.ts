@@ -20,7 +20,7 @@ async function serve() {
     else request.resume().once('end', () => response.end('done'));
   });
   server.on('upgrade', (_, socket) => socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n'));
-  limitRequestTime(server, MS);
+  limitRequestTime(server, MS, MS);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   onTestFinished(() => {
