@@ -13,8 +13,12 @@ export function loginHandlers({ log, appender, models }: Deps) {
       portalId,
       logins.map(({ idempotencyKey }) => idempotencyKey),
     );
+    const known = positions.filter((position) => position !== undefined);
+    if (!known.length) return positions.map(() => undefined);
+    // All at once: whoever sends a call again sends all of it again.
+    const events = new Map(log.at(known).map((event) => [event.position, event]));
     return positions.map((position) => {
-      const event = position === undefined ? undefined : log.at([position])[0];
+      const event = position === undefined ? undefined : events.get(position);
       return event?.type === 'LoginRecorded' ? event : undefined;
     });
   }

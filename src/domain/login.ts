@@ -27,7 +27,7 @@ export type LoginOutcome = (typeof loginOutcomes)[number];
 
 const MAX_USER_AGENT_BYTES = 2_048;
 const MAX_REQUEST_BYTES = 8_192;
-const MAX_LOGINS_IN_A_CALL = 1_000;
+export const MAX_LOGINS_IN_A_CALL = 1_000;
 /** How far the clock of a portal may run ahead of ours. */
 const MAX_AHEAD_MS = 5 * 60_000;
 

@@ -10,12 +10,12 @@ import {
 } from 'graphql';
 import { compileQuery, isCompiledQuery } from 'graphql-jit';
 import type { Plugin } from 'graphql-yoga';
+import { MAX_LOGINS_IN_A_CALL } from '../domain/login.js';
 
 /** Most operations kept compiled, and the longest text of one; a program that uses the API has a handful of short ones. */
 const MAX_COMPILED = 100;
 const MAX_TEXT = 8_192;
 /** Variables with longer lists or more keys than any input has are left to graphql-js, which stops at 50 errors. */
-const MAX_ENTRIES = 1_000;
 const MAX_KEYS = 16;
 
 type Variables = Record<string, unknown>;
@@ -72,7 +72,7 @@ function isOrdinary(variables: Variables): boolean {
   const isSmall = (value: unknown) =>
     typeof value !== 'object' || value === null || Object.keys(value).length <= MAX_KEYS;
   const isListOfSmall = (value: unknown) =>
-    Array.isArray(value) ? value.length <= MAX_ENTRIES && value.every(isSmall) : isSmall(value);
+    Array.isArray(value) ? value.length <= MAX_LOGINS_IN_A_CALL && value.every(isSmall) : isSmall(value);
   return (
     isSmall(variables) &&
     Object.values(variables).every(
