@@ -16,10 +16,8 @@ import type { SignerData } from './signer.js';
 import { createSigningPool } from './signing-pool.js';
 import { openReading } from './spawn.js';
 
-export interface DeliveryData extends SignerData {
+export interface DeliveryData extends SignerData, Pick<Config, 'line' | 'allowedAddresses'> {
   port: MessagePort;
-  config: Pick<Config, 'line' | 'allowedAddresses'>;
-  userAgent: string;
 }
 
 export type ToDelivery = 'start' | 'stop';
@@ -31,7 +29,7 @@ const SIGNERS = Math.min(8, Math.max(2, availableParallelism() - 1));
 /** So few lines are rendered sooner than another thread has woken. */
 const FEW_LINES = 8;
 
-const { port, config, userAgent, ...data } = workerData as DeliveryData;
+const { port, line, allowedAddresses, ...data } = workerData as DeliveryData;
 const say = (message: FromDelivery) => parentPort?.postMessage(message);
 
 const reading = openReading(data);
@@ -44,11 +42,10 @@ const render: Render = async (plan) => (sizeOf(plan) <= FEW_LINES ? renderHere(p
 
 const delivery = createDelivery({
   ...reading,
-  config,
-  userAgent,
+  line,
   tail,
   commands: connectCommands(port, systemClock, tail.wake),
-  guard: createAddressGuard(config.allowedAddresses),
+  guard: createAddressGuard(allowedAddresses),
   clock: systemClock,
   random: systemRandom,
   createSender,

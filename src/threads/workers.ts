@@ -5,7 +5,7 @@ import type { Connection } from '../../db/open.js';
 import { type Clock, systemClock } from '../clock.js';
 import { openCommit } from '../commands/commit.js';
 import { type Commands, sizeOf } from '../commands/handlers.js';
-import { type Config, VERSION } from '../config.js';
+import type { Config } from '../config.js';
 import type { AddressGuard } from '../delivery/address-guard.js';
 import { createDelivery, createRender, type Delivery, type Reading } from '../delivery/delivery.js';
 import { createSender } from '../delivery/send.js';
@@ -35,8 +35,6 @@ interface Options {
   onFatal: (error: unknown) => void;
 }
 
-const USER_AGENT = `Auditwire/${VERSION}`;
-
 const faultLogger = (logger: Logger) => (error: unknown, portalId: string) =>
   logger.error({ err: error, portalId }, 'delivery paused for a moment');
 
@@ -64,8 +62,7 @@ export function runHere(
   const render = createRender(reading, options.unsigned ?? false);
   const delivery = createDelivery({
     ...reading,
-    config,
-    userAgent: USER_AGENT,
+    line: config.line,
     commands,
     tail,
     guard,
@@ -98,8 +95,8 @@ export function startThreads(options: Options & { unsigned: boolean }): Workers 
     ...access,
     unsigned,
     port: ofDelivery.port1,
-    config: { line, allowedAddresses },
-    userAgent: USER_AGENT,
+    line,
+    allowedAddresses,
   };
   const thread = spawn('delivery', deliveryData, [ofDelivery.port1], onFatal);
   const onFault = faultLogger(logger);
