@@ -21,6 +21,10 @@ export interface LoginRange {
   lastVersion: number;
 }
 
+/** How far a try came: the name resolved, the connection, its TLS, the status line with the headers, the body. */
+export const phases = ['RESOLVE', 'CONNECT', 'TLS', 'HEADERS', 'BODY'] as const;
+export type Phase = (typeof phases)[number];
+
 /** How a try ended. Times in ms; `responseCode` and `message` are what the receiver said, or what kept it from speaking. */
 export interface Attempt {
   deliveryId: string;
@@ -32,6 +36,10 @@ export interface Attempt {
   /** null: no status line was read. */
   responseCode: number | null;
   message: string;
+  /** The phase it ended in; events of before there were phases have none. */
+  phase?: Phase;
+  /** What the receiver said to a try that failed, longer than the message, on several lines, without secrets. */
+  snippet?: string | null;
 }
 
 export type DeliveryEvent =
