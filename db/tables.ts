@@ -70,6 +70,11 @@ export const destinations = sqliteTable('destinations', {
   logFormat: text('log_format').$type<LogFormat>().notNull(),
   skipTlsVerification: integer('skip_tls_verification', { mode: 'boolean' }).notNull(),
   caCertificate: text('ca_certificate'),
+  clientCertificate: text('client_certificate'),
+  /** Sealed, as the authorization value. */
+  clientKey: text('client_key'),
+  maxInFlight: integer('max_in_flight').notNull().default(16),
+  linesPerSecond: integer('lines_per_second'),
   createdAt: integer('created_at').notNull(),
   updatedAt: integer('updated_at').notNull(),
   /** The position of the creation: the order of a page. */

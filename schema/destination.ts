@@ -48,6 +48,14 @@ export const DestinationType = builder.objectRef<DestinationRow>('Destination').
       nullable: true,
       description: 'The certificate authorities to trust instead of the public ones, in PEM.',
     }),
+    maxInFlight: t.exposeInt('maxInFlight', {
+      description: 'How many requests may be under way to it at a time, over all portals that send there.',
+    }),
+    linesPerSecond: t.exposeInt('linesPerSecond', {
+      nullable: true,
+      description:
+        'How many lines a second it gets at most, over all portals that send there; null: as many as it takes.',
+    }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was created.' }),
     updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'When it was last changed.' }),
   }),
@@ -119,6 +127,12 @@ const CreateDestinationInput = builder.inputType('CreateDestinationInput', {
       description:
         'Certificate authorities to trust instead of the public ones, in PEM; at most 64 KiB. A self-signed certificate is its own authority.',
     }),
+    maxInFlight: t.int({
+      description: 'Most requests under way at a time, over all portals that send there: 1 to 64, 16 by default.',
+    }),
+    linesPerSecond: t.int({
+      description: 'Most lines a second, over all portals that send there: 1 to 1,000,000; no limit by default.',
+    }),
   }),
 });
 
@@ -151,6 +165,8 @@ const UpdateDestinationInput = builder.inputType('UpdateDestinationInput', {
     caCertificate: t.string({
       description: 'Other certificate authorities, in PEM; null goes back to the public ones.',
     }),
+    maxInFlight: t.int({ description: 'Most requests under way at a time: 1 to 64.' }),
+    linesPerSecond: t.int({ description: 'Most lines a second: 1 to 1,000,000; null removes the limit.' }),
   }),
 });
 

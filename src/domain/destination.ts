@@ -10,6 +10,10 @@ export type LogFormat = (typeof logFormats)[number];
 const MAX_ENDPOINT_CHARACTERS = 2_048;
 const MAX_AUTHORIZATION_CHARACTERS = 4_096;
 export const MAX_CA_CERTIFICATE_BYTES = 65_536;
+/** Requests under way to a destination at a time, over all portals that send there. */
+const MAX_IN_FLIGHT = 64;
+const DEFAULT_IN_FLIGHT = 16;
+const MAX_LINES_PER_SECOND = 1_000_000;
 
 /** Ciphertext of an authorization value, as `src/secrets.ts` makes it. */
 export type Sealed = string;
@@ -23,10 +27,26 @@ export interface DestinationSettings {
   caCertificate: string | null;
   /** Sealed, or null where no Authorization header is sent. */
   authorization: Sealed | null;
+  /** Most requests under way at a time, over all portals. */
+  maxInFlight: number;
+  /** Most lines a second, over all portals; null: no limit. */
+  linesPerSecond: number | null;
+}
+
+/** What a destination has that was created before there was such a setting. */
+const laterSettings = { maxInFlight: DEFAULT_IN_FLIGHT, linesPerSecond: null };
+type LaterSetting = keyof typeof laterSettings;
+
+/** The settings that a destination was created with; those that came later may be missing in an older event. */
+export type CreatedSettings = Omit<DestinationSettings, LaterSetting> &
+  Partial<Pick<DestinationSettings, LaterSetting>>;
+
+export function settingsOf(created: CreatedSettings): DestinationSettings {
+  return { ...laterSettings, ...created };
 }
 
 export type DestinationEvent =
-  | { type: 'DestinationCreated'; data: DestinationSettings }
+  | { type: 'DestinationCreated'; data: CreatedSettings }
   | { type: 'DestinationUpdated'; data: Partial<DestinationSettings> }
   | { type: 'DestinationDeleted'; data: Record<string, never> };
 
@@ -36,7 +56,7 @@ export type Destination = DestinationSettings | null;
 export function evolve(destination: Destination, event: DestinationEvent): Destination {
   switch (event.type) {
     case 'DestinationCreated':
-      return event.data;
+      return settingsOf(event.data);
     case 'DestinationUpdated':
       return destination && { ...destination, ...event.data };
     case 'DestinationDeleted':
@@ -92,6 +112,14 @@ function isPemOfCertificates(text: string): boolean {
   }
 }
 
+const maxInFlight = wholeNumber(MAX_IN_FLIGHT);
+const linesPerSecond = wholeNumber(MAX_LINES_PER_SECOND);
+
+function wholeNumber(max: number) {
+  const reason = `must be a whole number from 1 to ${max.toLocaleString('en')}`;
+  return z.number().refine((value) => Number.isInteger(value) && value >= 1 && value <= max, reason);
+}
+
 export const createDestination = z.object({
   name,
   endpoint,
@@ -105,9 +133,11 @@ export const createDestination = z.object({
     .nullish()
     .transform((value) => value ?? false),
   caCertificate: caCertificate.nullish().transform((value) => value ?? null),
+  maxInFlight: maxInFlight.nullish().transform((value) => value ?? DEFAULT_IN_FLIGHT),
+  linesPerSecond: linesPerSecond.nullish().transform((value) => value ?? null),
 });
 
-/** A field left out stays as it is; null removes `authorization` or `caCertificate`. */
+/** A field left out stays as it is; null removes `authorization`, `caCertificate` or `linesPerSecond`. */
 export const updateDestination = z.object({
   id: uuid,
   name: name.optional(),
@@ -116,6 +146,8 @@ export const updateDestination = z.object({
   logFormat: z.enum(logFormats).optional(),
   skipTlsVerification: z.boolean().optional(),
   caCertificate: caCertificate.nullable().optional(),
+  maxInFlight: maxInFlight.optional(),
+  linesPerSecond: linesPerSecond.nullable().optional(),
 });
 
 export const deleteDestination = z.object({ id: uuid });

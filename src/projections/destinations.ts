@@ -1,6 +1,7 @@
 import { and, asc, desc, eq, gt, lt, sql } from 'drizzle-orm';
 import type { Db } from '../../db/open.js';
 import { destinations } from '../../db/tables.js';
+import { settingsOf } from '../domain/destination.js';
 import { type Recorded, streamId } from '../domain/event.js';
 import type { PageRange, ReadModel } from './read-model.js';
 
@@ -27,7 +28,7 @@ export function createDestinations(db: Db) {
         case 'DestinationCreated':
           db.insert(destinations)
             .values({
-              ...event.data,
+              ...settingsOf(event.data),
               id,
               authorizationChangedAt: event.data.authorization === null ? null : recordedAt,
               createdAt: recordedAt,

@@ -23,6 +23,8 @@ const settings = {
   skipTlsVerification: false,
   caCertificate: null,
   authorization: 'sealed',
+  maxInFlight: 16,
+  linesPerSecond: null,
 } as const;
 const created: DestinationEvent = { type: 'DestinationCreated', data: settings };
 const deleted: DestinationEvent = { type: 'DestinationDeleted', data: {} };
@@ -78,6 +80,13 @@ describe('changing a destination', () => {
       .then();
   });
 
+  it('of before there were limits, to the limits it has anyway, changes nothing', () => {
+    const { maxInFlight: _, linesPerSecond: __, ...older } = settings;
+    given()({ type: 'DestinationCreated', data: older })
+      .when(update({ maxInFlight: 16, linesPerSecond: null }))
+      .then();
+  });
+
   it('to a name in use is refused', () => {
     given({ ...alone, nameTaken: true })(created)
       .when(update({ name: 'Other' }))
@@ -119,12 +128,17 @@ describe('the input of a destination', () => {
     );
 
   it('needs a name and an endpoint; lines are CEF over verified TLS by default', () => {
-    const defaults = { logFormat: 'CEF', skipTlsVerification: false, caCertificate: null, authorization: null };
+    const defaults = {
+      logFormat: 'CEF',
+      skipTlsVerification: false,
+      caCertificate: null,
+      authorization: null,
+      maxInFlight: 16,
+      linesPerSecond: null,
+    };
     expect(parse(createDestination, input)).toEqual({ ...input, ...defaults });
-    expect(parse(createDestination, { ...input, logFormat: null, skipTlsVerification: null })).toEqual({
-      ...input,
-      ...defaults,
-    });
+    const nothing = { logFormat: null, skipTlsVerification: null, maxInFlight: null };
+    expect(parse(createDestination, { ...input, ...nothing })).toEqual({ ...input, ...defaults });
     expect(refusalOf(() => parse(createDestination, {})).fields.map(({ field }) => field)).toEqual([
       'name',
       'endpoint',
@@ -196,15 +210,24 @@ describe('the input of a destination', () => {
     expect(refused({ name: 'n'.repeat(257) })).toEqual(['name: must be at most 256 characters']);
   });
 
+  it.each([
+    ['maxInFlight', 64, '64'],
+    ['linesPerSecond', 1_000_000, '1,000,000'],
+  ])('takes a %s from 1 to %i, and no fraction', (field, max, shown) => {
+    for (const value of [1, max])
+      expect(parse(createDestination, { ...input, [field]: value })).toHaveProperty(field, value);
+    for (const value of [0, -1, max + 1, 1.5]) {
+      expect(refused({ [field]: value })).toEqual([`${field}: must be a whole number from 1 to ${shown}`]);
+    }
+  });
+
   it('of a change holds what is given; null removes only what can be missing', () => {
     expect(parse(updateDestination, { id })).toEqual({ id });
-    expect(parse(updateDestination, { id, authorization: null, caCertificate: null })).toEqual({
-      id,
-      authorization: null,
-      caCertificate: null,
-    });
-    const refusal = refusalOf(() => parse(updateDestination, { id: 'x', name: null, endpoint: null, logFormat: null }));
-    expect(refusal.fields.map(({ field }) => field)).toEqual(['id', 'name', 'endpoint', 'logFormat']);
+    const removed = { id, authorization: null, caCertificate: null, linesPerSecond: null };
+    expect(parse(updateDestination, removed)).toEqual(removed);
+    const nothing = { name: null, endpoint: null, logFormat: null, maxInFlight: null };
+    const refusal = refusalOf(() => parse(updateDestination, { id: 'x', ...nothing }));
+    expect(refusal.fields.map(({ field }) => field)).toEqual(['id', ...Object.keys(nothing)]);
     expect(refusalOf(() => parse(deleteDestination, { id: 'x' })).fields.map(({ field }) => field)).toEqual(['id']);
   });
 });

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { DeliveryCommand, LoginRange, Outcome } from '../../src/domain/delivery.js';
-import type { LogFormat } from '../../src/domain/destination.js';
+import { createDestination, type LogFormat } from '../../src/domain/destination.js';
 import type { Recorded } from '../../src/domain/event.js';
 import { emptyLane, evolve, type Lane, nextStep, pending, sizeOf, waiting } from '../../src/domain/lane.js';
 import { cause, openHandlers } from '../support/handlers.js';
@@ -180,10 +180,9 @@ function isOfLane(event: Recorded): event is Recorded<Parameters<typeof evolve>[
 
 function openBench(): { bench: Bench; destinations: string[] } {
   const bench = openHandlers();
-  const settings = { logFormat: 'CEF', skipTlsVerification: false, caCertificate: null, authorization: null } as const;
   const endpoint = 'https://siem.example.com/';
   const destinations = ['A', 'B'].map((name) =>
-    bench.handlers.createDestination({ name, endpoint, ...settings }, cause, 0),
+    bench.handlers.createDestination(createDestination.parse({ name, endpoint }), cause, 0),
   );
   return { bench, destinations };
 }

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { createDestination } from '../../src/domain/destination.js';
 import type { StreamName } from '../../src/domain/event.js';
 import { parse } from '../../src/domain/input.js';
 import {
@@ -78,13 +79,12 @@ describe('a webhook over the log', () => {
   let bench: ReturnType<typeof openHandlers>;
   let portalId: string;
   let destinationId: string;
-  const settings = { logFormat: 'CEF', skipTlsVerification: false, caCertificate: null, authorization: null } as const;
 
   beforeEach(() => {
     bench = openHandlers();
     portalId = bench.handlers.registerPortal({ name: 'Shop' }, cause, 1);
     const endpoint = 'https://siem.example.com/';
-    destinationId = bench.handlers.createDestination({ name: 'SIEM', endpoint, ...settings }, cause, 1);
+    destinationId = bench.handlers.createDestination(createDestination.parse({ name: 'SIEM', endpoint }), cause, 1);
   });
 
   const set = (change: { destinationId?: string; enabled?: boolean }) =>

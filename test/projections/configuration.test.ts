@@ -63,6 +63,8 @@ describe('destinations', () => {
         caCertificate: 'pem',
         logFormat: 'CPS',
         skipTlsVerification: true,
+        maxInFlight: 4,
+        linesPerSecond: 500,
       }),
     ]);
     expect(models.destinations.get(DESTINATION)).toEqual({
@@ -74,12 +76,22 @@ describe('destinations', () => {
       logFormat: 'CPS',
       skipTlsVerification: true,
       caCertificate: 'pem',
+      clientCertificate: null,
+      clientKey: null,
+      maxInFlight: 4,
+      linesPerSecond: 500,
       createdAt: recordedAt(1),
       updatedAt: recordedAt(1),
       position: 1,
       changedPosition: 1,
     });
     expect(models.destinations.named('SIEM')?.id).toBe(DESTINATION);
+  });
+
+  it('gives a destination of before there were limits the default ones', () => {
+    const { given, models } = openLog();
+    given([stream, destinationCreated()]);
+    expect(models.destinations.get(DESTINATION)).toMatchObject({ maxInFlight: 16, linesPerSecond: null });
   });
 
   it('keeps what an update leaves out', () => {

@@ -34,6 +34,8 @@ describe('createDestination', () => {
         logFormat: 'CEF',
         skipTlsVerification: false,
         caCertificate: null,
+        maxInFlight: 16,
+        linesPerSecond: null,
       },
     });
   });
@@ -47,6 +49,8 @@ describe('createDestination', () => {
       logFormat: 'CPS',
       skipTlsVerification: true,
       caCertificate: ca,
+      maxInFlight: 1,
+      linesPerSecond: 200,
     };
 
     const result = await mutate(test, 'createDestination', { ...settings, authorization: 'Splunk 8a6b' });
@@ -83,6 +87,9 @@ describe('createDestination', () => {
     ['an empty authorization', { authorization: '' }, 'authorization', 'ASCII'],
     ['an over-long authorization', { authorization: 'x'.repeat(4_097) }, 'authorization', 'at most 4096'],
     ['a PEM that does not parse', { caCertificate: pem('bm8gY2VydGlmaWNhdGU=') }, 'caCertificate', 'PEM'],
+    ['no request at a time', { maxInFlight: 0 }, 'maxInFlight', 'a whole number from 1 to 64'],
+    ['too many requests at a time', { maxInFlight: 65 }, 'maxInFlight', 'a whole number from 1 to 64'],
+    ['no line a second', { linesPerSecond: 0 }, 'linesPerSecond', 'from 1 to 1,000,000'],
     ['a PEM that is a key', { caCertificate: 'no PEM' }, 'caCertificate', 'PEM'],
   ])('refuses %s', async (_, input, field, reason) => {
     const test = await startApp();
@@ -167,6 +174,17 @@ describe('updateDestination', () => {
     });
   });
 
+  it('limits what a second and a moment may bring, and removes the limit of lines with null', async () => {
+    const test = await startApp();
+    const id = await createDestination(test);
+
+    const limited = await mutate(test, 'updateDestination', { id, maxInFlight: 2, linesPerSecond: 10 });
+    const freed = await mutate(test, 'updateDestination', { id, linesPerSecond: null });
+
+    expect(limited).toMatchObject({ destination: { maxInFlight: 2, linesPerSecond: 10 } });
+    expect(freed).toMatchObject({ destination: { maxInFlight: 2, linesPerSecond: null } });
+  });
+
   it('records nothing where nothing changes', async () => {
     const test = await startApp();
     const id = await createDestination(test);
@@ -177,7 +195,7 @@ describe('updateDestination', () => {
     expect(await headOf(test)).toBe(head);
   });
 
-  it.each(['name', 'endpoint', 'logFormat', 'skipTlsVerification'])(
+  it.each(['name', 'endpoint', 'logFormat', 'skipTlsVerification', 'maxInFlight'])(
     'refuses null for %s, which cannot be removed, as a refusal about that field',
     async (field) => {
       const test = await startApp();

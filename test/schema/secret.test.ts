@@ -11,7 +11,7 @@ const ENDPOINT = 'https://127.0.0.1:9/collector';
 
 const STATUS = 'status lastResponseMessage lastResponseCode pending';
 const DESTINATION = `id name endpoint hasAuthorization authorizationChangedAt logFormat skipTlsVerification
-  caCertificate createdAt updatedAt`;
+  caCertificate maxInFlight linesPerSecond createdAt updatedAt`;
 const DELIVERIES = `deliveries(portalId: $portalId) { edges { cursor node {
   id state loginCount destination { ${DESTINATION} } logFormat attempts { deliveryId message responseCode } } } }`;
 const LOGINS =

@@ -2,6 +2,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { recordLogins } from '../../src/commands/login.js';
+import { createDestination as destinationInput } from '../../src/domain/destination.js';
 import type { Cause, Recorded } from '../../src/domain/event.js';
 import { loginInput } from '../../src/domain/login.js';
 import type { TestApp } from './app.js';
@@ -23,7 +24,7 @@ export function createDestination(
   };
   return app.services.commands.execute(
     'createDestination',
-    { ...given, authorization: authorization ?? 'Splunk 8a6b2f0c' },
+    destinationInput.parse({ ...given, authorization: authorization ?? 'Splunk 8a6b2f0c' }),
     cause,
   );
 }

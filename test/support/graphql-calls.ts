@@ -75,7 +75,8 @@ export type MutationName = keyof typeof successFields;
 
 function destinationFields(): string {
   return `destination {
-    id name endpoint hasAuthorization authorizationChangedAt logFormat skipTlsVerification caCertificate createdAt updatedAt
+    id name endpoint hasAuthorization authorizationChangedAt logFormat skipTlsVerification caCertificate
+    maxInFlight linesPerSecond createdAt updatedAt
   }`;
 }
 

@@ -1,6 +1,6 @@
 /** Events with everything a test does not care about filled in. */
 import type { DeliveryEvent, LoginRange } from '../../src/domain/delivery.js';
-import type { DestinationEvent, DestinationSettings } from '../../src/domain/destination.js';
+import type { CreatedSettings, DestinationEvent } from '../../src/domain/destination.js';
 import type { Login, LoginEvent } from '../../src/domain/login.js';
 import type { PortalEvent } from '../../src/domain/portal.js';
 import type { WebhookEvent } from '../../src/domain/webhook.js';
@@ -30,7 +30,7 @@ export const loginRecorded = (login: Partial<Login> = {}): LoginEvent => ({
 
 export const portalRegistered = (name = 'Portal'): PortalEvent => ({ type: 'PortalRegistered', data: { name } });
 
-const SETTINGS: DestinationSettings = {
+const SETTINGS: CreatedSettings = {
   name: 'SIEM',
   endpoint: 'https://siem.example.com/collector',
   logFormat: 'CEF',
@@ -39,7 +39,7 @@ const SETTINGS: DestinationSettings = {
   authorization: null,
 };
 
-export const destinationCreated = (settings: Partial<DestinationSettings> = {}): DestinationEvent => ({
+export const destinationCreated = (settings: Partial<CreatedSettings> = {}): DestinationEvent => ({
   type: 'DestinationCreated',
   data: { ...SETTINGS, ...settings },
 });

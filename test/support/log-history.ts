@@ -7,6 +7,7 @@ import { type App, createApp } from '../../src/app.js';
 import { recordLogins } from '../../src/commands/login.js';
 import type { Sender } from '../../src/delivery/send.js';
 import type { Outcome } from '../../src/domain/delivery.js';
+import { createDestination } from '../../src/domain/destination.js';
 import { nextStep } from '../../src/domain/lane.js';
 import { Refusal } from '../../src/domain/refusal.js';
 import { createLogger } from '../../src/telemetry.js';
@@ -200,10 +201,9 @@ export async function play(
 
   for (const [index, id] of PORTALS.entries())
     await app.services.commands.execute('registerPortal', { id, name: `Portal ${index}` }, CAUSE);
-  const settings = { endpoint: 'https://siem.example.com', skipTlsVerification: false, caCertificate: null };
   for (let index = 0; index < DESTINATIONS; index += 1) {
-    const input = { ...settings, name: `SIEM ${index}`, logFormat: 'CEF' as const, authorization: `Bearer ${index}` };
-    await app.services.commands.execute('createDestination', input, CAUSE);
+    const input = { endpoint: 'https://siem.example.com', name: `SIEM ${index}`, authorization: `Bearer ${index}` };
+    await app.services.commands.execute('createDestination', createDestination.parse(input), CAUSE);
   }
   for (const step of steps) {
     await Promise.resolve(perform(step)).catch((error: unknown) => {

@@ -43,8 +43,12 @@ export type CreateDestinationInput = {
   caCertificate?: string | null | undefined;
   /** An absolute https URL without credentials; at most 2,048 characters. */
   endpoint: string;
+  /** Most lines a second, over all portals that send there: 1 to 1,000,000; no limit by default. */
+  linesPerSecond?: number | null | undefined;
   /** How lines are written; CEF by default. */
   logFormat?: LogFormat | null | undefined;
+  /** Most requests under way at a time, over all portals that send there: 1 to 64, 16 by default. */
+  maxInFlight?: number | null | undefined;
   /** What people call it; 1 to 256 characters, not in use. */
   name: string;
   /** Accept any certificate; false by default. For tests only: prefer `caCertificate`. */

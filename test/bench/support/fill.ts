@@ -4,6 +4,7 @@ import type { Commands } from '../../../src/commands/handlers.js';
 /** Fills a data directory through the product's own commands, without a server: a backlog, or a long history. */
 import { recordLogins } from '../../../src/commands/login.js';
 import { loadConfig } from '../../../src/config.js';
+import { createDestination } from '../../../src/domain/destination.js';
 import type { Cause } from '../../../src/domain/event.js';
 import type { LoginInput } from '../../../src/domain/login.js';
 import { systemRandom } from '../../../src/random.js';
@@ -87,8 +88,8 @@ async function pointWebhooks(
 ): Promise<void> {
   if (!receiver) return;
   const { url: endpoint, ca: caCertificate } = receiver;
-  const settings = { name: 'SIEM', endpoint, caCertificate, logFormat, skipTlsVerification: false };
-  const destinationId = await commands.execute('createDestination', { ...settings, authorization: 'Bench' }, cause);
+  const settings = { name: 'SIEM', endpoint, caCertificate, logFormat, authorization: 'Bench' };
+  const destinationId = await commands.execute('createDestination', createDestination.parse(settings), cause);
   await Promise.all(
     portalIds.map((portalId) =>
       commands.execute('configureWebhook', { portalId, destinationId, enabled: true }, cause),
