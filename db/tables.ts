@@ -5,6 +5,7 @@
 import { blob, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 import type { LogFormat } from '../src/domain/destination.js';
 import type { Lane } from '../src/domain/lane.js';
+import type { UndeliveredReason, UndeliveredState } from '../src/domain/undelivered.js';
 
 /** The log. One row an event, `position` the global order. Times are milliseconds since the epoch. */
 export const events = sqliteTable(
@@ -133,6 +134,38 @@ export const lanes = sqliteTable('lanes', {
   /** The position of the last event that changed it. */
   position: integer().notNull(),
 });
+
+/** Ranges of logins (versions, inclusive) that were due and given up. They do not overlap: each is known by its last login. */
+export const undelivered = sqliteTable(
+  'undelivered',
+  {
+    portalId: text('portal_id').notNull(),
+    firstVersion: integer('first_version').notNull(),
+    lastVersion: integer('last_version').notNull(),
+    state: text().$type<UndeliveredState>().notNull(),
+    reason: text().$type<UndeliveredReason>().notNull(),
+    /** Of the last try; null without one, or where it had no response. */
+    responseCode: integer('response_code'),
+    message: text(),
+    tries: integer().notNull(),
+    /** Recoveries that failed. */
+    recoveries: integer().notNull(),
+    /** Probes that the receiver refused for good. */
+    refusedProbes: integer('refused_probes').notNull(),
+    listedAt: integer('listed_at').notNull(),
+    /** Of the event that made it. */
+    position: integer().notNull(),
+    /** An actor. */
+    discardedBy: text('discarded_by'),
+    discardedReason: text('discarded_reason'),
+    discardedAt: integer('discarded_at'),
+  },
+  (t) => [
+    primaryKey({ columns: [t.portalId, t.lastVersion] }),
+    index('undelivered_oldest').on(t.portalId, t.state, t.lastVersion),
+    index('undelivered_least_refused').on(t.portalId, t.state, t.refusedProbes, t.lastVersion),
+  ],
+);
 
 export const tokens = sqliteTable('tokens', {
   id: text().primaryKey(),

@@ -1,5 +1,6 @@
+import { type Purpose, purposes } from '../src/domain/delivery.js';
 import { uuid } from '../src/domain/input.js';
-import { sizeOf } from '../src/domain/lane.js';
+import { sizeOf } from '../src/domain/range.js';
 import {
   attemptOf,
   type Delivery,
@@ -21,13 +22,27 @@ const MAX_PAGE = 100;
 const stateDescriptions: Record<DeliveryState, string> = {
   IN_PROGRESS: 'It is being tried, or waits for a retry.',
   DELIVERED: 'The receiver took it.',
-  ABANDONED: 'It was given up: after the last retry, a final answer, or the removal of the webhook.',
+  SPLIT: 'The receiver found it too large (413); its logins go on in smaller deliveries.',
+  ABANDONED:
+    'It was given up: after the last retry, a final answer, or the removal of the webhook. Its logins are undelivered.',
   SUPERSEDED: 'The destination or the log format changed; the same logins went into a new delivery.',
 };
 
 const DeliveryStateEnum = builder.enumType('DeliveryState', {
   description: 'Where a delivery stands.',
   values: describedValues(deliveryStates, stateDescriptions),
+});
+
+const purposeDescriptions: Record<Purpose, string> = {
+  FIRST: 'For the first time, in order.',
+  RECOVERY: 'Once more: its logins are undelivered.',
+  PROBE: 'To see whether the receiver is back: the oldest undelivered logins, where nothing else is sent.',
+  REPLAY: 'Someone asked for a replay.',
+};
+
+const DeliveryPurposeEnum = builder.enumType('DeliveryPurpose', {
+  description: 'Why a batch is sent.',
+  values: describedValues(purposes, purposeDescriptions),
 });
 
 const DeliveryAttemptType = builder.objectRef<DeliveryAttempt>('DeliveryAttempt').implement({
@@ -60,6 +75,7 @@ const DeliveryType = builder.objectRef<Delivery>('Delivery').implement({
   fields: (t) => ({
     id: t.exposeID('id', { description: 'Its UUID: the header `X-Auditwire-Delivery` of every try.' }),
     state: t.expose('state', { type: DeliveryStateEnum, description: 'Where it stands.' }),
+    purpose: t.expose('purpose', { type: DeliveryPurposeEnum, description: 'Why it is sent.' }),
     loginCount: t.int({ description: 'How many logins it carries.', resolve: sizeOf }),
     destinationId: t.exposeID('destinationId', { description: 'The UUID of the destination it goes to.' }),
     destination: t.field({

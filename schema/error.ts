@@ -12,6 +12,10 @@ const descriptions: Record<RefusalCode, string> = {
   PORTAL_RETIRED: 'The portal is retired.',
   DESTINATION_IN_USE: 'A webhook uses the destination.',
   IDEMPOTENCY_KEY_REUSED: 'The idempotency key belongs to a login with other content.',
+  WEBHOOK_UNCONFIGURED: 'The portal has no webhook that could send anything.',
+  REPLAY_RUNNING: 'A replay of the portal is under way.',
+  DISCARDED: 'Someone has discarded what the input names.',
+  PRUNED: 'What the input names is older than what is retained.',
   UNAVAILABLE: 'Nothing can be recorded at the moment; the same call may succeed later.',
 };
 
@@ -29,6 +33,10 @@ const typeOfCode = {
   PORTAL_RETIRED: 'Conflict',
   DESTINATION_IN_USE: 'Conflict',
   IDEMPOTENCY_KEY_REUSED: 'Conflict',
+  WEBHOOK_UNCONFIGURED: 'Conflict',
+  REPLAY_RUNNING: 'Conflict',
+  DISCARDED: 'Conflict',
+  PRUNED: 'Conflict',
   UNAVAILABLE: 'Unavailable',
 } as const satisfies Record<RefusalCode, string>;
 

@@ -21,20 +21,29 @@ export function selectEvents<T>(
   }, reader);
 }
 
-/** The status now (unless nothing changed after `after`) and then whenever it differs from what was last given. */
-export function statusChanges(
-  portalId: string,
+/**
+ * State: what `look` sees now (unless nothing changed after `after`) and then whenever a stream makes it differ from what was
+ * last given.
+ *
+ * @param essence what has to differ
+ */
+export function stateChanges<T extends { position: number }>(
+  streams: readonly StreamName[],
   after: number | undefined,
-  context: Context,
-): AsyncIterableIterator<StatusAt> {
-  const { tail, statusOf } = context;
+  { tail }: Context,
+  look: () => T,
+  essence: (seen: T) => unknown,
+): AsyncIterableIterator<T> {
   // Registered before the first look: a change in between wakes it.
-  const reader = tail.from([`webhook-${portalId}`, `delivery-${portalId}`], tail.head());
-  let given: StatusAt | null = null;
+  const reader = tail.from(streams, tail.head());
+  let given: T | null = null;
   let first = true;
 
-  function look(): StatusAt | null {
-    const seen = statusOf(portalId);
+  const isSame = (one: T, other: T): boolean =>
+    one === other || JSON.stringify(essence(one)) === JSON.stringify(essence(other));
+
+  function lookAgain(): T | null {
+    const seen = look();
     const news = !(given && isSame(seen, given)) && !(first && after !== undefined && seen.position <= after);
     first = false;
     given = seen;
@@ -47,10 +56,26 @@ export function statusChanges(
         const next = await reader.latest();
         if (next.done) return next;
       }
-      const value = look();
+      const value = lookAgain();
       if (value) return { value, done: false };
     }
   }, reader);
+}
+
+/** The status of a portal's webhook, now and whenever it changes. */
+export function statusChanges(
+  portalId: string,
+  after: number | undefined,
+  context: Context,
+): AsyncIterableIterator<StatusAt> {
+  const streams: StreamName[] = [`webhook-${portalId}`, `delivery-${portalId}`, `undelivered-${portalId}`];
+  return stateChanges(
+    streams,
+    after,
+    context,
+    () => context.statusOf(portalId),
+    ({ status }) => status,
+  );
 }
 
 function iterator<T>(
@@ -68,6 +93,3 @@ function iterator<T>(
     },
   };
 }
-
-const isSame = (one: StatusAt, other: StatusAt): boolean =>
-  one === other || JSON.stringify(one.status) === JSON.stringify(other.status);

@@ -6,6 +6,8 @@ import './portal.js';
 import './login.js';
 import './record-login.js';
 import './delivery.js';
+import './undelivered.js';
+import './replay.js';
 
 /** The GraphQL contract; `schema.graphql` beside this file is its print. */
 export const schema = builder.toSchema();

@@ -1,5 +1,5 @@
 import { parse, uuid } from '../src/domain/input.js';
-import { configureWebhook, removeWebhook } from '../src/domain/webhook.js';
+import { type CatchUp, catchUps, configureWebhook, removeWebhook } from '../src/domain/webhook.js';
 import { type WebhookState, type WebhookStatus, webhookStates } from '../src/projections/status.js';
 import { builder, describedValues } from './builder.js';
 import { DestinationType } from './destination.js';
@@ -36,7 +36,7 @@ const WebhookStatusType = builder.objectRef<WebhookStatus>('WebhookStatus').impl
       nullable: true,
       description: 'What the receiver said to the last try, or what kept it from speaking; cut short.',
     }),
-    pending: t.exposeInt('pending', { description: 'Logins that are due and neither delivered nor abandoned.' }),
+    pending: t.exposeInt('pending', { description: 'Logins that are due and neither delivered nor given up.' }),
     oldestPendingAt: t.expose('oldestPendingAt', {
       type: 'DateTime',
       nullable: true,
@@ -53,8 +53,14 @@ const WebhookStatusType = builder.objectRef<WebhookStatus>('WebhookStatus').impl
     deliveredTotal: t.exposeInt('deliveredTotal', { description: 'Logins delivered, each counted once.' }),
     undeliveredTotal: t.exposeInt('undeliveredTotal', {
       description:
-        'Logins that were due and given up: after the last retry, a final answer, or the removal of the webhook.',
+        'Logins that are undelivered now: given up, and neither delivered nor discarded since. `undelivered` lists them.',
     }),
+    oldestUndeliveredAt: t.expose('oldestUndeliveredAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When the oldest undelivered login was recorded.',
+    }),
+    discardedTotal: t.exposeInt('discardedTotal', { description: 'Undelivered logins that someone discarded.' }),
   }),
 });
 
@@ -94,12 +100,31 @@ const webhookSuccess = (name: string, description: string) =>
     fields: (t) => ({ webhook: t.expose('webhook', { type: WebhookType, description: 'The webhook as it is now.' }) }),
   });
 
+const catchUpDescriptions: Record<CatchUp, string> = {
+  FROM_NOW: 'With the next login. What was recorded while it was off is passed over; requestReplay can send it.',
+  SINCE_LAST_ON: 'With the first login that was recorded since it was last on, or ever, if it never was.',
+  SINCE: 'With the first login of the time `since`.',
+};
+
+const CatchUpEnum = builder.enumType('CatchUp', {
+  description: 'Which of the logins that were recorded while a webhook was off are delivered when it is turned on.',
+  values: describedValues(catchUps, catchUpDescriptions),
+});
+
 const ConfigureWebhookInput = builder.inputType('ConfigureWebhookInput', {
   description: 'What to change of the webhook of a portal. A field left out stays as it is.',
   fields: (t) => ({
     portalId: t.id({ required: true, description: 'The UUID of the portal.' }),
     destinationId: t.id({ description: 'The UUID of the destination to send to; needed the first time.' }),
     enabled: t.boolean({ description: 'Whether to send; false until it is set.' }),
+    catchUp: t.field({
+      type: CatchUpEnum,
+      description: 'Where to begin when it is turned on; FROM_NOW by default.',
+    }),
+    since: t.field({
+      type: 'DateTime',
+      description: 'With `catchUp: SINCE`: logins recorded at this time or later, as far as it was off.',
+    }),
   }),
 });
 
@@ -107,7 +132,7 @@ builder.mutationField('configureWebhook', (t) =>
   t.field({
     type: resultUnion('ConfigureWebhook', webhookSuccess('ConfigureWebhookSuccess', 'The webhook is configured.')),
     description:
-      'Points the webhook of a portal at a destination, and turns it on or off. Logins recorded while it is off are passed over.',
+      'Points the webhook of a portal at a destination, and turns it on or off. Logins recorded while it is off are passed over, unless `catchUp` says otherwise.',
     args: { input: t.arg({ type: ConfigureWebhookInput, required: true, description: 'The changes.' }) },
     resolve: (_, { input }, { commands, cause }) =>
       orRefusal(async () => ({
@@ -124,7 +149,8 @@ const RemoveWebhookInput = builder.inputType('RemoveWebhookInput', {
 builder.mutationField('removeWebhook', (t) =>
   t.field({
     type: resultUnion('RemoveWebhook', webhookSuccess('RemoveWebhookSuccess', 'The webhook is removed.')),
-    description: 'Removes the webhook of a portal. What was due and not delivered counts as undelivered.',
+    description:
+      'Removes the webhook of a portal. What was due and not delivered is listed as undelivered, and delivered once there is a webhook again.',
     args: { input: t.arg({ type: RemoveWebhookInput, required: true, description: 'The webhook.' }) },
     resolve: (_, { input }, { commands, cause }) =>
       orRefusal(async () => ({

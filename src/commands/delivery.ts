@@ -1,5 +1,7 @@
-import { type DeliveryCommand, decide } from '../domain/delivery.js';
+import { type DeliveryCommand, type DeliveryEvent, decide } from '../domain/delivery.js';
 import type { Cause, Recorded } from '../domain/event.js';
+import { type Lane, openDelivery } from '../domain/lane.js';
+import type { ReplayEvent } from '../domain/replay.js';
 import type { Deps } from './deps.js';
 
 export function deliveryHandlers({ appender, models }: Deps) {
@@ -12,8 +14,27 @@ export function deliveryHandlers({ appender, models }: Deps) {
     ): Recorded[] {
       const { lane } = models.lanes.get(portalId);
       const destination = lane.webhook && models.destinations.get(lane.webhook.destinationId);
-      const events = decide(command, lane, destination?.logFormat);
-      return appender.append([{ stream: `delivery-${portalId}`, events }], cause, now);
+      const events = decide(command, lane, {
+        logFormat: destination?.logFormat,
+        undeliveredIn: (range) => models.lanes.undelivered.countIn(portalId, range),
+      });
+      return appender.append(
+        [
+          { stream: `delivery-${portalId}`, events },
+          { stream: `replay-${portalId}`, events: events.flatMap((event) => failureOf(event, lane, now)) },
+        ],
+        cause,
+        now,
+      );
     },
   };
+}
+
+/** A part of a replay that is given up ends the job. */
+function failureOf(event: DeliveryEvent, lane: Lane, at: number): ReplayEvent[] {
+  if (event.type !== 'BatchAbandoned' || event.data.setAside || !lane.replay) return [];
+  if (openDelivery(lane, event.data.deliveryId)?.purpose !== 'REPLAY') return [];
+  const { responseCode, message } = event.data;
+  const words = responseCode === null ? message : `${responseCode} ${message}`;
+  return [{ type: 'ReplayFailed', data: { jobId: lane.replay.jobId, message: words, at } }];
 }

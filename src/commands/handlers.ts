@@ -6,6 +6,8 @@ import { destinationHandlers } from './destination.js';
 import { identityHandlers } from './identity.js';
 import { loginHandlers } from './login.js';
 import { portalHandlers } from './portal.js';
+import { replayHandlers } from './replay.js';
+import { undeliveredHandlers } from './undelivered.js';
 import { webhookHandlers } from './webhook.js';
 
 /**
@@ -19,6 +21,8 @@ export function createHandlers(deps: Deps) {
     ...webhookHandlers(deps),
     ...loginHandlers(deps),
     ...deliveryHandlers(deps),
+    ...undeliveredHandlers(deps),
+    ...replayHandlers(deps),
     ...identityHandlers(deps),
   };
 }

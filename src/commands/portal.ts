@@ -32,7 +32,7 @@ export function portalHandlers(deps: Deps) {
     /** Removes the portal's webhook, too. */
     retirePortal: (input: z.output<typeof retirePortal>, cause: Cause, now: number) =>
       handle({ type: 'RetirePortal', ...input }, cause, now, () =>
-        models.webhooks.get(input.id) ? removal(deps, input.id) : [],
+        models.webhooks.get(input.id) ? removal(deps, input.id, now) : [],
       ),
   };
 }

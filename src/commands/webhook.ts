@@ -3,7 +3,14 @@ import type { Cause } from '../domain/event.js';
 import { waiting } from '../domain/lane.js';
 import { assertLiving } from '../domain/portal.js';
 import { notFound, Refusal } from '../domain/refusal.js';
-import { type configureWebhook, decide, type removeWebhook, type WebhookCommand } from '../domain/webhook.js';
+import { isActive } from '../domain/replay.js';
+import {
+  type configureWebhook,
+  decide,
+  passedOver,
+  type removeWebhook,
+  type WebhookCommand,
+} from '../domain/webhook.js';
 import type { Change } from '../log/append.js';
 import { type Deps, expectation } from './deps.js';
 
@@ -31,14 +38,11 @@ export function webhookHandlers(deps: Deps) {
       if (!configured) return portalId;
       const changes: Change[] = [{ stream: `webhook-${portalId}`, events: [configured] }];
       const { dueThrough } = models.lanes.get(portalId).lane;
-      if (
-        configured.type === 'WebhookConfigured' &&
-        configured.data.enabled &&
-        dueThrough !== null &&
-        dueThrough < loginsThrough
-      ) {
-        const skipped = { firstVersion: dueThrough + 1, lastVersion: loginsThrough };
-        changes.push({ stream: `delivery-${portalId}`, events: [{ type: 'LoginsSkipped', data: skipped }] });
+      if (configured.type === 'WebhookConfigured' && configured.data.enabled && dueThrough !== null) {
+        const off = { firstVersion: dueThrough + 1, lastVersion: loginsThrough };
+        const skipped = passedOver(off, input, (time) => log.versionBefore(`login-${portalId}`, time));
+        if (skipped)
+          changes.push({ stream: `delivery-${portalId}`, events: [{ type: 'LoginsSkipped', data: skipped }] });
       }
       appender.append(changes, cause, now, expected);
       return portalId;
@@ -48,22 +52,30 @@ export function webhookHandlers(deps: Deps) {
     removeWebhook({ portalId }: z.output<typeof removeWebhook>, cause: Cause, now: number): string {
       const expected = expectation(log);
       assertPortal(portalId);
-      appender.append(removal(deps, portalId), cause, now, expected);
+      appender.append(removal(deps, portalId, now), cause, now, expected);
       return portalId;
     },
   };
 }
 
 /** The events that remove a portal's webhook. */
-export function removal({ log, models }: Deps, portalId: string): Change[] {
+export function removal({ log, models }: Deps, portalId: string, now: number): Change[] {
   const loginsThrough = log.lastVersion(`login-${portalId}`);
   const removed = decide({ type: 'RemoveWebhook', loginsThrough }, models.webhooks.get(portalId) ?? null);
-  const undelivered = waiting(models.lanes.get(portalId).lane, loginsThrough).map((range) => ({
+  const { lane } = models.lanes.get(portalId);
+  const undelivered = waiting(lane, loginsThrough).map((range) => ({
     type: 'LoginsUndelivered' as const,
     data: { ...range, deliveryId: null, reason: 'WEBHOOK_REMOVED' as const },
   }));
+  const replay = isActive(lane.replay) ? lane.replay : null;
   return [
     { stream: `webhook-${portalId}`, events: removed },
     { stream: `delivery-${portalId}`, events: undelivered },
+    {
+      stream: `replay-${portalId}`,
+      events: replay
+        ? [{ type: 'ReplayFailed', data: { jobId: replay.jobId, message: 'the webhook was removed', at: now } }]
+        : [],
+    },
   ];
 }

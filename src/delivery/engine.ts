@@ -34,12 +34,18 @@ export function createEngine(deps: EngineDeps): Engine {
   const timers = new Map<string, () => void>();
   let unwatch = () => {};
 
-  /** The lanes that have to look again because of a stream. What a lane does itself, it follows up itself. */
-  function* lanesOf(stream: StreamName): Iterable<string> {
-    if (/^(login|webhook)-/.test(stream)) yield streamId(stream);
+  /** Makes the lanes look again that a stream is about. What a lane does itself, it follows up itself. */
+  function follow(stream: StreamName): void {
+    if (stream.startsWith('login-')) poke(streamId(stream));
+    if (/^(webhook|undelivered|replay)-/.test(stream)) reconsider(streamId(stream));
     if (stream.startsWith('destination-')) {
-      for (const { id } of models.webhooks.portalsUsing(streamId(stream))) yield id;
+      for (const { id } of models.webhooks.portalsUsing(streamId(stream))) reconsider(id);
     }
+  }
+
+  function reconsider(portalId: string): void {
+    steps.reconsider(portalId);
+    poke(portalId);
   }
 
   function poke(portalId: string): void {
@@ -93,9 +99,11 @@ export function createEngine(deps: EngineDeps): Engine {
     start() {
       // First the watch, then the lanes as they are: what is appended in between is seen twice, never missed.
       unwatch = tail.watch((touched) => {
-        for (const stream of touched) for (const portalId of lanesOf(stream)) poke(portalId);
+        for (const stream of touched) follow(stream);
       });
-      for (const portalId of models.lanes.portalIds()) poke(portalId);
+      const portalIds = models.lanes.portalIds();
+      steps.restore(portalIds);
+      for (const portalId of portalIds) poke(portalId);
     },
     async stop() {
       stopping.abort();

@@ -1,6 +1,7 @@
-import type { LineSettings, LoginRange } from '../domain/delivery.js';
+import type { LineSettings } from '../domain/delivery.js';
 import type { LogFormat } from '../domain/destination.js';
 import type { Login } from '../domain/login.js';
+import type { LoginRange } from '../domain/range.js';
 import type { LogReader } from '../log/read.js';
 import { encode, writeLines } from './batch.js';
 import type { Sign } from './sign.js';

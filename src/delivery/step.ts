@@ -1,37 +1,31 @@
 /** One step of a lane: it looks where the lane stands (`nextStep`) and does that one thing. What it did is an event. */
-import type { Clock } from '../clock.js';
 import type { Commands } from '../commands/handlers.js';
-import type { DeliveryCommand, LineSettings, LoginRange, Outcome } from '../domain/delivery.js';
+import { type DeliveryCommand, type Outcome, type Purpose, pauseAfter } from '../domain/delivery.js';
 import type { Cause, Recorded } from '../domain/event.js';
-import { behindOpen, fullBatches, nextStep, type OpenDelivery, type Step } from '../domain/lane.js';
+import type { OpenDelivery } from '../domain/lane.js';
+import { type LoginRange, sizeOf } from '../domain/range.js';
 import { Refusal } from '../domain/refusal.js';
-import type { LogReader } from '../log/read.js';
 import type { DestinationRow } from '../projections/destinations.js';
-import type { ReadModels } from '../projections/read-models.js';
 import { type Random, randomFraction, randomTraceId, randomUuid } from '../random.js';
-import { AUTHORIZATION, type Secrets } from '../secrets.js';
+import type { Secrets } from '../secrets.js';
 import { createPreparer } from './prepare.js';
-import type { Plan, Render } from './render.js';
-import type { Post, Sender, Target } from './send.js';
+import type { Render } from './render.js';
+import type { Post, Sender } from './send.js';
 import { createSlots } from './slots.js';
+import { targetOf } from './target.js';
+import { createView, planAgain, type ViewDeps } from './view.js';
 
-/** Requests under way to one destination at a time, whatever the number of portals that use it. */
-const MAX_IN_FLIGHT_PER_DESTINATION = 16;
 /** How long to wait before an outcome that could not be recorded is tried to be recorded again. */
 const RECORD_AGAIN_MS = 1_000;
 
-export interface StepDeps {
+export interface StepDeps extends ViewDeps {
   commands: Commands;
-  log: LogReader;
-  models: ReadModels;
   secrets: Secrets;
   render: Render;
   /** How many batches are rendered at the same time: so many are prepared while one is on the wire. */
   renderers: number;
   sender: Sender;
-  clock: Clock;
   random: Random;
-  line: Omit<LineSettings, 'organizationId'>;
   /** Told of each event of a delivery, once it is durable. */
   onRecorded: (event: Recorded) => void;
 }
@@ -39,30 +33,30 @@ export interface StepDeps {
 /** What to do with the lane after a step: look again at once, when it is poked, or at a time (ms). */
 export type Next = 'again' | 'rest' | { until: number };
 
+/** A batch on its way to the sender. */
+interface Batch extends Post {
+  lines: number;
+}
+
 /** @param stopping once aborted nothing new is begun; what is on the wire ends, and its outcome is recorded */
 export function createSteps(deps: StepDeps, stopping: AbortSignal) {
-  const { commands, log, models, secrets, sender, clock, random } = deps;
-  const slots = createSlots(MAX_IN_FLIGHT_PER_DESTINATION);
+  const { commands, models, sender, clock, random } = deps;
+  const view = createView(deps);
+  const slots = createSlots(clock, stopping);
   const preparer = createPreparer(deps.render, 2 * deps.renderers);
 
-  function look(portalId: string): { step: Step; destination: DestinationRow | undefined } {
-    const { lane } = models.lanes.get(portalId);
-    const destination = lane.webhook ? models.destinations.get(lane.webhook.destinationId) : undefined;
-    return { step: nextStep(lane, lastLogin(portalId), destination?.logFormat ?? null, clock.now()), destination };
-  }
-
-  const lastLogin = (portalId: string): number => log.lastVersion(`login-${portalId}`);
-
   /** Waits for a slot of the destination and then looks again: while it waited, anything may have changed. */
-  async function withSlot(portalId: string, destinationId: string): Promise<void> {
-    const release = await slots.take(destinationId);
+  async function withSlot(portalId: string, capacityOf: DestinationRow): Promise<void> {
+    const release = await slots.take(capacityOf.id, portalId, capacityOf);
+    if (!release) return;
     try {
-      const { step, destination } = look(portalId);
-      if (stopping.aborted || destination?.id !== destinationId) return;
-      if (step.do === 'start') await startBatch(portalId, step.range, destination);
+      const { step, destination } = view.look(portalId);
+      if (stopping.aborted || destination?.id !== capacityOf.id) return;
+      if (step.do === 'start') await startBatch(portalId, step.range, step.purpose, destination);
       if (step.do === 'try') {
         const { deliveryId } = step.delivery;
-        await deliver(portalId, destinationId, { deliveryId, body: await bodyOf(portalId, step.delivery) });
+        const body = await bodyOf(portalId, step.delivery);
+        await deliver(portalId, destination.id, { deliveryId, body, lines: sizeOf(step.delivery) });
       }
     } finally {
       release();
@@ -70,14 +64,19 @@ export function createSteps(deps: StepDeps, stopping: AbortSignal) {
   }
 
   /** Decides what is in the batch, makes that durable, and only then sends it. */
-  async function startBatch(portalId: string, range: LoginRange, destination: DestinationRow): Promise<void> {
+  async function startBatch(
+    portalId: string,
+    range: LoginRange,
+    purpose: Purpose,
+    destination: DestinationRow,
+  ): Promise<void> {
     const { batch, body } = await makeBatch(portalId, range, destination);
-    await record(portalId, { type: 'StartBatch', batch });
-    await deliver(portalId, destination.id, { deliveryId: batch.deliveryId, body });
+    await record(portalId, { type: 'StartBatch', batch: purpose === 'FIRST' ? batch : { ...batch, purpose } });
+    await deliver(portalId, destination.id, { deliveryId: batch.deliveryId, body, lines: sizeOf(batch) });
   }
 
   async function makeBatch(portalId: string, range: LoginRange, destination: DestinationRow) {
-    const plan = planOf(portalId, range, destination);
+    const plan = view.planOf(portalId, range, destination);
     const { lastVersion, body } = await preparer.take(plan);
     const { firstVersion, logFormat, signingKeyId, line } = plan;
     const deliveryId = randomUuid(random);
@@ -93,50 +92,45 @@ export function createSteps(deps: StepDeps, stopping: AbortSignal) {
     return { batch, body };
   }
 
-  function planOf(portalId: string, range: LoginRange, { logFormat }: DestinationRow): Plan {
-    const [signingKey] = models.identity.signingKeys();
-    const organizationId = models.identity.organizationId();
-    if (!signingKey || !organizationId) throw new Error('There is no signing key or no organisation');
-    return { portalId, ...range, logFormat, signingKeyId: signingKey.id, line: { ...deps.line, organizationId } };
-  }
-
-  /** The same bytes again: everything that shapes a line was recorded when the batch was started. */
+  /** The same bytes again. */
   async function bodyOf(portalId: string, delivery: OpenDelivery): Promise<Buffer> {
-    const { firstVersion, lastVersion, logFormat, signingKeyId, line } = delivery;
-    const rendered = await preparer.take({ portalId, firstVersion, lastVersion, logFormat, signingKeyId, line });
-    if (rendered.lastVersion !== lastVersion) {
+    const rendered = await preparer.take(planAgain(portalId, delivery));
+    if (rendered.lastVersion !== delivery.lastVersion) {
       throw new Error(`Delivery ${delivery.deliveryId} cannot be written as it was`);
     }
     return rendered.body;
   }
 
-  /** Tries a delivery, and goes on with what waits behind it for as long as all goes well and no other lane waits for the slot. */
-  async function deliver(portalId: string, destinationId: string, first: Post): Promise<void> {
-    let post: Post | null = first;
-    while (post) post = await tryDelivery(portalId, destinationId, post);
+  /** Tries a delivery, and goes on with what waits behind it for as long as all goes well and nobody else's turn has come. */
+  async function deliver(portalId: string, destinationId: string, first: Batch): Promise<void> {
+    let batch: Batch | null = first;
+    while (batch) batch = await tryDelivery(portalId, destinationId, batch);
   }
 
   /** One try; gives back the next batch if it was started along with recording the outcome of this one. */
-  async function tryDelivery(portalId: string, destinationId: string, post: Post): Promise<Post | null> {
+  async function tryDelivery(portalId: string, destinationId: string, batch: Batch): Promise<Batch | null> {
     // No try without a log to record its outcome in.
     if (!commands.writable()) await commands.probe();
     // Nothing is awaited from here to the request: no setting that was acknowledged before it is ignored by it.
-    const { step, destination } = look(portalId);
-    if (stopping.aborted || step.do !== 'try' || step.delivery.deliveryId !== post.deliveryId) return null;
+    const { step, destination } = view.look(portalId);
+    if (stopping.aborted || step.do !== 'try' || step.delivery.deliveryId !== batch.deliveryId) return null;
     if (destination?.id !== destinationId) return null;
-    const sending = sender.send(targetOf(destination), post);
+    slots.spend(destinationId, batch.lines, destination);
+    const sending = sender.send(targetOf(destination, deps.secrets), batch);
     try {
       prepareNext(portalId, destination);
     } catch {
       // Only a guess: what is on the wire must not be forgotten for it.
     }
     const outcome = await sending;
+    const isDelivered = outcome.verdict === 'DELIVERED';
+    slots.ended(destinationId, !isDelivered, pauseAfter(outcome));
     const attempt = step.delivery.failedAttempts + 1;
-    if (outcome.verdict === 'DELIVERED' && !stopping.aborted && !slots.isAwaited(destinationId)) {
-      return goOn(portalId, destinationId, () => recordOutcome(portalId, post.deliveryId, attempt, outcome));
+    if (isDelivered && step.delivery.purpose === 'FIRST' && !stopping.aborted && !slots.isOver(destinationId)) {
+      return goOn(portalId, destinationId, () => recordOutcome(portalId, batch.deliveryId, attempt, outcome));
     }
-    if (outcome.verdict !== 'DELIVERED') preparer.drop(portalId);
-    await recordOutcome(portalId, post.deliveryId, attempt, outcome);
+    if (!isDelivered) preparer.drop(portalId);
+    await recordOutcome(portalId, batch.deliveryId, attempt, outcome);
     return null;
   }
 
@@ -145,7 +139,7 @@ export function createSteps(deps: StepDeps, stopping: AbortSignal) {
     portalId: string,
     destinationId: string,
     recordDelivered: () => Promise<void>,
-  ): Promise<Post | null> {
+  ): Promise<Batch | null> {
     // What cannot be rendered now is for the next look.
     const next = await batchBehind(portalId, destinationId).catch(() => null);
     const [delivered, started] = await Promise.allSettled([
@@ -153,32 +147,20 @@ export function createSteps(deps: StepDeps, stopping: AbortSignal) {
       next && record(portalId, { type: 'StartBatch', batch: next.batch }),
     ]);
     if (delivered.status === 'rejected') throw delivered.reason;
-    return next && started.status === 'fulfilled' ? { deliveryId: next.batch.deliveryId, body: next.body } : null;
+    if (!next || started.status === 'rejected') return null;
+    return { deliveryId: next.batch.deliveryId, body: next.body, lines: sizeOf(next.batch) };
   }
 
   async function batchBehind(portalId: string, destinationId: string) {
-    const { lane } = models.lanes.get(portalId);
-    const range = behindOpen(lane, lastLogin(portalId));
-    const destination = lane.webhook?.enabled ? models.destinations.get(lane.webhook.destinationId) : undefined;
-    return range && destination?.id === destinationId ? makeBatch(portalId, range, destination) : null;
+    const behind = view.behindOpen(portalId);
+    return behind?.destination.id === destinationId ? makeBatch(portalId, behind.range, behind.destination) : null;
   }
 
   /** While a batch is on the wire, the ones behind it are rendered. */
   function prepareNext(portalId: string, destination: DestinationRow): void {
-    const { lane } = models.lanes.get(portalId);
-    for (const range of fullBatches(lane, lastLogin(portalId), deps.renderers)) {
-      preparer.ahead(planOf(portalId, range, destination));
+    for (const range of view.comingBatches(portalId, destination, deps.renderers)) {
+      preparer.ahead(view.planOf(portalId, range, destination));
     }
-  }
-
-  function targetOf(destination: DestinationRow): Target {
-    const { id, authorization } = destination;
-    return {
-      ...destination,
-      destinationId: id,
-      revision: destination.changedPosition,
-      authorization: authorization === null ? null : secrets.open(`destination-${id}`, AUTHORIZATION, authorization),
-    };
   }
 
   /** However long the log cannot be written: what was sent is not sent again because its outcome was not recorded. */
@@ -201,16 +183,28 @@ export function createSteps(deps: StepDeps, stopping: AbortSignal) {
     await record(portalId, command);
   }
 
+  const cause = (): Cause => ({ actor: 'system', traceId: randomTraceId(random) });
+
   async function record(portalId: string, command: DeliveryCommand): Promise<void> {
-    const cause: Cause = { actor: 'system', traceId: randomTraceId(random) };
-    const events = await commands.execute('advanceDelivery', { portalId, command }, cause);
+    const events = await commands.execute('advanceDelivery', { portalId, command }, cause());
     for (const event of events) deps.onRecorded(event);
   }
 
   return {
+    /** Learns from the lanes how the last try to each destination ended: a new process is as kind as the last one was. */
+    restore(portalIds: readonly string[]): void {
+      const tried = portalIds
+        .map((portalId) => models.lanes.get(portalId).lane)
+        .filter(({ webhook, lastAttempt }) => webhook && lastAttempt)
+        .sort((one, other) => (one.lastAttempt?.at ?? 0) - (other.lastAttempt?.at ?? 0));
+      for (const { webhook, failing, destinationDueAt } of tried) {
+        slots.ended(webhook?.destinationId ?? '', failing, destinationDueAt);
+      }
+    },
+
     /** @throws Refusal while the log cannot be written */
     async advance(portalId: string): Promise<Next> {
-      const { step, destination } = look(portalId);
+      const { step, destination } = view.look(portalId);
       switch (step.do) {
         case 'rest':
           return 'rest';
@@ -222,14 +216,23 @@ export function createSteps(deps: StepDeps, stopping: AbortSignal) {
         case 'give up':
           await record(portalId, { type: 'GiveUpDelivery', deliveryId: step.delivery.deliveryId });
           return 'again';
+        case 'start replay':
+          await commands.execute('startReplay', { portalId }, cause());
+          return 'again';
+        case 'finish replay':
+          await commands.execute('finishReplay', { portalId }, cause());
+          return 'again';
         case 'start':
         case 'try':
-          await withSlot(portalId, destination?.id ?? '');
+          if (destination) await withSlot(portalId, destination);
           return 'again';
         default:
           return step satisfies never;
       }
     },
+
+    /** Someone changed what the lane is to do: it waits for no slot that it may not need any more. */
+    reconsider: (portalId: string): void => slots.leave(portalId),
 
     /** The lane has nothing to do for now: what was prepared for it is let go. */
     rested: (portalId: string): void => preparer.drop(portalId),

@@ -1,8 +1,8 @@
 import type { LogFormat } from './destination.js';
-import type { Lane, OpenDelivery } from './lane.js';
-import { laneWaitMs, MAX_RETRIES, retryWaitMs } from './retry.js';
+import { type Lane, type OpenDelivery, openDelivery } from './lane.js';
+import { type LoginRange, sizeOf } from './range.js';
+import { boundedWaitMs, laneWaitMs, MAX_RETRIES, probeWaitMs, retryWaitMs } from './retry.js';
 
-export const MAX_BATCH_LINES = 500;
 /** Before compression. The vendor's own listener refuses more. */
 export const MAX_BATCH_BYTES = 1_048_576;
 
@@ -15,11 +15,12 @@ export interface LineSettings {
   organizationId: string;
 }
 
-/** Logins of one portal by their versions in its login stream, both inclusive. */
-export interface LoginRange {
-  firstVersion: number;
-  lastVersion: number;
-}
+/**
+ * Why a batch is sent: for the first time and in order; once more, because it was given up (RECOVERY); to see whether a
+ * receiver that nothing else is sent to is back (PROBE); or because someone asked for a replay.
+ */
+export const purposes = ['FIRST', 'RECOVERY', 'PROBE', 'REPLAY'] as const;
+export type Purpose = (typeof purposes)[number];
 
 /** How far a try came: the name resolved, the connection, its TLS, the status line with the headers, the body. */
 export const phases = ['RESOLVE', 'CONNECT', 'TLS', 'HEADERS', 'BODY'] as const;
@@ -51,18 +52,37 @@ export type DeliveryEvent =
         logFormat: LogFormat;
         signingKeyId: string;
         line: LineSettings;
+        /** FIRST where it is left out. */
+        purpose?: Purpose;
       };
     }
-  | { type: 'BatchDelivered'; data: Attempt }
-  | { type: 'RetryScheduled'; data: Attempt & { retryDueAt: number } }
-  /** `nextBatchDueAt`: the lane waits until then, lest a wrong token burn through the backlog. */
-  | { type: 'BatchAbandoned'; data: Attempt & { nextBatchDueAt: number } }
+  /** `recovered`: how many of its logins were undelivered until now. */
+  | { type: 'BatchDelivered'; data: Attempt & { recovered?: number } }
+  | { type: 'RetryScheduled'; data: Attempt & DestinationPause & { retryDueAt: number } }
+  /** The receiver found it too large (413): its logins go on in batches of at most half. */
+  | { type: 'BatchSplit'; data: Attempt }
+  /** Its logins are undelivered, or still are. */
+  | { type: 'BatchAbandoned'; data: Attempt & DestinationPause & Abandonment }
   /** The delivery ended without a verdict, because its destination or log format is no longer the webhook's. */
   | { type: 'DeliverySuperseded'; data: { deliveryId: string } }
   /** Recorded while the webhook was off: never due. */
   | { type: 'LoginsSkipped'; data: LoginRange }
   /** Due, but the webhook was removed before they were delivered. */
   | { type: 'LoginsUndelivered'; data: LoginRange & { deliveryId: string | null; reason: 'WEBHOOK_REMOVED' } };
+
+/** `destinationDueAt`: the receiver asked to be left alone until then (Retry-After), whatever portal a batch is of. */
+interface DestinationPause {
+  destinationDueAt?: number;
+}
+
+interface Abandonment {
+  /** The lane waits until then before its next first delivery, lest a wrong token burn through the backlog. */
+  nextBatchDueAt: number | null;
+  /** Unless something else is delivered before, the oldest undelivered range is tried then. */
+  probeDueAt?: number;
+  /** A single line that the receiver finds too large: nobody but a person can help. */
+  setAside?: true;
+}
 
 /** What a try came to, as the sender sees it. */
 export interface Outcome extends Omit<Attempt, 'deliveryId' | 'attempt'> {
@@ -71,34 +91,44 @@ export interface Outcome extends Omit<Attempt, 'deliveryId' | 'attempt'> {
   retryAfterMs: number | null;
 }
 
+/** What a receiver answers to a batch that is too large for it. */
+export const CONTENT_TOO_LARGE = 413;
+
 export type DeliveryCommand =
   | { type: 'StartBatch'; batch: Extract<DeliveryEvent, { type: 'BatchStarted' }>['data'] }
   | { type: 'RecordOutcome'; deliveryId: string; attempt: number; outcome: Outcome; random: number }
   | { type: 'SupersedeDelivery'; deliveryId: string }
   | { type: 'GiveUpDelivery'; deliveryId: string };
 
+/** What a command is decided by, besides the lane. */
+export interface DeliverySurroundings {
+  /** Of the webhook's destination, as it is now. */
+  logFormat: LogFormat | undefined;
+  /** Of a range: how many of its logins are undelivered and to be delivered again. */
+  undeliveredIn: (range: LoginRange) => number;
+}
+
 /**
  * Commands of the delivery engine against the lane of a portal. One that comes too late (the delivery it speaks of is not
  * open, or another try than the one it speaks of is awaited) yields nothing.
- *
- * @param logFormat of the webhook's destination, as it is now
  */
-export function decide(command: DeliveryCommand, lane: Lane, logFormat?: LogFormat): DeliveryEvent[] {
-  const { open } = lane;
+export function decide(command: DeliveryCommand, lane: Lane, around: DeliverySurroundings): DeliveryEvent[] {
+  if (command.type === 'StartBatch') {
+    return mayStart(command.batch, lane, around) ? [{ type: 'BatchStarted', data: command.batch }] : [];
+  }
+  const open = openDelivery(lane, command.deliveryId);
+  if (!open) return [];
   switch (command.type) {
-    case 'StartBatch': {
-      const follows = !open && command.batch.firstVersion === lane.cursor + 1;
-      const wanted = lane.webhook?.enabled && lane.webhook.destinationId === command.batch.destinationId;
-      return follows && wanted ? [{ type: 'BatchStarted', data: command.batch }] : [];
-    }
     case 'RecordOutcome':
-      if (open?.deliveryId !== command.deliveryId || open.failedAttempts + 1 !== command.attempt) return [];
-      return afterTry(command.outcome, command.random, open, lane, logFormat ?? open.logFormat);
+      return open.failedAttempts + 1 === command.attempt
+        ? afterTry(command.outcome, command.random, open, lane, around)
+        : [];
     case 'SupersedeDelivery':
-      if (open?.deliveryId !== command.deliveryId || !lane.webhook) return [];
-      return [{ type: 'DeliverySuperseded', data: { deliveryId: open.deliveryId } }];
+      return lane.webhook ? [superseded(open)] : [];
     case 'GiveUpDelivery': {
-      if (open?.deliveryId !== command.deliveryId || lane.webhook) return [];
+      if (lane.webhook) return [];
+      // What is sent once more is on the list of the undelivered already.
+      if (open.purpose !== 'FIRST') return [superseded(open)];
       const { deliveryId, firstVersion, lastVersion } = open;
       return [
         { type: 'LoginsUndelivered', data: { deliveryId, firstVersion, lastVersion, reason: 'WEBHOOK_REMOVED' } },
@@ -109,29 +139,67 @@ export function decide(command: DeliveryCommand, lane: Lane, logFormat?: LogForm
   }
 }
 
+function mayStart(
+  batch: Extract<DeliveryCommand, { type: 'StartBatch' }>['batch'],
+  lane: Lane,
+  { undeliveredIn }: DeliverySurroundings,
+): boolean {
+  if (!lane.webhook?.enabled || lane.webhook.destinationId !== batch.destinationId) return false;
+  switch (batch.purpose ?? 'FIRST') {
+    case 'FIRST':
+      return !lane.open && batch.firstVersion === lane.cursor + 1;
+    case 'RECOVERY':
+    case 'PROBE':
+      return !lane.side && undeliveredIn(batch) === sizeOf(batch);
+    case 'REPLAY': {
+      const { replay } = lane;
+      const isNext = replay?.status === 'RUNNING' && batch.firstVersion >= replay.nextVersion;
+      return !lane.side && isNext && batch.lastVersion <= replay.lastVersion;
+    }
+  }
+}
+
+/** Until when a receiver asked to be left alone, in ms; null if it did not. */
+export function pauseAfter({ verdict, retryAfterMs, attemptedAt, durationMs }: Outcome): number | null {
+  if (verdict === 'DELIVERED' || retryAfterMs === null) return null;
+  return attemptedAt + durationMs + boundedWaitMs(retryAfterMs);
+}
+
+function superseded({ deliveryId }: OpenDelivery): DeliveryEvent {
+  return { type: 'DeliverySuperseded', data: { deliveryId } };
+}
+
 function afterTry(
   outcome: Outcome,
   random: number,
   open: OpenDelivery,
   lane: Lane,
-  logFormat: LogFormat,
+  { logFormat = open.logFormat, undeliveredIn }: DeliverySurroundings,
 ): DeliveryEvent[] {
   const { verdict, retryAfterMs, ...facts } = outcome;
   const failed = open.failedAttempts + 1;
   const attempt: Attempt = { deliveryId: open.deliveryId, attempt: failed, ...facts };
   const endedAt = outcome.attemptedAt + outcome.durationMs;
-  if (verdict === 'DELIVERED') return [{ type: 'BatchDelivered', data: attempt }];
+  if (verdict === 'DELIVERED') {
+    const recovered = open.purpose === 'FIRST' ? 0 : undeliveredIn(open);
+    return [{ type: 'BatchDelivered', data: recovered ? { ...attempt, recovered } : attempt }];
+  }
+  const destinationDueAt = pauseAfter(outcome);
+  const pause = destinationDueAt === null ? {} : { destinationDueAt };
   if (lane.webhook && (lane.webhook.destinationId !== open.destinationId || logFormat !== open.logFormat)) {
     // What is said of a destination or format that was left is no reason to give up: the logins go out anew.
-    return [
-      { type: 'RetryScheduled', data: { ...attempt, retryDueAt: endedAt } },
-      { type: 'DeliverySuperseded', data: { deliveryId: open.deliveryId } },
-    ];
+    return [{ type: 'RetryScheduled', data: { ...attempt, ...pause, retryDueAt: endedAt } }, superseded(open)];
   }
   if (verdict === 'RETRYABLE' && failed <= MAX_RETRIES) {
     const retryDueAt = endedAt + retryWaitMs(failed, random, retryAfterMs);
-    return [{ type: 'RetryScheduled', data: { ...attempt, retryDueAt } }];
+    return [{ type: 'RetryScheduled', data: { ...attempt, ...pause, retryDueAt } }];
   }
-  const nextBatchDueAt = endedAt + laneWaitMs(lane.abandonedInARow + 1);
-  return [{ type: 'BatchAbandoned', data: { ...attempt, nextBatchDueAt } }];
+  if (outcome.responseCode === CONTENT_TOO_LARGE) {
+    if (sizeOf(open) > 1) return [{ type: 'BatchSplit', data: attempt }];
+    return [{ type: 'BatchAbandoned', data: { ...attempt, nextBatchDueAt: null, setAside: true } }];
+  }
+  const probes = lane.failedProbes + (open.purpose === 'PROBE' ? 1 : 0);
+  const probeDueAt = endedAt + probeWaitMs(probes, random);
+  const nextBatchDueAt = open.purpose === 'FIRST' ? endedAt + laneWaitMs(lane.abandonedInARow + 1, random) : null;
+  return [{ type: 'BatchAbandoned', data: { ...attempt, ...pause, nextBatchDueAt, probeDueAt } }];
 }

@@ -3,8 +3,10 @@ import type { DestinationEvent } from './destination.js';
 import type { LoginEvent } from './login.js';
 import type { OrganizationEvent } from './organization.js';
 import type { PortalEvent } from './portal.js';
+import type { ReplayEvent } from './replay.js';
 import type { SigningKeyEvent } from './signing-key.js';
 import type { TokenEvent } from './token.js';
+import type { UndeliveredEvent } from './undelivered.js';
 import type { WebhookEvent } from './webhook.js';
 
 /** Everything that can be in the log. */
@@ -14,6 +16,8 @@ export type DomainEvent =
   | WebhookEvent
   | LoginEvent
   | DeliveryEvent
+  | UndeliveredEvent
+  | ReplayEvent
   | TokenEvent
   | OrganizationEvent
   | SigningKeyEvent;
@@ -33,10 +37,18 @@ const known: Record<EventType, true> = {
   BatchStarted: true,
   BatchDelivered: true,
   RetryScheduled: true,
+  BatchSplit: true,
   BatchAbandoned: true,
   DeliverySuperseded: true,
   LoginsSkipped: true,
   LoginsUndelivered: true,
+  RedeliveryRequested: true,
+  LoginsDiscarded: true,
+  ReplayRequested: true,
+  ReplayStarted: true,
+  ReplayCompleted: true,
+  ReplayFailed: true,
+  ReplayCancelled: true,
   TokenIssued: true,
   TokenRevoked: true,
   OrganizationIdentified: true,
@@ -48,7 +60,17 @@ export function isEventType(type: string): type is EventType {
 }
 
 /** A stream is named by its noun and the id of the one it is about. */
-type Noun = 'portal' | 'destination' | 'webhook' | 'login' | 'delivery' | 'token' | 'organization' | 'signing';
+type Noun =
+  | 'portal'
+  | 'destination'
+  | 'webhook'
+  | 'login'
+  | 'delivery'
+  | 'undelivered'
+  | 'replay'
+  | 'token'
+  | 'organization'
+  | 'signing';
 export type StreamName = `${Noun}-${string}`;
 
 /**

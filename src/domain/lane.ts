@@ -1,13 +1,19 @@
 /**
- * The lane of a portal: where its delivery stands. It is the fold of the portal's webhook and delivery events, and all that
- * the engine and the status need to know. Logins are counted by their versions in the portal's login stream, which have no
- * gaps, so that a backlog of any length is two numbers.
+ * The lane of a portal: where its delivery stands. It is the fold of the portal's webhook, delivery, undelivered and replay
+ * events, and all that the engine and the status need to know, but for the list of undelivered ranges, which is a table.
+ * Logins are counted by their versions in the portal's login stream, which have no gaps, so that a backlog of any length is
+ * two numbers.
  */
-import { type DeliveryEvent, type LoginRange, MAX_BATCH_LINES } from './delivery.js';
+import type { Attempt, DeliveryEvent, Purpose } from './delivery.js';
 import type { LogFormat } from './destination.js';
 import type { Recorded } from './event.js';
-import { MAX_LANE_WAIT_MS, MAX_WAIT_MS } from './retry.js';
+import { type LoginRange, MAX_BATCH_LINES, sizeOf } from './range.js';
+import { evolve as evolveReplay, type Replay, type ReplayEvent } from './replay.js';
+import type { UndeliveredEvent } from './undelivered.js';
 import type { WebhookEvent } from './webhook.js';
+
+/** After a split, so many batches are delivered before larger ones are tried. */
+const BATCHES_BEFORE_GROWTH = 20;
 
 /** A batch that was started and has not ended. */
 export interface OpenDelivery extends LoginRange {
@@ -16,10 +22,14 @@ export interface OpenDelivery extends LoginRange {
   logFormat: LogFormat;
   signingKeyId: string;
   line: Extract<DeliveryEvent, { type: 'BatchStarted' }>['data']['line'];
+  purpose: Purpose;
   failedAttempts: number;
   /** When the next try is due; null: at once, for none was made. */
   retryDueAt: number | null;
 }
+
+/** Whose turn it was last: first deliveries, what was given up, and a replay take turns. */
+export type Turn = 'FIRST' | 'RECOVERY' | 'REPLAY';
 
 export interface Lane {
   webhook: { destinationId: string; enabled: boolean } | null;
@@ -29,33 +39,66 @@ export interface Lane {
   dueThrough: number | null;
   /** Ranges behind the cursor that are not due, in order. */
   passedOver: LoginRange[];
+  /** The first delivery under way: these are made in order. */
   open: OpenDelivery | null;
+  /** What is under way beside it: a recovery, a probe or a part of a replay. */
+  side: OpenDelivery | null;
+  lastTurn: Turn;
+  /** Most lines of the next batch: fewer after a batch was too large or given up, growing as others are delivered. */
+  batchLimit: number;
+  /** Batches to be delivered before the limit grows. */
+  batchesBeforeGrowth: number;
   abandonedInARow: number;
   nextBatchDueAt: number | null;
+  /** Whether undelivered ranges are to be recovered: nothing was given up since the last success. */
+  recovering: boolean;
+  /** Probes in a row that failed. */
+  failedProbes: number;
+  probeDueAt: number | null;
+  /** The receiver of the last try asked to be left alone until then. */
+  destinationDueAt: number | null;
   lastAttempt: { at: number; responseCode: number | null; message: string } | null;
   /** Whether the last try to the present destination failed. */
   failing: boolean;
   consecutiveFailures: number;
   deliveredTotal: number;
+  /** Logins that are undelivered now. */
   undeliveredTotal: number;
+  discardedTotal: number;
+  replay: Replay | null;
 }
 
+/** Nothing is known against the destination. */
+const fresh = {
+  failing: false,
+  consecutiveFailures: 0,
+  abandonedInARow: 0,
+  nextBatchDueAt: null,
+  recovering: true,
+  failedProbes: 0,
+  probeDueAt: null,
+  destinationDueAt: null,
+};
+
 export const emptyLane: Lane = {
+  ...fresh,
   webhook: null,
   cursor: 0,
   dueThrough: 0,
   passedOver: [],
   open: null,
-  abandonedInARow: 0,
-  nextBatchDueAt: null,
+  side: null,
+  lastTurn: 'FIRST',
+  batchLimit: MAX_BATCH_LINES,
+  batchesBeforeGrowth: 0,
   lastAttempt: null,
-  failing: false,
-  consecutiveFailures: 0,
   deliveredTotal: 0,
   undeliveredTotal: 0,
+  discardedTotal: 0,
+  replay: null,
 };
 
-export type LaneEvent = WebhookEvent | DeliveryEvent;
+export type LaneEvent = WebhookEvent | DeliveryEvent | UndeliveredEvent | ReplayEvent;
 
 export function evolve(lane: Lane, event: LaneEvent | Recorded<LaneEvent>): Lane {
   switch (event.type) {
@@ -66,78 +109,176 @@ export function evolve(lane: Lane, event: LaneEvent | Recorded<LaneEvent>): Lane
         ...lane,
         webhook: { destinationId, enabled },
         dueThrough: enabled ? null : (lane.dueThrough ?? loginsThrough),
-        ...(moved && { failing: false, consecutiveFailures: 0, abandonedInARow: 0, nextBatchDueAt: null }),
+        ...(moved && { ...fresh, batchLimit: MAX_BATCH_LINES, batchesBeforeGrowth: 0 }),
       };
     }
     case 'WebhookRemoved':
-      return {
-        ...lane,
-        webhook: null,
-        dueThrough: lane.dueThrough ?? event.data.loginsThrough,
-        failing: false,
-        consecutiveFailures: 0,
-        abandonedInARow: 0,
-        nextBatchDueAt: null,
-      };
-    case 'BatchStarted':
-      return { ...lane, open: { ...event.data, failedAttempts: 0, retryDueAt: null } };
+      return { ...lane, ...fresh, webhook: null, dueThrough: lane.dueThrough ?? event.data.loginsThrough };
+    case 'BatchStarted': {
+      const delivery: OpenDelivery = { purpose: 'FIRST', ...event.data, failedAttempts: 0, retryDueAt: null };
+      return delivery.purpose === 'FIRST'
+        ? { ...lane, open: delivery, lastTurn: 'FIRST' }
+        : { ...lane, side: delivery, lastTurn: delivery.purpose === 'REPLAY' ? 'REPLAY' : 'RECOVERY' };
+    }
     case 'BatchDelivered':
-      return {
-        ...closed(lane),
-        ...attempted(lane, event.data, false),
-        abandonedInARow: 0,
-        nextBatchDueAt: null,
-        deliveredTotal: lane.deliveredTotal + sizeOf(lane.open),
-      };
-    case 'RetryScheduled':
+      return afterDelivery(lane, event.data);
+    case 'RetryScheduled': {
+      const { attempt: failedAttempts, retryDueAt } = event.data;
+      const delivery = openDelivery(lane, event.data.deliveryId);
+      const changed = delivery && { ...delivery, failedAttempts, retryDueAt };
+      return { ...lane, ...attempted(lane, event.data, true), ...(changed && placed(changed, changed)) };
+    }
+    case 'BatchSplit': {
+      const delivery = openDelivery(lane, event.data.deliveryId);
       return {
         ...lane,
         ...attempted(lane, event.data, true),
-        open: lane.open && { ...lane.open, failedAttempts: event.data.attempt, retryDueAt: event.data.retryDueAt },
+        ...(delivery && placed(delivery, null)),
+        batchLimit: Math.max(1, Math.floor(sizeOf(delivery) / 2)),
+        batchesBeforeGrowth: BATCHES_BEFORE_GROWTH,
       };
+    }
     case 'BatchAbandoned':
-      return {
-        ...closed(lane),
-        ...attempted(lane, event.data, true),
-        ...(isToPresentDestination(lane) && {
-          abandonedInARow: lane.abandonedInARow + 1,
-          nextBatchDueAt: event.data.nextBatchDueAt,
-        }),
-        undeliveredTotal: lane.undeliveredTotal + sizeOf(lane.open),
-      };
-    case 'DeliverySuperseded':
-      return { ...lane, open: null };
+      return afterAbandonment(lane, event.data);
+    case 'DeliverySuperseded': {
+      const delivery = openDelivery(lane, event.data.deliveryId);
+      return delivery ? { ...lane, ...placed(delivery, null) } : lane;
+    }
     case 'LoginsSkipped':
       return passOver(lane, event.data);
     case 'LoginsUndelivered': {
       const range = event.data;
-      const rest = range.deliveryId ? closed(lane) : passOver(lane, range);
+      const rest = range.deliveryId ? closed(lane, openDelivery(lane, range.deliveryId)) : passOver(lane, range);
       return { ...rest, undeliveredTotal: lane.undeliveredTotal + sizeOf(range) };
     }
+    case 'RedeliveryRequested':
+      return lane;
+    case 'LoginsDiscarded': {
+      const discarded = event.data.ranges.reduce((count, range) => count + sizeOf(range), 0);
+      return {
+        ...lane,
+        undeliveredTotal: lane.undeliveredTotal - discarded,
+        discardedTotal: lane.discardedTotal + discarded,
+      };
+    }
+    case 'ReplayRequested':
+    case 'ReplayStarted':
+    case 'ReplayCompleted':
+    case 'ReplayFailed':
+    case 'ReplayCancelled':
+      return { ...lane, replay: evolveReplay(lane.replay, event) };
     default:
       return event satisfies never;
   }
 }
 
+type DataOf<T extends LaneEvent['type']> = Extract<LaneEvent, { type: T }>['data'];
+
+function afterDelivery(lane: Lane, data: DataOf<'BatchDelivered'>): Lane {
+  const delivery = openDelivery(lane, data.deliveryId);
+  const isFirst = (delivery?.purpose ?? 'FIRST') === 'FIRST';
+  const recovered = data.recovered ?? 0;
+  return {
+    ...closed(lane, delivery),
+    ...attempted(lane, data, false),
+    ...grown(lane, sizeOf(delivery)),
+    ...(isToPresentDestination(lane, delivery) && {
+      abandonedInARow: 0,
+      nextBatchDueAt: null,
+      recovering: true,
+      failedProbes: 0,
+      probeDueAt: null,
+      destinationDueAt: null,
+    }),
+    deliveredTotal: lane.deliveredTotal + (isFirst ? sizeOf(delivery) : recovered),
+    undeliveredTotal: lane.undeliveredTotal - recovered,
+    replay: replayed(lane.replay, delivery, 'sent', data),
+  };
+}
+
+function afterAbandonment(lane: Lane, data: DataOf<'BatchAbandoned'>): Lane {
+  const delivery = openDelivery(lane, data.deliveryId);
+  const isFirst = (delivery?.purpose ?? 'FIRST') === 'FIRST';
+  const counted = {
+    ...closed(lane, delivery),
+    ...attempted(lane, data, true),
+    undeliveredTotal: lane.undeliveredTotal + (isFirst ? sizeOf(delivery) : 0),
+  };
+  // The receiver works, and there is nothing to wait for.
+  if (data.setAside) return { ...counted, replay: replayed(lane.replay, delivery, 'refused', data) };
+  if (!isToPresentDestination(lane, delivery)) return counted;
+  return {
+    ...counted,
+    recovering: false,
+    // A receiver that takes nothing is asked with little: what is in a batch that is given up comes late.
+    batchLimit: 1,
+    failedProbes: lane.failedProbes + (delivery?.purpose === 'PROBE' ? 1 : 0),
+    probeDueAt: data.probeDueAt ?? null,
+    ...(isFirst && { abandonedInARow: lane.abandonedInARow + 1, nextBatchDueAt: data.nextBatchDueAt }),
+  };
+}
+
+/** A replay after one of its batches ended. */
+function replayed(
+  replay: Replay | null,
+  delivery: OpenDelivery | null,
+  count: 'sent' | 'refused',
+  { attemptedAt, durationMs }: Attempt,
+): Replay | null {
+  if (!replay || delivery?.purpose !== 'REPLAY') return replay;
+  const nextVersion = delivery.lastVersion + 1;
+  return {
+    ...replay,
+    nextVersion,
+    [count]: replay[count] + sizeOf(delivery),
+    updatedAt: attemptedAt + durationMs,
+  };
+}
+
+/** The limit of a lane after a batch of so many lines was taken. */
+export function grown({ batchLimit, batchesBeforeGrowth }: Lane, lines: number) {
+  if (batchesBeforeGrowth) return { batchesBeforeGrowth: batchesBeforeGrowth - 1 };
+  return lines < batchLimit ? {} : { batchLimit: Math.min(MAX_BATCH_LINES, batchLimit * 2) };
+}
+
 /** A try to a destination that the webhook has left says nothing about the one it has now. */
 function attempted(
   lane: Lane,
-  attempt: { attemptedAt: number; responseCode: number | null; message: string },
+  attempt: {
+    deliveryId: string;
+    attemptedAt: number;
+    responseCode: number | null;
+    message: string;
+    destinationDueAt?: number;
+  },
   failed: boolean,
 ) {
-  const { attemptedAt: at, responseCode, message } = attempt;
+  const { attemptedAt: at, responseCode, message, destinationDueAt = lane.destinationDueAt } = attempt;
   const lastAttempt = { at, responseCode, message };
-  if (!isToPresentDestination(lane)) return { lastAttempt };
-  return { lastAttempt, failing: failed, consecutiveFailures: failed ? lane.consecutiveFailures + 1 : 0 };
+  if (!isToPresentDestination(lane, openDelivery(lane, attempt.deliveryId))) return { lastAttempt };
+  const consecutiveFailures = failed ? lane.consecutiveFailures + 1 : 0;
+  return { lastAttempt, failing: failed, consecutiveFailures, destinationDueAt };
 }
 
-function isToPresentDestination({ open, webhook }: Lane): boolean {
-  return open?.destinationId === webhook?.destinationId;
+function isToPresentDestination({ webhook }: Lane, delivery: OpenDelivery | null): boolean {
+  return delivery?.destinationId === webhook?.destinationId;
 }
 
-/** The lane after its open delivery: the cursor behind it, and behind all that is passed over next. */
-function closed(lane: Lane): Lane {
-  return advance({ ...lane, open: null, cursor: lane.open?.lastVersion ?? lane.cursor });
+/** The delivery of this id that is under way, if one is. */
+export function openDelivery({ open, side }: Lane, deliveryId: string): OpenDelivery | null {
+  return [open, side].find((delivery) => delivery?.deliveryId === deliveryId) ?? null;
+}
+
+/** Puts something (or nothing) in the place where a delivery is. */
+function placed({ purpose }: OpenDelivery, delivery: OpenDelivery | null): Partial<Lane> {
+  return purpose === 'FIRST' ? { open: delivery } : { side: delivery };
+}
+
+/** The lane after a delivery: behind a first one the cursor, and behind all that is passed over next. */
+function closed(lane: Lane, delivery: OpenDelivery | null): Lane {
+  if (!delivery) return lane;
+  if (delivery.purpose !== 'FIRST') return { ...lane, side: null };
+  return advance({ ...lane, open: null, cursor: delivery.lastVersion });
 }
 
 function passOver(lane: Lane, { firstVersion, lastVersion }: LoginRange): Lane {
@@ -151,17 +292,13 @@ function advance(lane: Lane): Lane {
   return advance({ ...lane, cursor: next.lastVersion, passedOver: later });
 }
 
-export function sizeOf(range: LoginRange | null): number {
-  return range ? range.lastVersion - range.firstVersion + 1 : 0;
-}
-
 /** How many logins are due and neither delivered nor given up. `lastLogin` is the version of the portal's last login. */
 export function pending(lane: Lane, lastLogin: number): number {
   const due = (lane.dueThrough ?? lastLogin) - lane.cursor;
   return lane.passedOver.reduce((count, range) => count - sizeOf(range), due);
 }
 
-/** The ranges that are due and not in the open delivery, in order. */
+/** The ranges that are due and not in the open first delivery, in order. */
 export function waiting(lane: Lane, lastLogin: number): LoginRange[] {
   const ranges: LoginRange[] = [];
   let firstVersion = (lane.open?.lastVersion ?? lane.cursor) + 1;
@@ -172,60 +309,4 @@ export function waiting(lane: Lane, lastLogin: number): LoginRange[] {
   const through = lane.dueThrough ?? lastLogin;
   if (through >= firstVersion) ranges.push({ firstVersion, lastVersion: through });
   return ranges;
-}
-
-/** The batch that begins at the start of a range. */
-function batchOf({ firstVersion, lastVersion }: LoginRange): LoginRange {
-  return { firstVersion, lastVersion: Math.min(lastVersion, firstVersion + MAX_BATCH_LINES - 1) };
-}
-
-/** The batch behind the open one; null if nothing waits there. */
-export function behindOpen(lane: Lane, lastLogin: number): LoginRange | null {
-  const [next] = waiting(lane, lastLogin);
-  return next ? batchOf(next) : null;
-}
-
-/** The next batches after the open one, at most `count`, where they are sure to be full: more logins do not change them. */
-export function fullBatches(lane: Lane, lastLogin: number, count: number): LoginRange[] {
-  const [next] = waiting(lane, lastLogin);
-  if (!next) return [];
-  const full = Math.min(count, Math.floor(sizeOf(next) / MAX_BATCH_LINES));
-  return Array.from({ length: full }, (_, index) =>
-    batchOf({ ...next, firstVersion: next.firstVersion + index * MAX_BATCH_LINES }),
-  );
-}
-
-/** What a lane does next. */
-export type Step =
-  | { do: 'rest' }
-  | { do: 'wait'; until: number }
-  | { do: 'start'; range: LoginRange }
-  | { do: 'try'; delivery: OpenDelivery }
-  | { do: 'supersede'; delivery: OpenDelivery }
-  | { do: 'give up'; delivery: OpenDelivery };
-
-/**
- * @param lastLogin version of the last login of the portal
- * @param logFormat of the webhook's destination, as it is now; null without a destination
- * @param now ms since the epoch
- */
-export function nextStep(lane: Lane, lastLogin: number, logFormat: LogFormat | null, now: number): Step {
-  const { webhook, open } = lane;
-  if (!webhook) return open ? { do: 'give up', delivery: open } : { do: 'rest' };
-  if (!webhook.enabled || logFormat === null) return { do: 'rest' };
-  if (open) {
-    if (open.destinationId !== webhook.destinationId || open.logFormat !== logFormat)
-      return { do: 'supersede', delivery: open };
-    if (isAhead(open.retryDueAt, now, MAX_WAIT_MS)) return { do: 'wait', until: open.retryDueAt };
-    return { do: 'try', delivery: open };
-  }
-  const [next] = waiting(lane, lastLogin);
-  if (!next) return { do: 'rest' };
-  if (isAhead(lane.nextBatchDueAt, now, MAX_LANE_WAIT_MS)) return { do: 'wait', until: lane.nextBatchDueAt };
-  return { do: 'start', range: batchOf(next) };
-}
-
-/** Much further ahead than anything waits, the clock was wrong when it was written down: it is due. */
-function isAhead(time: number | null, now: number, maxWaitMs: number): time is number {
-  return time !== null && time > now && time <= now + 2 * maxWaitMs;
 }

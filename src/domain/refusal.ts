@@ -7,6 +7,10 @@ export const refusalCodes = [
   'PORTAL_RETIRED',
   'DESTINATION_IN_USE',
   'IDEMPOTENCY_KEY_REUSED',
+  'WEBHOOK_UNCONFIGURED',
+  'REPLAY_RUNNING',
+  'DISCARDED',
+  'PRUNED',
   'UNAVAILABLE',
 ] as const;
 export type RefusalCode = (typeof refusalCodes)[number];

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { uuid } from './input.js';
+import type { LoginRange } from './range.js';
 import { invalidInput, Refusal } from './refusal.js';
 
 /**
@@ -13,6 +14,10 @@ export type WebhookEvent =
 /** null: never configured, or removed. */
 export type Webhook = { destinationId: string; enabled: boolean } | null;
 
+/** What is due of the logins that were recorded while the webhook was off, once it is turned on. */
+export const catchUps = ['FROM_NOW', 'SINCE_LAST_ON', 'SINCE'] as const;
+export type CatchUp = (typeof catchUps)[number];
+
 /** A field left out stays as it is. */
 export const configureWebhook = z.object({
   portalId: uuid,
@@ -21,11 +26,29 @@ export const configureWebhook = z.object({
     .boolean()
     .nullish()
     .transform((value) => value ?? undefined),
+  catchUp: z
+    .enum(catchUps)
+    .nullish()
+    .transform((value) => value ?? undefined)
+    .optional(),
+  since: z
+    .date()
+    .nullish()
+    .transform((value) => value?.getTime())
+    .optional(),
 });
 export const removeWebhook = z.object({ portalId: uuid });
 
 export type WebhookCommand =
-  | { type: 'ConfigureWebhook'; destinationId: string | undefined; enabled: boolean | undefined; loginsThrough: number }
+  | {
+      type: 'ConfigureWebhook';
+      destinationId: string | undefined;
+      enabled: boolean | undefined;
+      catchUp?: CatchUp | undefined;
+      /** ms */
+      since?: number | undefined;
+      loginsThrough: number;
+    }
   | { type: 'RemoveWebhook'; loginsThrough: number };
 
 /** The portal is known to live and the destination to exist. */
@@ -40,6 +63,41 @@ export function decide(command: WebhookCommand, webhook: Webhook): WebhookEvent[
   if (!destinationId) {
     throw invalidInput([{ field: 'destinationId', reason: 'is needed: the webhook points at no destination yet' }]);
   }
+  refuseCatchUp(command, enabled && !webhook?.enabled);
   if (webhook && webhook.destinationId === destinationId && webhook.enabled === enabled) return [];
   return [{ type: 'WebhookConfigured', data: { destinationId, enabled, loginsThrough } }];
+}
+
+function refuseCatchUp(
+  { catchUp, since }: Extract<WebhookCommand, { type: 'ConfigureWebhook' }>,
+  isTurnedOn: boolean,
+): void {
+  if (catchUp === 'SINCE' && since === undefined) {
+    throw invalidInput([{ field: 'since', reason: 'is needed with catchUp: SINCE' }]);
+  }
+  if (catchUp !== 'SINCE' && since !== undefined) {
+    throw invalidInput([{ field: 'since', reason: 'means something with catchUp: SINCE only' }]);
+  }
+  if (catchUp && !isTurnedOn) {
+    throw invalidInput([
+      { field: 'catchUp', reason: 'means something when the webhook is turned on only; use requestReplay instead' },
+    ]);
+  }
+}
+
+/**
+ * What is passed over of the logins that were recorded while the webhook was off, when it is turned on.
+ *
+ * @param off the logins that were
+ * @param recordedBefore the version of the last login that was recorded before a time (ms)
+ */
+export function passedOver(
+  off: LoginRange,
+  { catchUp = 'FROM_NOW', since = 0 }: { catchUp?: CatchUp | undefined; since?: number | undefined },
+  recordedBefore: (time: number) => number,
+): LoginRange | null {
+  if (catchUp === 'SINCE_LAST_ON') return null;
+  const { firstVersion } = off;
+  const lastVersion = catchUp === 'FROM_NOW' ? off.lastVersion : Math.min(off.lastVersion, recordedBefore(since));
+  return lastVersion >= firstVersion ? { firstVersion, lastVersion } : null;
 }

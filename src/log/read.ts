@@ -43,8 +43,8 @@ export function createLogReader(db: Db) {
       )
       .orderBy(asc(events.version)),
   );
-  const positionQuery = db
-    .select({ position: events.position })
+  const placeQuery = db
+    .select({ position: events.position, recordedAt: events.recordedAt })
     .from(events)
     .where(and(eq(events.streamId, of('streamId')), eq(events.version, of('version'))))
     .prepare();
@@ -120,6 +120,23 @@ export function createLogReader(db: Db) {
     return streamId === null ? 0 : ((lastVersionQuery(streamId) as number | null) ?? 0);
   }
 
+  /** Positions and times rise with versions: the last one for which something holds is bisected. */
+  function lastVersionWhere(
+    stream: StreamName,
+    holds: (event: { position: number; recordedAt: number }) => boolean,
+  ): number {
+    const streamId = idOf(stream);
+    if (streamId === null) return 0;
+    let [low, high] = [0, lastVersion(stream)];
+    while (low < high) {
+      const version = Math.ceil((low + high) / 2);
+      const found = placeQuery.get({ streamId, version });
+      if (!found || holds(found)) low = version;
+      else high = version - 1;
+    }
+    return low;
+  }
+
   return {
     idOf,
     /** Forgets the names it has seen: a rollback may have given their numbers back. */
@@ -159,19 +176,13 @@ export function createLogReader(db: Db) {
         .map(decode);
     },
 
-    /** The last version of the stream that stands at or before a position. Positions rise with versions: it is bisected. */
-    versionAt(stream: StreamName, position: number): number {
-      const streamId = idOf(stream);
-      if (streamId === null) return 0;
-      let [low, high] = [0, lastVersion(stream)];
-      while (low < high) {
-        const version = Math.ceil((low + high) / 2);
-        const found = positionQuery.get({ streamId, version });
-        if (!found || found.position <= position) low = version;
-        else high = version - 1;
-      }
-      return low;
-    },
+    /** The last version of the stream that stands at or before a position. */
+    versionAt: (stream: StreamName, position: number): number =>
+      lastVersionWhere(stream, (event) => event.position <= position),
+
+    /** The last version of the stream that was recorded before a time (ms). */
+    versionBefore: (stream: StreamName, time: number): number =>
+      lastVersionWhere(stream, (event) => event.recordedAt < time),
 
     /** The position of the last event of a category. */
     categoryPosition: (category: Category): number => categoryQuery.get({ name: category })?.position ?? 0,

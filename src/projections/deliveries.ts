@@ -1,13 +1,14 @@
 /**
- * The deliveries of a portal, read from its delivery stream. One lane works on one batch at a time, so that the events of a
- * delivery stand together: a page is a stretch of the stream, and no table repeats it.
+ * The deliveries of a portal, read from its delivery stream. A lane has a first delivery and one beside it under way at most,
+ * so that the events of a delivery stand near each other: a page is a stretch of the stream, and no table repeats it.
  */
-import type { Attempt, LoginRange } from '../domain/delivery.js';
+import type { Attempt, Purpose } from '../domain/delivery.js';
 import type { LogFormat } from '../domain/destination.js';
 import type { Recorded, StreamName } from '../domain/event.js';
+import type { LoginRange } from '../domain/range.js';
 import type { LogReader } from '../log/read.js';
 
-export const deliveryStates = ['IN_PROGRESS', 'DELIVERED', 'ABANDONED', 'SUPERSEDED'] as const;
+export const deliveryStates = ['IN_PROGRESS', 'DELIVERED', 'SPLIT', 'ABANDONED', 'SUPERSEDED'] as const;
 export type DeliveryState = (typeof deliveryStates)[number];
 
 /** `retryDueAt` (ms): when the next try is due, where one is. */
@@ -19,6 +20,7 @@ export interface Delivery extends LoginRange {
   version: number;
   destinationId: string;
   logFormat: LogFormat;
+  purpose: Purpose;
   state: DeliveryState;
   startedAt: number;
   endedAt: number | null;
@@ -42,7 +44,7 @@ export function deliveriesOf(portalId: string, page: DeliveryPage, log: LogReade
   const events = page.inverted
     ? forwards(log, stream, page.before ?? 1, last, page.limit)
     : backwards(log, stream, (page.after ?? last + 1) - 1, page.limit);
-  const found = fold(events).filter(
+  const found = fold([...events, ...endsAfter(events, log, stream, last)]).filter(
     ({ version }) => version < (page.after ?? Infinity) && version > (page.before ?? 0),
   );
   return page.inverted ? found.slice(0, page.limit) : found.reverse().slice(0, page.limit);
@@ -72,7 +74,34 @@ function forwards(log: LogReader, stream: StreamName, from: number, last: number
   return events;
 }
 
+/** What follows a stretch, until every delivery that began in it has ended or the stream has. */
+function endsAfter(events: readonly Recorded[], log: LogReader, stream: StreamName, last: number): Recorded[] {
+  const underWay = new Set<string>();
+  const follow = (event: Recorded) => {
+    if (event.type === 'BatchStarted') underWay.add(event.data.deliveryId);
+    else if (ends(event)) underWay.delete(String(event.data.deliveryId));
+  };
+  for (const event of events) follow(event);
+  const later: Recorded[] = [];
+  let first = (events.at(-1)?.version ?? last) + 1;
+  for (; underWay.size && first <= last; first += STRETCH_EVENTS) {
+    for (const event of log.range(stream, first, first + STRETCH_EVENTS - 1)) {
+      if (event.type === 'BatchStarted') continue;
+      later.push(event);
+      follow(event);
+    }
+  }
+  return later;
+}
+
 const begins = (event: Recorded) => event.type === 'BatchStarted';
+
+type Ending = Extract<
+  Recorded,
+  { type: 'BatchDelivered' | 'BatchSplit' | 'BatchAbandoned' | 'DeliverySuperseded' | 'LoginsUndelivered' }
+>;
+const ends = (event: Recorded): event is Ending =>
+  /^(BatchDelivered|BatchSplit|BatchAbandoned|DeliverySuperseded|LoginsUndelivered)$/.test(event.type);
 
 /** Folds a stretch of a delivery stream, oldest first. Events of a delivery that began before it are passed over. */
 function fold(events: readonly Recorded[]): Delivery[] {
@@ -80,23 +109,21 @@ function fold(events: readonly Recorded[]): Delivery[] {
   for (const event of events) {
     switch (event.type) {
       case 'BatchStarted': {
-        const { deliveryId: id, line: _, signingKeyId: __, ...batch } = event.data;
+        const { deliveryId: id, line: _, signingKeyId: __, purpose = 'FIRST', ...batch } = event.data;
         const { version, recordedAt: startedAt } = event;
-        deliveries.set(id, { ...batch, id, version, startedAt, state: 'IN_PROGRESS', endedAt: null, attempts: [] });
+        const begun = { version, startedAt, state: 'IN_PROGRESS', endedAt: null, attempts: [] } as const;
+        deliveries.set(id, { ...batch, purpose, id, ...begun, attempts: [] });
         break;
       }
       case 'BatchDelivered':
       case 'RetryScheduled':
-      case 'BatchAbandoned':
-        deliveries.get(event.data.deliveryId)?.attempts.push(attemptOf(event));
-        if (event.type !== 'RetryScheduled') {
-          end(
-            deliveries.get(event.data.deliveryId),
-            event.type === 'BatchDelivered' ? 'DELIVERED' : 'ABANDONED',
-            event,
-          );
-        }
+      case 'BatchSplit':
+      case 'BatchAbandoned': {
+        const delivery = deliveries.get(event.data.deliveryId);
+        delivery?.attempts.push(attemptOf(event));
+        if (event.type !== 'RetryScheduled') end(delivery, stateAfter[event.type], event);
         break;
+      }
       case 'DeliverySuperseded':
         end(deliveries.get(event.data.deliveryId), 'SUPERSEDED', event);
         break;
@@ -108,14 +135,19 @@ function fold(events: readonly Recorded[]): Delivery[] {
   return [...deliveries.values()];
 }
 
+const stateAfter = { BatchDelivered: 'DELIVERED', BatchSplit: 'SPLIT', BatchAbandoned: 'ABANDONED' } as const;
+
 function end(delivery: Delivery | undefined, state: DeliveryState, event: Recorded): void {
   if (delivery) Object.assign(delivery, { state, endedAt: event.recordedAt });
 }
 
-export type AttemptRecorded = Extract<Recorded, { type: 'BatchDelivered' | 'RetryScheduled' | 'BatchAbandoned' }>;
+export type AttemptRecorded = Extract<
+  Recorded,
+  { type: 'BatchDelivered' | 'RetryScheduled' | 'BatchSplit' | 'BatchAbandoned' }
+>;
 
 export function isAttempt(event: Recorded): event is AttemptRecorded {
-  return event.type === 'BatchDelivered' || event.type === 'RetryScheduled' || event.type === 'BatchAbandoned';
+  return event.type === 'RetryScheduled' || Object.hasOwn(stateAfter, event.type);
 }
 
 export function attemptOf(event: AttemptRecorded): DeliveryAttempt {

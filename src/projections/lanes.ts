@@ -2,10 +2,11 @@ import { asc, eq, sql } from 'drizzle-orm';
 import type { Db } from '../../db/open.js';
 import { lanes } from '../../db/tables.js';
 import { type Recorded, streamId } from '../domain/event.js';
-import { emptyLane, evolve, type Lane } from '../domain/lane.js';
+import { emptyLane, evolve, type Lane, type LaneEvent } from '../domain/lane.js';
 import type { ReadModel } from './read-model.js';
+import { createUndelivered } from './undelivered.js';
 
-/** The lanes, each the fold of its portal's webhook and delivery events, kept up to date event by event. */
+/** The lanes, each the fold of its portal's events, kept up to date event by event, and with them what they gave up. */
 export function createLanes(db: Db) {
   const byPortal = db
     .select()
@@ -26,33 +27,51 @@ export function createLanes(db: Db) {
     .prepare();
   const portalIds = db.select({ portalId: lanes.portalId }).from(lanes).orderBy(asc(lanes.portalId)).prepare();
 
+  const undelivered = createUndelivered(db);
+
   const get = (portalId: string): { lane: Lane; position: number } => {
     const row = byPortal.get({ portalId });
     return row ? { lane: row.state, position: row.position } : { lane: emptyLane, position: 0 };
   };
 
   return {
-    tables: [lanes],
+    tables: [lanes, ...undelivered.tables],
     apply(event: Recorded): void {
-      switch (event.type) {
-        case 'WebhookConfigured':
-        case 'WebhookRemoved':
-        case 'BatchStarted':
-        case 'BatchDelivered':
-        case 'RetryScheduled':
-        case 'BatchAbandoned':
-        case 'DeliverySuperseded':
-        case 'LoginsSkipped':
-        case 'LoginsUndelivered': {
-          const portalId = streamId(event.stream);
-          put.run({ portalId, state: evolve(get(portalId).lane, event), position: event.position });
-          break;
-        }
-      }
+      if (!isLaneEvent(event)) return;
+      const portalId = streamId(event.stream);
+      const { lane } = get(portalId);
+      undelivered.apply(event, lane);
+      put.run({ portalId, state: evolve(lane, event), position: event.position });
     },
     /** The lane of a portal and the position of the event that last changed it; an empty lane at 0 if there was none. */
     get,
     /** Every portal that ever had a webhook. */
     portalIds: (): string[] => portalIds.all().map((row) => row.portalId),
+    /** What was given up, by portal. */
+    undelivered,
   } satisfies ReadModel & Record<string, unknown>;
+}
+
+const laneEvents: Record<LaneEvent['type'], true> = {
+  WebhookConfigured: true,
+  WebhookRemoved: true,
+  BatchStarted: true,
+  BatchDelivered: true,
+  RetryScheduled: true,
+  BatchSplit: true,
+  BatchAbandoned: true,
+  DeliverySuperseded: true,
+  LoginsSkipped: true,
+  LoginsUndelivered: true,
+  RedeliveryRequested: true,
+  LoginsDiscarded: true,
+  ReplayRequested: true,
+  ReplayStarted: true,
+  ReplayCompleted: true,
+  ReplayFailed: true,
+  ReplayCancelled: true,
+};
+
+function isLaneEvent(event: Recorded): event is Recorded<LaneEvent> {
+  return Object.hasOwn(laneEvents, event.type);
 }

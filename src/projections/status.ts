@@ -12,7 +12,7 @@ export interface WebhookStatus {
   lastAttemptAt: number | null;
   lastResponseCode: number | null;
   lastResponseMessage: string | null;
-  /** Logins that are due and neither delivered nor abandoned. */
+  /** Logins that are due and neither delivered nor given up. */
   pending: number;
   oldestPendingAt: number | null;
   nextAttemptAt: number | null;
@@ -20,7 +20,10 @@ export interface WebhookStatus {
   consecutiveFailures: number;
   /** Logins, each counted once. */
   deliveredTotal: number;
+  /** Logins that are undelivered now: given up, and neither delivered nor discarded since. */
   undeliveredTotal: number;
+  oldestUndeliveredAt: number | null;
+  discardedTotal: number;
 }
 
 /** A status, and the position of the event that last changed it. */
@@ -67,12 +70,13 @@ export function statusOf(
     lastResponseCode: lane.lastAttempt?.responseCode ?? null,
     lastResponseMessage: lane.lastAttempt?.message ?? null,
     pending: count,
-    oldestPendingAt:
-      oldest === undefined ? null : (log.range(`login-${portalId}`, oldest, oldest)[0]?.recordedAt ?? null),
-    nextAttemptAt: nextAttemptAt(lane, count),
+    oldestPendingAt: oldest === undefined ? null : recordedAt(portalId, oldest, log),
+    nextAttemptAt: nextAttemptAt(lane, count, recoverableOf(portalId, lane, models)),
     consecutiveFailures: lane.consecutiveFailures,
     deliveredTotal: lane.deliveredTotal,
     undeliveredTotal: lane.undeliveredTotal,
+    oldestUndeliveredAt: lane.undeliveredTotal ? oldestUndeliveredAt(portalId, models, log) : null,
+    discardedTotal: lane.discardedTotal,
   };
   return { status, position: Math.max(position, models.portals.get(portalId)?.position ?? 0) };
 }
@@ -82,8 +86,22 @@ function stateOf(lane: Lane): WebhookState {
   return lane.failing ? 'INACTIVE' : 'ACTIVE';
 }
 
-function nextAttemptAt(lane: Lane, count: number): number | null {
+const recoverableOf = (portalId: string, lane: Lane, models: ReadModels) =>
+  lane.undeliveredTotal > 0 && models.lanes.undelivered.recoverable(portalId, lane) !== null;
+
+function nextAttemptAt(lane: Lane, count: number, isRecoverable: boolean): number | null {
   if (!lane.webhook?.enabled) return null;
   if (lane.open) return lane.open.retryDueAt;
-  return count ? lane.nextBatchDueAt : null;
+  if (count) return lane.nextBatchDueAt;
+  if (lane.side) return lane.side.retryDueAt;
+  return isRecoverable && !lane.recovering ? lane.probeDueAt : null;
 }
+
+function oldestUndeliveredAt(portalId: string, models: ReadModels, log: LogReader): number | null {
+  const oldest = models.lanes.undelivered.oldest(portalId);
+  return oldest ? recordedAt(portalId, oldest.firstVersion, log) : null;
+}
+
+/** When a login was recorded, by its version. */
+const recordedAt = (portalId: string, version: number, log: LogReader): number | null =>
+  log.range(`login-${portalId}`, version, version)[0]?.recordedAt ?? null;

@@ -7,7 +7,7 @@ import { createAddressGuard } from '../delivery/address-guard.js';
 import { createDelivery, createRender } from '../delivery/delivery.js';
 import type { Render } from '../delivery/render.js';
 import { createSender } from '../delivery/send.js';
-import { sizeOf } from '../domain/lane.js';
+import { sizeOf } from '../domain/range.js';
 import { createTail } from '../log/tail.js';
 import { systemRandom } from '../random.js';
 import { connectCommands } from './groups.js';

@@ -100,7 +100,7 @@ describe('order', () => {
     await logIn(server, portalId, '/1');
     const { data } = await untilEvent(server, portalId, 'BatchAbandoned');
     await logIn(server, portalId, '/2');
-    server.clock.advanceTo(data.nextBatchDueAt);
+    server.clock.advanceTo(data.nextBatchDueAt ?? 0);
     await untilEvent(server, portalId, 'BatchDelivered');
     expect(batches()).toEqual([['/1'], ['/2']]);
   });

@@ -18,7 +18,9 @@ import {
   webhookRemoved,
 } from '../support/lane-events.js';
 
-const given = decider<Lane, LaneEvent, DeliveryCommand>(emptyLane, evolve, decide);
+const given = decider<Lane, LaneEvent, DeliveryCommand>(emptyLane, evolve, (command, lane) =>
+  decide(command, lane, { logFormat: undefined, undeliveredIn: () => 0 }),
+);
 const start = (batch = started('a', 1, 3)): DeliveryCommand => ({ type: 'StartBatch', batch: batch.data });
 const ended = (deliveryId: string, attempt: number, outcome: Outcome, random = 0): DeliveryCommand => ({
   type: 'RecordOutcome',

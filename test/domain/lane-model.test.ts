@@ -1,9 +1,11 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { DeliveryCommand, LoginRange, Outcome } from '../../src/domain/delivery.js';
+import type { DeliveryCommand, DeliveryEvent, Outcome } from '../../src/domain/delivery.js';
 import { createDestination, type LogFormat } from '../../src/domain/destination.js';
 import type { Recorded } from '../../src/domain/event.js';
-import { emptyLane, evolve, type Lane, nextStep, pending, sizeOf, waiting } from '../../src/domain/lane.js';
+import { emptyLane, evolve, type Lane, pending, waiting } from '../../src/domain/lane.js';
+import { type LoginRange, sizeOf } from '../../src/domain/range.js';
+import { nextStep } from '../../src/domain/turn.js';
 import { cause, openHandlers } from '../support/handlers.js';
 import { naiveAccount, type Standing } from '../support/lane-account.js';
 import { started, success, unauthorized, unavailable } from '../support/lane-events.js';
@@ -88,7 +90,13 @@ function makePortal({ handlers, models, log }: Bench, destinations: readonly str
 
   /** What an engine would do now; a batch may hold fewer logins than wait, for its size in bytes is limited. */
   function intention(outcome: Outcome, cut: number): DeliveryCommand | null {
-    const step = nextStep(lane(), log.lastVersion(`login-${portalId}`), lane().webhook && format, now);
+    const step = nextStep(lane(), {
+      lastLogin: log.lastVersion(`login-${portalId}`),
+      destination: lane().webhook && { logFormat: format, updatedAt: 0, linesPerSecond: null },
+      recoverable: null,
+      replayable: null,
+      now,
+    });
     switch (step.do) {
       case 'rest':
         return null;
@@ -114,6 +122,9 @@ function makePortal({ handlers, models, log }: Bench, destinations: readonly str
           random: 0,
         };
       }
+      case 'start replay':
+      case 'finish replay':
+        throw new Error('nobody asked for a replay');
       case 'supersede':
         return { type: 'SupersedeDelivery', deliveryId: step.delivery.deliveryId };
       case 'give up':
@@ -147,7 +158,7 @@ function makePortal({ handlers, models, log }: Bench, destinations: readonly str
         const { cursor } = folded;
         folded = evolve(folded, event);
         expect(folded.cursor, 'the cursor never goes back').toBeGreaterThanOrEqual(cursor);
-        if (event.type !== 'WebhookConfigured' && event.type !== 'WebhookRemoved') account.apply(event);
+        if (isOfDelivery(event)) account.apply(event);
       }
     }
     const lastLogin = account.standings.length;
@@ -176,6 +187,10 @@ function makePortal({ handlers, models, log }: Bench, destinations: readonly str
 
 function isOfLane(event: Recorded): event is Recorded<Parameters<typeof evolve>[1]> {
   return /^(webhook|delivery)-/.test(event.stream);
+}
+
+function isOfDelivery(event: Recorded): event is Recorded<DeliveryEvent> {
+  return event.stream.startsWith('delivery-');
 }
 
 function openBench(): { bench: Bench; destinations: string[] } {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { emptyLane, evolve, type Lane, type LaneEvent, nextStep, pending, waiting } from '../../src/domain/lane.js';
+import { emptyLane, evolve, type Lane, type LaneEvent, pending, waiting } from '../../src/domain/lane.js';
+import { type LaneSurroundings, nextStep } from '../../src/domain/turn.js';
 import {
   abandoned,
   delivered,
@@ -18,9 +19,17 @@ import {
 const after = (...events: LaneEvent[]): Lane => events.reduce<Lane>(evolve, emptyLane);
 const range = (firstVersion: number, lastVersion: number) => ({ firstVersion, lastVersion });
 /** What a lane does next at 1,500 ms, where its destination takes CEF. */
-const next = (lane: Lane, lastLogin: number, now = 1_500) => nextStep(lane, lastLogin, 'CEF', now);
+const next = (lane: Lane, lastLogin: number, now = 1_500, around: Partial<LaneSurroundings> = {}) =>
+  nextStep(lane, {
+    lastLogin,
+    now,
+    destination: { logFormat: 'CEF', updatedAt: 0, linesPerSecond: null },
+    recoverable: null,
+    replayable: null,
+    ...around,
+  });
 const rest = { do: 'rest' };
-const start = (first: number, last: number) => ({ do: 'start', range: range(first, last) });
+const start = (first: number, last: number) => ({ do: 'start', range: range(first, last), purpose: 'FIRST' });
 
 describe('a lane', () => {
   it('rests until a webhook is turned on', () => {
@@ -56,7 +65,7 @@ describe('a lane', () => {
   });
 
   it('rests while its destination is not known', () => {
-    expect(nextStep(after(webhookOn()), 3, null, 0)).toEqual(rest);
+    expect(next(after(webhookOn()), 3, 0, { destination: null })).toEqual(rest);
   });
 });
 
@@ -139,7 +148,9 @@ describe('a change of destination or log format', () => {
   it('supersedes the open delivery at once and starts its logins anew', () => {
     const moved = evolve(open, webhookOn(3, OTHER));
     expect(next(moved, 3)).toMatchObject({ do: 'supersede', delivery: { deliveryId: 'a' } });
-    expect(nextStep(open, 3, 'JSON', 1_500)).toMatchObject({ do: 'supersede', delivery: { deliveryId: 'a' } });
+    expect(
+      next(open, 3, 1_500, { destination: { logFormat: 'JSON', updatedAt: 0, linesPerSecond: null } }),
+    ).toMatchObject({ do: 'supersede', delivery: { deliveryId: 'a' } });
     const anew = evolve(moved, superseded('a'));
     expect(next(anew, 4)).toEqual(start(1, 4));
     expect(pending(anew, 4)).toBe(4);

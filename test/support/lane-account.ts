@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
-import type { DeliveryEvent, LoginRange } from '../../src/domain/delivery.js';
+import type { DeliveryEvent } from '../../src/domain/delivery.js';
+import type { LoginRange } from '../../src/domain/range.js';
 
 /** Where each login stands, one by one. `off`: recorded while the webhook was off, not passed over yet. */
 export type Standing = 'pending' | 'off' | 'delivered' | 'abandoned' | 'undelivered' | 'skipped';
@@ -40,6 +41,7 @@ export function naiveAccount() {
           move(open, 'pending', 'abandoned');
           open = null;
           return;
+        case 'BatchSplit':
         case 'DeliverySuperseded':
           open = null;
           return;

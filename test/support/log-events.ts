@@ -1,8 +1,9 @@
 /** Events with everything a test does not care about filled in. */
-import type { DeliveryEvent, LoginRange } from '../../src/domain/delivery.js';
+import type { DeliveryEvent } from '../../src/domain/delivery.js';
 import type { CreatedSettings, DestinationEvent } from '../../src/domain/destination.js';
 import type { Login, LoginEvent } from '../../src/domain/login.js';
 import type { PortalEvent } from '../../src/domain/portal.js';
+import type { LoginRange } from '../../src/domain/range.js';
 import type { WebhookEvent } from '../../src/domain/webhook.js';
 import { START } from './log-fixture.js';
 

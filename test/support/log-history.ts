@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { type App, createApp } from '../../src/app.js';
 import { recordLogins } from '../../src/commands/login.js';
 import type { Sender } from '../../src/delivery/send.js';
+import { createView } from '../../src/delivery/view.js';
 import type { Outcome } from '../../src/domain/delivery.js';
 import { createDestination } from '../../src/domain/destination.js';
-import { nextStep } from '../../src/domain/lane.js';
 import { Refusal } from '../../src/domain/refusal.js';
 import { createLogger } from '../../src/telemetry.js';
 import { temporaryDirectory, testConfig } from './app.js';
@@ -19,6 +19,8 @@ import { seededRandom } from './random.js';
 
 const PORTALS = ['00000000-0000-4000-8000-00000000000a', '00000000-0000-4000-8000-00000000000b'] as const;
 const DESTINATIONS = 3;
+/** More turns of the event loop than any step takes between two events. */
+const QUIET_TURNS = 20;
 
 export type Step =
   | { do: 'record'; portal: number; count: number }
@@ -127,18 +129,24 @@ export async function play(
     app = await start();
   }
 
-  /** Until each lane rests, waits for a time to come, or for an answer that is on its way. */
+  /** Until each lane rests, waits for a time to come, or for an answer that is on its way; or nothing comes any more. */
   async function settled(): Promise<void> {
     const { models, log } = app.services;
+    const { line } = config(processes);
+    const view = createView({ models, log, clock, line });
     const isAtRest = (portalId: string) => {
       const { lane } = models.lanes.get(portalId);
-      const destination = lane.webhook ? models.destinations.get(lane.webhook.destinationId) : undefined;
-      const step = nextStep(lane, log.lastVersion(`login-${portalId}`), destination?.logFormat ?? null, clock.now());
+      const { step } = view.look(portalId);
       // A try under way ends before its lane looks again, whatever is to be done then.
-      return step.do === 'rest' || step.do === 'wait' || inFlight.has(lane.open?.deliveryId ?? '');
+      const isUnderWay = [lane.open, lane.side].some((delivery) => delivery && inFlight.has(delivery.deliveryId));
+      return step.do === 'rest' || step.do === 'wait' || isUnderWay;
     };
-    do await turn();
-    while (!models.lanes.portalIds().every(isAtRest));
+    // A lane may wait for its destination, which is spared for some time.
+    for (let head = -1, quiet = 0; quiet < QUIET_TURNS && !models.lanes.portalIds().every(isAtRest); ) {
+      await turn();
+      quiet = log.head() === head ? quiet + 1 : 0;
+      head = log.head();
+    }
   }
 
   const destinationId = (index: number) =>

@@ -25,14 +25,27 @@ export type AuthenticationType =
   /** An account of Microsoft. */
   | 'WINDOWSLIVE';
 
+/** Which of the logins that were recorded while a webhook was off are delivered when it is turned on. */
+export type CatchUp =
+  /** With the next login. What was recorded while it was off is passed over; requestReplay can send it. */
+  | 'FROM_NOW'
+  /** With the first login of the time `since`. */
+  | 'SINCE'
+  /** With the first login that was recorded since it was last on, or ever, if it never was. */
+  | 'SINCE_LAST_ON';
+
 /** What to change of the webhook of a portal. A field left out stays as it is. */
 export type ConfigureWebhookInput = {
+  /** Where to begin when it is turned on; FROM_NOW by default. */
+  catchUp?: CatchUp | null | undefined;
   /** The UUID of the destination to send to; needed the first time. */
   destinationId?: string | null | undefined;
   /** Whether to send; false until it is set. */
   enabled?: boolean | null | undefined;
   /** The UUID of the portal. */
   portalId: string;
+  /** With `catchUp: SINCE`: logins recorded at this time or later, as far as it was off. */
+  since?: string | null | undefined;
 };
 
 /** A destination to create. */
@@ -57,12 +70,14 @@ export type CreateDestinationInput = {
 
 /** Where a delivery stands. */
 export type DeliveryState =
-  /** It was given up: after the last retry, a final answer, or the removal of the webhook. */
+  /** It was given up: after the last retry, a final answer, or the removal of the webhook. Its logins are undelivered. */
   | 'ABANDONED'
   /** The receiver took it. */
   | 'DELIVERED'
   /** It is being tried, or waits for a retry. */
   | 'IN_PROGRESS'
+  /** The receiver found it too large (413); its logins go on in smaller deliveries. */
+  | 'SPLIT'
   /** The destination or the log format changed; the same logins went into a new delivery. */
   | 'SUPERSEDED';
 
@@ -168,6 +183,8 @@ export type RefusalCode =
   | 'ALREADY_EXISTS'
   /** A webhook uses the destination. */
   | 'DESTINATION_IN_USE'
+  /** Someone has discarded what the input names. */
+  | 'DISCARDED'
   /** The idempotency key belongs to a login with other content. */
   | 'IDEMPOTENCY_KEY_REUSED'
   /** A field of the input is not right; `fields` says which and why. */
@@ -178,8 +195,14 @@ export type RefusalCode =
   | 'NOT_FOUND'
   /** The portal is retired. */
   | 'PORTAL_RETIRED'
+  /** What the input names is older than what is retained. */
+  | 'PRUNED'
+  /** A replay of the portal is under way. */
+  | 'REPLAY_RUNNING'
   /** Nothing can be recorded at the moment; the same call may succeed later. */
-  | 'UNAVAILABLE';
+  | 'UNAVAILABLE'
+  /** The portal has no webhook that could send anything. */
+  | 'WEBHOOK_UNCONFIGURED';
 
 /** A portal to register. */
 export type RegisterPortalInput = {

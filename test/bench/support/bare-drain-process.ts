@@ -5,8 +5,8 @@
 import Database from 'better-sqlite3';
 import { cef } from '../../../src/delivery/format/cef.js';
 import { entryOf } from '../../../src/delivery/format/entry.js';
-import { MAX_BATCH_LINES } from '../../../src/domain/delivery.js';
 import type { Login } from '../../../src/domain/login.js';
+import { MAX_BATCH_LINES } from '../../../src/domain/range.js';
 import type { BareDrain } from './bare-drain.js';
 import { compressed, createPost, IN_FLIGHT, signed } from './deliver.js';
 import { lineSettings } from './lines.js';

@@ -1,0 +1,56 @@
+import type { z } from 'zod';
+import type { Cause } from '../domain/event.js';
+import { assertLiving } from '../domain/portal.js';
+import { type LoginRange, sizeOf } from '../domain/range.js';
+import { type cancelReplay, decide, type Replay, type ReplayCommand, type requestReplay } from '../domain/replay.js';
+import { webhookUnconfigured } from '../domain/undelivered.js';
+import { randomUuid } from '../random.js';
+import type { Deps } from './deps.js';
+
+export function replayHandlers({ log, appender, models, random }: Deps) {
+  function handle(portalId: string, command: ReplayCommand, cause: Cause, now: number): void {
+    const { replay } = models.lanes.get(portalId).lane;
+    const events = decide(command, replay, now);
+    appender.append([{ stream: `replay-${portalId}`, events }], cause, now);
+  }
+
+  function assertPortal(portalId: string): void {
+    const portal = models.portals.get(portalId);
+    assertLiving(portal ? { retired: portal.retiredAt !== null } : null, portalId);
+  }
+
+  /** What a job comes to now: what is pending is left out, for it is sent anyway. */
+  function extent(portalId: string, { startAt, endAt, scope }: Replay): LoginRange & { total: number } {
+    const { cursor } = models.lanes.get(portalId).lane;
+    const range = {
+      firstVersion: log.versionBefore(`login-${portalId}`, startAt) + 1,
+      lastVersion: Math.min(cursor, log.versionBefore(`login-${portalId}`, endAt + 1)),
+    };
+    if (sizeOf(range) <= 0) return { ...range, total: 0 };
+    return { ...range, total: scope === 'ALL' ? sizeOf(range) : models.lanes.undelivered.countIn(portalId, range) };
+  }
+
+  return {
+    requestReplay({ portalId, ...wanted }: z.output<typeof requestReplay>, cause: Cause, now: number): string {
+      assertPortal(portalId);
+      if (!models.webhooks.get(portalId)) throw webhookUnconfigured();
+      handle(portalId, { type: 'RequestReplay', jobId: randomUuid(random), ...wanted }, cause, now);
+      return portalId;
+    },
+
+    cancelReplay({ portalId }: z.output<typeof cancelReplay>, cause: Cause, now: number): string {
+      handle(portalId, { type: 'CancelReplay', portalId }, cause, now);
+      return portalId;
+    },
+
+    /** Of the engine: starts the job that was requested; one that has come too late changes nothing. */
+    startReplay({ portalId }: { portalId: string }, cause: Cause, now: number): void {
+      const { replay } = models.lanes.get(portalId).lane;
+      if (replay) handle(portalId, { type: 'StartReplay', ...extent(portalId, replay) }, cause, now);
+    },
+
+    /** Of the engine: nothing is left to be sent. */
+    finishReplay: ({ portalId }: { portalId: string }, cause: Cause, now: number): void =>
+      handle(portalId, { type: 'FinishReplay' }, cause, now),
+  };
+}

@@ -1,0 +1,82 @@
+/** How a lane sees the world: what it does next, and all that a batch of it is made from. Reads only. */
+import type { Clock } from '../clock.js';
+import type { LineSettings } from '../domain/delivery.js';
+import type { Lane, OpenDelivery } from '../domain/lane.js';
+import { type LoginRange, startOf } from '../domain/range.js';
+import { batchLimit, behindOpen, fullBatches, nextStep, type Step } from '../domain/turn.js';
+import type { LogReader } from '../log/read.js';
+import type { DestinationRow } from '../projections/destinations.js';
+import type { ReadModels } from '../projections/read-models.js';
+import type { Plan } from './render.js';
+
+export interface ViewDeps {
+  log: LogReader;
+  models: ReadModels;
+  clock: Clock;
+  line: Omit<LineSettings, 'organizationId'>;
+}
+
+export function createView({ log, models, clock, line }: ViewDeps) {
+  const lastLogin = (portalId: string): number => log.lastVersion(`login-${portalId}`);
+
+  function destinationOf({ webhook }: Lane): DestinationRow | undefined {
+    return webhook ? models.destinations.get(webhook.destinationId) : undefined;
+  }
+
+  const recoverableOf = (portalId: string, lane: Lane) =>
+    lane.undeliveredTotal ? models.lanes.undelivered.recoverable(portalId, lane) : null;
+
+  /** What a replay that runs sends next, as far as it hangs together. */
+  function replayableOf(portalId: string, { replay }: Lane): LoginRange | null {
+    if (replay?.status !== 'RUNNING' || replay.nextVersion > replay.lastVersion) return null;
+    const rest = { firstVersion: replay.nextVersion, lastVersion: replay.lastVersion };
+    return replay.scope === 'ALL' ? rest : models.lanes.undelivered.firstIn(portalId, rest);
+  }
+
+  return {
+    /** What the lane does next, and its destination as it is now. */
+    look(portalId: string): { step: Step; destination: DestinationRow | undefined } {
+      const { lane } = models.lanes.get(portalId);
+      const destination = destinationOf(lane);
+      const step = nextStep(lane, {
+        lastLogin: lastLogin(portalId),
+        destination: destination ?? null,
+        recoverable: recoverableOf(portalId, lane),
+        replayable: replayableOf(portalId, lane),
+        now: clock.now(),
+      });
+      return { step, destination };
+    },
+
+    /** The first delivery behind the open one, once that is delivered, if nothing else has its turn before it. */
+    behindOpen(portalId: string): { range: LoginRange; destination: DestinationRow } | null {
+      const { lane } = models.lanes.get(portalId);
+      const destination = lane.webhook?.enabled ? destinationOf(lane) : undefined;
+      const hasOthers =
+        lane.side ?? recoverableOf(portalId, lane) ?? (lane.replay && replayableOf(portalId, lane)) ?? null;
+      if (!destination || hasOthers || lane.replay?.status === 'REQUESTED') return null;
+      const range = behindOpen(lane, lastLogin(portalId));
+      return range && { range: startOf(range, destination.linesPerSecond ?? Infinity), destination };
+    },
+
+    /** The batches behind the open one that are sure to come as they are, at most `count`. */
+    comingBatches(portalId: string, destination: DestinationRow, count: number): LoginRange[] {
+      const { lane } = models.lanes.get(portalId);
+      if (lane.side || recoverableOf(portalId, lane) || replayableOf(portalId, lane)) return [];
+      return fullBatches(lane, lastLogin(portalId), batchLimit(lane, destination), count);
+    },
+
+    planOf(portalId: string, range: LoginRange, { logFormat }: DestinationRow): Plan {
+      const [signingKey] = models.identity.signingKeys();
+      const organizationId = models.identity.organizationId();
+      if (!signingKey || !organizationId) throw new Error('There is no signing key or no organisation');
+      return { portalId, ...range, logFormat, signingKeyId: signingKey.id, line: { ...line, organizationId } };
+    },
+  };
+}
+
+/** Everything that shaped the lines of a delivery was recorded when it was started. */
+export function planAgain(portalId: string, delivery: OpenDelivery): Plan {
+  const { firstVersion, lastVersion, logFormat, signingKeyId, line } = delivery;
+  return { portalId, firstVersion, lastVersion, logFormat, signingKeyId, line };
+}

@@ -1,0 +1,217 @@
+import { and, asc, desc, eq, gt, gte, inArray, lt, ne, sql } from 'drizzle-orm';
+import type { Db } from '../../db/open.js';
+import { undelivered } from '../../db/tables.js';
+import { type Recorded, streamId } from '../domain/event.js';
+import { type Lane, openDelivery } from '../domain/lane.js';
+import { type LoginRange, overlap, sizeOf } from '../domain/range.js';
+import { MAX_RETRIES } from '../domain/retry.js';
+import { MAX_RECOVERIES, type UndeliveredState } from '../domain/undelivered.js';
+import type { PageRange } from './read-model.js';
+
+export type UndeliveredRow = typeof undelivered.$inferSelect;
+
+/**
+ * The ranges of logins that were due and given up. They never overlap, but for those that were discarded. Kept by the lanes,
+ * whose deliveries say which logins an event is about.
+ */
+export function createUndelivered(db: Db) {
+  const of = (name: string) => sql.placeholder(name);
+  const ofPortal = eq(undelivered.portalId, of('portalId'));
+  const listed = ne(undelivered.state, 'DISCARDED');
+  const oldestRequested = db
+    .select()
+    .from(undelivered)
+    .where(and(ofPortal, eq(undelivered.state, 'REQUESTED')))
+    .orderBy(asc(undelivered.lastVersion))
+    .limit(1)
+    .prepare();
+  const oldestWaiting = db
+    .select()
+    .from(undelivered)
+    .where(and(ofPortal, eq(undelivered.state, 'WAITING')))
+    .orderBy(asc(undelivered.lastVersion))
+    .limit(1)
+    .prepare();
+  const leastRefused = db
+    .select()
+    .from(undelivered)
+    .where(and(ofPortal, eq(undelivered.state, 'WAITING')))
+    .orderBy(asc(undelivered.refusedProbes), asc(undelivered.lastVersion))
+    .limit(1)
+    .prepare();
+  const from = db
+    .select()
+    .from(undelivered)
+    .where(and(ofPortal, gte(undelivered.lastVersion, of('version')), listed))
+    .orderBy(asc(undelivered.lastVersion))
+    .limit(of('limit'))
+    .prepare();
+
+  /** The ranges with logins of this one, in order. */
+  function overlapping(portalId: string, { firstVersion, lastVersion }: LoginRange): UndeliveredRow[] {
+    const found: UndeliveredRow[] = [];
+    let version = firstVersion;
+    while (version <= lastVersion) {
+      const [row] = from.all({ portalId, version, limit: 1 });
+      if (!row || row.firstVersion > lastVersion) break;
+      found.push(row);
+      version = row.lastVersion + 1;
+    }
+    return found;
+  }
+
+  const theRow = ({ portalId, lastVersion }: Pick<UndeliveredRow, 'portalId' | 'lastVersion'>) =>
+    and(eq(undelivered.portalId, portalId), eq(undelivered.lastVersion, lastVersion));
+  const change = (row: Pick<UndeliveredRow, 'portalId' | 'lastVersion'>, set: Partial<UndeliveredRow>) =>
+    void db.update(undelivered).set(set).where(theRow(row)).run();
+  const insert = (row: UndeliveredRow) => void db.insert(undelivered).values(row).run();
+
+  /** Takes logins off the list: what is left of a range on both sides stays. */
+  function subtract(portalId: string, range: LoginRange): UndeliveredRow[] {
+    const rows = overlapping(portalId, range);
+    for (const row of rows) {
+      if (row.lastVersion > range.lastVersion) change(row, { firstVersion: range.lastVersion + 1 });
+      else db.delete(undelivered).where(theRow(row)).run();
+      if (row.firstVersion < range.firstVersion) insert({ ...row, lastVersion: range.firstVersion - 1 });
+    }
+    return rows;
+  }
+
+  function add(event: Recorded, range: LoginRange, facts: Pick<UndeliveredRow, 'reason'> & Partial<UndeliveredRow>) {
+    const { firstVersion, lastVersion } = range;
+    insert({
+      portalId: streamId(event.stream),
+      firstVersion,
+      lastVersion,
+      state: 'WAITING',
+      responseCode: null,
+      message: null,
+      tries: 0,
+      recoveries: 0,
+      refusedProbes: 0,
+      listedAt: event.recordedAt,
+      position: event.position,
+      discardedBy: null,
+      discardedReason: null,
+      discardedAt: null,
+      ...facts,
+    });
+  }
+
+  function abandoned(event: Extract<Recorded, { type: 'BatchAbandoned' }>, lane: Lane): void {
+    const portalId = streamId(event.stream);
+    const { attempt, responseCode, message, setAside } = event.data;
+    const delivery = openDelivery(lane, event.data.deliveryId);
+    if (!delivery) return;
+    const state: UndeliveredState = setAside ? 'SET_ASIDE' : 'WAITING';
+    if (delivery.purpose === 'FIRST') {
+      add(event, delivery, { reason: 'ABANDONED', state, responseCode, message, tries: attempt });
+      return;
+    }
+    if (setAside) {
+      for (const row of subtract(portalId, delivery)) {
+        const { firstVersion, lastVersion } = delivery;
+        insert({ ...row, firstVersion, lastVersion, state, responseCode, message, tries: row.tries + attempt });
+      }
+      return;
+    }
+    for (const row of overlapping(portalId, delivery)) {
+      const tries = row.tries + attempt;
+      // Of a replay that failed nothing follows for the ranges it came by.
+      if (delivery.purpose === 'REPLAY') continue;
+      if (delivery.purpose === 'PROBE') {
+        // One that the receiver refuses for good does not keep the others from being tried.
+        const refused = attempt <= MAX_RETRIES ? 1 : 0;
+        change(row, { tries, responseCode, message, refusedProbes: row.refusedProbes + refused });
+        continue;
+      }
+      const recoveries = row.recoveries + 1;
+      const next = recoveries >= MAX_RECOVERIES ? 'HELD' : 'WAITING';
+      change(row, { tries, responseCode, message, recoveries, state: next });
+    }
+  }
+
+  return {
+    tables: [undelivered],
+    /** @param lane as it was before the event */
+    apply(event: Recorded, lane: Lane): void {
+      const portalId = streamId(event.stream);
+      switch (event.type) {
+        case 'BatchAbandoned':
+          abandoned(event, lane);
+          break;
+        case 'BatchSplit': {
+          const { attempt, responseCode, message, deliveryId } = event.data;
+          const delivery = openDelivery(lane, deliveryId);
+          if (!delivery || delivery.purpose === 'FIRST' || delivery.purpose === 'REPLAY') break;
+          for (const row of overlapping(portalId, delivery)) {
+            change(row, { tries: row.tries + attempt, responseCode, message });
+          }
+          break;
+        }
+        case 'BatchDelivered': {
+          const delivery = openDelivery(lane, event.data.deliveryId);
+          if (delivery && delivery.purpose !== 'FIRST') subtract(portalId, delivery);
+          break;
+        }
+        case 'LoginsUndelivered':
+          add(event, event.data, { reason: event.data.reason });
+          break;
+        case 'RedeliveryRequested':
+          for (const range of event.data.ranges) change({ portalId, ...range }, { state: 'REQUESTED', recoveries: 0 });
+          break;
+        case 'LoginsDiscarded': {
+          const { ranges, reason: discardedReason } = event.data;
+          const discarded = { discardedReason, discardedBy: event.actor, discardedAt: event.recordedAt };
+          for (const range of ranges) change({ portalId, ...range }, { state: 'DISCARDED', ...discarded });
+          break;
+        }
+      }
+    },
+
+    /** Which range is recovered before all others: one that a person asked for, else the oldest; null if none waits. */
+    recoverable(portalId: string, { recovering }: Lane): UndeliveredRow | null {
+      const requested = oldestRequested.get({ portalId });
+      return requested ?? (recovering ? oldestWaiting : leastRefused).get({ portalId }) ?? null;
+    },
+
+    /** How many logins of a range are undelivered and not discarded. */
+    countIn: (portalId: string, range: LoginRange): number =>
+      overlapping(portalId, range).reduce((count, row) => count + sizeOf(overlap(row, range)), 0),
+
+    /** The first undelivered logins of a range that hang together; null if there are none. */
+    firstIn(portalId: string, range: LoginRange): LoginRange | null {
+      const [row] = from.all({ portalId, version: range.firstVersion, limit: 1 });
+      return row ? overlap(row, range) : null;
+    },
+
+    /** The oldest range that is not discarded. */
+    oldest: (portalId: string): UndeliveredRow | undefined => from.all({ portalId, version: 0, limit: 1 })[0],
+
+    /** The range that ends with this login, whatever its state. */
+    endingAt: (portalId: string, lastVersion: number): UndeliveredRow | undefined =>
+      db.select().from(undelivered).where(theRow({ portalId, lastVersion })).get(),
+
+    /** The ranges of a portal in these states, oldest first; a place in the page is the last version of a range. */
+    page(
+      portalId: string,
+      states: readonly UndeliveredState[],
+      { after, before, limit, inverted }: PageRange,
+    ): UndeliveredRow[] {
+      return db
+        .select()
+        .from(undelivered)
+        .where(
+          and(
+            eq(undelivered.portalId, portalId),
+            inArray(undelivered.state, [...states]),
+            after === undefined ? undefined : gt(undelivered.lastVersion, after),
+            before === undefined ? undefined : lt(undelivered.lastVersion, before),
+          ),
+        )
+        .orderBy(inverted ? desc(undelivered.lastVersion) : asc(undelivered.lastVersion))
+        .limit(limit)
+        .all();
+    },
+  };
+}
