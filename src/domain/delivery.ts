@@ -145,7 +145,8 @@ function mayStart(
   { undeliveredIn }: DeliverySurroundings,
 ): boolean {
   if (!lane.webhook?.enabled || lane.webhook.destinationId !== batch.destinationId) return false;
-  switch (batch.purpose ?? 'FIRST') {
+  const purpose = batch.purpose ?? 'FIRST';
+  switch (purpose) {
     case 'FIRST':
       return !lane.open && batch.firstVersion === lane.cursor + 1;
     case 'RECOVERY':
@@ -156,6 +157,8 @@ function mayStart(
       const isNext = replay?.status === 'RUNNING' && batch.firstVersion >= replay.nextVersion;
       return !lane.side && isNext && batch.lastVersion <= replay.lastVersion;
     }
+    default:
+      return purpose satisfies never;
   }
 }
 
