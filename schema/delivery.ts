@@ -1,4 +1,4 @@
-import { type Purpose, purposes } from '../src/domain/delivery.js';
+import { type Phase, type Purpose, phases, purposes } from '../src/domain/delivery.js';
 import { uuid } from '../src/domain/input.js';
 import { sizeOf } from '../src/domain/range.js';
 import {
@@ -45,6 +45,19 @@ const DeliveryPurposeEnum = builder.enumType('DeliveryPurpose', {
   values: describedValues(purposes, purposeDescriptions),
 });
 
+const phaseDescriptions: Record<Phase, string> = {
+  RESOLVE: 'Finding the address: the name was looked up, or the address was refused.',
+  CONNECT: 'Reaching the address, through the egress proxy where one is set.',
+  TLS: 'Agreeing on TLS, with the certificates of both sides.',
+  HEADERS: 'The request was sent; no status with its headers came back.',
+  BODY: 'A status was read. Every success ends here.',
+};
+
+export const DeliveryPhase = builder.enumType('DeliveryPhase', {
+  description: 'How far a try came.',
+  values: describedValues(phases, phaseDescriptions),
+});
+
 const DeliveryAttemptType = builder.objectRef<DeliveryAttempt>('DeliveryAttempt').implement({
   description: 'One try to deliver a batch.',
   fields: (t) => ({
@@ -61,6 +74,16 @@ const DeliveryAttemptType = builder.objectRef<DeliveryAttempt>('DeliveryAttempt'
     }),
     message: t.exposeString('message', {
       description: 'What the receiver said, or what kept it from speaking; cut short.',
+    }),
+    phase: t.expose('phase', {
+      type: DeliveryPhase,
+      nullable: true,
+      description: 'The phase it ended in; null of tries before phases were recorded.',
+    }),
+    snippet: t.exposeString('snippet', {
+      nullable: true,
+      description:
+        'The start of what the receiver said to a try that failed, at most 1,024 characters on their lines, without the Authorization value; null if it said nothing.',
     }),
     retryDueAt: t.expose('retryDueAt', {
       type: 'DateTime',

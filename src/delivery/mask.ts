@@ -1,5 +1,6 @@
-/** How a receiver's words are shown: one short line without controls, and without the secret that was sent to it. */
+/** How a receiver's words are shown: cut short, without controls, and without the secret that was sent to it. */
 const MAX_MESSAGE_CHARACTERS = 256;
+const MAX_SNIPPET_CHARACTERS = 1_024;
 /** More of it is not looked at. */
 const MAX_TEXT_CHARACTERS = 4_096;
 const MASK = '***';
@@ -8,16 +9,36 @@ const MIN_SECRET_CHARACTERS = 8;
 // Spaces and pluses, which forms write for each other.
 const GAP = String.raw`(?:[\s\u0000-\u001f\u007f-\u009f\u2028\u2029]|\\?\+|%2[bB0]|\\u002[bB]|&#(?:43|[xX]2[bB]);)+`;
 
-/** @param authorization the value that was sent, in clear, or null */
+/** One line of at most 256 characters. @param authorization the value that was sent, in clear, or null */
 export function showMessage(text: string, authorization: string | null): string {
+  return show(text, authorization, MAX_MESSAGE_CHARACTERS, (words) =>
+    words.replace(/[\s\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' '),
+  );
+}
+
+/** The start of a text, at most 1,024 characters, with its line breaks as `\n`. @param authorization as above */
+export function showSnippet(text: string, authorization: string | null): string {
+  return show(text, authorization, MAX_SNIPPET_CHARACTERS, (words) =>
+    words
+      .replace(/\r\n?|[\u0085\u2028\u2029]/g, '\n')
+      .replace(/\t/g, ' ')
+      .replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g, ''),
+  );
+}
+
+function show(text: string, authorization: string | null, max: number, clean: (words: string) => string): string {
+  if (!text) return '';
   const secrets = secretsIn(authorization);
-  const start = text.slice(0, MAX_TEXT_CHARACTERS).toWellFormed();
-  const masked = secrets.reduce((shown, secret) => shown.replace(anyWriting(secret), MASK), start);
-  const line = masked.replace(/[\s\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ').trim();
-  const whole = withoutBrokenSecret(line, secrets);
-  return whole.length > MAX_MESSAGE_CHARACTERS
-    ? `${whole.slice(0, MAX_MESSAGE_CHARACTERS - 1).toWellFormed()}…`
-    : whole;
+  const masked = withoutSecrets(text.slice(0, MAX_TEXT_CHARACTERS).toWellFormed(), secrets);
+  const cleaned = clean(masked);
+  // Without the controls between them, characters may be a secret again.
+  const again = cleaned === masked ? masked : withoutSecrets(cleaned, secrets);
+  const whole = withoutBrokenSecret(again.trim(), secrets);
+  return whole.length > max ? `${whole.slice(0, max - 1).toWellFormed()}…` : whole;
+}
+
+function withoutSecrets(text: string, secrets: readonly string[]): string {
+  return secrets.reduce((shown, secret) => shown.replace(anyWriting(secret), MASK), text);
 }
 
 /** The value, its parts, and what a Basic value decodes to; the longest first. */
@@ -33,29 +54,90 @@ function secretsIn(authorization: string | null): string[] {
 
 /** Matches a secret as it is, as JSON, URLs, forms and HTML write it, and with any space between its parts. */
 function anyWriting(secret: string): RegExp {
-  // A run of backslashes is one unit, and so is one of blanks: counting what may be doubled takes exponential time.
-  const units = secret.match(/\\+|[ +]+|[^]/gu) ?? [];
-  return new RegExp(units.map((unit) => (/^[ +]/.test(unit) ? GAP : writingsOf(unit))).join(''), 'g');
+  return new RegExp(unitsOf(secret).map(writingsOf).join(''), 'g');
 }
 
-function writingsOf(character: string): string {
-  if (character.startsWith('\\')) return '(?:\\\\|\\\\u005[cC]|%5[cC])+';
-  const code = character.charCodeAt(0);
+/** A run of backslashes is one unit, and so is one of blanks: counting what may be doubled takes exponential time. */
+function unitsOf(secret: string): string[] {
+  return secret.match(/\\+|[ +]+|[^]/gu) ?? [];
+}
+
+function writingsOf(unit: string): string {
+  const writings = `(?:${waysToWrite(unit).join('|')})`;
+  return unit.startsWith('\\') ? `${writings}+` : writings;
+}
+
+/** Patterns of one unit; of a run of backslashes, patterns of one of them. */
+function waysToWrite(unit: string): string[] {
+  if (/^[ +]/.test(unit)) return [GAP];
+  if (unit.startsWith('\\')) return ['\\\\', '\\\\u005[cC]', '%5[cC]'];
+  const code = unit.charCodeAt(0);
   const hex = anyCase(code.toString(16).padStart(2, '0'));
-  const raw = character.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
-  return `(?:\\\\?${raw}|\\\\u00${hex}|%${hex}|&#(?:[xX]0*${hex}|0*${code});)`;
+  const raw = unit.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
+  return [`\\\\?${raw}`, `\\\\u00${hex}`, `%${hex}`, `&#(?:[xX]0*${hex}|0*${code});`];
 }
 
 function anyCase(hex: string): string {
   return hex.replace(/[a-f]/g, (digit) => `[${digit}${digit.toUpperCase()}]`);
 }
 
-/** A response that breaks off, or that is read no further, may end in the beginning of a secret. */
-function withoutBrokenSecret(line: string, secrets: readonly string[]): string {
+/** A response that breaks off, or that is read no further, may end in the beginning of a secret, in any writing. */
+function withoutBrokenSecret(text: string, secrets: readonly string[]): string {
+  const patterns = new Map<string, RegExp[]>();
+  const patternsOf = (unit: string): RegExp[] => {
+    const known = patterns.get(unit) ?? waysToWrite(unit).map((way) => new RegExp(way, 'y'));
+    patterns.set(unit, known);
+    return known;
+  };
   for (const secret of secrets) {
-    for (let length = secret.length - 1; length >= MIN_SECRET_CHARACTERS; length -= 1) {
-      if (line.endsWith(secret.slice(0, length).trimEnd())) return line.slice(0, -length) + MASK;
+    const units = unitsOf(secret);
+    for (let start = 0; start < text.length; start += 1) {
+      if (endsInBeginning(text, start, units, patternsOf)) return text.slice(0, start) + MASK;
     }
   }
-  return line;
+  return text;
+}
+
+// An escape that breaks off itself.
+const BROKEN_ESCAPE = /(?:%[\da-fA-F]?|\\(?:u[\da-fA-F]{0,3})?|&(?:#(?:[xX]?[\da-fA-F]*)?)?)$/y;
+
+/** Whether what stands from `start` on are the first characters of a secret, and so many that they tell something. */
+function endsInBeginning(
+  text: string,
+  start: number,
+  units: readonly string[],
+  patternsOf: (unit: string) => RegExp[],
+): boolean {
+  // A percent sign or a backslash may stand for itself or begin an escape: every way to read it is followed.
+  let ends = [start];
+  let characters = 0;
+  for (const unit of units) {
+    const isOver = ends.some((at) => at === text.length || matchAt(BROKEN_ESCAPE, text, at) !== null);
+    if (isOver) return characters >= MIN_SECRET_CHARACTERS;
+    ends = endsOf(unit, text, ends, patternsOf(unit));
+    if (!ends.length) return false;
+    characters += unit.length;
+  }
+  return false;
+}
+
+/** Where a unit may end that begins at one of these places. */
+function endsOf(unit: string, text: string, starts: readonly number[], patterns: readonly RegExp[]): number[] {
+  const ends = new Set<number>();
+  const next = [...starts];
+  for (let at = next.pop(); at !== undefined; at = next.pop()) {
+    for (const pattern of patterns) {
+      const end = matchAt(pattern, text, at);
+      if (end === null || ends.has(end)) continue;
+      ends.add(end);
+      if (unit.startsWith('\\')) next.push(end);
+    }
+  }
+  return [...ends];
+}
+
+/** Where a sticky pattern that matches at a place ends; null if it does not match there. */
+function matchAt(pattern: RegExp, text: string, at: number): number | null {
+  pattern.lastIndex = at;
+  return pattern.test(text) ? pattern.lastIndex : null;
 }

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { showMessage } from '../../src/delivery/mask.js';
+import { showMessage, showSnippet } from '../../src/delivery/mask.js';
 
 /** Visible ASCII, but for the mask's own character. */
 const visible = (minLength: number, maxLength = 60) =>
@@ -57,13 +57,16 @@ function asUnicodeEscape(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0').toUpperCase()}`;
 }
 
-describe('what a receiver says is shown', () => {
+describe.each([
+  ['message', showMessage],
+  ['snippet', showSnippet],
+])('what a receiver says is shown in a %s', (_, show) => {
   it.each(writings)('without the authorization value or its parts, echoed %s', (_, write) => {
     fc.assert(
       fc.property(authorization, words, words, (value, before, after) => {
         const token = value.split(' ').at(-1) ?? value;
         for (const echoed of [value, token]) {
-          const shown = showMessage(`${before}${write(echoed)}${after}`, value);
+          const shown = show(`${before}${write(echoed)}${after}`, value);
           expect(shown).not.toContain(token);
           expect(shown).not.toContain(write(token));
         }
@@ -74,13 +77,33 @@ describe('what a receiver says is shown', () => {
   it.each(writings)('without the password of a Basic value, echoed %s', (_, write) => {
     fc.assert(
       fc.property(basic, words, words, ({ authorization: value, password }, before, after) => {
-        const shown = showMessage(`${before}${write(password)}${after}`, value);
+        const shown = show(`${before}${write(password)}${after}`, value);
         expect(shown).not.toContain(password);
         expect(shown).not.toContain(write(password));
       }),
     );
   });
 
+  it.each(writings)('without the beginning of an authorization value that breaks off, echoed %s', (_, write) => {
+    fc.assert(
+      fc.property(scheme, visible(16), words, fc.nat(), (kind, token, before, cut) => {
+        const echoed = write(`${kind} ${token}`);
+        // From where the first eight characters of the token are there, in whatever writing, to all but the last.
+        const from = echoed.length - write(token).length + write(token.slice(0, 8)).length;
+        const shown = show(`${before}${echoed.slice(0, from + (cut % (echoed.length - from)))}`, `${kind} ${token}`);
+        expect(shown).not.toContain(token.slice(0, 8));
+        expect(shown).not.toContain(write(token.slice(0, 8)));
+      }),
+    );
+  });
+
+  it('without the authorization value, though the receiver writes its characters apart', () => {
+    const apart = [...'8a6b2f0c-secret'].join('\u0000');
+    expect(show(`no: ${apart}`, 'Splunk 8a6b2f0c-secret')).not.toContain('8a6b2f0c');
+  });
+});
+
+describe('what a receiver says is shown', () => {
   it('without the authorization value however short its parts are and whatever stands between them', () => {
     fc.assert(
       fc.property(visible(3, 7), fc.constantFrom('\n', '\t', '\u0000', '  ', '\r\n', '\u2028'), (token, between) => {
@@ -111,5 +134,19 @@ describe('what a receiver says is shown', () => {
   it('cut, with an ellipsis that says so, and never through a character of two halves', () => {
     expect(showMessage('x'.repeat(257), null)).toBe(`${'x'.repeat(255)}…`);
     expect(showMessage(`${'x'.repeat(254)}🙂🙂`, null)).not.toMatch(/\p{Cs}/u);
+    expect(showSnippet('x'.repeat(1_024), null)).toBe('x'.repeat(1_024));
+    expect(showSnippet('x'.repeat(1_025), null)).toBe(`${'x'.repeat(1_023)}…`);
+  });
+
+  it('in a snippet with its line breaks, and without other controls', () => {
+    expect(showSnippet('{\r\n\t"text":\u0000 "no"\u001b[2J\n}\r', null)).toBe('{\n "text": "no"[2J\n}');
+    const anything = fc.array(fc.oneof(words, fc.string({ unit: 'binary', maxLength: 400 }))).map((it) => it.join(''));
+    fc.assert(
+      fc.property(anything, fc.option(authorization), (text, value) => {
+        const shown = showSnippet(text, value);
+        expect(shown.replaceAll('\n', ' ')).toMatch(/^[^\p{Cc}\p{Cs}\u2028\u2029]{0,1024}$/u);
+        expect(shown).toBe(shown.trim());
+      }),
+    );
   });
 });

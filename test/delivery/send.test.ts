@@ -3,7 +3,7 @@ import { createCA } from 'mkcert';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Target } from '../../src/delivery/send.js';
 import type { Outcome } from '../../src/domain/delivery.js';
-import { type Connection, freePort, startRawReceiver } from '../support/engine-raw-receiver.js';
+import { type Connection, freePort, startMute, startRawReceiver } from '../support/engine-raw-receiver.js';
 import { AUTHORIZATION, aPost, aTarget, startSender } from '../support/engine-sender.js';
 import { answer, makeCertificate, type Receiver, startReceiver } from '../support/receiver.js';
 
@@ -216,6 +216,88 @@ describe('without a status', () => {
   it('a port where nobody listens is a connection error', async () => {
     const outcome = await startSender().send(aTarget(`https://127.0.0.1:${await freePort()}/`, null), aPost);
     expect(outcome).toMatchObject({ ...connectionError, message: 'connection refused (ECONNREFUSED)' });
+  });
+});
+
+describe('the phase that a try ended in', () => {
+  const ok = (connection: Connection) => connection.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
+  const unresolved = async (): Promise<never> => {
+    throw Object.assign(new Error('no'), { code: 'ENOTFOUND' });
+  };
+
+  it('is RESOLVE where a name does not resolve, or to nothing', async () => {
+    const target = aTarget('https://siem.example.com/', null);
+    expect(await startSender({ resolve: unresolved }).send(target, aPost)).toMatchObject({
+      phase: 'RESOLVE',
+      message: 'the host name does not resolve (ENOTFOUND)',
+    });
+    expect(await startSender({ resolve: async () => [] }).send(target, aPost)).toMatchObject({ phase: 'RESOLVE' });
+  });
+
+  it('is RESOLVE where the guard refuses an address, literal or behind a name', async () => {
+    const refused = { verdict: 'FINAL', phase: 'RESOLVE' };
+    const sender = startSender({ resolve: async () => [{ address: '10.0.0.1', family: 4 }] });
+    for (const host of ['10.0.0.1', 'siem.example.com']) {
+      expect(await sender.send(aTarget(`https://${host}/`, null), aPost)).toMatchObject(refused);
+    }
+  });
+
+  it('is CONNECT where nobody listens, behind an address or a name', async () => {
+    const sender = startSender({ resolve: async () => [{ address: '127.0.0.1', family: 4 }] });
+    const port = await freePort();
+    for (const host of ['127.0.0.1', 'siem.example.com']) {
+      const outcome = await sender.send(aTarget(`https://${host}:${port}/`, null), aPost);
+      expect(outcome).toMatchObject({ phase: 'CONNECT', message: 'connection refused (ECONNREFUSED)' });
+    }
+  });
+
+  it('is TLS where the certificate is not trusted, or the receiver does not finish the handshake', async () => {
+    const untrusting = aTarget(receiver.url, null);
+    expect(await startSender().send(untrusting, aPost)).toMatchObject({ phase: 'TLS' });
+    const sender = startSender();
+    const mute = await startMute();
+    const outcome = sender.send(aTarget(mute.url, null), aPost);
+    await mute.heard;
+    sender.clock.advance(30_000);
+    expect(await outcome).toMatchObject({ phase: 'TLS', message: 'no response within 30 s' });
+  });
+
+  it('is HEADERS where no status line is read', async () => {
+    expect(await sendRaw('HTTP/1.1 2')).toMatchObject({ phase: 'HEADERS', snippet: null });
+  });
+
+  it('is BODY once there is a status', async () => {
+    expect(await send()).toMatchObject({ phase: 'BODY' });
+    expect(await sendRaw('HTTP/1.1 503 No\r\nContent-Length: 9\r\n\r\nhalf')).toMatchObject({ phase: 'BODY' });
+  });
+
+  it('begins at HEADERS over a connection that was kept, and anew over the next one', async () => {
+    const raw = await startRawReceiver((it) => (raw.requests.length < 2 ? ok(it) : it.reset()), certificate);
+    const sender = startSender();
+    const target = aTarget(raw.url, certificate.ca);
+    await sender.send(target, aPost);
+    expect(await sender.send(target, aPost)).toMatchObject({ phase: 'HEADERS', responseCode: null });
+    expect(raw.connections).toBe(1);
+    const changed = aTarget(`https://127.0.0.1:${await freePort()}/`, null, { revision: 2 });
+    expect(await sender.send(changed, aPost)).toMatchObject({ phase: 'CONNECT' });
+  });
+});
+
+describe('the snippet of a try', () => {
+  it('is the start of what the receiver says against it, on its lines, without the authorization value', async () => {
+    receiver.answers(answer(400, {}, `{\r\n\t"text": "no ${AUTHORIZATION}"\n}\n`));
+    expect((await send()).snippet).toBe('{\n "text": "no ***"\n}');
+    receiver.answers(answer(503, {}, 'x'.repeat(5_000)));
+    expect((await send()).snippet).toBe(`${'x'.repeat(1_023)}…`);
+  });
+
+  it.each([
+    ['it is delivered', answer(200, {}, 'taken')],
+    ['the receiver says nothing', answer(500)],
+    ['it says nothing that can be shown', answer(500, {}, '\u0000 \n')],
+  ])('is null where %s', async (_, respond) => {
+    receiver.answers(respond);
+    expect((await send()).snippet).toBe(null);
   });
 });
 

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { onTestFinished } from 'vitest';
@@ -17,6 +18,19 @@ export async function freePort(): Promise<number> {
   const { port } = server.address() as AddressInfo;
   await new Promise((resolve) => server.close(resolve));
   return port;
+}
+
+/** A socket of the loopback that never says anything; `heard` resolves with the first bytes that it is sent. */
+export async function startMute(): Promise<{ url: string; heard: Promise<unknown> }> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const heard = once(server, 'connection').then(async ([socket]: Socket[]) => {
+    onTestFinished(() => void socket?.destroy());
+    socket?.on('error', () => {});
+    return socket && once(socket, 'data');
+  });
+  onTestFinished(() => void server.close());
+  return { url: `https://127.0.0.1:${(server.address() as AddressInfo).port}/`, heard };
 }
 
 /** A socket of the loopback that reads whole requests and answers each with whatever bytes a test likes. */

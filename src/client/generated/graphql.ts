@@ -68,6 +68,19 @@ export type CreateDestinationInput = {
   skipTlsVerification?: boolean | null | undefined;
 };
 
+/** How far a try came. */
+export type DeliveryPhase =
+  /** A status was read. Every success ends here. */
+  | 'BODY'
+  /** Reaching the address, through the egress proxy where one is set. */
+  | 'CONNECT'
+  /** The request was sent; no status with its headers came back. */
+  | 'HEADERS'
+  /** Finding the address: the name was looked up, or the address was refused. */
+  | 'RESOLVE'
+  /** Agreeing on TLS, with the certificates of both sides. */
+  | 'TLS';
+
 /** Where a delivery stands. */
 export type DeliveryState =
   /** It was given up: after the last retry, a final answer, or the removal of the webhook. Its logins are undelivered. */
@@ -300,7 +313,7 @@ export type DeliveryAttemptedSubscriptionVariables = Exact<{
 }>;
 
 
-export type DeliveryAttemptedSubscription = { deliveryAttempted: { position: string, attempt: { deliveryId: string, attempt: number, attemptedAt: string, durationMs: number, delivered: boolean, responseCode: number | null, message: string, retryDueAt: string | null } } };
+export type DeliveryAttemptedSubscription = { deliveryAttempted: { position: string, attempt: { deliveryId: string, attempt: number, attemptedAt: string, durationMs: number, delivered: boolean, responseCode: number | null, message: string, phase: DeliveryPhase | null, snippet: string | null, retryDueAt: string | null } } };
 
 export type LoginRecordedSubscriptionVariables = Exact<{
   portalId: string;
@@ -340,11 +353,11 @@ export type DeliveriesQueryVariables = Exact<{
 }>;
 
 
-export type DeliveriesQuery = { deliveries: { edges: Array<{ node: { id: string, state: DeliveryState, loginCount: number, startedAt: string, endedAt: string | null, attempts: Array<{ deliveryId: string, attempt: number, attemptedAt: string, durationMs: number, delivered: boolean, responseCode: number | null, message: string, retryDueAt: string | null }> } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type DeliveriesQuery = { deliveries: { edges: Array<{ node: { id: string, state: DeliveryState, loginCount: number, startedAt: string, endedAt: string | null, attempts: Array<{ deliveryId: string, attempt: number, attemptedAt: string, durationMs: number, delivered: boolean, responseCode: number | null, message: string, phase: DeliveryPhase | null, snippet: string | null, retryDueAt: string | null }> } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type StatusFieldsFragment = { enabled: boolean, status: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number };
 
-export type AttemptFieldsFragment = { deliveryId: string, attempt: number, attemptedAt: string, durationMs: number, delivered: boolean, responseCode: number | null, message: string, retryDueAt: string | null };
+export type AttemptFieldsFragment = { deliveryId: string, attempt: number, attemptedAt: string, durationMs: number, delivered: boolean, responseCode: number | null, message: string, phase: DeliveryPhase | null, snippet: string | null, retryDueAt: string | null };
 
 export type LoginFieldsFragment = { position: string, authenticationType: AuthenticationType, outcome: LoginOutcome, sourceAddress: string, principalName: string, userAgent: string, traceId: string, occurredAt: string };
 
@@ -405,6 +418,8 @@ export const AttemptFieldsFragmentDoc = new TypedDocumentString(`
   delivered
   responseCode
   message
+  phase
+  snippet
   retryDueAt
 }
     `, {"fragmentName":"AttemptFields"}) as unknown as TypedDocumentString<AttemptFieldsFragment, unknown>;
@@ -604,6 +619,8 @@ export const DeliveryAttemptedDocument = new TypedDocumentString(`
   delivered
   responseCode
   message
+  phase
+  snippet
   retryDueAt
 }`) as unknown as TypedDocumentString<DeliveryAttemptedSubscription, DeliveryAttemptedSubscriptionVariables>;
 export const LoginRecordedDocument = new TypedDocumentString(`
@@ -728,5 +745,7 @@ export const DeliveriesDocument = new TypedDocumentString(`
   delivered
   responseCode
   message
+  phase
+  snippet
   retryDueAt
 }`) as unknown as TypedDocumentString<DeliveriesQuery, DeliveriesQueryVariables>;

@@ -1,0 +1,125 @@
+/** Opens connections to receivers, and says how far it has come. */
+import { connect as connectTcp, isIP, type LookupFunction, type Socket } from 'node:net';
+import { connect as connectTls, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
+import type { buildConnector } from 'undici';
+import type { Phase } from '../domain/delivery.js';
+import type { AddressGuard } from './address-guard.js';
+import type { Target } from './send.js';
+
+/** How far the try that uses a connection has come, and how to give up what is being opened for it. */
+export interface Progress {
+  phase: Phase;
+  abort: () => void;
+}
+
+type Done = (error: Error | null, socket: Socket | null) => void;
+type Address = Pick<buildConnector.Options, 'hostname' | 'servername'> & { port: number };
+
+/** How long a connection is silent before the system asks whether the other side is still there. */
+const PROBE_AFTER_MS = 60_000;
+
+/** Makes an undici connector for one connection. */
+export type Dialer = (progress: Progress) => buildConnector.connector;
+
+/**
+ * Gives a maker of undici connectors for a destination as it is now, one for each connection. What its TLS needs is read once,
+ * and sessions are resumed from one connection to the next.
+ */
+export function createDialer(target: Target, guard: AddressGuard): Dialer {
+  const { protocol } = new URL(target.endpoint);
+  const handshake = protocol === 'https:' ? createHandshake(target) : null;
+
+  return (progress) =>
+    ({ hostname, port, servername }, callback) => {
+      const address = { hostname, servername, port: Number(port) || (handshake ? 443 : 80) };
+      const done = once((error, socket) => {
+        progress.abort = () => {};
+        if (error || !socket) return callback(error ?? new Error('no connection'), null);
+        progress.phase = 'HEADERS';
+        callback(null, socket);
+      });
+      connectDirectly(address, protocol, guard, progress, (error, socket) => {
+        if (error || !socket || !handshake) return done(error, socket);
+        progress.phase = 'TLS';
+        handshake(socket, address, progress, done);
+      });
+    };
+}
+
+/** To an address that the guard lets through, which is asked again once it is reached. */
+function connectDirectly(
+  { hostname, port }: Address,
+  protocol: string,
+  guard: AddressGuard,
+  progress: Progress,
+  whenDone: Done,
+): void {
+  const done = once(whenDone);
+  const guarded = guard.lookup(protocol);
+  const lookup: LookupFunction = (name, options, callback) =>
+    guarded(name, options, (error, ...found) => {
+      if (!error) progress.phase = 'CONNECT';
+      callback(error, ...found);
+    });
+  progress.phase = isIP(hostname) ? 'CONNECT' : 'RESOLVE';
+  const keepAlive = { keepAlive: true, keepAliveInitialDelay: PROBE_AFTER_MS };
+  const socket = connectTcp({ host: hostname, port, lookup, noDelay: true, ...keepAlive });
+  progress.abort = () => socket.destroy();
+  socket.on('error', (error) => done(error, null));
+  socket.on('close', () => done(closed(), null));
+  socket.once('connect', () => {
+    try {
+      guard.assertPeer(socket.remoteAddress, protocol);
+      done(null, socket);
+    } catch (refused) {
+      socket.destroy();
+      done(refused as Error, null);
+    }
+  });
+}
+
+type Handshake = (socket: Socket, address: Address, progress: Progress, done: Done) => void;
+
+function createHandshake({ caCertificate, skipTlsVerification }: Target): Handshake {
+  let context: SecureContext | undefined;
+  let session: Buffer | undefined;
+
+  return (socket, { hostname, servername }, progress, done) => {
+    let secured: TLSSocket;
+    try {
+      context ??= createSecureContext({ ...(caCertificate !== null && { ca: caCertificate }) });
+      secured = connectTls({
+        socket,
+        host: hostname,
+        ...(servername && { servername }),
+        secureContext: context,
+        ...(session && { session }),
+        rejectUnauthorized: !skipTlsVerification,
+        ALPNProtocols: ['http/1.1'],
+      });
+    } catch (error) {
+      socket.destroy();
+      return done(error as Error, null);
+    }
+    progress.abort = () => secured.destroy();
+    secured.on('session', (next: Buffer) => {
+      session = next;
+    });
+    secured.on('error', (error) => done(error, null));
+    secured.on('close', () => done(closed(), null));
+    secured.once('secureConnect', () => done(null, secured));
+  };
+}
+
+function closed(): Error {
+  return Object.assign(new Error('connection closed'), { code: 'ECONNRESET' });
+}
+
+function once(done: Done): Done {
+  let isDone = false;
+  return (error, socket) => {
+    if (isDone) return;
+    isDone = true;
+    done(error, socket);
+  };
+}
