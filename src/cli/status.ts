@@ -72,7 +72,7 @@ function describeStatus(status: StatusFieldsFragment): string {
     `${status.status}${status.enabled ? '' : ' (off)'}`,
     `${status.deliveredTotal} delivered`,
     `${status.pending} pending${status.oldestPendingAt ? ` since ${status.oldestPendingAt}` : ''}`,
-    ...(status.undeliveredTotal ? [`${status.undeliveredTotal} undelivered`] : []),
+    ...(status.undeliveredTotal ? [`${status.undeliveredTotal} undelivered since ${status.oldestUndeliveredAt}`] : []),
     last,
     ...(status.nextAttemptAt ? [`next try ${status.nextAttemptAt}`] : []),
   ];

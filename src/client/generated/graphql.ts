@@ -25,6 +25,12 @@ export type AuthenticationType =
   /** An account of Microsoft. */
   | 'WINDOWSLIVE';
 
+/** The replay to end. */
+export type CancelReplayInput = {
+  /** The UUID of its portal. */
+  portalId: string;
+};
+
 /** Which of the logins that were recorded while a webhook was off are delivered when it is turned on. */
 export type CatchUp =
   /** With the next login. What was recorded while it was off is passed over; requestReplay can send it. */
@@ -81,6 +87,17 @@ export type DeliveryPhase =
   /** Agreeing on TLS, with the certificates of both sides. */
   | 'TLS';
 
+/** Why a batch is sent. */
+export type DeliveryPurpose =
+  /** For the first time, in order. */
+  | 'FIRST'
+  /** To see whether the receiver is back: the oldest undelivered logins, where nothing else is sent. */
+  | 'PROBE'
+  /** Once more: its logins are undelivered. */
+  | 'RECOVERY'
+  /** Someone asked for a replay. */
+  | 'REPLAY';
+
 /** Where a delivery stands. */
 export type DeliveryState =
   /** It was given up: after the last retry, a final answer, or the removal of the webhook. Its logins are undelivered. */
@@ -93,6 +110,14 @@ export type DeliveryState =
   | 'SPLIT'
   /** The destination or the log format changed; the same logins went into a new delivery. */
   | 'SUPERSEDED';
+
+/** Undelivered ranges that nobody needs to have delivered. */
+export type DiscardUndeliveredInput = {
+  /** Ids of ranges, from `undelivered`; at most 100. */
+  ids: Array<string>;
+  /** Why; 1 to 256 characters. It is kept with your name. */
+  reason: string;
+};
 
 /** How a log line is written. */
 export type LogFormat =
@@ -190,6 +215,12 @@ export type RecordLoginsInput = {
   portalId: string;
 };
 
+/** Undelivered ranges to deliver again. */
+export type RedeliverInput = {
+  /** Ids of ranges, from `undelivered`; at most 100. */
+  ids: Array<string>;
+};
+
 /** Why a call was refused. Codes are stable. */
 export type RefusalCode =
   /** The id belongs to another portal. */
@@ -224,6 +255,62 @@ export type RegisterPortalInput = {
   /** What people call it; 1 to 256 characters. */
   name: string;
 };
+
+/** Where a replay stands. */
+export type ReplayJobStatus =
+  /** Requested; it starts at once. */
+  | 'ACCEPTED'
+  /** Someone ended it. */
+  | 'CANCELLED'
+  /** All of them were sent. */
+  | 'COMPLETED'
+  /** A part of it was given up, after the last retry or a final answer, or the webhook was removed. */
+  | 'FAILED'
+  /** It waits for the webhook to be turned on. */
+  | 'PENDING'
+  /** Its logins are being sent, in turns with fresh ones. */
+  | 'RUNNING'
+  /** No replay was ever requested for the portal. */
+  | 'UNCONFIGURED';
+
+/** Which logins of a time a replay sends. */
+export type ReplayScope =
+  /** Every login of that time, whether it was delivered, passed over or given up. */
+  | 'ALL'
+  /** Only those that are undelivered. */
+  | 'UNDELIVERED';
+
+/** Which logins to send once more. */
+export type RequestReplayInput = {
+  /** Logins that were recorded at this time or earlier. */
+  endAt: string;
+  /** The UUID of the portal. */
+  portalId: string;
+  /** Which of them; ALL by default. */
+  scope?: ReplayScope | null | undefined;
+  /** Logins that were recorded at this time or later; must be within what is retained. */
+  startAt: string;
+};
+
+/** Why logins were not delivered. */
+export type UndeliveredReason =
+  /** Every try failed, or the receiver gave a final answer. */
+  | 'ABANDONED'
+  /** The webhook was removed before they were delivered. */
+  | 'WEBHOOK_REMOVED';
+
+/** What becomes of undelivered logins. */
+export type UndeliveredState =
+  /** Someone decided that it is not needed. */
+  | 'DISCARDED'
+  /** Three recoveries failed. It waits for `redeliver` or `discardUndelivered`. */
+  | 'HELD'
+  /** Someone asked for it: delivered again before all others. */
+  | 'REQUESTED'
+  /** A single line that the receiver finds too large. It waits for `redeliver` or `discardUndelivered`. */
+  | 'SET_ASIDE'
+  /** Delivered again by itself: after the next success of the webhook, or by a probe after 5 minutes, then 10, up to an hour. */
+  | 'WAITING';
 
 /** How delivery stands. */
 export type WebhookState =
@@ -266,7 +353,7 @@ export type ConfigureWebhookMutationVariables = Exact<{
 
 
 export type ConfigureWebhookMutation = { configureWebhook:
-    | { __typename: 'ConfigureWebhookSuccess', webhook: { enabled: boolean, destination: { id: string, name: string } | null, status: { enabled: boolean, status: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number } } }
+    | { __typename: 'ConfigureWebhookSuccess', webhook: { enabled: boolean, destination: { id: string, name: string } | null, status: { enabled: boolean, status: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number, oldestUndeliveredAt: string | null, discardedTotal: number } } }
     | { __typename: 'Conflict', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
     | { __typename: 'InvalidInput', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
     | { __typename: 'NotFound', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
@@ -305,7 +392,7 @@ export type WebhookStatusChangedSubscriptionVariables = Exact<{
 }>;
 
 
-export type WebhookStatusChangedSubscription = { webhookStatusChanged: { position: string, status: { enabled: boolean, status: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number } } };
+export type WebhookStatusChangedSubscription = { webhookStatusChanged: { position: string, status: { enabled: boolean, status: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number, oldestUndeliveredAt: string | null, discardedTotal: number } } };
 
 export type DeliveryAttemptedSubscriptionVariables = Exact<{
   portalId: string;
@@ -334,7 +421,7 @@ export type PortalsQueryVariables = Exact<{
 }>;
 
 
-export type PortalsQuery = { portals: { edges: Array<{ node: { id: string, name: string, registeredAt: string, webhook: { enabled: boolean, destination: { id: string, name: string, endpoint: string } | null, status: { enabled: boolean, status: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number } } } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type PortalsQuery = { portals: { edges: Array<{ node: { id: string, name: string, registeredAt: string, webhook: { enabled: boolean, destination: { id: string, name: string, endpoint: string } | null, status: { enabled: boolean, status: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number, oldestUndeliveredAt: string | null, discardedTotal: number } } } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type LoginsQueryVariables = Exact<{
   portalId: string;
@@ -353,9 +440,90 @@ export type DeliveriesQueryVariables = Exact<{
 }>;
 
 
-export type DeliveriesQuery = { deliveries: { edges: Array<{ node: { id: string, state: DeliveryState, loginCount: number, startedAt: string, endedAt: string | null, attempts: Array<{ deliveryId: string, attempt: number, attemptedAt: string, durationMs: number, delivered: boolean, responseCode: number | null, message: string, phase: DeliveryPhase | null, snippet: string | null, retryDueAt: string | null }> } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type DeliveriesQuery = { deliveries: { edges: Array<{ node: { id: string, state: DeliveryState, purpose: DeliveryPurpose, loginCount: number, startedAt: string, endedAt: string | null, attempts: Array<{ deliveryId: string, attempt: number, attemptedAt: string, durationMs: number, delivered: boolean, responseCode: number | null, message: string, phase: DeliveryPhase | null, snippet: string | null, retryDueAt: string | null }> } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
-export type StatusFieldsFragment = { enabled: boolean, status: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number };
+export type UndeliveredQueryVariables = Exact<{
+  portalId: string;
+  states?: Array<UndeliveredState> | UndeliveredState | null | undefined;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type UndeliveredQuery = { undelivered: { edges: Array<{ node: { id: string, state: UndeliveredState, reason: UndeliveredReason, loginCount: number, firstRecordedAt: string | null, lastRecordedAt: string | null, listedAt: string, lastResponseCode: number | null, lastResponseMessage: string | null, tries: number, recoveries: number, discardedAt: string | null, discardedBy: string | null, discardedReason: string | null } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type RedeliverMutationVariables = Exact<{
+  input: RedeliverInput;
+}>;
+
+
+export type RedeliverMutation = { redeliver:
+    | { __typename: 'Conflict', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
+    | { __typename: 'InvalidInput', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
+    | { __typename: 'NotFound', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
+    | { __typename: 'RedeliverSuccess', ranges: Array<{ id: string, state: UndeliveredState, reason: UndeliveredReason, loginCount: number, firstRecordedAt: string | null, lastRecordedAt: string | null, listedAt: string, lastResponseCode: number | null, lastResponseMessage: string | null, tries: number, recoveries: number, discardedAt: string | null, discardedBy: string | null, discardedReason: string | null }> }
+    | { __typename: 'Unavailable', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
+   };
+
+export type DiscardUndeliveredMutationVariables = Exact<{
+  input: DiscardUndeliveredInput;
+}>;
+
+
+export type DiscardUndeliveredMutation = { discardUndelivered:
+    | { __typename: 'Conflict', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
+    | { __typename: 'DiscardUndeliveredSuccess', ranges: Array<{ id: string, state: UndeliveredState, reason: UndeliveredReason, loginCount: number, firstRecordedAt: string | null, lastRecordedAt: string | null, listedAt: string, lastResponseCode: number | null, lastResponseMessage: string | null, tries: number, recoveries: number, discardedAt: string | null, discardedBy: string | null, discardedReason: string | null }> }
+    | { __typename: 'InvalidInput', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
+    | { __typename: 'NotFound', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
+    | { __typename: 'Unavailable', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
+   };
+
+export type RequestReplayMutationVariables = Exact<{
+  input: RequestReplayInput;
+}>;
+
+
+export type RequestReplayMutation = { requestReplay:
+    | { __typename: 'Conflict', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
+    | { __typename: 'InvalidInput', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
+    | { __typename: 'NotFound', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
+    | { __typename: 'RequestReplaySuccess', replayJob: { id: string | null, status: ReplayJobStatus, startAt: string | null, endAt: string | null, scope: ReplayScope | null, total: number, sent: number, refused: number, message: string | null, requestedAt: string | null, updatedAt: string | null } }
+    | { __typename: 'Unavailable', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
+   };
+
+export type CancelReplayMutationVariables = Exact<{
+  input: CancelReplayInput;
+}>;
+
+
+export type CancelReplayMutation = { cancelReplay:
+    | { __typename: 'CancelReplaySuccess', replayJob: { id: string | null, status: ReplayJobStatus, startAt: string | null, endAt: string | null, scope: ReplayScope | null, total: number, sent: number, refused: number, message: string | null, requestedAt: string | null, updatedAt: string | null } }
+    | { __typename: 'Conflict', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
+    | { __typename: 'InvalidInput', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
+    | { __typename: 'NotFound', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
+    | { __typename: 'Unavailable', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
+   };
+
+export type ReplayJobQueryVariables = Exact<{
+  portalId: string;
+}>;
+
+
+export type ReplayJobQuery = { replayJob: { id: string | null, status: ReplayJobStatus, startAt: string | null, endAt: string | null, scope: ReplayScope | null, total: number, sent: number, refused: number, message: string | null, requestedAt: string | null, updatedAt: string | null } };
+
+export type ReplayJobChangedSubscriptionVariables = Exact<{
+  portalId: string;
+  after?: string | null | undefined;
+}>;
+
+
+export type ReplayJobChangedSubscription = { replayJobChanged: { position: string, replayJob: { id: string | null, status: ReplayJobStatus, startAt: string | null, endAt: string | null, scope: ReplayScope | null, total: number, sent: number, refused: number, message: string | null, requestedAt: string | null, updatedAt: string | null } } };
+
+export type UndeliveredFieldsFragment = { id: string, state: UndeliveredState, reason: UndeliveredReason, loginCount: number, firstRecordedAt: string | null, lastRecordedAt: string | null, listedAt: string, lastResponseCode: number | null, lastResponseMessage: string | null, tries: number, recoveries: number, discardedAt: string | null, discardedBy: string | null, discardedReason: string | null };
+
+export type ReplayJobFieldsFragment = { id: string | null, status: ReplayJobStatus, startAt: string | null, endAt: string | null, scope: ReplayScope | null, total: number, sent: number, refused: number, message: string | null, requestedAt: string | null, updatedAt: string | null };
+
+export type StatusFieldsFragment = { enabled: boolean, status: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number, oldestUndeliveredAt: string | null, discardedTotal: number };
 
 export type AttemptFieldsFragment = { deliveryId: string, attempt: number, attemptedAt: string, durationMs: number, delivered: boolean, responseCode: number | null, message: string, phase: DeliveryPhase | null, snippet: string | null, retryDueAt: string | null };
 
@@ -394,6 +562,39 @@ export class TypedDocumentString<TResult, TVariables>
     return this.value;
   }
 }
+export const UndeliveredFieldsFragmentDoc = new TypedDocumentString(`
+    fragment UndeliveredFields on UndeliveredRange {
+  id
+  state
+  reason
+  loginCount
+  firstRecordedAt
+  lastRecordedAt
+  listedAt
+  lastResponseCode
+  lastResponseMessage
+  tries
+  recoveries
+  discardedAt
+  discardedBy
+  discardedReason
+}
+    `, {"fragmentName":"UndeliveredFields"}) as unknown as TypedDocumentString<UndeliveredFieldsFragment, unknown>;
+export const ReplayJobFieldsFragmentDoc = new TypedDocumentString(`
+    fragment ReplayJobFields on ReplayJob {
+  id
+  status
+  startAt
+  endAt
+  scope
+  total
+  sent
+  refused
+  message
+  requestedAt
+  updatedAt
+}
+    `, {"fragmentName":"ReplayJobFields"}) as unknown as TypedDocumentString<ReplayJobFieldsFragment, unknown>;
 export const StatusFieldsFragmentDoc = new TypedDocumentString(`
     fragment StatusFields on WebhookStatus {
   enabled
@@ -407,6 +608,8 @@ export const StatusFieldsFragmentDoc = new TypedDocumentString(`
   consecutiveFailures
   deliveredTotal
   undeliveredTotal
+  oldestUndeliveredAt
+  discardedTotal
 }
     `, {"fragmentName":"StatusFields"}) as unknown as TypedDocumentString<StatusFieldsFragment, unknown>;
 export const AttemptFieldsFragmentDoc = new TypedDocumentString(`
@@ -520,6 +723,8 @@ export const ConfigureWebhookDocument = new TypedDocumentString(`
   consecutiveFailures
   deliveredTotal
   undeliveredTotal
+  oldestUndeliveredAt
+  discardedTotal
 }
 fragment RefusalFields on Refusal {
   message
@@ -601,6 +806,8 @@ export const WebhookStatusChangedDocument = new TypedDocumentString(`
   consecutiveFailures
   deliveredTotal
   undeliveredTotal
+  oldestUndeliveredAt
+  discardedTotal
 }`) as unknown as TypedDocumentString<WebhookStatusChangedSubscription, WebhookStatusChangedSubscriptionVariables>;
 export const DeliveryAttemptedDocument = new TypedDocumentString(`
     subscription DeliveryAttempted($portalId: ID!, $after: String) {
@@ -691,6 +898,8 @@ export const PortalsDocument = new TypedDocumentString(`
   consecutiveFailures
   deliveredTotal
   undeliveredTotal
+  oldestUndeliveredAt
+  discardedTotal
 }`) as unknown as TypedDocumentString<PortalsQuery, PortalsQueryVariables>;
 export const LoginsDocument = new TypedDocumentString(`
     query Logins($portalId: ID!, $filter: LoginFilterInput, $first: Int = 20, $after: String) {
@@ -723,6 +932,7 @@ export const DeliveriesDocument = new TypedDocumentString(`
       node {
         id
         state
+        purpose
         loginCount
         startedAt
         endedAt
@@ -749,3 +959,212 @@ export const DeliveriesDocument = new TypedDocumentString(`
   snippet
   retryDueAt
 }`) as unknown as TypedDocumentString<DeliveriesQuery, DeliveriesQueryVariables>;
+export const UndeliveredDocument = new TypedDocumentString(`
+    query Undelivered($portalId: ID!, $states: [UndeliveredState!], $first: Int = 20, $after: String) {
+  undelivered(portalId: $portalId, states: $states, first: $first, after: $after) {
+    edges {
+      node {
+        ...UndeliveredFields
+      }
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    fragment UndeliveredFields on UndeliveredRange {
+  id
+  state
+  reason
+  loginCount
+  firstRecordedAt
+  lastRecordedAt
+  listedAt
+  lastResponseCode
+  lastResponseMessage
+  tries
+  recoveries
+  discardedAt
+  discardedBy
+  discardedReason
+}`) as unknown as TypedDocumentString<UndeliveredQuery, UndeliveredQueryVariables>;
+export const RedeliverDocument = new TypedDocumentString(`
+    mutation Redeliver($input: RedeliverInput!) {
+  redeliver(input: $input) {
+    __typename
+    ... on RedeliverSuccess {
+      ranges {
+        ...UndeliveredFields
+      }
+    }
+    ...RefusalFields
+  }
+}
+    fragment UndeliveredFields on UndeliveredRange {
+  id
+  state
+  reason
+  loginCount
+  firstRecordedAt
+  lastRecordedAt
+  listedAt
+  lastResponseCode
+  lastResponseMessage
+  tries
+  recoveries
+  discardedAt
+  discardedBy
+  discardedReason
+}
+fragment RefusalFields on Refusal {
+  message
+  code
+  fields {
+    field
+    reason
+  }
+}`) as unknown as TypedDocumentString<RedeliverMutation, RedeliverMutationVariables>;
+export const DiscardUndeliveredDocument = new TypedDocumentString(`
+    mutation DiscardUndelivered($input: DiscardUndeliveredInput!) {
+  discardUndelivered(input: $input) {
+    __typename
+    ... on DiscardUndeliveredSuccess {
+      ranges {
+        ...UndeliveredFields
+      }
+    }
+    ...RefusalFields
+  }
+}
+    fragment UndeliveredFields on UndeliveredRange {
+  id
+  state
+  reason
+  loginCount
+  firstRecordedAt
+  lastRecordedAt
+  listedAt
+  lastResponseCode
+  lastResponseMessage
+  tries
+  recoveries
+  discardedAt
+  discardedBy
+  discardedReason
+}
+fragment RefusalFields on Refusal {
+  message
+  code
+  fields {
+    field
+    reason
+  }
+}`) as unknown as TypedDocumentString<DiscardUndeliveredMutation, DiscardUndeliveredMutationVariables>;
+export const RequestReplayDocument = new TypedDocumentString(`
+    mutation RequestReplay($input: RequestReplayInput!) {
+  requestReplay(input: $input) {
+    __typename
+    ... on RequestReplaySuccess {
+      replayJob {
+        ...ReplayJobFields
+      }
+    }
+    ...RefusalFields
+  }
+}
+    fragment ReplayJobFields on ReplayJob {
+  id
+  status
+  startAt
+  endAt
+  scope
+  total
+  sent
+  refused
+  message
+  requestedAt
+  updatedAt
+}
+fragment RefusalFields on Refusal {
+  message
+  code
+  fields {
+    field
+    reason
+  }
+}`) as unknown as TypedDocumentString<RequestReplayMutation, RequestReplayMutationVariables>;
+export const CancelReplayDocument = new TypedDocumentString(`
+    mutation CancelReplay($input: CancelReplayInput!) {
+  cancelReplay(input: $input) {
+    __typename
+    ... on CancelReplaySuccess {
+      replayJob {
+        ...ReplayJobFields
+      }
+    }
+    ...RefusalFields
+  }
+}
+    fragment ReplayJobFields on ReplayJob {
+  id
+  status
+  startAt
+  endAt
+  scope
+  total
+  sent
+  refused
+  message
+  requestedAt
+  updatedAt
+}
+fragment RefusalFields on Refusal {
+  message
+  code
+  fields {
+    field
+    reason
+  }
+}`) as unknown as TypedDocumentString<CancelReplayMutation, CancelReplayMutationVariables>;
+export const ReplayJobDocument = new TypedDocumentString(`
+    query ReplayJob($portalId: ID!) {
+  replayJob(portalId: $portalId) {
+    ...ReplayJobFields
+  }
+}
+    fragment ReplayJobFields on ReplayJob {
+  id
+  status
+  startAt
+  endAt
+  scope
+  total
+  sent
+  refused
+  message
+  requestedAt
+  updatedAt
+}`) as unknown as TypedDocumentString<ReplayJobQuery, ReplayJobQueryVariables>;
+export const ReplayJobChangedDocument = new TypedDocumentString(`
+    subscription ReplayJobChanged($portalId: ID!, $after: String) {
+  replayJobChanged(portalId: $portalId, after: $after) {
+    position
+    replayJob {
+      ...ReplayJobFields
+    }
+  }
+}
+    fragment ReplayJobFields on ReplayJob {
+  id
+  status
+  startAt
+  endAt
+  scope
+  total
+  sent
+  refused
+  message
+  requestedAt
+  updatedAt
+}`) as unknown as TypedDocumentString<ReplayJobChangedSubscription, ReplayJobChangedSubscriptionVariables>;
