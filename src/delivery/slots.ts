@@ -10,10 +10,12 @@ export interface Capacity {
 
 interface Gate {
   inFlight: number;
-  maxInFlight: number;
+  capacity: Capacity;
   waiting: { portalId: string; settle: (isIn: boolean) => void }[];
   /** The last try failed: one request at a time, until one succeeds. */
   failing: boolean;
+  /** Whoever was let in last has not said yet how many lines it sends: where there is a rate, the others wait for that. */
+  unspent: boolean;
   /** Nothing is sent before (ms): the receiver asked for it, or its rate is used up. */
   dueAt: number;
   cancelTimer: (() => void) | null;
@@ -32,18 +34,23 @@ export function createSlots(clock: Clock, stopping: AbortSignal) {
   function gateOf(id: string): Gate {
     const known = gates.get(id);
     if (known) return known;
-    const gate: Gate = { inFlight: 0, maxInFlight: 1, waiting: [], failing: false, dueAt: 0, cancelTimer: null };
+    const capacity = { maxInFlight: 1, linesPerSecond: null };
+    const rest = { waiting: [], failing: false, unspent: false, dueAt: 0, cancelTimer: null };
+    const gate: Gate = { inFlight: 0, capacity, ...rest };
     gates.set(id, gate);
     return gate;
   }
 
-  const isOpen = ({ inFlight, maxInFlight, failing, dueAt }: Gate): boolean =>
-    inFlight < (failing ? 1 : maxInFlight) && clock.now() >= dueAt;
+  function isOpen({ inFlight, capacity, failing, unspent, dueAt }: Gate): boolean {
+    if (capacity.linesPerSecond !== null && unspent) return false;
+    return inFlight < (failing ? 1 : capacity.maxInFlight) && clock.now() >= dueAt;
+  }
 
   /** Lets in whoever may go now; where only time is missing, looks again then. */
   function admit(id: string, gate: Gate): void {
     while (gate.waiting.length && (isOpen(gate) || stopping.aborted)) {
       gate.inFlight += 1;
+      gate.unspent = true;
       gate.waiting.shift()?.settle(true);
     }
     gate.cancelTimer?.();
@@ -59,9 +66,9 @@ export function createSlots(clock: Clock, stopping: AbortSignal) {
 
   return {
     /** Resolves when there is a slot, or at the stop, with how to release it; with null if the portal was made to leave. */
-    async take(id: string, portalId: string, { maxInFlight }: Capacity): Promise<(() => void) | null> {
+    async take(id: string, portalId: string, capacity: Capacity): Promise<(() => void) | null> {
       const gate = gateOf(id);
-      gate.maxInFlight = maxInFlight;
+      gate.capacity = capacity;
       const isIn = await new Promise<boolean>((settle) => {
         gate.waiting.push({ portalId, settle });
         waitsAt.set(portalId, id);
@@ -71,6 +78,7 @@ export function createSlots(clock: Clock, stopping: AbortSignal) {
       waitsAt.delete(portalId);
       return () => {
         gate.inFlight -= 1;
+        gate.unspent = false;
         admit(id, gate);
       };
     },
@@ -98,6 +106,8 @@ export function createSlots(clock: Clock, stopping: AbortSignal) {
       if (linesPerSecond === null) return;
       const gate = gateOf(id);
       gate.dueAt = Math.max(gate.dueAt, clock.now()) + Math.ceil((lines * 1_000) / linesPerSecond);
+      gate.unspent = false;
+      admit(id, gate);
     },
 
     /** How a try ended. `dueAt` (ms): the receiver wants nothing before. */
