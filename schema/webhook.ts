@@ -60,6 +60,10 @@ const WebhookStatusType = builder.objectRef<WebhookStatus>('WebhookStatus').impl
       nullable: true,
       description: 'When the oldest undelivered login was recorded.',
     }),
+    heldTotal: t.exposeInt('heldTotal', {
+      description:
+        'Those of the undelivered logins that wait for a person: three recoveries failed, or the receiver finds the line too large. `redeliver` or `discardUndelivered` them.',
+    }),
     discardedTotal: t.exposeInt('discardedTotal', { description: 'Undelivered logins that someone discarded.' }),
   }),
 });

@@ -37,7 +37,7 @@ export interface Attempt {
   /** null: no status line was read. */
   responseCode: number | null;
   message: string;
-  /** The phase it ended in; events of before there were phases have none. */
+  /** The phase it ended in; a success ends in the last one, and events of before there were phases have none. */
   phase?: Phase;
   /** What the receiver said to a try that failed, longer than the message, on several lines, without secrets. */
   snippet?: string | null;
@@ -185,7 +185,9 @@ function afterTry(
   const endedAt = outcome.attemptedAt + outcome.durationMs;
   if (verdict === 'DELIVERED') {
     const recovered = open.purpose === 'FIRST' ? 0 : undeliveredIn(open);
-    return [{ type: 'BatchDelivered', data: recovered ? { ...attempt, recovered } : attempt }];
+    // Of these there is one for each login where little is going on: what every one of them says is left out.
+    const { phase: _, snippet: __, ...told } = attempt;
+    return [{ type: 'BatchDelivered', data: recovered ? { ...told, recovered } : told }];
   }
   const destinationDueAt = pauseAfter(outcome);
   const pause = destinationDueAt === null ? {} : { destinationDueAt };

@@ -151,9 +151,11 @@ export function isAttempt(event: Recorded): event is AttemptRecorded {
 }
 
 export function attemptOf(event: AttemptRecorded): DeliveryAttempt {
+  const isDelivered = event.type === 'BatchDelivered';
   return {
     ...event.data,
-    delivered: event.type === 'BatchDelivered',
+    ...(isDelivered && { phase: 'BODY' }),
+    delivered: isDelivered,
     retryDueAt: event.type === 'RetryScheduled' ? event.data.retryDueAt : null,
     position: event.position,
   };

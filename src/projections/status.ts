@@ -23,6 +23,8 @@ export interface WebhookStatus {
   /** Logins that are undelivered now: given up, and neither delivered nor discarded since. */
   undeliveredTotal: number;
   oldestUndeliveredAt: number | null;
+  /** Those of the undelivered that wait for a person. */
+  heldTotal: number;
   discardedTotal: number;
 }
 
@@ -76,6 +78,7 @@ export function statusOf(
     deliveredTotal: lane.deliveredTotal,
     undeliveredTotal: lane.undeliveredTotal,
     oldestUndeliveredAt: lane.undeliveredTotal ? oldestUndeliveredAt(portalId, models, log) : null,
+    heldTotal: lane.undeliveredTotal ? models.lanes.undelivered.held(portalId) : 0,
     discardedTotal: lane.discardedTotal,
   };
   return { status, position: Math.max(position, models.portals.get(portalId)?.position ?? 0) };

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gt, gte, inArray, lt, ne, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, gt, gte, inArray, lt, ne, sql, sum } from 'drizzle-orm';
 import type { Db } from '../../db/open.js';
 import { undelivered } from '../../db/tables.js';
 import { type Recorded, streamId } from '../domain/event.js';
@@ -45,6 +45,12 @@ export function createUndelivered(db: Db) {
     .where(and(ofPortal, gte(undelivered.lastVersion, of('version')), listed))
     .orderBy(asc(undelivered.lastVersion))
     .limit(of('limit'))
+    .prepare();
+
+  const countHeld = db
+    .select({ count: sum(sql`${undelivered.lastVersion} - ${undelivered.firstVersion} + 1`) })
+    .from(undelivered)
+    .where(and(ofPortal, inArray(undelivered.state, ['HELD', 'SET_ASIDE'])))
     .prepare();
 
   /** The ranges with logins of this one, in order. */
@@ -187,6 +193,9 @@ export function createUndelivered(db: Db) {
 
     /** The oldest range that is not discarded. */
     oldest: (portalId: string): UndeliveredRow | undefined => from.all({ portalId, version: 0, limit: 1 })[0],
+
+    /** How many logins wait for a person. */
+    held: (portalId: string): number => Number(countHeld.get({ portalId })?.count ?? 0),
 
     /** The range that ends with this login, whatever its state. */
     endingAt: (portalId: string, lastVersion: number): UndeliveredRow | undefined =>
