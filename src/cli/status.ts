@@ -73,6 +73,7 @@ function describeStatus(status: StatusFieldsFragment): string {
     `${status.deliveredTotal} delivered`,
     `${status.pending} pending${status.oldestPendingAt ? ` since ${status.oldestPendingAt}` : ''}`,
     ...(status.undeliveredTotal ? [`${status.undeliveredTotal} undelivered since ${status.oldestUndeliveredAt}`] : []),
+    ...(status.heldTotal ? [`${status.heldTotal} of them wait for a person`] : []),
     last,
     ...(status.nextAttemptAt ? [`next try ${status.nextAttemptAt}`] : []),
   ];
