@@ -8,6 +8,9 @@ export interface Capacity {
   linesPerSecond: number | null;
 }
 
+/** Longer than any pause (30 s) or rate makes a destination wait, in ms: beyond it the clock was wrong when it was set. */
+const MAX_WAIT_MS = 15 * 60_000;
+
 interface Gate {
   inFlight: number;
   capacity: Capacity;
@@ -41,9 +44,12 @@ export function createSlots(clock: Clock, stopping: AbortSignal) {
     return gate;
   }
 
-  function isOpen({ inFlight, capacity, failing, unspent, dueAt }: Gate): boolean {
+  const isEarly = ({ dueAt }: Gate): boolean => dueAt > clock.now() && dueAt <= clock.now() + MAX_WAIT_MS;
+
+  function isOpen(gate: Gate): boolean {
+    const { inFlight, capacity, failing, unspent } = gate;
     if (capacity.linesPerSecond !== null && unspent) return false;
-    return inFlight < (failing ? 1 : capacity.maxInFlight) && clock.now() >= dueAt;
+    return inFlight < (failing ? 1 : capacity.maxInFlight) && !isEarly(gate);
   }
 
   /** Lets in whoever may go now; where only time is missing, looks again then. */
@@ -55,9 +61,8 @@ export function createSlots(clock: Clock, stopping: AbortSignal) {
     }
     gate.cancelTimer?.();
     gate.cancelTimer = null;
-    const isEarly = gate.dueAt > clock.now();
-    if (gate.waiting.length && isEarly) gate.cancelTimer = clock.at(gate.dueAt, () => admit(id, gate));
-    if (!gate.waiting.length && !gate.inFlight && !gate.failing && !isEarly) gates.delete(id);
+    if (gate.waiting.length && isEarly(gate)) gate.cancelTimer = clock.at(gate.dueAt, () => admit(id, gate));
+    if (!gate.waiting.length && !gate.inFlight && !gate.failing && !isEarly(gate)) gates.delete(id);
   }
 
   stopping.addEventListener('abort', () => {
@@ -98,7 +103,7 @@ export function createSlots(clock: Clock, stopping: AbortSignal) {
     /** Whoever holds a slot gives it back rather than going on: others wait for it, or it is not due. */
     isOver(id: string): boolean {
       const gate = gateOf(id);
-      return gate.waiting.length > 0 || clock.now() < gate.dueAt;
+      return gate.waiting.length > 0 || isEarly(gate);
     },
 
     /** So many lines are being sent. */

@@ -161,7 +161,7 @@ export function createUndelivered(db: Db) {
           break;
         }
         case 'LoginsUndelivered':
-          add(event, event.data, { reason: event.data.reason });
+          add(event, event.data, { reason: event.data.reason, ...triedBefore(lane, event.data.deliveryId) });
           break;
         case 'RedeliveryRequested':
           for (const range of event.data.ranges) change({ portalId, ...range }, { state: 'REQUESTED', recoveries: 0 });
@@ -223,4 +223,12 @@ export function createUndelivered(db: Db) {
         .all();
     },
   };
+}
+
+/** What the list says of a delivery that was under way when it was given up. */
+function triedBefore(lane: Lane, deliveryId: string | null): Partial<UndeliveredRow> {
+  const tries = (deliveryId && openDelivery(lane, deliveryId)?.failedAttempts) || 0;
+  if (!tries || !lane.lastAttempt) return {};
+  const { responseCode, message } = lane.lastAttempt;
+  return { tries, responseCode, message };
 }
