@@ -1,7 +1,8 @@
 import type { z } from 'zod';
 import type { Cause } from '../domain/event.js';
+import { pendingRanges } from '../domain/lane.js';
 import { assertLiving } from '../domain/portal.js';
-import { type LoginRange, sizeOf } from '../domain/range.js';
+import { type LoginRange, sizeOf, without } from '../domain/range.js';
 import { type cancelReplay, decide, type Replay, type ReplayCommand, type requestReplay } from '../domain/replay.js';
 import { webhookUnconfigured } from '../domain/undelivered.js';
 import { randomUuid } from '../random.js';
@@ -20,14 +21,16 @@ export function replayHandlers({ log, appender, models, random }: Deps) {
   }
 
   /** What a job comes to now: what is pending is left out, for it is sent anyway. */
-  function extent(portalId: string, { startAt, endAt, scope }: Replay): LoginRange & { total: number } {
-    const { cursor } = models.lanes.get(portalId).lane;
-    const range = {
+  function extent(portalId: string, { startAt, endAt, scope }: Replay): { ranges: LoginRange[]; total: number } {
+    const { lane } = models.lanes.get(portalId);
+    const wanted = {
       firstVersion: log.versionBefore(`login-${portalId}`, startAt) + 1,
-      lastVersion: Math.min(cursor, log.versionBefore(`login-${portalId}`, endAt + 1)),
+      lastVersion: log.versionBefore(`login-${portalId}`, endAt + 1),
     };
-    if (sizeOf(range) <= 0) return { ...range, total: 0 };
-    return { ...range, total: scope === 'ALL' ? sizeOf(range) : models.lanes.undelivered.countIn(portalId, range) };
+    const ranges = without(wanted, pendingRanges(lane, log.lastVersion(`login-${portalId}`)));
+    const count = (range: LoginRange) =>
+      scope === 'ALL' ? sizeOf(range) : models.lanes.undelivered.countIn(portalId, range);
+    return { ranges, total: ranges.reduce((total, range) => total + count(range), 0) };
   }
 
   return {

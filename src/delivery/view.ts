@@ -28,9 +28,12 @@ export function createView({ log, models, clock, line }: ViewDeps) {
 
   /** What a replay that runs sends next, as far as it hangs together. */
   function replayableOf(portalId: string, { replay }: Lane): LoginRange | null {
-    if (replay?.status !== 'RUNNING' || replay.nextVersion > replay.lastVersion) return null;
-    const rest = { firstVersion: replay.nextVersion, lastVersion: replay.lastVersion };
-    return replay.scope === 'ALL' ? rest : models.lanes.undelivered.firstIn(portalId, rest);
+    if (replay?.status !== 'RUNNING') return null;
+    for (const range of replay.ranges) {
+      const next = replay.scope === 'ALL' ? range : models.lanes.undelivered.firstIn(portalId, range);
+      if (next) return next;
+    }
+    return null;
   }
 
   return {

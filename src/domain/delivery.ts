@@ -1,6 +1,6 @@
 import type { LogFormat } from './destination.js';
 import { type Lane, type OpenDelivery, openDelivery } from './lane.js';
-import { type LoginRange, sizeOf } from './range.js';
+import { isWithin, type LoginRange, sizeOf } from './range.js';
 import { boundedWaitMs, laneWaitMs, MAX_RETRIES, probeWaitMs, retryWaitMs } from './retry.js';
 
 /** Before compression. The vendor's own listener refuses more. */
@@ -154,8 +154,8 @@ function mayStart(
       return !lane.side && undeliveredIn(batch) === sizeOf(batch);
     case 'REPLAY': {
       const { replay } = lane;
-      const isNext = replay?.status === 'RUNNING' && batch.firstVersion >= replay.nextVersion;
-      return !lane.side && isNext && batch.lastVersion <= replay.lastVersion;
+      const isLeft = replay?.status === 'RUNNING' && replay.ranges.some((range) => isWithin(batch, range));
+      return !lane.side && isLeft;
     }
     default:
       return purpose satisfies never;

@@ -7,7 +7,7 @@
 import type { Attempt, DeliveryEvent, Purpose } from './delivery.js';
 import type { LogFormat } from './destination.js';
 import type { Recorded } from './event.js';
-import { type LoginRange, MAX_BATCH_LINES, sizeOf } from './range.js';
+import { type LoginRange, MAX_BATCH_LINES, sizeOf, without } from './range.js';
 import { evolve as evolveReplay, type Replay, type ReplayEvent } from './replay.js';
 import type { UndeliveredEvent } from './undelivered.js';
 import type { WebhookEvent } from './webhook.js';
@@ -226,10 +226,10 @@ function replayed(
   { attemptedAt, durationMs }: Attempt,
 ): Replay | null {
   if (!replay || delivery?.purpose !== 'REPLAY') return replay;
-  const nextVersion = delivery.lastVersion + 1;
+  const done = { firstVersion: 0, lastVersion: delivery.lastVersion };
   return {
     ...replay,
-    nextVersion,
+    ranges: replay.ranges.flatMap((range) => without(range, [done])),
     [count]: replay[count] + sizeOf(delivery),
     updatedAt: attemptedAt + durationMs,
   };
@@ -309,4 +309,9 @@ export function waiting(lane: Lane, lastLogin: number): LoginRange[] {
   const through = lane.dueThrough ?? lastLogin;
   if (through >= firstVersion) ranges.push({ firstVersion, lastVersion: through });
   return ranges;
+}
+
+/** All that is due and neither delivered nor given up, in order. */
+export function pendingRanges(lane: Lane, lastLogin: number): LoginRange[] {
+  return [...(lane.open ? [lane.open] : []), ...waiting(lane, lastLogin)];
 }

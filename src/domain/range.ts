@@ -22,3 +22,21 @@ export function overlap(one: LoginRange, other: LoginRange): LoginRange | null {
   const lastVersion = Math.min(one.lastVersion, other.lastVersion);
   return firstVersion <= lastVersion ? { firstVersion, lastVersion } : null;
 }
+
+/** Whether a range lies in another one. */
+export function isWithin(inner: LoginRange, outer: LoginRange): boolean {
+  return inner.firstVersion >= outer.firstVersion && inner.lastVersion <= outer.lastVersion;
+}
+
+/** What is left of a range without the logins of others, which are in order. */
+export function without(range: LoginRange, others: readonly LoginRange[]): LoginRange[] {
+  const left: LoginRange[] = [];
+  let { firstVersion } = range;
+  for (const other of others) {
+    const lastVersion = Math.min(range.lastVersion, other.firstVersion - 1);
+    if (lastVersion >= firstVersion) left.push({ firstVersion, lastVersion });
+    firstVersion = Math.max(firstVersion, other.lastVersion + 1);
+  }
+  if (range.lastVersion >= firstVersion) left.push({ firstVersion, lastVersion: range.lastVersion });
+  return left;
+}

@@ -22,8 +22,8 @@ interface At {
 
 export type ReplayEvent =
   | { type: 'ReplayRequested'; data: ReplaySettings & At }
-  /** `total`: how many logins of the range it will send. An empty range has its last version below its first. */
-  | { type: 'ReplayStarted'; data: LoginRange & At & { jobId: string; total: number } }
+  /** `total`: how many logins of the ranges it will send. */
+  | { type: 'ReplayStarted'; data: At & { jobId: string; ranges: LoginRange[]; total: number } }
   | { type: 'ReplayCompleted'; data: At & { jobId: string } }
   | { type: 'ReplayFailed'; data: At & { jobId: string; message: string } }
   | { type: 'ReplayCancelled'; data: At & { jobId: string } };
@@ -35,9 +35,8 @@ export interface Replay extends ReplaySettings {
   status: (typeof replayStatuses)[number];
   requestedAt: number;
   updatedAt: number;
-  /** The next login to look at, and the last one. */
-  nextVersion: number;
-  lastVersion: number;
+  /** What is left to look at, in order. */
+  ranges: LoginRange[];
   total: number;
   sent: number;
   /** Lines that were passed over because the receiver finds each of them too large. */
@@ -48,15 +47,15 @@ export interface Replay extends ReplaySettings {
 export function evolve(replay: Replay | null, event: ReplayEvent): Replay | null {
   if (event.type === 'ReplayRequested') {
     const { at, ...settings } = event.data;
-    const counts = { nextVersion: 1, lastVersion: 0, total: 0, sent: 0, refused: 0 };
+    const counts = { ranges: [], total: 0, sent: 0, refused: 0 };
     return { ...settings, ...counts, status: 'REQUESTED', requestedAt: at, updatedAt: at, message: null };
   }
   if (replay?.jobId !== event.data.jobId) return replay;
   const changed = { ...replay, updatedAt: event.data.at };
   switch (event.type) {
     case 'ReplayStarted': {
-      const { firstVersion: nextVersion, lastVersion, total } = event.data;
-      return { ...changed, status: 'RUNNING', nextVersion, lastVersion, total };
+      const { ranges, total } = event.data;
+      return { ...changed, status: 'RUNNING', ranges, total };
     }
     case 'ReplayCompleted':
       return { ...changed, status: 'COMPLETED' };
@@ -92,7 +91,7 @@ export type ReplayCommand =
   | ({ type: 'RequestReplay' } & ReplaySettings)
   | { type: 'CancelReplay'; portalId: string }
   /** Of the engine: with what the job comes to, now that it can run. */
-  | ({ type: 'StartReplay'; total: number } & LoginRange)
+  | { type: 'StartReplay'; ranges: LoginRange[]; total: number }
   | { type: 'FinishReplay' };
 
 /**
@@ -122,8 +121,8 @@ export function decide(
       return [{ type: 'ReplayCancelled', data: { jobId: replay.jobId, at: now } }];
     case 'StartReplay': {
       if (replay?.status !== 'REQUESTED') return [];
-      const { firstVersion, lastVersion, total } = command;
-      return [{ type: 'ReplayStarted', data: { jobId: replay.jobId, firstVersion, lastVersion, total, at: now } }];
+      const { ranges, total } = command;
+      return [{ type: 'ReplayStarted', data: { jobId: replay.jobId, ranges, total, at: now } }];
     }
     case 'FinishReplay':
       return replay?.status === 'RUNNING' ? [{ type: 'ReplayCompleted', data: { jobId: replay.jobId, at: now } }] : [];

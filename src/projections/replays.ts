@@ -45,7 +45,7 @@ const none: ReplayJob = {
 
 export function replayJobOf({ replay, webhook }: Lane): ReplayJob {
   if (!replay) return none;
-  const { jobId: id, nextVersion: _, lastVersion: __, status, ...facts } = replay;
+  const { jobId: id, ranges: _, status, ...facts } = replay;
   return { ...facts, id, status: statusOf(status, webhook?.enabled ?? false) };
 }
 
