@@ -1,4 +1,4 @@
-import { desc, eq } from 'drizzle-orm';
+import { desc, eq, sql } from 'drizzle-orm';
 import type { Db } from '../../db/open.js';
 import { organization, signingKeys } from '../../db/tables.js';
 import type { Recorded } from '../domain/event.js';
@@ -8,6 +8,14 @@ export type SigningKeyRow = typeof signingKeys.$inferSelect;
 
 /** Who speaks in a line: the organisation, and the keys that sign. */
 export function createIdentity(db: Db) {
+  const theOrganization = db.select().from(organization).prepare();
+  const keys = db.select().from(signingKeys).orderBy(desc(signingKeys.position)).prepare();
+  const byId = db
+    .select()
+    .from(signingKeys)
+    .where(eq(signingKeys.id, sql.placeholder('id')))
+    .prepare();
+
   return {
     tables: [organization, signingKeys],
     apply(event: Recorded): void {
@@ -23,10 +31,9 @@ export function createIdentity(db: Db) {
         }
       }
     },
-    organizationId: (): string | undefined => db.select().from(organization).get()?.id,
-    signingKey: (id: string): SigningKeyRow | undefined =>
-      db.select().from(signingKeys).where(eq(signingKeys.id, id)).get(),
+    organizationId: (): string | undefined => theOrganization.get()?.id,
+    signingKey: (id: string): SigningKeyRow | undefined => byId.get({ id }),
     /** Newest first. */
-    signingKeys: (): SigningKeyRow[] => db.select().from(signingKeys).orderBy(desc(signingKeys.position)).all(),
+    signingKeys: (): SigningKeyRow[] => keys.all(),
   } satisfies ReadModel & Record<string, unknown>;
 }
