@@ -5,7 +5,7 @@ import { aPortal, configure, deliveryEvents, logIn, typesOf, untilEvent } from '
 import { delivered, type Reply, refused, ScriptedSender, unavailable } from '../support/engine-scripted-sender.js';
 import { seededRandom } from '../support/random.js';
 
-const siem = { url: 'https://127.0.0.1:9/collector' };
+const siem = { url: 'https://127.0.0.1:444/collector' };
 
 /** The whole server over a sender that says `reply`, at a clock that stands still. */
 async function start(reply: Reply, options: { directory?: string; now?: number } = {}) {

@@ -26,7 +26,7 @@ async function mutate(url: string, token: string): Promise<string[]> {
   };
   const registered = await client.call(RegisterPortalDocument, { input: { name: mark() } });
   const portalId = succeeded(registered.registerPortal).portal.id;
-  const destination = { name: mark(), endpoint: 'https://127.0.0.1:9/collector' };
+  const destination = { name: mark(), endpoint: 'https://127.0.0.1:444/collector' };
   succeeded((await client.call(CreateDestinationDocument, { input: destination })).createDestination);
   const record = async () => {
     const input = { ...aLogin, portalId, traceId: mark() };

@@ -79,7 +79,7 @@ describe('a server with threads', () => {
 
 describe('a refusal comes over the threads as it is', () => {
   it('with its code', async () => {
-    const input = { name: 'SIEM', endpoint: 'https://127.0.0.1:9/' };
+    const input = { name: 'SIEM', endpoint: 'https://127.0.0.1:444/' };
     await mutate(server, 'createDestination', input);
     expect(await mutate(server, 'createDestination', input)).toMatchObject({
       __typename: 'Conflict',

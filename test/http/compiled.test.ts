@@ -105,7 +105,7 @@ describe('a compiled mutation', () => {
   it('answers refusals as before', async () => {
     await start();
     await createDestination(test, { name: 'Taken' });
-    const taken = { name: 'Taken', endpoint: 'https://127.0.0.1:9/' };
+    const taken = { name: 'Taken', endpoint: 'https://127.0.0.1:444/' };
     const key = { idempotencyKey: 'k' };
     await send({ query: mutationOf('recordLogin'), variables: { input: login(key) } });
     const refusals = [

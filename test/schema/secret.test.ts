@@ -7,7 +7,7 @@ import { openAuthorizedSocket } from '../support/graphql-socket.js';
 import { answer, startReceiver } from '../support/receiver.js';
 
 const SECRET = 'c2VjcmV0-8a6b2f0c';
-const ENDPOINT = 'https://127.0.0.1:9/collector';
+const ENDPOINT = 'https://127.0.0.1:444/collector';
 
 const STATUS = 'status lastResponseMessage lastResponseCode pending';
 const DESTINATION = `id name endpoint hasAuthorization authorizationChangedAt logFormat skipTlsVerification

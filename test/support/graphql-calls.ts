@@ -142,7 +142,7 @@ export async function registerPortal(caller: Caller, name = 'Portal'): Promise<s
 }
 
 export async function createDestination(caller: Caller, input: Variables = {}): Promise<string> {
-  const given = { name: 'SIEM', endpoint: 'https://127.0.0.1:9/collector', ...input };
+  const given = { name: 'SIEM', endpoint: 'https://127.0.0.1:444/collector', ...input };
   const { destination } = await mutate<{ destination: { id: string } }>(caller, 'createDestination', given);
   return destination.id;
 }

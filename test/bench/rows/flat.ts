@@ -168,7 +168,7 @@ export const flatStatus = flat(
       const sides = [long, short].map(async ({ directory, token, portalIds }) => {
         const copy = copyOf(directory);
         own({ stop: async () => remove(copy) });
-        await deliverTo(copy, portalIds, { url: 'https://127.0.0.1:9/', ca: null });
+        await deliverTo(copy, portalIds, { url: 'https://127.0.0.1:444/', ca: null });
         await recordMore(copy, portalIds, 1_000);
         const product = own(await startProduct({ directory: copy, token }));
         const request = requestOf(product, PortalsDocument.toString());

@@ -10,7 +10,7 @@ const PORTALS = 100;
 /** All lanes have tried at least once and wait for their next try. */
 const RUNS_FOR_MS = { smoke: 500, default: 5_000, full: 20_000 };
 /** Nobody listens on port 1. */
-const dead = { url: 'https://127.0.0.1:1/collector', ca: null };
+const dead = { url: 'https://127.0.0.1:444/collector', ca: null };
 
 export const memory: Row = {
   name: 'memory',

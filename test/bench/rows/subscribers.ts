@@ -63,7 +63,7 @@ async function portalWithWebhook(product: Product): Promise<string> {
   const portalId = await addPortal(product);
   const destination = {
     name: 'SIEM',
-    endpoint: 'https://127.0.0.1:9/',
+    endpoint: 'https://127.0.0.1:444/',
     authorization: 'Bench',
     logFormat: 'CEF' as const,
   };

@@ -26,7 +26,7 @@ export async function fillSyslogNg(directory: string, workers: number, lines: re
   const input = writeLines(directory, lines);
   // Nobody listens on port 1: everything stays in the buffers.
   const source = sourceOf(input);
-  const running = await start(directory, { workers, source, url: 'https://127.0.0.1:1/' });
+  const running = await start(directory, { workers, source, url: 'https://127.0.0.1:444/' });
   const deadline = Date.now() + FILL_DEADLINE_MS;
   while (queued(directory) < lines.length) {
     if (Date.now() > deadline) throw new Error(`syslog-ng has ${queued(directory)} of ${lines.length} lines`);
