@@ -11,7 +11,7 @@ import {
 } from '../support/graphql-calls.js';
 import { makeCertificate, startReceiver } from '../support/receiver.js';
 
-const ENDPOINT = 'https://127.0.0.1:9/collector';
+const ENDPOINT = 'https://127.0.0.1:444/collector';
 const notFound = { __typename: 'NotFound', code: 'NOT_FOUND' };
 const nameTaken = {
   __typename: 'Conflict',
@@ -115,7 +115,6 @@ describe('createDestination', () => {
     ['a private address', 'https://10.1.2.3/collector'],
     ['a loopback address in another notation', 'https://0x7f.1/collector'],
     ['an IPv4-mapped address', 'https://[::ffff:192.168.0.1]/collector'],
-    ['the metadata service', 'https://169.254.169.254/latest'],
     ['plain http to a public address', 'http://93.184.216.34/collector'],
   ])('refuses %s that the operator did not allow', async (_, endpoint) => {
     const test = await startApp({ env: { AUDITWIRE_ALLOWED_ADDRESSES: '192.0.2.0/24' } });
@@ -127,6 +126,15 @@ describe('createDestination', () => {
       'endpoint',
       'AUDITWIRE_ALLOWED_ADDRESSES',
     );
+  });
+
+  it.each([
+    ['the metadata service', 'https://169.254.169.254/latest'],
+    ['a port that browsers block', 'https://192.0.2.1:25/collector'],
+  ])('refuses %s whatever the operator allowed', async (_, endpoint) => {
+    const test = await startApp({ env: { AUDITWIRE_ALLOWED_ADDRESSES: '0.0.0.0/0' } });
+
+    await expectInvalid(test, 'createDestination', { name: 'SIEM', endpoint }, 'endpoint', 'no setting opens it');
   });
 
   it('refuses a name that resolves to an address that the operator did not allow', async () => {
@@ -146,7 +154,7 @@ describe('createDestination', () => {
   it('allows plain http to an address in the allow-list', async () => {
     const test = await startApp();
 
-    expect(await createDestination(test, { endpoint: 'http://127.0.0.1:9/collector' })).toBeTruthy();
+    expect(await createDestination(test, { endpoint: 'http://127.0.0.1:444/collector' })).toBeTruthy();
   });
 });
 

@@ -1,0 +1,48 @@
+/**
+ * Where clouds tell a machine about itself: who reaches such a service has the credentials of the machine. No setting opens
+ * them, under whatever address they stand.
+ */
+import { type Address, isIn, parseRange } from './address-range.js';
+import { embeddedIn } from './embedded-ipv4.js';
+
+const ranges = [
+  '169.254.169.254/32', // AWS, Google Cloud, Azure, Oracle, Alibaba, IBM, OpenStack, DigitalOcean, Hetzner and more
+  '169.254.170.2/32', // AWS, tasks of ECS
+  '169.254.170.23/32', // AWS, pods of EKS
+  'fd00:ec2::/32', // AWS: ::254 of instances, ::23 of pods
+  'fd20:ce::254/128', // Google Cloud
+  '168.63.129.16/32', // Azure, WireServer; a public address
+  '100.100.100.200/32', // Alibaba
+  'fd00:100::100:200/128', // Alibaba
+  '192.0.0.192/32', // Oracle, classic
+  'fd00:c1::a9fe:a9fe/128', // Oracle
+  '169.254.0.23/32', // Tencent
+  '169.254.10.10/32', // Tencent
+  '169.254.42.42/32', // Scaleway
+  'fd00:42::42/128', // Scaleway
+  'fd00:a9fe:a9fe::1/128', // Akamai
+].map(parseRange);
+
+/** A proxy resolves names by itself, where their addresses are not ours to see. */
+const names = new Set([
+  'metadata.google.internal',
+  'metadata.goog',
+  'metadata', // Google Cloud, where its search domain completes it
+  'instance-data.ec2.internal',
+  'instance-data',
+  'metadata.azure.internal',
+  'metadata.tencentyun.com',
+  'api.metadata.cloud.ibm.com',
+]);
+
+/** Also where an IPv6 address carries one of the IPv4 addresses, or only could. */
+export function isMetadataAddress(address: Address): boolean {
+  return [address, ...embeddedIn(address, 'CERTAIN'), ...embeddedIn(address, 'POSSIBLE')].some((one) =>
+    ranges.some((range) => isIn(one, range)),
+  );
+}
+
+/** @param hostname as `new URL` gives it, in lower case */
+export function isMetadataName(hostname: string): boolean {
+  return names.has(hostname.replace(/\.+$/, ''));
+}
