@@ -3,7 +3,8 @@ import { type Connection, lockDataDirectory, openReader, openWriter } from '../d
 import type { Services } from '../schema/builder.js';
 import { type Clock, systemClock } from './clock.js';
 import type { Config } from './config.js';
-import { createAddressGuard, type Resolve } from './delivery/address-guard.js';
+import { createAddressGuard } from './delivery/address-guard.js';
+import type { Resolve } from './delivery/resolve.js';
 import type { createSender } from './delivery/send.js';
 import type { Cause, Recorded } from './domain/event.js';
 import { makeToken } from './http/auth.js';

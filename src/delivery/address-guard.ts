@@ -7,7 +7,6 @@
  * 3. The peer that a connection has reached.
  */
 import type { LookupAddress } from 'node:dns';
-import { lookup as dnsLookup } from 'node:dns/promises';
 import { isIP, type LookupFunction } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { purposeOf } from './address-classes.js';
@@ -15,8 +14,7 @@ import { type Address, isIn, parseRange } from './address-range.js';
 import { isBlockedPort } from './blocked-ports.js';
 import { embeddedIn } from './embedded-ipv4.js';
 import { isMetadataAddress, isMetadataName } from './metadata-services.js';
-
-export type Resolve = (hostname: string) => Promise<LookupAddress[]>;
+import { createResolve, type Resolve } from './resolve.js';
 
 /** The guard does not let this through: a final outcome, never retried. */
 export class AddressRefused extends Error {}
@@ -28,10 +26,8 @@ const RESOLVE_AT_SAVING_MS = 2_000;
 
 const REMEDY = 'the operator can allow it in AUDITWIRE_ALLOWED_ADDRESSES';
 
-const systemResolve: Resolve = (hostname) => dnsLookup(hostname, { all: true, verbatim: true });
-
 /** @param allowed ranges (`10.0.0.0/8`) that may be reached although they are not public; never a metadata service */
-export function createAddressGuard(allowed: readonly string[], resolve: Resolve = systemResolve) {
+export function createAddressGuard(allowed: readonly string[], resolve: Resolve = createResolve()) {
   const networks = allowed.map(parseRange);
 
   function isAllowed(address: Address): boolean {

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { isIPv6 } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { onTestFinished } from 'vitest';
-import type { Resolve } from '../../src/delivery/address-guard.js';
+import type { Resolve } from '../../src/delivery/resolve.js';
 
 /** What a name has: addresses of both kinds, perhaps of another name; an error; or no answer at all. */
 export type Answer = string[] | { alias: string; addresses: string[] } | 'SERVFAIL' | 'NXDOMAIN' | 'SILENCE';

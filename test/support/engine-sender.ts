@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { onTestFinished } from 'vitest';
-import { createAddressGuard, type Resolve } from '../../src/delivery/address-guard.js';
+import { createAddressGuard } from '../../src/delivery/address-guard.js';
+import type { Resolve } from '../../src/delivery/resolve.js';
 import { createSender, type Post, type Sender, type Target } from '../../src/delivery/send.js';
 import { WatchedClock } from './engine-clock.js';
 
