@@ -1,6 +1,6 @@
 import { type DeliveryCommand, type DeliveryEvent, decide } from '../domain/delivery.js';
 import type { Cause, Recorded } from '../domain/event.js';
-import { type Lane, openDelivery } from '../domain/lane.js';
+import { isPartOf, type Lane, openDelivery } from '../domain/lane.js';
 import type { ReplayEvent } from '../domain/replay.js';
 import type { Deps } from './deps.js';
 
@@ -33,7 +33,7 @@ export function deliveryHandlers({ appender, models }: Deps) {
 /** A part of a replay that is given up ends the job. */
 function failureOf(event: DeliveryEvent, lane: Lane, at: number): ReplayEvent[] {
   if (event.type !== 'BatchAbandoned' || event.data.setAside || !lane.replay) return [];
-  if (openDelivery(lane, event.data.deliveryId)?.purpose !== 'REPLAY') return [];
+  if (!isPartOf(lane.replay, openDelivery(lane, event.data.deliveryId))) return [];
   const { responseCode, message } = event.data;
   const words = responseCode === null ? message : `${responseCode} ${message}`;
   return [{ type: 'ReplayFailed', data: { jobId: lane.replay.jobId, message: words, at } }];

@@ -106,11 +106,17 @@ export function createSlots(clock: Clock, stopping: AbortSignal) {
       return gate.waiting.length > 0 || isEarly(gate);
     },
 
+    /** Whoever holds a slot must not use it: the destination failed, or asked to be left alone, since it was given. */
+    isShut(id: string): boolean {
+      const gate = gateOf(id);
+      return isEarly(gate) || (gate.failing && gate.inFlight > 1);
+    },
+
     /** So many lines are being sent. */
     spend(id: string, lines: number, { linesPerSecond }: Capacity): void {
       if (linesPerSecond === null) return;
       const gate = gateOf(id);
-      gate.dueAt = Math.max(gate.dueAt, clock.now()) + Math.ceil((lines * 1_000) / linesPerSecond);
+      gate.dueAt = (isEarly(gate) ? gate.dueAt : clock.now()) + Math.ceil((lines * 1_000) / linesPerSecond);
       gate.unspent = false;
       admit(id, gate);
     },
@@ -119,7 +125,7 @@ export function createSlots(clock: Clock, stopping: AbortSignal) {
     ended(id: string, failed: boolean, dueAt: number | null): void {
       const gate = gateOf(id);
       gate.failing = failed;
-      gate.dueAt = Math.max(gate.dueAt, dueAt ?? 0);
+      gate.dueAt = Math.max(isEarly(gate) ? gate.dueAt : 0, dueAt ?? 0);
     },
   };
 }

@@ -114,7 +114,7 @@ export function createSteps(deps: StepDeps, stopping: AbortSignal) {
     // Nothing is awaited from here to the request: no setting that was acknowledged before it is ignored by it.
     const { step, destination } = view.look(portalId);
     if (stopping.aborted || step.do !== 'try' || step.delivery.deliveryId !== batch.deliveryId) return null;
-    if (destination?.id !== destinationId) return null;
+    if (destination?.id !== destinationId || slots.isShut(destinationId)) return null;
     slots.spend(destinationId, batch.lines, destination);
     const sending = sender.send(targetOf(destination, deps.secrets), batch);
     try {

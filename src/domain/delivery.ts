@@ -54,6 +54,8 @@ export type DeliveryEvent =
         line: LineSettings;
         /** FIRST where it is left out. */
         purpose?: Purpose;
+        /** Of a REPLAY: the job it is a part of. */
+        replayJobId?: string;
       };
     }
   /** `recovered`: how many of its logins were undelivered until now. */
@@ -114,7 +116,9 @@ export interface DeliverySurroundings {
  */
 export function decide(command: DeliveryCommand, lane: Lane, around: DeliverySurroundings): DeliveryEvent[] {
   if (command.type === 'StartBatch') {
-    return mayStart(command.batch, lane, around) ? [{ type: 'BatchStarted', data: command.batch }] : [];
+    if (!mayStart(command.batch, lane, around)) return [];
+    const ofJob = command.batch.purpose === 'REPLAY' && lane.replay ? { replayJobId: lane.replay.jobId } : {};
+    return [{ type: 'BatchStarted', data: { ...command.batch, ...ofJob } }];
   }
   const open = openDelivery(lane, command.deliveryId);
   if (!open) return [];
@@ -200,8 +204,11 @@ function afterTry(
     return [{ type: 'RetryScheduled', data: { ...attempt, ...pause, retryDueAt } }];
   }
   if (outcome.responseCode === CONTENT_TOO_LARGE) {
-    if (sizeOf(open) > 1) return [{ type: 'BatchSplit', data: attempt }];
-    return [{ type: 'BatchAbandoned', data: { ...attempt, nextBatchDueAt: null, setAside: true } }];
+    if (sizeOf(open) === 1) {
+      return [{ type: 'BatchAbandoned', data: { ...attempt, nextBatchDueAt: null, setAside: true } }];
+    }
+    // Without a webhook there is nothing that its halves could go on with.
+    if (lane.webhook) return [{ type: 'BatchSplit', data: attempt }];
   }
   const probes = lane.failedProbes + (open.purpose === 'PROBE' ? 1 : 0);
   const probeDueAt = endedAt + probeWaitMs(probes, random);

@@ -23,6 +23,7 @@ export interface OpenDelivery extends LoginRange {
   signingKeyId: string;
   line: Extract<DeliveryEvent, { type: 'BatchStarted' }>['data']['line'];
   purpose: Purpose;
+  replayJobId?: string;
   failedAttempts: number;
   /** When the next try is due; null: at once, for none was made. */
   retryDueAt: number | null;
@@ -134,7 +135,7 @@ export function evolve(lane: Lane, event: LaneEvent | Recorded<LaneEvent>): Lane
         ...lane,
         ...attempted(lane, event.data, true),
         ...(delivery && placed(delivery, null)),
-        batchLimit: Math.max(1, Math.floor(sizeOf(delivery) / 2)),
+        batchLimit: Math.max(1, Math.min(lane.batchLimit, Math.floor(sizeOf(delivery) / 2))),
         batchesBeforeGrowth: BATCHES_BEFORE_GROWTH,
       };
     }
@@ -218,6 +219,11 @@ function afterAbandonment(lane: Lane, data: DataOf<'BatchAbandoned'>): Lane {
   };
 }
 
+/** Whether a delivery is a part of a replay that goes on. */
+export function isPartOf(replay: Replay | null, delivery: OpenDelivery | null): delivery is OpenDelivery {
+  return replay?.status === 'RUNNING' && delivery?.replayJobId === replay.jobId;
+}
+
 /** A replay after one of its batches ended. */
 function replayed(
   replay: Replay | null,
@@ -225,7 +231,7 @@ function replayed(
   count: 'sent' | 'refused',
   { attemptedAt, durationMs }: Attempt,
 ): Replay | null {
-  if (!replay || delivery?.purpose !== 'REPLAY') return replay;
+  if (!replay || !isPartOf(replay, delivery)) return replay;
   const done = { firstVersion: 0, lastVersion: delivery.lastVersion };
   return {
     ...replay,

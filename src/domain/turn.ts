@@ -1,7 +1,7 @@
 /** What a lane does next: whose turn it is, and whether that is due. */
 import type { Purpose } from './delivery.js';
 import type { LogFormat } from './destination.js';
-import { grown, type Lane, type OpenDelivery, type Turn, waiting } from './lane.js';
+import { grown, isPartOf, type Lane, type OpenDelivery, type Turn, waiting } from './lane.js';
 import { type LoginRange, MAX_BATCH_LINES, sizeOf, startOf } from './range.js';
 import { MAX_LANE_WAIT_MS, MAX_PROBE_WAIT_MS, MAX_WAIT_MS } from './retry.js';
 import type { UndeliveredState } from './undelivered.js';
@@ -50,7 +50,7 @@ export function nextStep(lane: Lane, around: LaneSurroundings): Step {
     ({ destinationId, logFormat }) => destinationId !== webhook.destinationId || logFormat !== destination.logFormat,
   );
   if (stale) return { do: 'supersede', delivery: stale };
-  if (lane.side?.purpose === 'REPLAY' && lane.replay?.status !== 'RUNNING')
+  if (lane.side?.purpose === 'REPLAY' && !isPartOf(lane.replay, lane.side))
     return { do: 'supersede', delivery: lane.side };
   if (lane.replay?.status === 'REQUESTED') return { do: 'start replay' };
   if (lane.replay?.status === 'RUNNING' && !lane.side && !around.replayable) return { do: 'finish replay' };
@@ -101,7 +101,8 @@ function recovery(
     return { turn: 'RECOVERY', dueAt: pausedUntil, step: start(range, 'RECOVERY', lane, around) };
   }
   // Whoever changed the destination since the last try did so to mend it.
-  const isChanged = (destination?.updatedAt ?? 0) > (lane.lastAttempt?.at ?? 0);
+  const changedAt = destination?.updatedAt ?? 0;
+  const isChanged = changedAt <= now && changedAt > (lane.lastAttempt?.at ?? 0);
   const probeDueAt = isChanged ? now : sane(lane.probeDueAt, now, MAX_PROBE_WAIT_MS);
   const dueAt = Math.max(pausedUntil, probeDueAt);
   return { turn: 'RECOVERY', dueAt, step: start(range, 'PROBE', lane, around) };

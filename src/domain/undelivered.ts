@@ -82,12 +82,14 @@ export function writeRangeId({ portalId, lastVersion, position }: RangeId): stri
 /** @throws Refusal naming the id by its place in the input */
 export function readRangeId(id: string, index: number): RangeId {
   const [portalId = '', lastVersion, position, ...rest] = Buffer.from(id, 'base64url').toString().split('.');
-  if (rest.length || ![lastVersion, position].every((part) => part && /^\d{1,15}$/.test(part))) {
+  const read = { portalId, lastVersion: Number(lastVersion), position: Number(position) };
+  // Compared with what it should be: one range has one id.
+  if (rest.length || writeRangeId(read) !== id) {
     throw invalidInput([
       { field: `ids[${index}]`, reason: 'is no id of an undelivered range; take them from undelivered' },
     ]);
   }
-  return { portalId, lastVersion: Number(lastVersion), position: Number(position) };
+  return read;
 }
 
 export function rangeNotFound(id: string): Refusal {

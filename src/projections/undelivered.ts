@@ -1,6 +1,7 @@
 import { and, asc, desc, eq, gt, gte, inArray, lt, ne, sql, sum } from 'drizzle-orm';
 import type { Db } from '../../db/open.js';
 import { undelivered } from '../../db/tables.js';
+import type { Purpose } from '../domain/delivery.js';
 import { type Recorded, streamId } from '../domain/event.js';
 import { type Lane, openDelivery } from '../domain/lane.js';
 import { type LoginRange, overlap, sizeOf } from '../domain/range.js';
@@ -114,26 +115,13 @@ export function createUndelivered(db: Db) {
       add(event, delivery, { reason: 'ABANDONED', state, responseCode, message, tries: attempt });
       return;
     }
-    if (setAside) {
-      for (const row of subtract(portalId, delivery)) {
-        const { firstVersion, lastVersion } = delivery;
-        insert({ ...row, firstVersion, lastVersion, state, responseCode, message, tries: row.tries + attempt });
-      }
-      return;
-    }
-    for (const row of overlapping(portalId, delivery)) {
-      const tries = row.tries + attempt;
-      // Of a replay that failed nothing follows for the ranges it came by.
-      if (delivery.purpose === 'REPLAY') continue;
-      if (delivery.purpose === 'PROBE') {
-        // One that the receiver refuses for good does not keep the others from being tried.
-        const refused = attempt <= MAX_RETRIES ? 1 : 0;
-        change(row, { tries, responseCode, message, refusedProbes: row.refusedProbes + refused });
-        continue;
-      }
-      const recoveries = row.recoveries + 1;
-      const next = recoveries >= MAX_RECOVERIES ? 'HELD' : 'WAITING';
-      change(row, { tries, responseCode, message, recoveries, state: next });
+    // Of a replay that failed nothing follows for the ranges it came by.
+    if (delivery.purpose === 'REPLAY' && !setAside) return;
+    // What was tried is a range of its own from now on: it does not keep what stands behind it from being tried.
+    for (const row of subtract(portalId, delivery)) {
+      const { firstVersion, lastVersion } = delivery;
+      const tried = { ...row, firstVersion, lastVersion, responseCode, message, tries: row.tries + attempt };
+      insert(setAside ? { ...tried, state } : { ...tried, ...afterFailure(row, delivery.purpose, attempt) });
     }
   }
 
@@ -223,6 +211,14 @@ export function createUndelivered(db: Db) {
         .all();
     },
   };
+}
+
+/** What becomes of a range of which a recovery or a probe failed. */
+function afterFailure(row: UndeliveredRow, purpose: Purpose, attempts: number): Partial<UndeliveredRow> {
+  // One that the receiver refuses for good does not keep the others from being probed.
+  if (purpose === 'PROBE') return { refusedProbes: row.refusedProbes + (attempts <= MAX_RETRIES ? 1 : 0) };
+  const recoveries = row.recoveries + 1;
+  return { recoveries, state: recoveries >= MAX_RECOVERIES ? 'HELD' : 'WAITING' };
 }
 
 /** What the list says of a delivery that was under way when it was given up. */
