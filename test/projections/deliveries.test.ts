@@ -34,6 +34,7 @@ describe('a delivery', () => {
         ...range,
         destinationId: DESTINATION,
         logFormat: 'CEF',
+        purpose: 'FIRST',
         state: 'IN_PROGRESS',
         startedAt: recordedAt(2),
         endedAt: null,

@@ -18,7 +18,34 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 4,
     arbitrary: fc.record({ do: fc.constant('configure' as const), portal, destination, enabled: fc.boolean() }),
   },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('configure' as const),
+      portal,
+      destination,
+      enabled: fc.constant(true),
+      catchUp: fc.constantFrom('SINCE_LAST_ON' as const, 'SINCE' as const),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('remove' as const), portal }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constantFrom('redeliver' as const, 'discard' as const),
+      portal,
+      ranges: fc.integer({ min: 1, max: 4 }),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('request replay' as const),
+      portal,
+      scope: fc.constantFrom('ALL' as const, 'UNDELIVERED' as const),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('cancel replay' as const), portal }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('retire' as const), portal: fc.constant(1) }) },
   {
     weight: 2,
@@ -36,7 +63,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('crash' as const), afterEvents: fc.nat(6) }) },
 );
 
-/** One history that has everything in it. */
+/** Two histories that have everything in them: the first lets each step come to its end, the other does not. */
 const everything: Step[] = [
   { do: 'record', portal: 0, count: 3 },
   { do: 'configure', portal: 0, destination: 0, enabled: true },
@@ -45,6 +72,8 @@ const everything: Step[] = [
     { do: 'record', portal: round % 2, count: 4 },
     { do: 'change destination', destination: round % 2, what: 'format' },
     { do: 'wait', ms: 60_000 },
+    { do: 'request replay', portal: round % 2, scope: round % 3 ? 'ALL' : 'UNDELIVERED' },
+    { do: round % 4 ? 'redeliver' : 'discard', portal: round % 2, ranges: 1 },
     ...(round % 4 ? [] : [{ do: 'crash', afterEvents: round } as const]),
   ]).flat(),
   { do: 'configure', portal: 0, destination: 2, enabled: false },
@@ -54,6 +83,16 @@ const everything: Step[] = [
   { do: 'record', portal: 1, count: 40 },
   { do: 'retire', portal: 1 },
   { do: 'change destination', destination: 2, what: 'delete' },
+];
+
+const hasty: Step[] = [
+  { do: 'record', portal: 0, count: 3 },
+  { do: 'configure', portal: 0, destination: 0, enabled: true, catchUp: 'SINCE_LAST_ON' },
+  { do: 'let run', turns: 40 },
+  { do: 'request replay', portal: 0, scope: 'ALL' },
+  { do: 'cancel replay', portal: 0 },
+  { do: 'record', portal: 0, count: 40 },
+  { do: 'remove', portal: 0 },
 ];
 
 it('gives the same rows as having applied the events one by one, whatever happened', { timeout: 120_000 }, async () => {
@@ -75,7 +114,13 @@ it('gives the same rows as having applied the events one by one, whatever happen
         connection.sqlite.close();
       },
     ),
-    { numRuns: 20, examples: [[everything, true]] },
+    {
+      numRuns: 20,
+      examples: [
+        [everything, true],
+        [hasty, false],
+      ],
+    },
   );
   // The histories are worth something: everything that a delivery can come to is in them.
   expect([...seen]).toEqual(
@@ -84,9 +129,17 @@ it('gives the same rows as having applied the events one by one, whatever happen
       'BatchDelivered',
       'RetryScheduled',
       'BatchAbandoned',
+      'BatchSplit',
       'DeliverySuperseded',
       'LoginsSkipped',
       'LoginsUndelivered',
+      'RedeliveryRequested',
+      'LoginsDiscarded',
+      'ReplayRequested',
+      'ReplayStarted',
+      'ReplayCompleted',
+      'ReplayFailed',
+      'ReplayCancelled',
       'WebhookRemoved',
       'PortalRetired',
       'DestinationUpdated',

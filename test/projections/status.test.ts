@@ -93,6 +93,8 @@ it('is all zeros and nulls before the first configuration', () => {
       consecutiveFailures: 0,
       deliveredTotal: 0,
       undeliveredTotal: 0,
+      oldestUndeliveredAt: null,
+      discardedTotal: 0,
     },
     position: 1,
   });

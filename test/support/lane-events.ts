@@ -1,5 +1,5 @@
 /** Events of a lane, and how tries of its deliveries end, with everything a test does not care about filled in. */
-import type { Attempt, DeliveryEvent, Outcome } from '../../src/domain/delivery.js';
+import type { Attempt, DeliveryEvent, Outcome, Purpose } from '../../src/domain/delivery.js';
 import type { LogFormat } from '../../src/domain/destination.js';
 import type { WebhookEvent } from '../../src/domain/webhook.js';
 
@@ -25,7 +25,11 @@ export const started = (
   deliveryId: string,
   firstVersion: number,
   lastVersion: number,
-  { destinationId = SIEM, logFormat = 'CEF' }: { destinationId?: string; logFormat?: LogFormat } = {},
+  {
+    destinationId = SIEM,
+    logFormat = 'CEF',
+    purpose,
+  }: { destinationId?: string; logFormat?: LogFormat; purpose?: Purpose } = {},
 ): BatchStarted => ({
   type: 'BatchStarted',
   data: {
@@ -42,10 +46,11 @@ export const started = (
       version: '1.0',
       organizationId: 'organization',
     },
+    ...(purpose && { purpose }),
   },
 });
 
-/** Tries begin at 1,000 and last 500 ms. */
+/** Tries begin at 1,000 and last 500 ms: they end at 1,500. */
 const attempt = (deliveryId: string, nth: number, responseCode: number): Attempt => ({
   deliveryId,
   attempt: nth,
@@ -58,18 +63,25 @@ export const delivered = (deliveryId: string, nth = 1): DeliveryEvent => ({
   type: 'BatchDelivered',
   data: attempt(deliveryId, nth, 202),
 });
-export const retryScheduled = (deliveryId: string, nth: number, retryDueAt: number): DeliveryEvent => ({
+export const retryScheduled = (
+  deliveryId: string,
+  nth: number,
+  retryDueAt: number,
+  more: { destinationDueAt?: number } = {},
+): DeliveryEvent => ({
   type: 'RetryScheduled',
-  data: { ...attempt(deliveryId, nth, 503), retryDueAt },
+  data: { ...attempt(deliveryId, nth, 503), retryDueAt, ...more },
 });
+/** Without other failures before, a probe is due five minutes after the end of the try. */
 export const abandoned = (
   deliveryId: string,
   nth: number,
-  nextBatchDueAt: number,
+  nextBatchDueAt: number | null,
   responseCode = 503,
+  more: { destinationDueAt?: number; probeDueAt?: number } = {},
 ): DeliveryEvent => ({
   type: 'BatchAbandoned',
-  data: { ...attempt(deliveryId, nth, responseCode), nextBatchDueAt },
+  data: { ...attempt(deliveryId, nth, responseCode), nextBatchDueAt, probeDueAt: 1_500 + 5 * 60_000, ...more },
 });
 export const superseded = (deliveryId: string): DeliveryEvent => ({ type: 'DeliverySuperseded', data: { deliveryId } });
 export const skipped = (firstVersion: number, lastVersion: number): DeliveryEvent => ({

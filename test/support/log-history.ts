@@ -10,6 +10,9 @@ import { createView } from '../../src/delivery/view.js';
 import type { Outcome } from '../../src/domain/delivery.js';
 import { createDestination } from '../../src/domain/destination.js';
 import { Refusal } from '../../src/domain/refusal.js';
+import type { ReplayScope } from '../../src/domain/replay.js';
+import { writeRangeId } from '../../src/domain/undelivered.js';
+import type { CatchUp } from '../../src/domain/webhook.js';
 import { createLogger } from '../../src/telemetry.js';
 import { temporaryDirectory, testConfig } from './app.js';
 import { FakeClock } from './fake-clock.js';
@@ -26,22 +29,28 @@ export type Step =
   | { do: 'record'; portal: number; count: number }
   /** In every portal at once. */
   | { do: 'record all'; count: number }
-  | { do: 'configure'; portal: number; destination: number; enabled: boolean }
+  | { do: 'configure'; portal: number; destination: number; enabled: boolean; catchUp?: CatchUp }
   | { do: 'remove' | 'retire'; portal: number }
   | { do: 'change destination'; destination: number; what: 'format' | 'endpoint' | 'authorization' | 'delete' }
+  /** Of the ranges that are listed as undelivered, oldest first, so many. */
+  | { do: 'redeliver' | 'discard'; portal: number; ranges: number }
+  /** Of all that was recorded so far. */
+  | { do: 'request replay'; portal: number; scope: ReplayScope }
+  | { do: 'cancel replay'; portal: number }
   | { do: 'wait'; ms: number }
   /** Lets the engine work for so many turns of the event loop, not until it rests. */
   | { do: 'let run'; turns: number }
   /** The process ends at the next event or later, in the middle of what it does, and another one goes on. */
   | { do: 'crash'; afterEvents: number };
 
-/** Of 16 answers: how many are 200, 503 and 401; the others are slow 200s. */
+/** Of 16 answers: how many are 200, 503, 401 and 413; the others are slow 200s. */
 interface Network {
   good: number;
   retryable: number;
   final: number;
+  tooLarge: number;
 }
-const MIXED: Network = { good: 6, retryable: 5, final: 2 };
+const MIXED: Network = { good: 6, retryable: 4, final: 2, tooLarge: 1 };
 
 /** A sender whose answer depends on nothing but the delivery and the number of its try. */
 function simulateSender(clock: FakeClock, network: Network, inFlight: Set<string>): Sender {
@@ -52,8 +61,8 @@ function simulateSender(clock: FakeClock, network: Network, inFlight: Set<string
       tries.set(deliveryId, attempt);
       const luck = createHash('sha256').update(`${deliveryId}/${attempt}`).digest().readUInt8() % 16;
       const attemptedAt = clock.now();
-      const { good, retryable, final } = network;
-      if (luck >= good + retryable + final) {
+      const { good, retryable, final, tooLarge } = network;
+      if (luck >= good + retryable + final + tooLarge) {
         inFlight.add(deliveryId);
         await new Promise<void>((resolve) => clock.at(attemptedAt + 100 * luck, resolve));
         inFlight.delete(deliveryId);
@@ -68,7 +77,8 @@ function simulateSender(clock: FakeClock, network: Network, inFlight: Set<string
       });
       if (luck < good) return facts('DELIVERED', 200);
       if (luck < good + retryable) return facts('RETRYABLE', 503);
-      return luck < good + retryable + final ? facts('FINAL', 401) : facts('DELIVERED', 202);
+      if (luck < good + retryable + final) return facts('FINAL', 401);
+      return luck < good + retryable + final + tooLarge ? facts('FINAL', 413) : facts('DELIVERED', 202);
     },
     close: () => Promise.resolve(),
   };
@@ -163,7 +173,13 @@ export async function play(
       case 'configure':
         return commands.execute(
           'configureWebhook',
-          { portalId, destinationId: destinationId(step.destination), enabled: step.enabled },
+          {
+            portalId,
+            destinationId: destinationId(step.destination),
+            enabled: step.enabled,
+            catchUp: step.catchUp,
+            since: step.catchUp === 'SINCE' ? clock.now() - 5_000 : undefined,
+          },
           CAUSE,
         );
       case 'remove':
@@ -172,6 +188,22 @@ export async function play(
         return commands.execute('retirePortal', { id: portalId }, CAUSE);
       case 'change destination':
         return changeDestination(step.what, destinationId(step.destination) ?? PORTALS[0]);
+      case 'redeliver':
+        return commands.execute('redeliver', { ids: listed(portalId, step.ranges) }, CAUSE);
+      case 'discard':
+        return commands.execute(
+          'discardUndelivered',
+          { ids: listed(portalId, step.ranges), reason: 'not needed' },
+          CAUSE,
+        );
+      case 'request replay':
+        return commands.execute(
+          'requestReplay',
+          { portalId, startAt: 0, endAt: clock.now(), scope: step.scope },
+          CAUSE,
+        );
+      case 'cancel replay':
+        return commands.execute('cancelReplay', { portalId }, CAUSE);
       case 'wait':
         return clock.advance(step.ms);
       case 'let run':
@@ -182,6 +214,13 @@ export async function play(
       default:
         return step satisfies never;
     }
+  }
+
+  /** The ids of so many undelivered ranges, oldest first. */
+  function listed(portalId: string, limit: number): string[] {
+    const page = { limit, inverted: false };
+    const states = ['WAITING', 'REQUESTED', 'HELD', 'SET_ASIDE'] as const;
+    return app.services.models.lanes.undelivered.page(portalId, states, page).map(writeRangeId);
   }
 
   function record(portalId: string, count: number): Promise<unknown> {
