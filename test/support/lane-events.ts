@@ -108,3 +108,4 @@ const outcome = (verdict: Outcome['verdict'], responseCode: number, retryAfterMs
 export const success = outcome('DELIVERED', 202);
 export const unavailable = (retryAfterMs: number | null = null): Outcome => outcome('RETRYABLE', 503, retryAfterMs);
 export const unauthorized = outcome('FINAL', 401);
+export const tooLarge = outcome('FINAL', 413);

@@ -4,23 +4,25 @@ import { recordLogins } from '../../src/commands/login.js';
 import { createDestination } from '../../src/domain/destination.js';
 import type { StreamName } from '../../src/domain/event.js';
 import { loginInput } from '../../src/domain/login.js';
+import type { CatchUp } from '../../src/domain/webhook.js';
 import { createSecrets } from '../../src/secrets.js';
 import { CAUSE, openLog, START } from './log-fixture.js';
 import { createWriter } from './log-queue.js';
 import { seededRandom } from './random.js';
 
-/** Every command over a log on real files, with a clock that stands at `START`. */
+/** Every command over a log on real files, with a clock that stands at `START` until it is told to go on. */
 export function openCommands() {
   const fixture = openLog();
   const { log, models, appender, connection } = fixture;
   const random = seededRandom('commands');
   const secrets = createSecrets(connection.db, random(32), random);
   const commits: number[] = [];
+  let now = START;
   const writer = createWriter({
     connection,
     appender,
     handlers: createHandlers({ log, appender, models, secrets, random }),
-    now: () => START,
+    now: () => now,
     onCommit: (head) => commits.push(head),
     onFatal: (error) => {
       throw error;
@@ -33,12 +35,16 @@ export function openCommands() {
     secrets,
     commits,
     execute,
+    now: () => now,
+    wait: (ms: number): void => void (now += ms),
     registerPortal: (name = 'Portal') => execute('registerPortal', { name }, CAUSE),
     createDestination: (
       input: z.input<typeof createDestination> = { name: 'SIEM', endpoint: 'https://siem.example.com' },
     ) => execute('createDestination', createDestination.parse(input), CAUSE),
-    configureWebhook: (portalId: string, input: { destinationId?: string; enabled?: boolean }) =>
-      execute('configureWebhook', { portalId, destinationId: undefined, enabled: undefined, ...input }, CAUSE),
+    configureWebhook: (
+      portalId: string,
+      input: { destinationId?: string; enabled?: boolean; catchUp?: CatchUp; since?: number },
+    ) => execute('configureWebhook', { portalId, destinationId: undefined, enabled: undefined, ...input }, CAUSE),
     removeWebhook: (portalId: string) => execute('removeWebhook', { portalId }, CAUSE),
     retirePortal: (id: string) => execute('retirePortal', { id }, CAUSE),
     deleteDestination: (id: string) => execute('deleteDestination', { id }, CAUSE),
