@@ -48,6 +48,18 @@ export const DestinationType = builder.objectRef<DestinationRow>('Destination').
       nullable: true,
       description: 'The certificate authorities to trust instead of the public ones, in PEM.',
     }),
+    clientCertificate: t.exposeString('clientCertificate', {
+      nullable: true,
+      description: 'The certificate that is shown to the receiver (mutual TLS), in PEM; null if none is.',
+    }),
+    hasClientKey: t.boolean({
+      description: 'Whether the key of the client certificate is set. The key itself is never shown.',
+      resolve: (destination) => destination.clientKey !== null,
+    }),
+    warnings: t.stringList({
+      description: 'What is dangerous about its settings, for as long as they stay; empty if nothing is.',
+      resolve: warningsOf,
+    }),
     maxInFlight: t.exposeInt('maxInFlight', {
       description: 'How many requests may be under way to it at a time, over all portals that send there.',
     }),
@@ -60,6 +72,16 @@ export const DestinationType = builder.objectRef<DestinationRow>('Destination').
     updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'When it was last changed.' }),
   }),
 });
+
+function warningsOf({ endpoint, skipTlsVerification }: DestinationRow): string[] {
+  const isPlain = new URL(endpoint).protocol === 'http:';
+  return [
+    ...(isPlain ? ['The endpoint is plain http: anyone on the way can read and alter the logs. Use https.'] : []),
+    ...(skipTlsVerification
+      ? ['TLS verification is off: anyone on the way can pose as the receiver. Set caCertificate instead.']
+      : []),
+  ];
+}
 
 builder.queryField('destination', (t) =>
   t.field({
@@ -108,6 +130,11 @@ async function assertReachable(endpoint: string | undefined, { guard }: Context)
 const authorizationDescription =
   'Sent in the Authorization header exactly as given, such as `Splunk 8a6b…` or `Bearer …`; at most 4,096 characters of visible ASCII. Write-only: it is sealed and never shown.';
 
+const clientCertificateDescription =
+  'A certificate to show to the receiver (mutual TLS), in PEM, followed by those it was issued by; at most 64 KiB.';
+const clientKeyDescription =
+  'The private key of the client certificate: RSA, EC or Ed25519, in PEM, without a passphrase. Write-only: it is sealed and never shown.';
+
 const CreateDestinationInput = builder.inputType('CreateDestinationInput', {
   description: 'A destination to create.',
   fields: (t) => ({
@@ -125,6 +152,8 @@ const CreateDestinationInput = builder.inputType('CreateDestinationInput', {
       description:
         'Certificate authorities to trust instead of the public ones, in PEM; at most 64 KiB. A self-signed certificate is its own authority.',
     }),
+    clientCertificate: t.string({ description: `${clientCertificateDescription} Needed with \`clientKey\`.` }),
+    clientKey: t.string({ description: `${clientKeyDescription} Needed with \`clientCertificate\`.` }),
     maxInFlight: t.int({
       description: 'Most requests under way at a time, over all portals that send there: 1 to 64, 16 by default.',
     }),
@@ -163,6 +192,12 @@ const UpdateDestinationInput = builder.inputType('UpdateDestinationInput', {
     caCertificate: t.string({
       description: 'Other certificate authorities, in PEM; null goes back to the public ones.',
     }),
+    clientCertificate: t.string({
+      description: `${clientCertificateDescription} Alone, it must be for the key that is set. null removes it with its key.`,
+    }),
+    clientKey: t.string({
+      description: `${clientKeyDescription} Alone, it must be of the certificate that is set. null removes both.`,
+    }),
     maxInFlight: t.int({ description: 'Most requests under way at a time: 1 to 64.' }),
     linesPerSecond: t.int({ description: 'Most lines a second: 1 to 1,000,000; null removes the limit.' }),
   }),
@@ -192,7 +227,7 @@ const DeleteDestinationInput = builder.inputType('DeleteDestinationInput', {
 });
 
 const DeleteDestinationSuccess = builder.objectRef<{ id: string }>('DeleteDestinationSuccess').implement({
-  description: 'The destination is deleted, and its Authorization value destroyed.',
+  description: 'The destination is deleted, and its Authorization value and client key destroyed.',
   fields: (t) => ({ id: t.exposeID('id', { description: 'The UUID it had.' }) }),
 });
 

@@ -10,8 +10,9 @@ import type { Sealed } from './domain/destination.js';
 import type { Random } from './random.js';
 
 export const MASTER_KEY_BYTES = 32;
-/** Under which name a destination seals its authorization value, and a signing key its private half. */
+/** Under which names a destination seals its authorization value and its client key, and a signing key its private half. */
 export const AUTHORIZATION = 'authorization';
+export const CLIENT_KEY = 'client-key';
 export const PRIVATE_KEY = 'private-key';
 
 const DATA_KEY_BYTES = 32;

@@ -8,6 +8,7 @@ import { MasterKeyError, readMasterKey } from '../src/master-key.js';
 import { createSecrets, WrongMasterKey } from '../src/secrets.js';
 import { createLogger } from '../src/telemetry.js';
 import { connectPortal, startApp, temporaryDirectory, testConfig } from './support/app.js';
+import { issueCertificate } from './support/certificates.js';
 import { openLog } from './support/log-fixture.js';
 import { filesWith } from './support/log-grep.js';
 import { seededRandom } from './support/random.js';
@@ -151,8 +152,11 @@ describe('a data directory', () => {
     };
     const directory = temporaryDirectory();
     const test = await startApp({ directory, surroundings: { random } });
-    const { portalId } = await connectPortal(test, receiver, 'A name to be found');
-    const { models, tail } = test.app.services;
+    const { portalId, destinationId } = await connectPortal(test, receiver, 'A name to be found');
+    const { commands, models, tail } = test.app.services;
+    const client = issueCertificate({ name: 'A client' });
+    const pair = { clientCertificate: client.cert, clientKey: client.key };
+    await commands.execute('updateDestination', { id: destinationId, ...pair }, { actor: 'test', traceId: '' });
     const deliveries = tail.from([`delivery-${portalId}`], 0);
     const login = { portalId, authenticationType: 'BASIC', outcome: 'SUCCESS', sourceAddress: '192.0.2.7' } as const;
     await test.client.call(RecordLoginDocument, { input: login });
@@ -168,6 +172,8 @@ describe('a data directory', () => {
       test.token,
       test.token.replace(/^aw_/, ''),
       privateKey,
+      client.key.split('\n')[1] ?? '',
+      Buffer.from(client.privateKey.export({ format: 'jwk' }).d ?? '', 'base64url'),
     ];
     const keys = chance.filter((bytes) => bytes.length === 32);
 

@@ -1,56 +1,80 @@
 import type { z } from 'zod';
+import { assertPair, pairChange } from '../domain/client-certificate.js';
 import type {
   createDestination,
   DestinationEvent,
   deleteDestination,
   updateDestination,
 } from '../domain/destination.js';
-import { type Destination, type DestinationCommand, decide, evolve } from '../domain/destination.js';
+import { type Destination, type DestinationCommand, decide, evolve, type Sealed } from '../domain/destination.js';
 import type { Cause, Recorded, StreamName } from '../domain/event.js';
 import { randomUuid } from '../random.js';
-import { AUTHORIZATION } from '../secrets.js';
+import { AUTHORIZATION, CLIENT_KEY } from '../secrets.js';
 import { type Deps, expectation } from './deps.js';
 
 export function destinationHandlers({ log, appender, models, secrets, random }: Deps) {
+  const streamOf = (id: string): StreamName => `destination-${id}`;
+
+  function load(id: string): Destination {
+    return log
+      .range(streamOf(id), 1, Number.MAX_SAFE_INTEGER)
+      .filter(isDestinationEvent)
+      .reduce<Destination>(evolve, null);
+  }
+
   function handle(command: DestinationCommand, cause: Cause, now: number): string {
     const { id } = command;
     const expected = expectation(log);
-    const stream: StreamName = `destination-${id}`;
-    const destination = log
-      .range(stream, 1, Number.MAX_SAFE_INTEGER)
-      .filter(isDestinationEvent)
-      .reduce<Destination>(evolve, null);
     const namesake =
       'name' in command && command.name !== undefined ? models.destinations.named(command.name) : undefined;
-    const events = decide(command, destination, {
+    const events = decide(command, load(id), {
       nameTaken: namesake !== undefined && namesake.id !== id,
       usedBy: models.webhooks.portalsUsing(id),
     });
-    appender.append([{ stream, events }], cause, now, expected);
+    appender.append([{ stream: streamOf(id), events }], cause, now, expected);
     return id;
   }
 
-  const seal = (id: string, authorization: string | null) =>
-    authorization === null ? null : secrets.seal(`destination-${id}`, AUTHORIZATION, authorization);
+  const seal = (id: string, name: string, secret: string | null): Sealed | null =>
+    secret === null ? null : secrets.seal(streamOf(id), name, secret);
+
+  /** A certificate or key that comes alone has to fit the one that is there. */
+  function assertPairOf(id: string, given: { clientCertificate?: string | null; clientKey?: string | null }): void {
+    const destination = load(id);
+    if (!destination) return;
+    const { clientCertificate = destination.clientCertificate } = given;
+    const stored = () =>
+      destination.clientKey === null ? null : secrets.open(streamOf(id), CLIENT_KEY, destination.clientKey);
+    assertPair(clientCertificate, given.clientKey === undefined ? stored() : given.clientKey);
+  }
 
   return {
     /** @returns the destination's id */
     createDestination(input: z.output<typeof createDestination>, cause: Cause, now: number) {
+      assertPair(input.clientCertificate, input.clientKey);
       const id = randomUuid(random);
-      return handle(
-        { type: 'CreateDestination', ...input, id, authorization: seal(id, input.authorization) },
-        cause,
-        now,
-      );
+      const sealed = {
+        authorization: seal(id, AUTHORIZATION, input.authorization),
+        clientKey: seal(id, CLIENT_KEY, input.clientKey),
+      };
+      return handle({ type: 'CreateDestination', ...input, id, ...sealed }, cause, now);
     },
-    updateDestination({ authorization, ...input }: z.output<typeof updateDestination>, cause: Cause, now: number) {
-      const sealed = authorization === undefined ? {} : { authorization: seal(input.id, authorization) };
-      return handle({ type: 'UpdateDestination', ...input, ...sealed }, cause, now);
+    updateDestination(input: z.output<typeof updateDestination>, cause: Cause, now: number) {
+      const { id, authorization, clientCertificate, clientKey, ...rest } = input;
+      const pair = pairChange({ clientCertificate, clientKey });
+      if (pair.clientCertificate !== undefined || pair.clientKey !== undefined) assertPairOf(id, pair);
+      const change = {
+        ...rest,
+        ...(authorization !== undefined && { authorization: seal(id, AUTHORIZATION, authorization) }),
+        ...(pair.clientCertificate !== undefined && { clientCertificate: pair.clientCertificate }),
+        ...(pair.clientKey !== undefined && { clientKey: seal(id, CLIENT_KEY, pair.clientKey) }),
+      };
+      return handle({ type: 'UpdateDestination', id, ...change }, cause, now);
     },
-    /** Destroys the key of its authorization value: nothing can send with it any more. */
+    /** Destroys the key of its secrets: nothing can send with them any more. */
     deleteDestination(input: z.output<typeof deleteDestination>, cause: Cause, now: number) {
       const id = handle({ type: 'DeleteDestination', ...input }, cause, now);
-      secrets.destroy(`destination-${id}`);
+      secrets.destroy(streamOf(id));
       return id;
     },
   };

@@ -4,11 +4,14 @@ import { connect as connectTls, createSecureContext, type SecureContext, type TL
 import type { buildConnector } from 'undici';
 import type { Phase } from '../domain/delivery.js';
 import type { AddressGuard } from './address-guard.js';
+import { isOfTls } from './failure.js';
 import type { Target } from './send.js';
 
 /** How far the try that uses a connection has come, and how to give up what is being opened for it. */
 export interface Progress {
   phase: Phase;
+  /** What TLS failed with. It may say so after the handshake: a receiver of TLS 1.3 looks at our certificate only then. */
+  tlsError: Error | null;
   abort: () => void;
 }
 
@@ -80,21 +83,21 @@ function connectDirectly(
 
 type Handshake = (socket: Socket, address: Address, progress: Progress, done: Done) => void;
 
-function createHandshake({ caCertificate, skipTlsVerification }: Target): Handshake {
+function createHandshake(target: Target): Handshake {
   let context: SecureContext | undefined;
   let session: Buffer | undefined;
 
   return (socket, { hostname, servername }, progress, done) => {
     let secured: TLSSocket;
     try {
-      context ??= createSecureContext({ ...(caCertificate !== null && { ca: caCertificate }) });
+      context ??= createContext(target);
       secured = connectTls({
         socket,
         host: hostname,
         ...(servername && { servername }),
         secureContext: context,
         ...(session && { session }),
-        rejectUnauthorized: !skipTlsVerification,
+        rejectUnauthorized: !target.skipTlsVerification,
         ALPNProtocols: ['http/1.1'],
       });
     } catch (error) {
@@ -105,10 +108,23 @@ function createHandshake({ caCertificate, skipTlsVerification }: Target): Handsh
     secured.on('session', (next: Buffer) => {
       session = next;
     });
-    secured.on('error', (error) => done(error, null));
+    secured.on('error', (error) => {
+      // What follows from it, such as the end of the connection, says less.
+      if (isOfTls(error)) progress.tlsError ??= error;
+      done(error, null);
+    });
     secured.on('close', () => done(closed(), null));
     secured.once('secureConnect', () => done(null, secured));
   };
+}
+
+function createContext({ caCertificate, clientCertificate, clientKey }: Target): SecureContext {
+  return createSecureContext({
+    minVersion: 'TLSv1.2',
+    ...(caCertificate !== null && { ca: caCertificate }),
+    ...(clientCertificate !== null && { cert: clientCertificate }),
+    ...(clientKey !== null && { key: clientKey }),
+  });
 }
 
 function closed(): Error {

@@ -40,7 +40,7 @@ export function createConnections(dialerOf: (target: Target) => Dialer) {
   }
 
   function connect({ destinationId, endpoint }: Target, group: Group): Connection {
-    const progress: Progress = { phase: 'RESOLVE', abort: () => {} };
+    const progress: Progress = { phase: 'RESOLVE', tlsError: null, abort: () => {} };
     const client = new Client(new URL(endpoint).origin, {
       connect: group.dial(progress),
       maxHeaderSize: MAX_RESPONSE_HEADER_BYTES,

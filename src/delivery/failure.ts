@@ -9,12 +9,58 @@ const words: Record<string, string> = {
   EHOSTUNREACH: 'host unreachable',
   ENETUNREACH: 'network unreachable',
   UND_ERR_SOCKET: 'connection closed before a response',
+  HPE_INVALID_CONSTANT: 'what the receiver answers is not HTTP',
+  // What we find against the certificate of the receiver (OpenSSL's X509_V_ERR_…).
   DEPTH_ZERO_SELF_SIGNED_CERT: 'the certificate is self-signed and not trusted',
   SELF_SIGNED_CERT_IN_CHAIN: 'the certificate chain ends in an authority that is not trusted',
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'the certificate was issued by an authority that is not trusted',
+  UNABLE_TO_GET_ISSUER_CERT: 'the certificate was issued by an authority that is not trusted',
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'the certificate was issued by an authority that is not trusted',
   CERT_HAS_EXPIRED: 'the certificate has expired',
+  CERT_NOT_YET_VALID: 'the certificate is not yet valid',
+  CERT_REVOKED: 'the certificate is revoked',
+  INVALID_PURPOSE: 'a certificate of the chain is not made for what it is used for',
+  INVALID_CA: 'the certificate was issued by one that is no authority',
+  CERT_SIGNATURE_FAILURE: 'the signature of the certificate is not right',
   ERR_TLS_CERT_ALTNAME_INVALID: 'the certificate is for another host name',
+};
+
+const NO_TLS = 'the receiver does not speak TLS';
+const NO_COMMON_VERSION = 'the receiver speaks only versions of TLS that are too old; 1.2 is needed at least';
+
+/** What the handshake itself fails with (OpenSSL's SSL_R_…). */
+const handshakes: Record<string, string> = {
+  WRONG_VERSION_NUMBER: NO_TLS,
+  PACKET_LENGTH_TOO_LONG: NO_TLS,
+  HTTP_REQUEST: NO_TLS,
+  UNSUPPORTED_PROTOCOL: NO_COMMON_VERSION,
+  NO_CIPHER_MATCH: 'no cipher in common with the receiver',
+  WRONG_CIPHER_RETURNED: 'no cipher in common with the receiver',
+  DH_KEY_TOO_SMALL: 'the receiver offers a key exchange that is too weak',
+  EE_KEY_TOO_SMALL: 'the key of the certificate is too weak',
+  CA_KEY_TOO_SMALL: 'the key of the authority is too weak',
+  CA_MD_TOO_WEAK: 'the signature of the certificate is too weak',
+};
+
+/** What the receiver says against us (the alerts of RFC 8446, section 6.2). */
+const alerts: Record<string, string> = {
+  PROTOCOL_VERSION: NO_COMMON_VERSION,
+  INSUFFICIENT_SECURITY: 'no cipher in common with the receiver',
+  // Until TLS 1.2 this is also what it says where a certificate is missing.
+  HANDSHAKE_FAILURE: 'the receiver refuses the handshake: no cipher in common, or it requires a client certificate',
+  CERTIFICATE_REQUIRED: 'the receiver requires a client certificate',
+  NO_CERTIFICATE: 'the receiver requires a client certificate',
+  BAD_CERTIFICATE: 'the receiver rejects the client certificate',
+  UNSUPPORTED_CERTIFICATE: 'the receiver rejects the client certificate: it is of a kind that it does not take',
+  CERTIFICATE_REVOKED: 'the receiver rejects the client certificate: it is revoked',
+  CERTIFICATE_EXPIRED: 'the receiver rejects the client certificate: it has expired or is not yet valid',
+  CERTIFICATE_UNKNOWN: 'the receiver rejects the client certificate',
+  UNKNOWN_CA: 'the receiver rejects the client certificate: its authority is not trusted there',
+  ACCESS_DENIED: 'the receiver rejects the client certificate: it has no access',
+  DECRYPT_ERROR: 'the receiver could not verify the handshake',
+  DECODE_ERROR: 'the receiver could not read the handshake',
+  UNRECOGNIZED_NAME: 'the receiver does not know the host name',
+  INTERNAL_ERROR: 'the receiver failed in the handshake',
 };
 
 /** An error of the connection in words; its code stands behind them. */
@@ -22,13 +68,20 @@ export function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error instanceof AggregateError && error.errors[0]) return describe(error.errors[0]);
   const code = codeOf(error);
-  const known = words[code];
+  const known = words[code] ?? ofTls(code);
   return known ? `${known} (${code})` : error.message;
 }
 
-/** Whether TLS failed, which it may say only after its handshake: a receiver of TLS 1.3 looks at our certificate then. */
-export function isOfTls(error: unknown): boolean {
-  return error instanceof Error && codeOf(error).startsWith('ERR_SSL_');
+/** Whether it is TLS that failed, not what it runs over. */
+export function isOfTls(error: Error): boolean {
+  return codeOf(error).startsWith('ERR_SSL_');
+}
+
+function ofTls(code: string): string | undefined {
+  const [, reason = ''] = /^ERR_SSL_(.+)$/.exec(code) ?? [];
+  // Alerts are named by the version that they came with, and the prefix differs between versions of OpenSSL.
+  const [, alert = ''] = /^(?:SSLV3|TLSV1|TLSV13|SSL\/TLS)_(?:ALERT_)?(.+)$/.exec(reason) ?? [];
+  return handshakes[reason] ?? alerts[alert] ?? (reason && `TLS failed: ${reason.toLowerCase().replaceAll('_', ' ')}`);
 }
 
 function codeOf(error: Error): string {

@@ -5,7 +5,7 @@ import type { Outcome, Phase } from '../domain/delivery.js';
 import { type AddressGuard, AddressRefused } from './address-guard.js';
 import { createDialer } from './connect.js';
 import { type Connection, createConnections } from './connections.js';
-import { describe, isOfTls } from './failure.js';
+import { describe } from './failure.js';
 import { showMessage, showSnippet } from './mask.js';
 
 /** From the name's lookup to the status line, for one try. */
@@ -23,6 +23,9 @@ export interface Target {
   /** The value of the Authorization header, in clear. */
   authorization: string | null;
   caCertificate: string | null;
+  /** PEM of what is shown to the receiver, with its key in clear. */
+  clientCertificate: string | null;
+  clientKey: string | null;
   skipTlsVerification: boolean;
 }
 
@@ -116,9 +119,10 @@ export function createSender({
           snippet: verdict === 'DELIVERED' ? null : showSnippet(says, target.authorization) || null,
           retryAfterMs: parseRetryAfter(headers['retry-after'], clock.now()),
         });
-      } catch (error) {
+      } catch (thrown) {
         cancel();
         void connection?.end();
+        const error = connection?.progress.tlsError ?? thrown;
         const says = isLate ? `no response within ${TRY_DEADLINE_MS / 1000} s` : describe(error);
         return outcome({
           verdict: error instanceof AddressRefused ? 'FINAL' : 'RETRYABLE',
@@ -137,7 +141,7 @@ export function createSender({
 /** How far a try without a status came. An address is refused as part of finding it, even if that shows only later. */
 function phaseOf(error: unknown, connection: Connection | null): Phase {
   if (error instanceof AddressRefused || !connection) return 'RESOLVE';
-  return isOfTls(error) ? 'TLS' : connection.progress.phase;
+  return connection.progress.tlsError ? 'TLS' : connection.progress.phase;
 }
 
 function verdictOf(code: number): Outcome['verdict'] {

@@ -1,5 +1,5 @@
-import { X509Certificate } from 'node:crypto';
 import { z } from 'zod';
+import { certificates, clientKey } from './client-certificate.js';
 import { name, text, uuid } from './input.js';
 import { notFound, Refusal } from './refusal.js';
 
@@ -9,13 +9,12 @@ export type LogFormat = (typeof logFormats)[number];
 /** Collectors put access keys into URLs and JWTs into Authorization values: both outgrow the 256 characters of a name. */
 const MAX_ENDPOINT_CHARACTERS = 2_048;
 const MAX_AUTHORIZATION_CHARACTERS = 4_096;
-export const MAX_CA_CERTIFICATE_BYTES = 65_536;
 /** Requests under way to a destination at a time, over all portals that send there. */
 const MAX_IN_FLIGHT = 64;
 const DEFAULT_IN_FLIGHT = 16;
 const MAX_LINES_PER_SECOND = 1_000_000;
 
-/** Ciphertext of an authorization value, as `src/secrets.ts` makes it. */
+/** Ciphertext of a secret, as `src/secrets.ts` makes it. */
 export type Sealed = string;
 
 export interface DestinationSettings {
@@ -27,6 +26,9 @@ export interface DestinationSettings {
   caCertificate: string | null;
   /** Sealed, or null where no Authorization header is sent. */
   authorization: Sealed | null;
+  /** What is shown to the receiver in TLS: PEM of a certificate and those it was issued by, and its sealed key. Both or neither. */
+  clientCertificate: string | null;
+  clientKey: Sealed | null;
   /** Most requests under way at a time, over all portals. */
   maxInFlight: number;
   /** Most lines a second, over all portals; null: no limit. */
@@ -34,7 +36,12 @@ export interface DestinationSettings {
 }
 
 /** What a destination has that was created before there was such a setting. */
-const laterSettings = { maxInFlight: DEFAULT_IN_FLIGHT, linesPerSecond: null };
+const laterSettings = {
+  clientCertificate: null,
+  clientKey: null,
+  maxInFlight: DEFAULT_IN_FLIGHT,
+  linesPerSecond: null,
+};
 type LaterSetting = keyof typeof laterSettings;
 
 /** The settings that a destination was created with; those that came later may be missing in an older event. */
@@ -91,27 +98,6 @@ const authorization = z
   .max(MAX_AUTHORIZATION_CHARACTERS, `must be at most ${MAX_AUTHORIZATION_CHARACTERS} characters`)
   .regex(/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/, 'must be one line of visible ASCII, without spaces at its ends');
 
-const caCertificate = z
-  .string()
-  .refine(
-    (pem) => Buffer.byteLength(pem) <= MAX_CA_CERTIFICATE_BYTES,
-    `must be at most ${MAX_CA_CERTIFICATE_BYTES} bytes`,
-  )
-  .refine(
-    (pem) => !/-----BEGIN (?!CERTIFICATE-----)/.test(pem),
-    'must hold nothing but certificates: a private key does not belong here',
-  )
-  .refine(isPemOfCertificates, 'must be one or more certificates in PEM (-----BEGIN CERTIFICATE----- …)');
-
-function isPemOfCertificates(text: string): boolean {
-  const certificates = text.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
-  try {
-    return certificates.length > 0 && certificates.every((pem) => new X509Certificate(pem).raw.length > 0);
-  } catch {
-    return false;
-  }
-}
-
 const maxInFlight = wholeNumber(MAX_IN_FLIGHT);
 const linesPerSecond = wholeNumber(MAX_LINES_PER_SECOND);
 
@@ -132,12 +118,14 @@ export const createDestination = z.object({
     .boolean()
     .nullish()
     .transform((value) => value ?? false),
-  caCertificate: caCertificate.nullish().transform((value) => value ?? null),
+  caCertificate: certificates.nullish().transform((value) => value ?? null),
+  clientCertificate: certificates.nullish().transform((value) => value ?? null),
+  clientKey: clientKey.nullish().transform((value) => value ?? null),
   maxInFlight: maxInFlight.nullish().transform((value) => value ?? DEFAULT_IN_FLIGHT),
   linesPerSecond: linesPerSecond.nullish().transform((value) => value ?? null),
 });
 
-/** A field left out stays as it is; null removes `authorization`, `caCertificate` or `linesPerSecond`. */
+/** A field left out stays as it is; null removes what can be missing. */
 export const updateDestination = z.object({
   id: uuid,
   name: name.optional(),
@@ -145,7 +133,9 @@ export const updateDestination = z.object({
   authorization: authorization.nullable().optional(),
   logFormat: z.enum(logFormats).optional(),
   skipTlsVerification: z.boolean().optional(),
-  caCertificate: caCertificate.nullable().optional(),
+  caCertificate: certificates.nullable().optional(),
+  clientCertificate: certificates.nullable().optional(),
+  clientKey: clientKey.nullable().optional(),
   maxInFlight: maxInFlight.optional(),
   linesPerSecond: linesPerSecond.nullable().optional(),
 });

@@ -1,5 +1,6 @@
-import { expect, it } from 'vitest';
-import { AUTHORIZATION } from '../../src/secrets.js';
+import { describe, expect, it } from 'vitest';
+import { AUTHORIZATION, CLIENT_KEY } from '../../src/secrets.js';
+import { issueCertificate } from '../support/certificates.js';
 import { openCommands } from '../support/log-commands.js';
 import { OTHER_DESTINATION } from '../support/log-events.js';
 import { CAUSE } from '../support/log-fixture.js';
@@ -103,4 +104,86 @@ it('refuses to touch a destination that is deleted or was never there', async ()
       code: 'NOT_FOUND',
     });
   }
+});
+
+describe('a client certificate', () => {
+  const mine = issueCertificate({ name: 'Mine' });
+  const other = issueCertificate({ name: 'Other' });
+  const pair = { clientCertificate: mine.cert, clientKey: mine.key };
+
+  async function withPair(given: { clientCertificate?: string; clientKey?: string } = pair) {
+    const commands = openCommands();
+    const id = await commands.createDestination({ ...SIEM, ...given });
+    const row = () => commands.models.destinations.get(id);
+    const update = (change: object) => commands.execute('updateDestination', { id, ...change }, CAUSE);
+    const key = () => commands.secrets.open(`destination-${id}`, CLIENT_KEY, row()?.clientKey ?? '');
+    return { ...commands, id, row, update, key };
+  }
+
+  it('is kept with its key, which is sealed under a name of its own', async () => {
+    const { id, row, key, stream, secrets } = await withPair();
+    expect(row()?.clientCertificate).toBe(mine.cert);
+    expect(key()).toBe(mine.key);
+    expect(JSON.stringify(stream(`destination-${id}`))).not.toContain(mine.key.split('\n')[1]);
+    expect(() => secrets.open(`destination-${id}`, AUTHORIZATION, row()?.clientKey ?? '')).toThrow();
+  });
+
+  it.each([
+    ['without its key', { clientCertificate: mine.cert }, 'clientKey: is needed with clientCertificate'],
+    ['that is missing beside its key', { clientKey: mine.key }, 'clientCertificate: is needed with clientKey'],
+    [
+      'with the key of another',
+      { ...pair, clientKey: other.key },
+      'clientKey: is not the key of the (first) certificate',
+    ],
+  ])('%s is refused, at creation and later', async (_, given, message) => {
+    const refused = { code: 'INVALID_INPUT', message: expect.stringContaining(message) };
+    await expect(withPair(given)).rejects.toMatchObject(refused);
+    const { update, log } = await withPair({});
+    const head = log.head();
+    await expect(update(given)).rejects.toMatchObject(refused);
+    expect(log.head()).toBe(head);
+  });
+
+  it('is replaced with its key', async () => {
+    const { update, row, key } = await withPair();
+    await update({ clientCertificate: other.cert, clientKey: other.key });
+    expect([row()?.clientCertificate, key()]).toEqual([other.cert, other.key]);
+  });
+
+  it('may be renewed for the same key, and its key be given again, but not one of another', async () => {
+    const { update, row, key } = await withPair();
+    const renewed = mine.cert + other.cert;
+    await update({ clientCertificate: renewed });
+    await update({ clientKey: mine.key });
+    expect([row()?.clientCertificate, key()]).toEqual([renewed, mine.key]);
+    for (const given of [{ clientCertificate: other.cert }, { clientKey: other.key }]) {
+      await expect(update(given)).rejects.toMatchObject({ fields: [{ field: 'clientKey' }] });
+    }
+    expect([row()?.clientCertificate, key()]).toEqual([renewed, mine.key]);
+  });
+
+  it.each([[{ clientCertificate: null }], [{ clientKey: null }], [{ clientCertificate: null, clientKey: null }]])(
+    'is removed with its key by %j',
+    async (removal) => {
+      const { id, update, row, stream } = await withPair();
+      await update(removal);
+      expect(row()).toMatchObject({ clientCertificate: null, clientKey: null });
+      expect(stream(`destination-${id}`).at(-1)?.data).toEqual({ clientCertificate: null, clientKey: null });
+    },
+  );
+
+  it.each([
+    [{ clientCertificate: null, clientKey: mine.key }, 'clientKey'],
+    [{ clientCertificate: mine.cert, clientKey: null }, 'clientCertificate'],
+  ])('is not half removed by %j', async (given, field) => {
+    const { update } = await withPair();
+    await expect(update(given)).rejects.toMatchObject({ code: 'INVALID_INPUT', fields: [{ field }] });
+  });
+
+  it('of a destination that is not there is refused as such', async () => {
+    const { execute } = openCommands();
+    const unknown = execute('updateDestination', { id: OTHER_DESTINATION, ...pair }, CAUSE);
+    await expect(unknown).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { MAX_CERTIFICATE_BYTES } from '../../src/domain/client-certificate.js';
 import {
   createDestination,
   type Destination,
@@ -8,10 +9,10 @@ import {
   decide,
   deleteDestination,
   evolve,
-  MAX_CA_CERTIFICATE_BYTES,
   updateDestination,
 } from '../../src/domain/destination.js';
 import { parse } from '../../src/domain/input.js';
+import { type Issued, issueCertificate, type KeyKind } from '../support/certificates.js';
 import { decider, refusalOf } from '../support/given.js';
 import { makeCertificate } from '../support/receiver.js';
 
@@ -23,6 +24,8 @@ const settings = {
   skipTlsVerification: false,
   caCertificate: null,
   authorization: 'sealed',
+  clientCertificate: null,
+  clientKey: null,
   maxInFlight: 16,
   linesPerSecond: null,
 } as const;
@@ -81,9 +84,9 @@ describe('changing a destination', () => {
   });
 
   it('of before there were limits, to the limits it has anyway, changes nothing', () => {
-    const { maxInFlight: _, linesPerSecond: __, ...older } = settings;
+    const { maxInFlight: _, linesPerSecond: __, clientCertificate: ___, clientKey: ____, ...older } = settings;
     given()({ type: 'DestinationCreated', data: older })
-      .when(update({ maxInFlight: 16, linesPerSecond: null }))
+      .when(update({ maxInFlight: 16, linesPerSecond: null, clientCertificate: null, clientKey: null }))
       .then();
   });
 
@@ -121,6 +124,9 @@ describe('deleting a destination', () => {
 });
 
 describe('the input of a destination', () => {
+  const client = issueCertificate();
+  const encrypted = ({ privateKey }: Issued, type: 'pkcs8' | 'sec1') =>
+    privateKey.export({ format: 'pem', type, cipher: 'aes-128-cbc', passphrase: 'p' }).toString();
   const input = { name: 'SIEM', endpoint: 'https://siem.example.com/collector?key=1' };
   const refused = (change: object) =>
     refusalOf(() => parse(createDestination, { ...input, ...change })).fields.map(
@@ -133,6 +139,8 @@ describe('the input of a destination', () => {
       skipTlsVerification: false,
       caCertificate: null,
       authorization: null,
+      clientCertificate: null,
+      clientKey: null,
       maxInFlight: 16,
       linesPerSecond: null,
     };
@@ -191,7 +199,7 @@ describe('the input of a destination', () => {
     expect(parse(createDestination, { ...input, caCertificate: bundle }).caCertificate).toBe(bundle);
     const broken = `${ca}\n-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----`;
     expect(refused({ caCertificate: broken })).toEqual([expect.stringContaining('caCertificate: must be one or more')]);
-    const oversized = `${ca}\n${' '.repeat(MAX_CA_CERTIFICATE_BYTES)}`;
+    const oversized = `${ca}\n${' '.repeat(MAX_CERTIFICATE_BYTES)}`;
     expect(refused({ caCertificate: oversized })).toEqual(['caCertificate: must be at most 65536 bytes']);
   });
 
@@ -203,6 +211,37 @@ describe('the input of a destination', () => {
       ]);
     },
   );
+
+  it.each<KeyKind>(['rsa', 'ec', 'ed25519'])('takes a client certificate with its key of %s', (kind) => {
+    const { cert: clientCertificate, key } = issueCertificate({ kind });
+    expect(parse(createDestination, { ...input, clientCertificate, clientKey: key })).toMatchObject({
+      clientCertificate,
+      clientKey: key,
+    });
+  });
+
+  it.each([
+    ['nothing', '', 'one private key in PEM'],
+    ['no PEM', '8a6b2f0c-secret', 'one private key in PEM'],
+    ['a certificate', client.cert, 'one private key in PEM'],
+    ['a PEM that breaks off', client.key.slice(0, 90), 'one private key in PEM'],
+    ['a key with a passphrase', encrypted(client, 'pkcs8'), 'must not be encrypted'],
+    ['a key with a passphrase in the old format', encrypted(client, 'sec1'), 'must not be encrypted'],
+    ['a key of another kind', issueCertificate({ kind: 'ed448' }).key, 'must be a key of RSA, of EC or of Ed25519'],
+    ['one that is too long', client.key.padEnd(16_385, '\n'), 'must be at most 16384 bytes'],
+  ])('refuses %s as a client key, without repeating it', (_, clientKey, reason) => {
+    const reasons = refused({ clientCertificate: client.cert, clientKey });
+    expect(reasons).toEqual([expect.stringMatching(/^clientKey: /)]);
+    expect(reasons.join()).toContain(reason);
+    for (const line of clientKey.split('\n').filter((it) => /^\w.{12}/.test(it)))
+      expect(reasons.join()).not.toContain(line);
+  });
+
+  it('refuses a client certificate that holds a key', () => {
+    expect(refused({ clientCertificate: client.cert + client.key })).toEqual([
+      expect.stringContaining('a private key does not belong here'),
+    ]);
+  });
 
   it('refuses an unknown log format, a blank and an over-long name', () => {
     expect(refused({ logFormat: 'XML' })).toEqual([expect.stringMatching(/^logFormat: .*CEF.*JSON.*CPS/)]);
@@ -223,7 +262,14 @@ describe('the input of a destination', () => {
 
   it('of a change holds what is given; null removes only what can be missing', () => {
     expect(parse(updateDestination, { id })).toEqual({ id });
-    const removed = { id, authorization: null, caCertificate: null, linesPerSecond: null };
+    const removed = {
+      id,
+      authorization: null,
+      caCertificate: null,
+      clientCertificate: null,
+      clientKey: null,
+      linesPerSecond: null,
+    };
     expect(parse(updateDestination, removed)).toEqual(removed);
     const nothing = { name: null, endpoint: null, logFormat: null, maxInFlight: null };
     const refusal = refusalOf(() => parse(updateDestination, { id: 'x', ...nothing }));

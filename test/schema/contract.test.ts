@@ -59,19 +59,22 @@ describe('the contract', () => {
     expect(silent).toEqual([]);
   });
 
-  it('takes an authorization value in inputs only, and has no output field for it', () => {
+  it('takes an authorization value or a client key in inputs only, and has no output field for it', () => {
     const named = ownTypes
       .flatMap(partsOf)
       .map(({ place }) => place)
-      .filter((place) => /\..*(authorization|secret|password|token)/i.test(place));
+      .filter((place) => /\..*(authorization|secret|password|token|clientKey)/i.test(place));
 
     expect(named.sort()).toEqual([
       'CreateDestinationInput.authorization',
+      'CreateDestinationInput.clientKey',
       'Destination.authorizationChangedAt',
       'Destination.hasAuthorization',
+      'Destination.hasClientKey',
       'LoginOutcome.INVALID_PASSWORD',
       'LoginOutcome.TOKEN_EXPIRED',
       'UpdateDestinationInput.authorization',
+      'UpdateDestinationInput.clientKey',
       'Viewer.tokenId',
       'Viewer.tokenName',
     ]);

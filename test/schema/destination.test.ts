@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { connectPortal, startApp } from '../support/app.js';
+import { issueCertificate } from '../support/certificates.js';
 import {
   createDestination,
   dataOf,
@@ -34,6 +35,9 @@ describe('createDestination', () => {
         logFormat: 'CEF',
         skipTlsVerification: false,
         caCertificate: null,
+        clientCertificate: null,
+        hasClientKey: false,
+        warnings: [],
         maxInFlight: 16,
         linesPerSecond: null,
       },
@@ -155,6 +159,52 @@ describe('createDestination', () => {
     const test = await startApp();
 
     expect(await createDestination(test, { endpoint: 'http://127.0.0.1:444/collector' })).toBeTruthy();
+  });
+});
+
+describe('the client certificate of a destination', () => {
+  const { cert: clientCertificate, key: clientKey } = issueCertificate();
+
+  it('is shown, its key is not, and null removes both', async () => {
+    const test = await startApp();
+    const created = await mutate<{ destination: { id: string } }>(test, 'createDestination', {
+      name: 'SIEM',
+      endpoint: ENDPOINT,
+      clientCertificate,
+      clientKey,
+    });
+    const { id } = created.destination;
+    const removed = await mutate(test, 'updateDestination', { id, clientCertificate: null });
+
+    expect(created).toMatchObject({ destination: { clientCertificate, hasClientKey: true } });
+    expect(removed).toMatchObject({ destination: { clientCertificate: null, hasClientKey: false } });
+  });
+
+  it('is refused without its key', async () => {
+    const test = await startApp();
+    const input = { name: 'SIEM', endpoint: ENDPOINT, clientCertificate };
+    await expectInvalid(test, 'createDestination', input, 'clientKey', 'is needed with clientCertificate');
+  });
+});
+
+describe('the warnings of a destination', () => {
+  it('stand for as long as its settings are dangerous', async () => {
+    const test = await startApp();
+    const id = await createDestination(test, { endpoint: 'http://127.0.0.1:444/', skipTlsVerification: true });
+
+    const { destination } = await dataOf<{ destination: { warnings: string[] } }>(
+      test,
+      'query ($id: ID!) { destination(id: $id) { warnings } }',
+      { id },
+    );
+    expect(destination.warnings).toEqual([
+      expect.stringContaining('plain http'),
+      expect.stringContaining('TLS verification is off'),
+    ]);
+    const https = await mutate(test, 'updateDestination', { id, endpoint: ENDPOINT });
+    expect(https).toMatchObject({ destination: { warnings: [expect.stringContaining('verification is off')] } });
+    const verified = await mutate(test, 'updateDestination', { id, skipTlsVerification: false });
+    expect(verified).toMatchObject({ destination: { warnings: [] } });
   });
 });
 

@@ -1,6 +1,7 @@
 import { getIntrospectionQuery } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { connectPortal, startApp, type TestApp } from '../support/app.js';
+import { issueCertificate } from '../support/certificates.js';
 import { aLogin, createDestination, mutate, mutationOf, post } from '../support/graphql-calls.js';
 import { eventStream } from '../support/graphql-live.js';
 import { openAuthorizedSocket } from '../support/graphql-socket.js';
@@ -11,7 +12,7 @@ const ENDPOINT = 'https://127.0.0.1:444/collector';
 
 const STATUS = 'status lastResponseMessage lastResponseCode pending';
 const DESTINATION = `id name endpoint hasAuthorization authorizationChangedAt logFormat skipTlsVerification
-  caCertificate maxInFlight linesPerSecond createdAt updatedAt`;
+  caCertificate clientCertificate hasClientKey warnings maxInFlight linesPerSecond createdAt updatedAt`;
 const DELIVERIES = `deliveries(portalId: $portalId) { edges { cursor node {
   id state loginCount destination { ${DESTINATION} } logFormat attempts { deliveryId message responseCode phase snippet } } } }`;
 const LOGINS =
@@ -136,5 +137,84 @@ describe('an authorization value', () => {
     const message = await socket.next();
     expect(JSON.stringify(message)).toContain('errors');
     expectNoSecret(JSON.stringify(message));
+  });
+});
+
+describe('a client key', () => {
+  const client = issueCertificate();
+  const { cert: clientCertificate, key: clientKey } = client;
+  const pair = { clientCertificate, clientKey };
+  const good = { name: 'SIEM', endpoint: ENDPOINT, ...pair };
+
+  /** Neither the first lines of the PEM nor the private number in any writing; the last line is the public half. */
+  function expectNoKey(text: string): void {
+    const lines = clientKey.split('\n').slice(1, 3);
+    const number = Buffer.from(client.privateKey.export({ format: 'jwk' }).d ?? '', 'base64url');
+    for (const form of [...lines, ...(['hex', 'base64', 'base64url'] as const).map((it) => number.toString(it))]) {
+      expect(text.includes(form), `${form} is in ${text}`).toBe(false);
+    }
+  }
+
+  it('is in no answer about its destination', async () => {
+    const receiver = await startReceiver();
+    const test = await startApp();
+    const { portalId, destinationId: id } = await connectPortal(test, receiver);
+    const updated = await post(test, mutationOf('updateDestination'), { input: { id, ...pair } });
+    expect(updated.text).toContain('"hasClientKey":true');
+    expectNoKey(updated.text);
+    for (const query of [...queries, ...ofPortal]) expectNoKey((await post(test, query, { portalId })).text);
+    await receiver.down();
+  });
+
+  it.each([
+    ['without its certificate', { ...good, clientCertificate: null }],
+    ['of another certificate', { ...good, clientCertificate: issueCertificate().cert }],
+    ['that breaks off', { ...good, clientKey: clientKey.slice(0, -40) }],
+    ['beside a blank name', { ...good, name: '' }],
+    ['as the certificate', { ...good, clientCertificate: clientKey }],
+    ['as the certificate of an authority', { ...good, caCertificate: clientKey }],
+    ['as the authorization', { ...good, authorization: clientKey }],
+  ])('%s is in no refusal', async (_, input) => {
+    const test = await startApp();
+
+    const { text, body } = await post(test, mutationOf('createDestination'), { input });
+
+    expect(body.data).toMatchObject({ createDestination: { __typename: 'InvalidInput' } });
+    expectNoKey(text);
+  });
+
+  it.each([
+    ['an unknown field beside it', { ...good, logFormt: 'CEF' }],
+    ['a value of another type', { ...good, clientKey: [clientKey] }],
+    ['it as an enum', { ...good, logFormat: clientKey }],
+    ['an input that is no object', clientKey],
+  ])('is not in a GraphQL error about %s', async (_, input) => {
+    const test = await startApp();
+
+    const { text, body } = await post(test, mutationOf('createDestination'), { input });
+
+    expect(body.errors).toHaveLength(1);
+    expectNoKey(text);
+  });
+
+  const literal = JSON.stringify(clientKey);
+  const block = `"""\n${clientKey}"""`;
+  it.each([
+    ['of syntax', `mutation { createDestination(input: { clientKey ${literal} }) { __typename } }`],
+    ['of syntax about a block', `mutation { createDestination(input: { clientKey ${block} }) { __typename } }`],
+    ['of validation', `mutation { createDestination(input: { clientKey: [${literal}] }) { __typename } }`],
+    ['of validation about a block', `mutation { createDestination(input: { clientKey: [${block}] }) { __typename } }`],
+    ['about another field', `mutation { createDestination(input: { maxInFlight: ${literal} }) { __typename } }`],
+    [
+      'about another field with a block',
+      `mutation { createDestination(input: { logFormat: ${block} }) { __typename } }`,
+    ],
+  ])('is not in an error %s', async (_, query) => {
+    const test = await startApp();
+
+    const { text, body } = await post(test, query);
+
+    expect(body.errors?.length).toBeGreaterThan(0);
+    expectNoKey(text);
   });
 });

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import { createServer as createTlsServer } from 'node:tls';
+import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import { onTestFinished } from 'vitest';
 
 export interface Connection {
@@ -52,12 +52,12 @@ export interface RawReceiver {
 type Respond = (connection: Connection, head: string) => void;
 
 /**
- * @param certificate none: no TLS
+ * @param certificate with what else its TLS is to be; none: no TLS
  * @param answersAt `head`: before it reads the body of the request, of which it reads no more then
  */
 export async function startRawReceiver(
   respond: Respond,
-  certificate?: { cert: string; key: string },
+  certificate?: TlsOptions,
   answersAt: 'head' | 'end' = 'end',
 ): Promise<RawReceiver> {
   const raw = new Map<number | undefined, Socket>();

@@ -30,6 +30,8 @@ export function aTarget(endpoint: string, caCertificate: string | null, given: P
     endpoint,
     authorization: AUTHORIZATION,
     caCertificate,
+    clientCertificate: null,
+    clientKey: null,
     skipTlsVerification: false,
     ...given,
   };

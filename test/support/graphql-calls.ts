@@ -76,7 +76,7 @@ export type MutationName = keyof typeof successFields;
 function destinationFields(): string {
   return `destination {
     id name endpoint hasAuthorization authorizationChangedAt logFormat skipTlsVerification caCertificate
-    maxInFlight linesPerSecond createdAt updatedAt
+    clientCertificate hasClientKey warnings maxInFlight linesPerSecond createdAt updatedAt
   }`;
 }
 

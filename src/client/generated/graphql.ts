@@ -60,6 +60,10 @@ export type CreateDestinationInput = {
   authorization?: string | null | undefined;
   /** Certificate authorities to trust instead of the public ones, in PEM; at most 64 KiB. A self-signed certificate is its own authority. */
   caCertificate?: string | null | undefined;
+  /** A certificate to show to the receiver (mutual TLS), in PEM, followed by those it was issued by; at most 64 KiB. Needed with `clientKey`. */
+  clientCertificate?: string | null | undefined;
+  /** The private key of the client certificate: RSA, EC or Ed25519, in PEM, without a passphrase. Write-only: it is sealed and never shown. Needed with `clientCertificate`. */
+  clientKey?: string | null | undefined;
   /** An absolute https URL without credentials; at most 2,048 characters. */
   endpoint: string;
   /** Most lines a second, over all portals that send there: 1 to 1,000,000; no limit by default. */
