@@ -4,6 +4,7 @@ import { GraphQLError } from 'graphql';
 import type { Clock } from '../src/clock.js';
 import type { Commands } from '../src/commands/handlers.js';
 import type { AddressGuard } from '../src/delivery/address-guard.js';
+import type { TestDestination } from '../src/delivery/test-line.js';
 import type { Cause } from '../src/domain/event.js';
 import type { LogReader } from '../src/log/read.js';
 import type { Tail } from '../src/log/tail.js';
@@ -19,6 +20,7 @@ export interface Services {
   models: ReadModels;
   statusOf: (portalId: string) => StatusAt;
   guard: AddressGuard;
+  testDestination: TestDestination;
   clock: Clock;
   random: Random;
 }

@@ -16,7 +16,7 @@ const descriptions: Record<RefusalCode, string> = {
   REPLAY_RUNNING: 'A replay of the portal is under way.',
   DISCARDED: 'Someone has discarded what the input names.',
   PRUNED: 'What the input names is older than what is retained.',
-  UNAVAILABLE: 'Nothing can be recorded at the moment; the same call may succeed later.',
+  UNAVAILABLE: 'The server cannot do it at the moment; the same call may succeed later.',
 };
 
 const RefusalCodeEnum = builder.enumType('RefusalCode', {
@@ -82,7 +82,7 @@ const refusalTypes = [
   refusalType('InvalidInput', 'The input is not right.'),
   refusalType('NotFound', 'Something that the input names does not exist.'),
   refusalType('Conflict', 'The call contradicts what is there.'),
-  refusalType('Unavailable', 'Nothing can be recorded at the moment; the same call may succeed later.'),
+  refusalType('Unavailable', 'The server cannot do it at the moment; the same call may succeed later.'),
 ];
 
 /** The result of a mutation: its success, or one of the refusals. */

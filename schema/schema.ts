@@ -6,6 +6,7 @@ import './portal.js';
 import './login.js';
 import './record-login.js';
 import './delivery.js';
+import './test-destination.js';
 import './undelivered.js';
 import './replay.js';
 

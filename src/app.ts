@@ -2,10 +2,11 @@ import type { Logger } from 'pino';
 import { type Connection, lockDataDirectory, openReader, openWriter } from '../db/open.js';
 import type { Services } from '../schema/builder.js';
 import { type Clock, systemClock } from './clock.js';
-import type { Config } from './config.js';
+import { type Config, USER_AGENT } from './config.js';
 import { createAddressGuard } from './delivery/address-guard.js';
 import type { Resolve } from './delivery/resolve.js';
-import type { createSender } from './delivery/send.js';
+import { createSender } from './delivery/send.js';
+import { createDestinationTest } from './delivery/test-line.js';
 import type { Cause, Recorded } from './domain/event.js';
 import { makeToken } from './http/auth.js';
 import { createHttpServer } from './http/server.js';
@@ -103,8 +104,11 @@ export async function createApp(config: Config, logger: Logger, surroundings: Su
     await commands.execute('ensureSigningKey', {}, cause);
     let firstToken: string | null = null;
 
+    // Tests of destinations are sent from here, next to whoever waits for them.
+    const sender = (surroundings.createSender ?? createSender)({ guard, clock, userAgent: USER_AGENT });
+    const testDestination = createDestinationTest({ models, secrets, sender, clock, random, line: config.line });
     const statusOf = createStatuses(models, log, tail.head);
-    const services: Services = { commands, log, tail, models, statusOf, guard, clock, random };
+    const services: Services = { commands, log, tail, models, statusOf, guard, testDestination, clock, random };
     const http = createHttpServer(services, logger);
     if (surroundings.deliver !== false) delivery.start();
 
@@ -131,7 +135,7 @@ export async function createApp(config: Config, logger: Logger, surroundings: Su
         tail.close();
         // The log before the network: a try that is cut off here has no outcome, and is made again at the next start.
         await commands.close();
-        await delivery.close();
+        await Promise.all([delivery.close(), sender.close()]);
         // Readers before the writer: the last one to close copies the write-ahead log into the database.
         sqlite.close();
         await workers.close();

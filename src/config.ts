@@ -133,6 +133,9 @@ function expand(path: string): string {
 /** The version of this program, from its package.json. */
 export const VERSION: string = readVersion();
 
+/** How the program names itself to receivers. */
+export const USER_AGENT = `Auditwire/${VERSION}`;
+
 function readVersion(): string {
   // From the source tree the manifest is one folder up, from the build two.
   const file = ['../package.json', '../../package.json']

@@ -4,7 +4,7 @@ import type { LogFormat } from '../domain/destination.js';
 import type { Login } from '../domain/login.js';
 import { cef } from './format/cef.js';
 import { cps } from './format/cps.js';
-import { entryOf, type Format } from './format/entry.js';
+import { entryOf, type Format, testEntry } from './format/entry.js';
 import { json } from './format/json.js';
 import type { Sign } from './sign.js';
 
@@ -35,6 +35,11 @@ export function writeLines(logins: readonly Login[], { portalId, logFormat, line
     lines.push(written);
   }
   return lines;
+}
+
+/** The line that tests a destination, without its signature. */
+export function writeTestLine(now: number, traceId: string, logFormat: LogFormat, line: LineSettings): string {
+  return formats[logFormat].write(testEntry(now, traceId, line));
 }
 
 /** The body of a batch: each line signed, joined by `\n`, compressed with gzip. The same lines give the same text. */

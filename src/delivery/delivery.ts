@@ -1,4 +1,4 @@
-import { VERSION } from '../config.js';
+import { USER_AGENT } from '../config.js';
 import type { LogReader } from '../log/read.js';
 import type { ReadModels } from '../projections/read-models.js';
 import type { Secrets } from '../secrets.js';
@@ -32,7 +32,7 @@ interface DeliveryDeps extends Omit<EngineDeps, 'sender'> {
 /** The engine and the connections that it sends over. */
 export function createDelivery(deps: DeliveryDeps): Delivery {
   const { guard, clock } = deps;
-  const sender = deps.createSender({ guard, clock, userAgent: `Auditwire/${VERSION}` });
+  const sender = deps.createSender({ guard, clock, userAgent: USER_AGENT });
   return { ...createEngine({ ...deps, sender }), close: () => sender.close() };
 }
 

@@ -33,6 +33,8 @@ export interface Post {
   deliveryId: string;
   /** Lines, compressed with gzip. */
   body: Buffer;
+  /** Says so in a header: it is no delivery. */
+  isTest?: boolean;
 }
 
 export interface Sender {
@@ -53,7 +55,7 @@ export function createSender({
 }): Sender {
   const connections = createConnections((target) => createDialer(target, guard));
 
-  async function post(target: Target, { deliveryId, body }: Post, { client }: Connection) {
+  async function post(target: Target, { deliveryId, body, isTest }: Post, { client }: Connection) {
     const { pathname, search } = new URL(target.endpoint);
     return client.request({
       path: pathname + search,
@@ -63,6 +65,7 @@ export function createSender({
         'content-encoding': 'gzip',
         'user-agent': userAgent,
         'x-auditwire-delivery': deliveryId,
+        ...(isTest && { 'x-auditwire-test': 'true' }),
         ...(target.authorization !== null && { authorization: target.authorization }),
       },
       body,

@@ -142,6 +142,8 @@ export const updateDestination = z.object({
 
 export const deleteDestination = z.object({ id: uuid });
 
+export const testDestination = z.object({ id: uuid });
+
 export type DestinationCommand =
   | ({ type: 'CreateDestination'; id: string } & DestinationSettings)
   | ({ type: 'UpdateDestination'; id: string } & Partial<DestinationSettings>)

@@ -66,6 +66,7 @@ const successFields = {
   createDestination: destinationFields(),
   updateDestination: destinationFields(),
   deleteDestination: 'id',
+  testDestination: 'delivered attemptedAt durationMs phase responseCode message snippet',
   configureWebhook: 'webhook { enabled configuredAt destination { id } status { enabled status } }',
   removeWebhook: 'webhook { enabled configuredAt destination { id } status { enabled status } }',
   recordLogin: `login { ${loginFields()} }`,

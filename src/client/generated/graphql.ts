@@ -247,7 +247,7 @@ export type RefusalCode =
   | 'PRUNED'
   /** A replay of the portal is under way. */
   | 'REPLAY_RUNNING'
-  /** Nothing can be recorded at the moment; the same call may succeed later. */
+  /** The server cannot do it at the moment; the same call may succeed later. */
   | 'UNAVAILABLE'
   /** The portal has no webhook that could send anything. */
   | 'WEBHOOK_UNCONFIGURED';
@@ -294,6 +294,12 @@ export type RequestReplayInput = {
   scope?: ReplayScope | null | undefined;
   /** Logins that were recorded at this time or later; must be within what is retained. */
   startAt: string;
+};
+
+/** The destination to test. */
+export type TestDestinationInput = {
+  /** Its UUID. */
+  id: string;
 };
 
 /** Why logins were not delivered. */
@@ -348,6 +354,19 @@ export type CreateDestinationMutation = { createDestination:
     | { __typename: 'CreateDestinationSuccess', destination: { id: string, name: string, endpoint: string, hasAuthorization: boolean } }
     | { __typename: 'InvalidInput', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
     | { __typename: 'NotFound', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
+    | { __typename: 'Unavailable', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
+   };
+
+export type TestDestinationMutationVariables = Exact<{
+  input: TestDestinationInput;
+}>;
+
+
+export type TestDestinationMutation = { testDestination:
+    | { __typename: 'Conflict', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
+    | { __typename: 'InvalidInput', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
+    | { __typename: 'NotFound', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
+    | { __typename: 'TestDestinationSuccess', delivered: boolean, attemptedAt: string, durationMs: number, phase: DeliveryPhase | null, responseCode: number | null, message: string, snippet: string | null }
     | { __typename: 'Unavailable', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
    };
 
@@ -697,6 +716,30 @@ export const CreateDestinationDocument = new TypedDocumentString(`
     reason
   }
 }`) as unknown as TypedDocumentString<CreateDestinationMutation, CreateDestinationMutationVariables>;
+export const TestDestinationDocument = new TypedDocumentString(`
+    mutation TestDestination($input: TestDestinationInput!) {
+  testDestination(input: $input) {
+    __typename
+    ... on TestDestinationSuccess {
+      delivered
+      attemptedAt
+      durationMs
+      phase
+      responseCode
+      message
+      snippet
+    }
+    ...RefusalFields
+  }
+}
+    fragment RefusalFields on Refusal {
+  message
+  code
+  fields {
+    field
+    reason
+  }
+}`) as unknown as TypedDocumentString<TestDestinationMutation, TestDestinationMutationVariables>;
 export const ConfigureWebhookDocument = new TypedDocumentString(`
     mutation ConfigureWebhook($input: ConfigureWebhookInput!) {
   configureWebhook(input: $input) {

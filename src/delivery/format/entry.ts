@@ -1,12 +1,16 @@
 import type { LineSettings } from '../../domain/delivery.js';
 import type { AuthenticationType, Login, LoginOutcome } from '../../domain/login.js';
 
+/** What a line says that is about no login but about whether lines arrive. */
+const TEST_CLASS = 'AUDITWIRE_TEST';
+const TEST_NAME = 'Test of a destination';
+
 /** One log line before it has a shape: the fields of the original, in its order. */
 export interface Entry {
   eventTs: string;
   line: LineSettings;
-  eventClassId: `AUTHENTICATION_TYPE_${AuthenticationType}`;
-  name: `AUTHENTICATION_OUTCOME_${LoginOutcome}`;
+  eventClassId: `AUTHENTICATION_TYPE_${AuthenticationType}` | typeof TEST_CLASS;
+  name: `AUTHENTICATION_OUTCOME_${LoginOutcome}` | typeof TEST_NAME;
   severity: number;
   rt: number;
   src: string;
@@ -39,7 +43,7 @@ const severities: Record<LoginOutcome, number> = {
 
 export function entryOf(login: Login, portalId: string, line: LineSettings): Entry {
   return {
-    eventTs: `${new Date(login.occurredAt).toISOString().slice(0, -5)}Z`,
+    eventTs: secondsOf(login.occurredAt),
     line,
     eventClassId: `AUTHENTICATION_TYPE_${login.authenticationType}`,
     name: `AUTHENTICATION_OUTCOME_${login.outcome}`,
@@ -53,6 +57,29 @@ export function entryOf(login: Login, portalId: string, line: LineSettings): Ent
     traceId: login.traceId,
     userAgent: login.userAgent,
   };
+}
+
+/** The line that tests a destination, at `now` (ms): nobody logged in anywhere. */
+export function testEntry(now: number, traceId: string, line: LineSettings): Entry {
+  return {
+    eventTs: secondsOf(now),
+    line,
+    eventClassId: TEST_CLASS,
+    name: TEST_NAME,
+    severity: 0,
+    rt: now,
+    src: '0.0.0.0',
+    request: '',
+    success: true,
+    portalId: '00000000-0000-0000-0000-000000000000',
+    principalId: '',
+    traceId,
+    userAgent: '',
+  };
+}
+
+function secondsOf(time: number): string {
+  return `${new Date(time).toISOString().slice(0, -5)}Z`;
 }
 
 /** `\u` and four hex digits, as JSON writes a character of the basic plane. */
