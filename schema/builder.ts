@@ -3,7 +3,6 @@ import RelayPlugin from '@pothos/plugin-relay';
 import { GraphQLError } from 'graphql';
 import type { Clock } from '../src/clock.js';
 import type { Commands } from '../src/commands/handlers.js';
-import type { AddressGuard } from '../src/delivery/address-guard.js';
 import type { TestDestination } from '../src/delivery/test-line.js';
 import type { Cause } from '../src/domain/event.js';
 import type { LogReader } from '../src/log/read.js';
@@ -19,7 +18,8 @@ export interface Services {
   tail: Tail;
   models: ReadModels;
   statusOf: (portalId: string) => StatusAt;
-  guard: AddressGuard;
+  /** Why an endpoint may not be saved, or null. The same rule stands at every connection. */
+  reasonAgainstEndpoint: (url: URL) => Promise<string | null>;
   testDestination: TestDestination;
   clock: Clock;
   random: Random;

@@ -122,8 +122,8 @@ async function theDestination(work: Promise<string>, { models }: Context): Promi
 }
 
 /** The rule that needs the network; the same one stands at every connection. */
-async function assertReachable(endpoint: string | undefined, { guard }: Context): Promise<void> {
-  const reason = endpoint === undefined ? null : await guard.reasonAgainstSaving(new URL(endpoint));
+async function assertReachable(endpoint: string | undefined, { reasonAgainstEndpoint }: Context): Promise<void> {
+  const reason = endpoint === undefined ? null : await reasonAgainstEndpoint(new URL(endpoint));
   if (reason) throw invalidInput([{ field: 'endpoint', reason }]);
 }
 

@@ -4,6 +4,7 @@ import type { Services } from '../schema/builder.js';
 import { type Clock, systemClock } from './clock.js';
 import { type Config, USER_AGENT } from './config.js';
 import { createAddressGuard } from './delivery/address-guard.js';
+import { reasonThroughProxy } from './delivery/egress-proxy.js';
 import type { Resolve } from './delivery/resolve.js';
 import { createSender } from './delivery/send.js';
 import { createDestinationTest } from './delivery/test-line.js';
@@ -105,10 +106,14 @@ export async function createApp(config: Config, logger: Logger, surroundings: Su
     let firstToken: string | null = null;
 
     // Tests of destinations are sent from here, next to whoever waits for them.
-    const sender = (surroundings.createSender ?? createSender)({ guard, clock, userAgent: USER_AGENT });
+    const { egressProxy } = config;
+    const sender = (surroundings.createSender ?? createSender)({ guard, clock, userAgent: USER_AGENT, egressProxy });
     const testDestination = createDestinationTest({ models, secrets, sender, clock, random, line: config.line });
     const statusOf = createStatuses(models, log, tail.head);
-    const services: Services = { commands, log, tail, models, statusOf, guard, testDestination, clock, random };
+    const reasonAgainstEndpoint = async (url: URL) =>
+      egressProxy ? reasonThroughProxy(url, guard) : guard.reasonAgainstSaving(url);
+    const shared = { commands, log, tail, models, statusOf, clock, random };
+    const services: Services = { ...shared, reasonAgainstEndpoint, testDestination };
     const http = createHttpServer(services, logger);
     if (surroundings.deliver !== false) delivery.start();
 

@@ -38,6 +38,15 @@ const masterKey = z
     `must be ${MASTER_KEY_BYTES} bytes in base64: openssl rand -base64 32`,
   );
 
+// The reason does not repeat the value: it may hold a password.
+const egressProxy = z.string().transform((text, context): EgressProxy => {
+  const parsed = parseProxy(text.trim());
+  if (parsed) return parsed;
+  const message = 'must be http://host:port or http://user:password@host:port, with percent-encoded characters';
+  context.addIssue({ code: 'custom', message });
+  return z.NEVER;
+});
+
 const settings = z.strictObject({
   DATA_DIR: directory.prefault('./data'),
   HOST: z.string().min(1).default('127.0.0.1'),
@@ -55,6 +64,7 @@ const settings = z.strictObject({
     .default('')
     .transform((text) => text.split(/[\s,]+/).filter(Boolean))
     .pipe(z.array(cidr)),
+  EGRESS_PROXY: egressProxy.optional(),
   LINE_HOST: token.default('auditwire'),
   LINE_VENDOR: headerText.default('Auditwire'),
   LINE_PRODUCT: headerText.default('Dev-Portal'),
@@ -69,6 +79,14 @@ const settings = z.strictObject({
 });
 
 export type Config = ReturnType<typeof loadConfig>;
+
+/** What every request to a receiver goes through. */
+export interface EgressProxy {
+  host: string;
+  port: number;
+  /** The value of the Proxy-Authorization header, or null. It is a secret: nothing may show it. */
+  authorization: string | null;
+}
 
 /**
  * Reads the settings. A variable with the prefix that is no setting is refused, lest a typing error go unnoticed.
@@ -95,6 +113,7 @@ export function loadConfig(env: Record<string, string | undefined>) {
     masterKeyFile: data.MASTER_KEY_FILE ?? `${data.DATA_DIR}.key`,
     organizationId: data.ORGANIZATION_ID?.toLowerCase() ?? null,
     allowedAddresses: data.ALLOWED_ADDRESSES,
+    egressProxy: data.EGRESS_PROXY ?? null,
     line: { host: data.LINE_HOST, vendor: data.LINE_VENDOR, product: data.LINE_PRODUCT, version: data.LINE_VERSION },
     logLevel: data.LOG_LEVEL,
     shutdownMs: data.SHUTDOWN_SECONDS * 1_000,
@@ -121,6 +140,19 @@ function canonicalCidr(text: string): string | null {
     if (bits === undefined) return `${address}/${parsed.kind() === 'ipv4' ? 32 : 128}`;
     ipaddr.parseCIDR(text);
     return text;
+  } catch {
+    return null;
+  }
+}
+
+function parseProxy(text: string): EgressProxy | null {
+  if (!/^http:\/\/[^/?#\s]+\/?$/i.test(text) || !URL.canParse(text)) return null;
+  const { hostname, port, username, password } = new URL(text);
+  const host = hostname.replace(/^\[(.*)\]$/, '$1');
+  try {
+    const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+    const authorization = credentials === ':' ? null : `Basic ${Buffer.from(credentials).toString('base64')}`;
+    return { host, port: Number(port) || 80, authorization };
   } catch {
     return null;
   }

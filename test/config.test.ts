@@ -25,6 +25,7 @@ it('needs no setting', () => {
     masterKeyFile: resolve('data.key'),
     organizationId: null,
     allowedAddresses: [],
+    egressProxy: null,
     line: { host: 'auditwire', vendor: 'Auditwire', product: 'Dev-Portal', version: '1.0' },
     logLevel: 'info',
     shutdownMs: 10_000,
@@ -40,6 +41,7 @@ it('takes every setting from the environment', () => {
     AUDITWIRE_MASTER_KEY_FILE: '/etc/auditwire/key',
     AUDITWIRE_ORGANIZATION_ID: '998DB3E4-5CB7-4DD5-B51C-9878096A6999',
     AUDITWIRE_ALLOWED_ADDRESSES: '10.0.0.0/8',
+    AUDITWIRE_EGRESS_PROXY: 'http://proxy.example.com:3128',
     AUDITWIRE_LINE_HOST: 'siem.example.com',
     AUDITWIRE_LINE_VENDOR: 'Acme Inc',
     AUDITWIRE_LINE_PRODUCT: 'Portal',
@@ -54,6 +56,7 @@ it('takes every setting from the environment', () => {
     masterKey: Buffer.alloc(32, 7),
     masterKeyFile: '/etc/auditwire/key',
     organizationId: '998db3e4-5cb7-4dd5-b51c-9878096a6999',
+    egressProxy: { host: 'proxy.example.com', port: 3128, authorization: null },
     line: { host: 'siem.example.com', vendor: 'Acme Inc', product: 'Portal', version: '2' },
     logLevel: 'warn',
     shutdownMs: 2_500,
@@ -113,6 +116,33 @@ it.each([
   ['AUDITWIRE_MASTER_KEY', ['x', Buffer.alloc(31).toString('base64'), Buffer.alloc(33).toString('base64')]],
 ])('refuses values of %s that make no sense', (name, values) => {
   for (const value of values) expect(problems({ [name]: value }), value).toHaveLength(1);
+});
+
+describe('the egress proxy', () => {
+  const proxy = (text: string) => loadConfig({ AUDITWIRE_EGRESS_PROXY: text }).egressProxy;
+
+  it('is a host and a port, with a user and a password where it asks for them', () => {
+    expect(proxy('http://10.0.0.7:8080/')).toEqual({ host: '10.0.0.7', port: 8080, authorization: null });
+    expect(proxy('http://[fd00::7]')).toEqual({ host: 'fd00::7', port: 80, authorization: null });
+    const authorization = `Basic ${Buffer.from('me:p@ss:ü').toString('base64')}`;
+    expect(proxy('http://me:p%40ss%3A%C3%BC@proxy:3128')).toEqual({ host: 'proxy', port: 3128, authorization });
+  });
+
+  it.each([
+    'proxy:3128',
+    'me:s3cr3t@proxy:3128',
+    'https://me:s3cr3t@proxy:3128',
+    'socks5://me:s3cr3t@proxy:1080',
+    'http://me:s3cr3t@proxy:3128/path',
+    'http://me:s3cr3t@proxy:3128?a',
+    'http://me:s3cr3t%@proxy:3128',
+    'http://me:s3cr3t@proxy:99999',
+    'http://me:s3cr3t@',
+  ])('is not %s, and the problem does not repeat the password', (text) => {
+    const found = problems({ AUDITWIRE_EGRESS_PROXY: text });
+    expect(found).toEqual([expect.stringMatching(/^AUDITWIRE_EGRESS_PROXY: must be http:\/\/host:port/)]);
+    expect(found.join()).not.toContain('s3cr3t');
+  });
 });
 
 describe('allowed addresses', () => {

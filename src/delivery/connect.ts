@@ -1,4 +1,4 @@
-/** Opens connections to receivers, and says how far it has come. */
+/** Opens connections to receivers, directly or through a proxy, and says how far it has come. */
 import { connect as connectTcp, isIP, type LookupFunction, type Socket } from 'node:net';
 import { connect as connectTls, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
 import type { buildConnector } from 'undici';
@@ -24,13 +24,17 @@ const PROBE_AFTER_MS = 60_000;
 /** Makes an undici connector for one connection. */
 export type Dialer = (progress: Progress) => buildConnector.connector;
 
+/** Gets as far as the receiver can be spoken to, or TLS with it begin. It may call `done` more than once. */
+export type Connect = (address: Address, progress: Progress, done: Done) => void;
+
 /**
  * Gives a maker of undici connectors for a destination as it is now, one for each connection. What its TLS needs is read once,
  * and sessions are resumed from one connection to the next.
+ *
+ * @param connect the way there
  */
-export function createDialer(target: Target, guard: AddressGuard): Dialer {
-  const { protocol } = new URL(target.endpoint);
-  const handshake = protocol === 'https:' ? createHandshake(target) : null;
+export function createDialer(target: Target, connect: Connect): Dialer {
+  const handshake = new URL(target.endpoint).protocol === 'https:' ? createHandshake(target) : null;
 
   return (progress) =>
     ({ hostname, port, servername }, callback) => {
@@ -41,44 +45,40 @@ export function createDialer(target: Target, guard: AddressGuard): Dialer {
         progress.phase = 'HEADERS';
         callback(null, socket);
       });
-      connectDirectly(address, protocol, guard, progress, (error, socket) => {
+      const connected = once((error, socket) => {
+        socket?.setNoDelay(true).setKeepAlive(true, PROBE_AFTER_MS);
         if (error || !socket || !handshake) return done(error, socket);
         progress.phase = 'TLS';
         handshake(socket, address, progress, done);
       });
+      connect(address, progress, connected);
     };
 }
 
 /** To an address that the guard lets through, which is asked again once it is reached. */
-function connectDirectly(
-  { hostname, port }: Address,
-  protocol: string,
-  guard: AddressGuard,
-  progress: Progress,
-  whenDone: Done,
-): void {
-  const done = once(whenDone);
+export function directly(protocol: string, guard: AddressGuard): Connect {
   const guarded = guard.lookup(protocol);
-  const lookup: LookupFunction = (name, options, callback) =>
-    guarded(name, options, (error, ...found) => {
-      if (!error) progress.phase = 'CONNECT';
-      callback(error, ...found);
+  return ({ hostname, port }, progress, done) => {
+    const lookup: LookupFunction = (name, options, callback) =>
+      guarded(name, options, (error, ...found) => {
+        if (!error) progress.phase = 'CONNECT';
+        callback(error, ...found);
+      });
+    progress.phase = isIP(hostname) ? 'CONNECT' : 'RESOLVE';
+    const socket = connectTcp({ host: hostname, port, lookup });
+    progress.abort = () => socket.destroy();
+    socket.on('error', (error) => done(error, null));
+    socket.on('close', () => done(closed(), null));
+    socket.once('connect', () => {
+      try {
+        guard.assertPeer(socket.remoteAddress, protocol);
+        done(null, socket);
+      } catch (refused) {
+        socket.destroy();
+        done(refused as Error, null);
+      }
     });
-  progress.phase = isIP(hostname) ? 'CONNECT' : 'RESOLVE';
-  const keepAlive = { keepAlive: true, keepAliveInitialDelay: PROBE_AFTER_MS };
-  const socket = connectTcp({ host: hostname, port, lookup, noDelay: true, ...keepAlive });
-  progress.abort = () => socket.destroy();
-  socket.on('error', (error) => done(error, null));
-  socket.on('close', () => done(closed(), null));
-  socket.once('connect', () => {
-    try {
-      guard.assertPeer(socket.remoteAddress, protocol);
-      done(null, socket);
-    } catch (refused) {
-      socket.destroy();
-      done(refused as Error, null);
-    }
-  });
+  };
 }
 
 type Handshake = (socket: Socket, address: Address, progress: Progress, done: Done) => void;

@@ -1,4 +1,4 @@
-import { USER_AGENT } from '../config.js';
+import { type EgressProxy, USER_AGENT } from '../config.js';
 import type { LogReader } from '../log/read.js';
 import type { ReadModels } from '../projections/read-models.js';
 import type { Secrets } from '../secrets.js';
@@ -26,13 +26,14 @@ export interface Delivery {
 /** What the engine needs, but for the sender, which is made here. */
 interface DeliveryDeps extends Omit<EngineDeps, 'sender'> {
   guard: AddressGuard;
+  egressProxy: EgressProxy | null;
   createSender: typeof createSender;
 }
 
 /** The engine and the connections that it sends over. */
 export function createDelivery(deps: DeliveryDeps): Delivery {
-  const { guard, clock } = deps;
-  const sender = deps.createSender({ guard, clock, userAgent: USER_AGENT });
+  const { guard, clock, egressProxy } = deps;
+  const sender = deps.createSender({ guard, clock, userAgent: USER_AGENT, egressProxy });
   return { ...createEngine({ ...deps, sender }), close: () => sender.close() };
 }
 

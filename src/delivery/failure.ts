@@ -9,7 +9,7 @@ const words: Record<string, string> = {
   EHOSTUNREACH: 'host unreachable',
   ENETUNREACH: 'network unreachable',
   UND_ERR_SOCKET: 'connection closed before a response',
-  HPE_INVALID_CONSTANT: 'what the receiver answers is not HTTP',
+  HPE_INVALID_CONSTANT: 'the answer is not HTTP',
   // What we find against the certificate of the receiver (OpenSSL's X509_V_ERR_…).
   DEPTH_ZERO_SELF_SIGNED_CERT: 'the certificate is self-signed and not trusted',
   SELF_SIGNED_CERT_IN_CHAIN: 'the certificate chain ends in an authority that is not trusted',

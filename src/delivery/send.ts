@@ -1,10 +1,12 @@
 import { STATUS_CODES } from 'node:http';
 import type { Dispatcher } from 'undici';
 import type { Clock } from '../clock.js';
+import type { EgressProxy } from '../config.js';
 import type { Outcome, Phase } from '../domain/delivery.js';
 import { type AddressGuard, AddressRefused } from './address-guard.js';
-import { createDialer } from './connect.js';
+import { createDialer, directly } from './connect.js';
 import { type Connection, createConnections } from './connections.js';
+import { reasonThroughProxy, throughProxy } from './egress-proxy.js';
 import { describe } from './failure.js';
 import { showMessage, showSnippet } from './mask.js';
 
@@ -44,16 +46,29 @@ export interface Sender {
   close(): Promise<void>;
 }
 
+/** @param options `egressProxy`: what every request goes through, or null */
 export function createSender({
   guard,
   clock,
   userAgent,
+  egressProxy,
 }: {
   guard: AddressGuard;
   clock: Clock;
   userAgent: string;
+  egressProxy: EgressProxy | null;
 }): Sender {
-  const connections = createConnections((target) => createDialer(target, guard));
+  const connections = createConnections((target) => {
+    const { protocol } = new URL(target.endpoint);
+    return createDialer(target, egressProxy ? throughProxy(egressProxy) : directly(protocol, guard));
+  });
+
+  /** @throws AddressRefused if a URL may not be requested; what can be said only of an address is said at connecting */
+  function assertUrl(url: URL): void {
+    const reason = egressProxy && reasonThroughProxy(url, guard);
+    if (reason) throw new AddressRefused(reason);
+    guard.assertLiteral(url);
+  }
 
   async function post(target: Target, { deliveryId, body, isTest }: Post, { client }: Connection) {
     const { pathname, search } = new URL(target.endpoint);
@@ -106,7 +121,7 @@ export function createSender({
         durationMs: clock.now() - attemptedAt,
       });
       try {
-        guard.assertLiteral(new URL(target.endpoint));
+        assertUrl(new URL(target.endpoint));
         connection = connections.take(target);
         const response = await post(target, request, connection);
         cancel();

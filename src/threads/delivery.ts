@@ -16,7 +16,7 @@ import type { SignerData } from './signer.js';
 import { createSigningPool } from './signing-pool.js';
 import { openReading } from './spawn.js';
 
-export interface DeliveryData extends SignerData, Pick<Config, 'line' | 'allowedAddresses'> {
+export interface DeliveryData extends SignerData, Pick<Config, 'line' | 'allowedAddresses' | 'egressProxy'> {
   port: MessagePort;
 }
 
@@ -29,7 +29,7 @@ const SIGNERS = Math.min(8, Math.max(2, availableParallelism() - 1));
 /** So few lines are rendered sooner than another thread has woken. */
 const FEW_LINES = 8;
 
-const { port, line, allowedAddresses, ...data } = workerData as DeliveryData;
+const { port, line, allowedAddresses, egressProxy, ...data } = workerData as DeliveryData;
 const say = (message: FromDelivery) => parentPort?.postMessage(message);
 
 const reading = openReading(data);
@@ -46,6 +46,7 @@ const delivery = createDelivery({
   tail,
   commands: connectCommands(port, systemClock, tail.wake),
   guard: createAddressGuard(allowedAddresses),
+  egressProxy,
   clock: systemClock,
   random: systemRandom,
   createSender,

@@ -63,6 +63,7 @@ export function runHere(
   const delivery = createDelivery({
     ...reading,
     line: config.line,
+    egressProxy: config.egressProxy,
     commands,
     tail,
     guard,
@@ -90,13 +91,14 @@ export function startThreads(options: Options & { unsigned: boolean }): Workers 
   const writer = spawn('writer', writerData, [ofMain.port2, ofDelivery.port2], onFatal);
   writer.on('message', ({ fatal }: { fatal: unknown }) => onFatal(fatal));
 
-  const { line, allowedAddresses } = config;
+  const { line, allowedAddresses, egressProxy } = config;
   const deliveryData: DeliveryData = {
     ...access,
     unsigned,
     port: ofDelivery.port1,
     line,
     allowedAddresses,
+    egressProxy,
   };
   const thread = spawn('delivery', deliveryData, [ofDelivery.port1], onFatal);
   const onFault = faultLogger(logger);

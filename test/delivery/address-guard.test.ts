@@ -238,7 +238,7 @@ function endOf([cidr, steps, after]: [string, number, boolean]): string {
 it('a connection that has reached another address than the one that was checked carries no request', async () => {
   const inside = await startRawReceiver(() => {});
   const guard = { ...guardWith(), assertLiteral: () => {} };
-  const sender = createSender({ guard, clock: new WatchedClock(), userAgent: 'Auditwire/test' });
+  const sender = createSender({ guard, clock: new WatchedClock(), userAgent: 'Auditwire/test', egressProxy: null });
   onTestFinished(() => sender.close());
   const outcome = await sender.send(aTarget(inside.url, null), aPost);
   expect(outcome).toMatchObject({ verdict: 'FINAL', responseCode: null, message: expect.stringMatching(/loopback/) });

@@ -109,7 +109,7 @@ describe('a receiver', () => {
     expect(await startSender().send(aTarget(url.replace('https:', 'http:'), null), aPost)).toMatchObject({
       phase: 'HEADERS',
       responseCode: null,
-      message: expect.stringMatching(/^what the receiver answers is not HTTP|^connection (closed|reset)/),
+      message: expect.stringMatching(/^the answer is not HTTP|^connection (closed|reset)/),
     });
   });
 });

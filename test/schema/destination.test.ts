@@ -162,6 +162,36 @@ describe('createDestination', () => {
   });
 });
 
+describe('behind an egress proxy, a destination', () => {
+  const resolve = async (name: string): Promise<never> => {
+    throw new Error(`${name} was looked up here`);
+  };
+  const start = () => startApp({ env: { AUDITWIRE_EGRESS_PROXY: 'http://127.0.0.1:444' }, surroundings: { resolve } });
+
+  it('may be at any name, which is not looked up', async () => {
+    const asked: string[] = [];
+    const test = await startApp({
+      env: { AUDITWIRE_EGRESS_PROXY: 'http://127.0.0.1:444' },
+      surroundings: {
+        resolve: async (name) => {
+          asked.push(name);
+          return [{ address: '10.0.0.1', family: 4 }];
+        },
+      },
+    });
+    expect(await createDestination(test, { endpoint: 'https://siem.internal/' })).toBeTruthy();
+    expect(asked).toEqual([]);
+  });
+
+  it.each([
+    ['an address that the operator did not allow', 'https://10.0.0.1/', 'not a public address'],
+    ['a blocked port', 'https://siem.example.com:22/', 'port 22 is blocked'],
+    ['plain http to a name', 'http://siem.example.com/', 'may only be reached by https'],
+  ])('is refused at %s', async (_, endpoint, reason) => {
+    await expectInvalid(await start(), 'createDestination', { name: 'SIEM', endpoint }, 'endpoint', reason);
+  });
+});
+
 describe('the client certificate of a destination', () => {
   const { cert: clientCertificate, key: clientKey } = issueCertificate();
 

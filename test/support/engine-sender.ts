@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { onTestFinished } from 'vitest';
+import type { EgressProxy } from '../../src/config.js';
 import { createAddressGuard } from '../../src/delivery/address-guard.js';
 import type { Resolve } from '../../src/delivery/resolve.js';
 import { createSender, type Post, type Sender, type Target } from '../../src/delivery/send.js';
@@ -13,10 +14,12 @@ interface TestSender extends Sender {
 }
 
 /** The real sender with a fake clock; `allowed` is the operator's allow-list. */
-export function startSender(options: { allowed?: string[]; resolve?: Resolve } = {}): TestSender {
+export function startSender(
+  options: { allowed?: string[]; resolve?: Resolve; egressProxy?: EgressProxy } = {},
+): TestSender {
   const clock = new WatchedClock();
   const guard = createAddressGuard(options.allowed ?? ['127.0.0.0/8'], options.resolve);
-  const sender = createSender({ guard, clock, userAgent: 'Auditwire/test' });
+  const sender = createSender({ guard, clock, userAgent: 'Auditwire/test', egressProxy: options.egressProxy ?? null });
   onTestFinished(() => sender.close());
   return { ...sender, clock };
 }

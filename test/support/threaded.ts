@@ -14,12 +14,14 @@ export interface Threaded extends Run, Pick<TestApp, 'url' | 'origin' | 'token' 
  *
  * @param given.token the administrator's, from the first start of the directory
  * @param given.under the command line that runs it
+ * @param given.env settings beside the usual ones
  */
 export async function startThreaded(
   directory: string,
-  given: { token?: string; under?: readonly string[] } = {},
+  given: { token?: string; under?: readonly string[]; env?: Record<string, string> } = {},
 ): Promise<Threaded> {
-  const env = { AUDITWIRE_ALLOWED_ADDRESSES: '127.0.0.0/8', AUDITWIRE_DATA_DIR: join(directory, 'data') };
+  const usual = { AUDITWIRE_ALLOWED_ADDRESSES: '127.0.0.0/8', AUDITWIRE_DATA_DIR: join(directory, 'data') };
+  const env = { ...usual, ...given.env };
   const run = auditwire(directory, ['start', '--port', '0'], env, given.under);
   await run.until('Stop with Ctrl-C');
   const said = run.said();
