@@ -8,6 +8,8 @@ import type { Dialer, Progress } from './connect.js';
 import type { Target } from './send.js';
 
 const MAX_RESPONSE_HEADER_BYTES = 16_384;
+/** However long a receiver offers to keep a connection that nobody uses. */
+const MAX_IDLE_MS = 60_000;
 
 export interface Connection {
   client: Client;
@@ -44,6 +46,7 @@ export function createConnections(dialerOf: (target: Target) => Dialer) {
     const client = new Client(new URL(endpoint).origin, {
       connect: group.dial(progress),
       maxHeaderSize: MAX_RESPONSE_HEADER_BYTES,
+      keepAliveMaxTimeout: MAX_IDLE_MS,
       // The deadline is the sender's, over everything.
       headersTimeout: 0,
       bodyTimeout: 0,
