@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ArgsDef } from 'citty';
 import { DataDirectoryError, errorCode } from '../../db/open.js';
-import { RebuildUnfinished } from '../app.js';
 import { CallFailed, Unreachable } from '../client/client.js';
 import { type Config, ConfigError, loadConfig } from '../config.js';
 import { MasterKeyError } from '../master-key.js';
@@ -66,16 +65,7 @@ export async function run(given: Record<string, unknown>, known: ArgsDef, comman
 
 export class UsageError extends Error {}
 
-const expected = [
-  UsageError,
-  ConfigError,
-  DataDirectoryError,
-  MasterKeyError,
-  WrongMasterKey,
-  RebuildUnfinished,
-  CallFailed,
-  Unreachable,
-];
+const expected = [UsageError, ConfigError, DataDirectoryError, MasterKeyError, WrongMasterKey, CallFailed, Unreachable];
 
 function explain(error: unknown): string {
   if (!(error instanceof Error))

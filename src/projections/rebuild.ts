@@ -5,31 +5,47 @@ import type { LogReader } from '../log/read.js';
 import type { ReadModel } from './read-model.js';
 import { projectInto, type ReadModels } from './read-models.js';
 
+/** Counts the shapes of the read models: one more whenever the same events would give other rows than before. */
+const READ_MODELS_VERSION = '1';
+const VERSION = 'read_models_version';
+
 /** Events applied in one transaction: bounds the write-ahead log. */
 const CHUNK_EVENTS = 10_000;
-const UNFINISHED = 'rebuild_unfinished';
 
-/** Whether a rebuild was interrupted: the read models are then not to be used. */
-export function isRebuildUnfinished(db: Db): boolean {
-  return db.select().from(meta).where(eq(meta.name, UNFINISHED)).get() !== undefined;
+/** Called after each chunk with the position reached and the last one there is. */
+type Progress = (applied: number, total: number) => void;
+
+/**
+ * Whether the read models are what this program would make of the log. They are not where another version wrote them, or
+ * where a rebuild was interrupted.
+ */
+export function areUpToDate(db: Db): boolean {
+  return db.select().from(meta).where(eq(meta.name, VERSION)).get()?.value === READ_MODELS_VERSION;
 }
 
 /**
- * Empties every read model and applies the whole log again. An interrupted rebuild is noted in the database, which does not
- * open until it is repeated.
+ * Makes the read models what this program would make of the log; in a log without events there is nothing to make.
  *
- * @param onProgress called after each chunk with the events applied and the events there are
+ * @param onStale called first if they have to be rebuilt
  */
-export function rebuild(
-  { db, sqlite }: Connection,
+export function bringUpToDate(
+  connection: Connection,
   log: LogReader,
   models: ReadModels,
-  onProgress: (applied: number, total: number) => void,
+  { onStale, onProgress }: { onStale: () => void; onProgress: Progress },
 ): void {
+  if (areUpToDate(connection.db)) return;
+  if (log.head() === 0) return markUpToDate(connection.db);
+  onStale();
+  rebuild(connection, log, models, onProgress);
+}
+
+/** Empties every read model and applies the whole log again. Until that has ended they are not up to date. */
+export function rebuild({ db, sqlite }: Connection, log: LogReader, models: ReadModels, onProgress: Progress): void {
   const total = log.head();
   const project = projectInto(models);
   sqlite.transaction(() => {
-    db.insert(meta).values({ name: UNFINISHED, value: 'true' }).onConflictDoNothing().run();
+    db.delete(meta).where(eq(meta.name, VERSION)).run();
     for (const model of Object.values<ReadModel>(models)) for (const table of model.tables) db.delete(table).run();
   })();
   let position = 0;
@@ -43,5 +59,10 @@ export function rebuild(
     sqlite.pragma('wal_checkpoint(PASSIVE)');
     onProgress(position, total);
   }
-  db.delete(meta).where(eq(meta.name, UNFINISHED)).run();
+  markUpToDate(db);
+}
+
+function markUpToDate(db: Db): void {
+  const row = { name: VERSION, value: READ_MODELS_VERSION };
+  db.insert(meta).values(row).onConflictDoUpdate({ target: meta.name, set: row }).run();
 }

@@ -1,8 +1,7 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
-import { createApp, RebuildUnfinished } from '../../src/app.js';
-import { isRebuildUnfinished, rebuild } from '../../src/projections/rebuild.js';
+import { describe, expect, it } from 'vitest';
+import { createApp } from '../../src/app.js';
+import { areUpToDate, rebuild } from '../../src/projections/rebuild.js';
 import { createLogger } from '../../src/telemetry.js';
 import { temporaryDirectory, testConfig } from '../support/app.js';
 import { dumpLog, dumpReadModels } from '../support/log-dump.js';
@@ -89,30 +88,69 @@ it('reports after each 10,000 events how far it is', () => {
 
 it('is noticed when it was interrupted, until it is repeated', () => {
   const { again, connection, sqlite, rows } = withHistory();
-  expect(isRebuildUnfinished(connection.db)).toBe(false);
+  again();
+  expect(areUpToDate(connection.db)).toBe(true);
   expect(() => again(interrupt)).toThrow('killed');
-  expect(isRebuildUnfinished(connection.db)).toBe(true);
+  expect(areUpToDate(connection.db)).toBe(false);
   expect(() => again(interrupt)).toThrow('killed');
   again();
-  expect(isRebuildUnfinished(connection.db)).toBe(false);
+  expect(areUpToDate(connection.db)).toBe(true);
   expect(dumpReadModels(sqlite)).toEqual(rows);
 });
 
-it('keeps a server from starting over read models that are not whole', async () => {
-  const config = testConfig(temporaryDirectory());
-  mkdirSync(config.dataDir);
-  const start = () => createApp(config, createLogger('silent'));
-  await (await start()).close();
-  const interrupted = openLog(config.dataDir);
-  const { connection, log, models } = interrupted;
-  expect(() => rebuild(connection, log, models, interrupt)).toThrow('killed');
-  interrupted.close();
-  await expect(start()).rejects.toThrow(RebuildUnfinished);
+describe('at the start of a server', () => {
+  /** What the server says in its log while it starts and stops. */
+  async function start(directory: string): Promise<string[]> {
+    const said: { msg: string }[] = [];
+    const logger = createLogger('info', { write: (line: string) => void said.push(JSON.parse(line)) });
+    await (await createApp(testConfig(directory), logger)).close();
+    return said.map(({ msg }) => msg);
+  }
 
-  const repeated = openLog(config.dataDir);
-  rebuild(repeated.connection, repeated.log, repeated.models, () => {});
-  repeated.close();
-  await (await start()).close();
+  /** Does something to the read models of a server that has stopped, and gives back its rows as they were before. */
+  async function startedAndThen(change: (opened: ReturnType<typeof openLog>) => void) {
+    const directory = temporaryDirectory();
+    await start(directory);
+    const opened = openLog(testConfig(directory).dataDir);
+    const rows = dumpReadModels(opened.sqlite);
+    change(opened);
+    opened.close();
+    return { directory, rows };
+  }
+
+  function rowsOf(directory: string) {
+    const opened = openLog(testConfig(directory).dataDir);
+    const rows = dumpReadModels(opened.sqlite);
+    opened.close();
+    return rows;
+  }
+
+  it.each([
+    ['of another version', "UPDATE meta SET value = '0' WHERE name = 'read_models_version'"],
+    ['of before there were versions', "DELETE FROM meta WHERE name = 'read_models_version'"],
+  ])('read models %s are rebuilt, once', async (_, change) => {
+    const { directory, rows } = await startedAndThen(({ sqlite }) => {
+      sqlite.exec(`${change}; DELETE FROM signing_keys; UPDATE organization SET id = 'made up'`);
+    });
+    expect(await start(directory)).toEqual([
+      'the read models are those of another version, or not whole: they are rebuilt first',
+      'rebuilding the read models',
+    ]);
+    expect(rowsOf(directory)).toEqual(rows);
+    expect(await start(directory)).toEqual([]);
+  });
+
+  it('a rebuild that was interrupted is begun again', async () => {
+    const { directory, rows } = await startedAndThen(({ connection, log, models }) => {
+      expect(() => rebuild(connection, log, models, interrupt)).toThrow('killed');
+    });
+    expect(await start(directory)).toContain('rebuilding the read models');
+    expect(rowsOf(directory)).toEqual(rows);
+  });
+
+  it('a new data directory has nothing to rebuild', async () => {
+    expect(await start(temporaryDirectory())).toEqual([]);
+  });
 });
 
 it('empties the read models of an empty log', () => {
@@ -120,5 +158,5 @@ it('empties the read models of an empty log', () => {
   sqlite.exec("INSERT INTO organization VALUES ('made up')");
   rebuild(connection, log, models, () => {});
   expect(dumpReadModels(sqlite)['organization']).toEqual([]);
-  expect(isRebuildUnfinished(connection.db)).toBe(false);
+  expect(areUpToDate(connection.db)).toBe(true);
 });
