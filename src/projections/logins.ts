@@ -64,6 +64,25 @@ export function createLogins(db: Db) {
     ['portal', 'key', 'position'],
     db.insert(idempotencyKeys).values({ portal: of('portal'), key: of('key'), position: of('position') }),
   );
+  const removeLogin = prepareRun(
+    db,
+    ['portal', 'kind', 'occurredAt', 'position'],
+    db
+      .delete(logins)
+      .where(
+        and(
+          eq(logins.portal, of('portal')),
+          eq(logins.kind, of('kind')),
+          eq(logins.occurredAt, of('occurredAt')),
+          eq(logins.position, of('position')),
+        ),
+      ),
+  );
+  const removeKey = prepareRun(
+    db,
+    ['portal', 'key'],
+    db.delete(idempotencyKeys).where(and(eq(idempotencyKeys.portal, of('portal')), eq(idempotencyKeys.key, of('key')))),
+  );
   const positionOfKey = prepareValue(
     db,
     ['portal', 'key'],
@@ -87,16 +106,26 @@ export function createLogins(db: Db) {
     while (typeof (kind = nextKind(portal, kind)) === 'number') yield kind;
   }
 
+  const numberOf = (portalId: string) => portalNumber(portalId) ?? addPortal(portalId);
+
   return {
     tables: [logins, idempotencyKeys, loginPortals],
     apply(event: Recorded): void {
+      // Numbered when it is registered: that event is never pruned, and a rebuild gives the same number.
+      if (event.type === 'PortalRegistered') numberOf(streamId(event.stream));
       if (event.type !== 'LoginRecorded') return;
-      const portalId = streamId(event.stream);
-      const portal = portalNumber(portalId) ?? addPortal(portalId);
+      const portal = numberOf(streamId(event.stream));
       const { position } = event;
       const { occurredAt, outcome, authenticationType, idempotencyKey: key } = event.data;
       addLogin(portal, kindOf(outcome, authenticationType), occurredAt, position);
       if (key !== undefined) addKey(portal, key, position);
+    },
+    prune(event: Recorded): void {
+      if (event.type !== 'LoginRecorded') return;
+      const portal = numberOf(streamId(event.stream));
+      const { occurredAt, outcome, authenticationType, idempotencyKey: key } = event.data;
+      removeLogin(portal, kindOf(outcome, authenticationType), occurredAt, event.position);
+      if (key !== undefined) removeKey(portal, key);
     },
     /** For each idempotency key of a portal, the position of the login that used it; undefined where none has, or for no key. */
     positionsOfKeys(portalId: string, keys: readonly (string | null | undefined)[]): (number | undefined)[] {

@@ -5,6 +5,7 @@ import { createIdentity } from './identity.js';
 import { createLanes } from './lanes.js';
 import { createLogins } from './logins.js';
 import { createPortals } from './portals.js';
+import type { ReadModel } from './read-model.js';
 import { createTokens } from './tokens.js';
 import { createWebhooks } from './webhooks.js';
 
@@ -28,5 +29,13 @@ export function projectInto(models: ReadModels): (event: Recorded) => void {
   const all = Object.values(models);
   return (event) => {
     for (const model of all) model.apply(event);
+  };
+}
+
+/** Takes one event back from every read model, in the transaction that prunes it. */
+export function unprojectFrom(models: ReadModels): (event: Recorded) => void {
+  const pruning = Object.values<ReadModel>(models).filter((model) => 'prune' in model);
+  return (event) => {
+    for (const model of pruning) model.prune?.(event);
   };
 }
