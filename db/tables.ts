@@ -23,10 +23,17 @@ export const events = sqliteTable(
   (t) => [uniqueIndex('events_stream_version').on(t.streamId, t.version)],
 );
 
-/** Stream names, interned: a login carries a small integer, not a 42 character name. */
+/**
+ * Stream names, interned: a login carries a small integer, not a 42 character name. The horizon of a stream is the last event
+ * that was pruned from its start: everything up to it is gone, and its version and position are never given again.
+ */
 export const streams = sqliteTable('streams', {
   id: integer().primaryKey(),
   name: text().notNull().unique(),
+  /** 0: nothing was pruned. */
+  prunedVersion: integer('pruned_version').notNull().default(0),
+  prunedPosition: integer('pruned_position').notNull().default(0),
+  prunedRecordedAt: integer('pruned_recorded_at'),
 });
 
 /** Actor names (`token-<id>`, `system`), interned for the same reason. */

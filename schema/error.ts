@@ -15,7 +15,7 @@ const descriptions: Record<RefusalCode, string> = {
   WEBHOOK_UNCONFIGURED: 'The portal has no webhook that could send anything.',
   REPLAY_RUNNING: 'A replay of the portal is under way.',
   DISCARDED: 'Someone has discarded what the input names.',
-  PRUNED: 'What the input names is older than what is retained.',
+  PRUNED: 'What the call asks for, or a part of it, is older than the server keeps it.',
   UNAVAILABLE: 'The server cannot do it at the moment; the same call may succeed later.',
 };
 

@@ -41,3 +41,8 @@ export function invalidInput(fields: readonly InvalidField[]): Refusal {
 export function notFound(noun: string, id: string): Refusal {
   return new Refusal('NOT_FOUND', `There is no ${noun} with the id ${id}.`);
 }
+
+/** A refusal of what lies before the horizon of the log. `message` says what to do instead. */
+export function pruned(message: string, field?: string): Refusal {
+  return new Refusal('PRUNED', message, field === undefined ? [] : [{ field, reason: message }]);
+}

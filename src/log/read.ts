@@ -7,6 +7,16 @@ import { type Category, type DomainEvent, isEventType, type Recorded, type Strea
 /** Reads the log over one connection: the reader's sees what was committed, the writer's also its own transaction. */
 export type LogReader = ReturnType<typeof createLogReader>;
 
+/** The last event that was pruned from the start of a stream; zeros and null where nothing was. */
+export interface Horizon {
+  version: number;
+  position: number;
+  /** ms since the epoch. */
+  recordedAt: number | null;
+}
+
+const NOTHING_PRUNED: Horizon = { version: 0, position: 0, recordedAt: null };
+
 /** Names of streams and actors kept in memory. */
 const MAX_KNOWN_NAMES = 10_000;
 
@@ -43,7 +53,7 @@ export function createLogReader(db: Db) {
       )
       .orderBy(asc(events.version)),
   );
-  const placeQuery = db
+  const positionQuery = db
     .select({ position: events.position, recordedAt: events.recordedAt })
     .from(events)
     .where(and(eq(events.streamId, of('streamId')), eq(events.version, of('version'))))
@@ -69,6 +79,16 @@ export function createLogReader(db: Db) {
       .from(streams)
       .where(eq(streams.name, of('name'))),
   );
+  const horizonQuery = db
+    .select({
+      version: streams.prunedVersion,
+      position: streams.prunedPosition,
+      recordedAt: streams.prunedRecordedAt,
+    })
+    .from(streams)
+    .where(eq(streams.name, of('name')))
+    .prepare();
+  const lastPrunedQuery = prepareValue(db, [], db.select({ position: max(streams.prunedPosition) }).from(streams));
   const streamById = db
     .select()
     .from(streams)
@@ -115,23 +135,24 @@ export function createLogReader(db: Db) {
     return (streamByName(stream) as number | undefined) ?? null;
   }
 
+  const horizon = (stream: StreamName): Horizon => horizonQuery.get({ name: stream }) ?? NOTHING_PRUNED;
+
   function lastVersion(stream: StreamName): number {
     const streamId = idOf(stream);
-    return streamId === null ? 0 : ((lastVersionQuery(streamId) as number | null) ?? 0);
+    if (streamId === null) return 0;
+    // Only where nothing of it is left: the horizon costs nothing otherwise.
+    return (lastVersionQuery(streamId) as number | null) ?? horizon(stream).version;
   }
 
-  /** Positions and times rise with versions: the last one for which something holds is bisected. */
-  function lastVersionWhere(
-    stream: StreamName,
-    holds: (event: { position: number; recordedAt: number }) => boolean,
-  ): number {
+  /** The last version of a stream of which `isBefore` holds; it holds of no event behind one of which it does not. */
+  function bisect(stream: StreamName, isBefore: (event: { position: number; recordedAt: number }) => boolean): number {
     const streamId = idOf(stream);
     if (streamId === null) return 0;
-    let [low, high] = [0, lastVersion(stream)];
+    let [low, high] = [horizon(stream).version, lastVersion(stream)];
     while (low < high) {
       const version = Math.ceil((low + high) / 2);
-      const found = placeQuery.get({ streamId, version });
-      if (!found || holds(found)) low = version;
+      const found = positionQuery.get({ streamId, version });
+      if (!found || isBefore(found)) low = version;
       else high = version - 1;
     }
     return low;
@@ -144,10 +165,16 @@ export function createLogReader(db: Db) {
       names.stream.clear();
       names.actor.clear();
     },
-    /** The version of the stream's last event; 0 if it has none. */
+    /** The version of the stream's last event, be it pruned; 0 if it never had one. */
     lastVersion,
 
-    /** The position of the last event; 0 in an empty log. */
+    /** Up to where a stream was pruned. What stands there or before is in no answer. */
+    horizon,
+
+    /** The last position up to which any stream was pruned. */
+    lastPruned: (): number => (lastPrunedQuery() as number | null) ?? 0,
+
+    /** The position of the last event, which is never pruned; 0 in an empty log. */
     head: (): number => headQuery.get()?.position ?? 0,
 
     /** At most `limit` events after a position (exclusive), in order. */
@@ -176,13 +203,11 @@ export function createLogReader(db: Db) {
         .map(decode);
     },
 
-    /** The last version of the stream that stands at or before a position. */
-    versionAt: (stream: StreamName, position: number): number =>
-      lastVersionWhere(stream, (event) => event.position <= position),
+    /** The last version of the stream that stands at or before a position; its horizon if that is pruned. */
+    versionAt: (stream: StreamName, position: number): number => bisect(stream, (event) => event.position <= position),
 
-    /** The last version of the stream that was recorded before a time (ms). */
-    versionBefore: (stream: StreamName, time: number): number =>
-      lastVersionWhere(stream, (event) => event.recordedAt < time),
+    /** The last version of the stream that was recorded before a time (ms, exclusive); its horizon if none is left. */
+    versionBefore: (stream: StreamName, time: number): number => bisect(stream, (event) => event.recordedAt < time),
 
     /** The position of the last event of a category. */
     categoryPosition: (category: Category): number => categoryQuery.get({ name: category })?.position ?? 0,

@@ -1,4 +1,5 @@
 import type { Recorded, StreamName } from '../domain/event.js';
+import { pruned } from '../domain/refusal.js';
 import type { LogReader } from './read.js';
 
 /** Which events a reader wants: all, or those of these streams. */
@@ -48,19 +49,24 @@ export function createTail(reader: LogReader) {
   }
 
   /** The next events of a filter after a position, and the position up to which the filter has then been read. */
-  function read(
-    filter: Filter,
-    after: number,
-    versions: Map<StreamName, number>,
-  ): { page: Recorded[]; through: number } {
-    if (after >= head) return { page: [], through: after };
+  function read(filter: Filter, after: number, versions: Map<StreamName, number>): Page {
+    if (after >= head) return { page: [], through: after, gap: false };
     if (after >= recentAfter) {
       const next = after - recentAfter;
       const later = recent.slice(next, next + PAGE_EVENTS);
       const page = filter === 'all' ? later : later.filter((event) => filter.includes(event.stream));
-      return { page, through: after + later.length };
+      return { page, through: after + later.length, gap: false };
     }
-    return filter === 'all' ? readAll(after) : readStreams(filter, after, versions);
+    const found = filter === 'all' ? readAll(after) : readStreams(filter, after, versions);
+    // Looked at last: what was pruned while this was read is missed by nobody.
+    const horizon = horizonOf(filter);
+    return horizon > after ? { page: [], through: horizon, gap: true } : { ...found, gap: false };
+  }
+
+  /** The last position up to which something of a filter was pruned. */
+  function horizonOf(filter: Filter): number {
+    if (filter === 'all') return reader.lastPruned();
+    return Math.max(0, ...filter.map((stream) => reader.horizon(stream).position));
   }
 
   function readAll(after: number) {
@@ -108,7 +114,10 @@ export function createTail(reader: LogReader) {
       watchers.add(watch);
       return () => watchers.delete(watch);
     },
-    /** Each event of the filter after a position (exclusive), exactly once and in order, without end. */
+    /**
+     * Each event of the filter after a position (exclusive), exactly once and in order, without end. A reader that does not
+     * find all of them any more ends with the refusal PRUNED.
+     */
     from: (filter: Filter, after: number): TailReader => new TailReader(filter, after, { register, unregister, read }),
     /** Ends every reader. */
     close(): void {
@@ -120,7 +129,14 @@ export function createTail(reader: LogReader) {
 interface Hub {
   register(reader: TailReader): void;
   unregister(reader: TailReader): void;
-  read(filter: Filter, after: number, versions: Map<StreamName, number>): { page: Recorded[]; through: number };
+  read(filter: Filter, after: number, versions: Map<StreamName, number>): Page;
+}
+
+/** `gap`: events up to `through` that were not read yet are pruned. */
+interface Page {
+  page: Recorded[];
+  through: number;
+  gap: boolean;
 }
 
 /**
@@ -143,9 +159,17 @@ export class TailReader implements AsyncIterableIterator<Recorded> {
     hub.register(this);
   }
 
+  /** @throws Refusal PRUNED, once, if events were pruned that it has not given */
   async next(): Promise<IteratorResult<Recorded, undefined>> {
+    return this.#nextOr(() => {
+      void this.return();
+      throw pruned('Events after the last one that you saw are pruned; start again without a position.');
+    });
+  }
+
+  async #nextOr(onGap: () => void): Promise<IteratorResult<Recorded, undefined>> {
     while (!this.#done) {
-      const value = this.#take();
+      const value = this.#take(onGap);
       if (value) return { value, done: false };
       this.#wakeUp ??= deferred();
       await this.#wakeUp.promise;
@@ -155,12 +179,13 @@ export class TailReader implements AsyncIterableIterator<Recorded> {
 
   /**
    * For readers of state: waits for an event, skips to the last one that there is, and gives it. What lies between is read
-   * past, not handed out.
+   * past, not handed out, be it pruned.
    */
   async latest(): Promise<IteratorResult<Recorded, undefined>> {
-    let result = await this.next();
+    const passOver = () => {};
+    let result = await this.#nextOr(passOver);
     while (!result.done) {
-      const value = this.#take();
+      const value = this.#take(passOver);
       if (!value) break;
       result = { value, done: false };
     }
@@ -188,20 +213,24 @@ export class TailReader implements AsyncIterableIterator<Recorded> {
   }
 
   /** The next event there is, or null. */
-  #take(): Recorded | null {
+  #take(onGap: () => void): Recorded | null {
     do {
       const event = this.#page[this.#next];
       if (event) {
         this.#next += 1;
         return event;
       }
-    } while (!this.#done && this.#readOn());
+    } while (!this.#done && this.#readOn(onGap));
     return null;
   }
 
   /** Whether there was more to read, be it of others. */
-  #readOn(): boolean {
-    const { page, through } = this.hub.read(this.filter, this.after, this.#versions);
+  #readOn(onGap: () => void): boolean {
+    const { page, through, gap } = this.hub.read(this.filter, this.after, this.#versions);
+    if (gap) {
+      onGap();
+      this.#versions.clear();
+    }
     const moved = through > this.after;
     this.#page = page;
     this.#next = 0;

@@ -2,8 +2,9 @@ import { onTestFinished } from 'vitest';
 import { openReader, openWriter } from '../../db/open.js';
 import type { Cause, DomainEvent, Recorded, StreamName } from '../../src/domain/event.js';
 import { type Change, createAppender, type Expectation } from '../../src/log/append.js';
+import { createPruner, type Pruning } from '../../src/log/prune.js';
 import { createLogReader } from '../../src/log/read.js';
-import { createReadModels, projectInto } from '../../src/projections/read-models.js';
+import { createReadModels, projectInto, unprojectFrom } from '../../src/projections/read-models.js';
 import { temporaryDirectory } from './app.js';
 
 export const START = Date.UTC(2026, 0, 1);
@@ -21,6 +22,7 @@ export function openLog(directory = temporaryDirectory(), project?: (event: Reco
   const log = createLogReader(connection.db);
   const models = createReadModels(connection.db);
   const appender = createAppender(connection.db, log, project ?? projectInto(models));
+  const pruner = createPruner(connection.db, log, unprojectFrom(models));
   let now = START;
 
   /** Appends in a transaction of its own; without a time, a second after the last one. */
@@ -39,6 +41,10 @@ export function openLog(directory = temporaryDirectory(), project?: (event: Reco
     appender,
     committed: createLogReader(reading.db),
     append,
+    pruner,
+    /** Prunes in a transaction of its own, however many events that are. */
+    prune: (stream: StreamName, through: number, options: Partial<Pruning> = {}): number =>
+      connection.sqlite.transaction(() => pruner({ stream, through, limit: Number.MAX_SAFE_INTEGER, ...options }))(),
     close,
     /** Appends events one by one, each with its own time of recording: `START` plus 1 s, 2 s, … */
     given: (...events: readonly (readonly [StreamName, DomainEvent])[]): Recorded[] =>
