@@ -15,7 +15,7 @@ import { DestinationType, LogFormatEnum } from './destination.js';
 import { argument, parsePosition } from './error.js';
 import { theExistingPortal } from './guards.js';
 import { selectEvents } from './live.js';
-import { encodeCursor, pageOf, positionRange } from './page.js';
+import { assertKept, encodeCursor, pageOf, positionRange } from './page.js';
 
 const MAX_PAGE = 100;
 
@@ -127,7 +127,13 @@ builder.queryField('deliveries', (t) =>
       resolve: (_, args, context) => {
         const portalId = theExistingPortal(argument('portalId', uuid, args.portalId), context);
         const toCursor = ({ version }: Delivery) => encodeCursor(version);
-        return pageOf(args, MAX_PAGE, toCursor, (page) => deliveriesOf(portalId, positionRange(page), context.log));
+        return pageOf(args, MAX_PAGE, toCursor, (page) => {
+          const range = positionRange(page);
+          const horizon = context.log.horizon(`delivery-${portalId}`);
+          assertKept(range.after, horizon.version, 'after');
+          assertKept(range.before, horizon.version, 'before');
+          return deliveriesOf(portalId, range, context.log);
+        });
       },
     },
     { name: 'DeliveryConnection', description: 'A page of deliveries.' },

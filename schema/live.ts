@@ -1,15 +1,23 @@
 /** Subscriptions as readers of the log's tail. Each of them ends its reader when its client goes away. */
 import type { Recorded, StreamName } from '../src/domain/event.js';
+import { pruned } from '../src/domain/refusal.js';
 import type { StatusAt } from '../src/projections/status.js';
 import type { Context } from './builder.js';
 
-/** The events of a stream after a position (from the head by default) of which `select` makes something. */
+/**
+ * The events of a stream after a position (from the head by default) of which `select` makes something.
+ *
+ * @throws Refusal PRUNED, at once or when it is read too slowly, if not every event after the position is there any more
+ */
 export function selectEvents<T>(
   stream: StreamName,
   after: number | undefined,
-  { tail }: Context,
+  { tail, log }: Context,
   select: (event: Recorded) => T | null,
 ): AsyncIterableIterator<T> {
+  if (after !== undefined && after < log.horizon(stream).position) {
+    throw pruned('lies before what the server still keeps; leave it out, and read what you missed as a page', 'after');
+  }
   const reader = tail.from([stream], after ?? tail.head());
   return iterator(async () => {
     for (;;) {

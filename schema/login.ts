@@ -12,7 +12,7 @@ import { builder, type Context, describedValues } from './builder.js';
 import { argument, parsePosition } from './error.js';
 import { theExistingPortal } from './guards.js';
 import { selectEvents } from './live.js';
-import { decodeCursor, encodeCursor, pageOf } from './page.js';
+import { assertKept, decodeCursor, encodeCursor, pageOf } from './page.js';
 
 const MAX_PAGE = 1_000;
 
@@ -129,6 +129,9 @@ builder.queryField('logins', (t) =>
         const toCursor = ({ data, position }: RecordedLogin) => encodeCursor(data.occurredAt, position);
         return pageOf(args, MAX_PAGE, toCursor, ({ after, before, ...page }) => {
           const range = { ...page, after: loginCursor(after, 'after'), before: loginCursor(before, 'before') };
+          const horizon = context.log.horizon(`login-${portalId}`);
+          assertKept(range.after?.position, horizon.position, 'after');
+          assertKept(range.before?.position, horizon.position, 'before');
           const found = context.models.logins.page(portalId, filter, range);
           return loginsAt(
             found.map(({ position }) => position),

@@ -1,6 +1,6 @@
 /** Cursors of pages: opaque to clients, base64url of where an entry stands. */
 import { type ResolveCursorConnectionArgs, resolveCursorConnection } from '@pothos/plugin-relay';
-import { invalidInput } from '../src/domain/refusal.js';
+import { invalidInput, pruned } from '../src/domain/refusal.js';
 import type { PageRange } from '../src/projections/read-model.js';
 
 /** @param parts whole numbers that say where an entry stands */
@@ -15,6 +15,12 @@ export function decodeCursor(cursor: string, count: number, argument: 'after' | 
   throw invalidInput([
     { field: argument, reason: 'is no cursor of this list; pass an endCursor or startCursor of it' },
   ]);
+}
+
+/** @throws Refusal PRUNED if a cursor stands for an entry that is gone: `place` of it is not behind the horizon. */
+export function assertKept(place: number | undefined, horizon: number, argument: 'after' | 'before'): void {
+  if (place === undefined || place > horizon) return;
+  throw pruned('stands for an entry that is older than the server keeps them; begin at the first page', argument);
 }
 
 export const positionCursor = ({ position }: { position: number }): string => encodeCursor(position);

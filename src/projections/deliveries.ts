@@ -42,7 +42,7 @@ export function deliveriesOf(portalId: string, page: DeliveryPage, log: LogReade
   const stream: StreamName = `delivery-${portalId}`;
   const last = log.lastVersion(stream);
   const events = page.inverted
-    ? forwards(log, stream, page.before ?? 1, last, page.limit)
+    ? forwards(log, stream, page.before ?? log.horizon(stream).version + 1, last, page.limit)
     : backwards(log, stream, (page.after ?? last + 1) - 1, page.limit);
   const found = fold([...events, ...endsAfter(events, log, stream, last)]).filter(
     ({ version }) => version < (page.after ?? Infinity) && version > (page.before ?? 0),
@@ -50,11 +50,12 @@ export function deliveriesOf(portalId: string, page: DeliveryPage, log: LogReade
   return page.inverted ? found.slice(0, page.limit) : found.reverse().slice(0, page.limit);
 }
 
-/** Reads back from a version until `count` deliveries have begun. */
+/** Reads back from a version until `count` deliveries have begun, or to what was pruned. */
 function backwards(log: LogReader, stream: StreamName, from: number, count: number): Recorded[] {
   const events: Recorded[] = [];
+  const horizon = log.horizon(stream).version;
   let begun = 0;
-  for (let last = from; last > 0 && begun < count; last -= STRETCH_EVENTS) {
+  for (let last = from; last > horizon && begun < count; last -= STRETCH_EVENTS) {
     const stretch = log.range(stream, Math.max(1, last - STRETCH_EVENTS + 1), last);
     begun += stretch.filter(begins).length;
     events.unshift(...stretch);
@@ -128,6 +129,7 @@ function fold(events: readonly Recorded[]): Delivery[] {
         end(deliveries.get(event.data.deliveryId), 'SUPERSEDED', event);
         break;
       case 'LoginsUndelivered':
+      case 'LoginsExpired':
         if (event.data.deliveryId) end(deliveries.get(event.data.deliveryId), 'ABANDONED', event);
         break;
     }
