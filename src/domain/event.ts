@@ -4,6 +4,7 @@ import type { LoginEvent } from './login.js';
 import type { OrganizationEvent } from './organization.js';
 import type { PortalEvent } from './portal.js';
 import type { ReplayEvent } from './replay.js';
+import type { RetentionEvent } from './retention.js';
 import type { SigningKeyEvent } from './signing-key.js';
 import type { TokenEvent } from './token.js';
 import type { UndeliveredEvent } from './undelivered.js';
@@ -18,6 +19,7 @@ export type DomainEvent =
   | DeliveryEvent
   | UndeliveredEvent
   | ReplayEvent
+  | RetentionEvent
   | TokenEvent
   | OrganizationEvent
   | SigningKeyEvent;
@@ -49,6 +51,8 @@ const known: Record<EventType, true> = {
   ReplayCompleted: true,
   ReplayFailed: true,
   ReplayCancelled: true,
+  Checkpointed: true,
+  LoginsExpired: true,
   TokenIssued: true,
   TokenRevoked: true,
   OrganizationIdentified: true,

@@ -9,6 +9,7 @@ import type { LogFormat } from './destination.js';
 import type { Recorded } from './event.js';
 import { type LoginRange, MAX_BATCH_LINES, sizeOf, without } from './range.js';
 import { evolve as evolveReplay, type Replay, type ReplayEvent } from './replay.js';
+import type { RetentionEvent } from './retention.js';
 import type { UndeliveredEvent } from './undelivered.js';
 import type { WebhookEvent } from './webhook.js';
 
@@ -99,7 +100,7 @@ export const emptyLane: Lane = {
   replay: null,
 };
 
-export type LaneEvent = WebhookEvent | DeliveryEvent | UndeliveredEvent | ReplayEvent;
+export type LaneEvent = WebhookEvent | DeliveryEvent | UndeliveredEvent | ReplayEvent | RetentionEvent;
 
 export function evolve(lane: Lane, event: LaneEvent | Recorded<LaneEvent>): Lane {
   switch (event.type) {
@@ -147,6 +148,10 @@ export function evolve(lane: Lane, event: LaneEvent | Recorded<LaneEvent>): Lane
     }
     case 'LoginsSkipped':
       return passOver(lane, event.data);
+    case 'Checkpointed':
+      // Of what came before it a part may be gone. A lane of before it had some field has that as it begins.
+      return { ...emptyLane, ...event.data.lane };
+    case 'LoginsExpired':
     case 'LoginsUndelivered': {
       const range = event.data;
       const rest = range.deliveryId ? closed(lane, openDelivery(lane, range.deliveryId)) : passOver(lane, range);

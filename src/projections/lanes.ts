@@ -45,7 +45,7 @@ export function createLanes(db: Db) {
     },
     /** The lane of a portal and the position of the event that last changed it; an empty lane at 0 if there was none. */
     get,
-    /** Every portal that ever had a webhook. */
+    /** Every portal that ever had a webhook, and maybe others. */
     portalIds: (): string[] => portalIds.all().map((row) => row.portalId),
     /** What was given up, by portal. */
     undelivered,
@@ -63,6 +63,8 @@ const laneEvents: Record<LaneEvent['type'], true> = {
   DeliverySuperseded: true,
   LoginsSkipped: true,
   LoginsUndelivered: true,
+  Checkpointed: true,
+  LoginsExpired: true,
   RedeliveryRequested: true,
   LoginsDiscarded: true,
   ReplayRequested: true,

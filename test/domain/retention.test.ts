@@ -1,0 +1,157 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { emptyLane, evolve, type Lane, type LaneEvent, pending, waiting } from '../../src/domain/lane.js';
+import {
+  cutAt,
+  expired,
+  expiresAt,
+  firstNeeded,
+  type RetentionEvent,
+  withoutLogins,
+} from '../../src/domain/retention.js';
+import {
+  abandoned,
+  delivered,
+  retryScheduled,
+  skipped,
+  started,
+  undelivered,
+  webhookOff,
+  webhookOn,
+  webhookRemoved,
+} from '../support/lane-events.js';
+
+const laneOf = (...events: LaneEvent[]): Lane => events.reduce(evolve, emptyLane);
+const expiredRange = (firstVersion: number, lastVersion: number, deliveryId: string | null = null): RetentionEvent => ({
+  type: 'LoginsExpired',
+  data: { firstVersion, lastVersion, deliveryId },
+});
+
+describe('the first login that is needed', () => {
+  it('is the first that waits', () => {
+    expect(firstNeeded(laneOf(webhookOn()), 5)).toBe(1);
+    expect(firstNeeded(laneOf(webhookOn(), started('d', 1, 3), delivered('d')), 5)).toBe(4);
+  });
+
+  it('is the first of the delivery under way, however it stands', () => {
+    expect(firstNeeded(laneOf(webhookOn(), started('d', 1, 3), retryScheduled('d', 1, 9)), 5)).toBe(1);
+    expect(firstNeeded(laneOf(webhookOn(), started('d', 1, 3), webhookOff(5)), 9)).toBe(1);
+  });
+
+  it('is none where all is delivered, or nothing is due', () => {
+    expect(firstNeeded(laneOf(webhookOn(), started('d', 1, 3), delivered('d')), 3)).toBe(null);
+    expect(firstNeeded(emptyLane, 5)).toBe(null);
+    expect(firstNeeded(laneOf(webhookOn(), webhookOff(0)), 5)).toBe(null);
+  });
+
+  it('is not one that was passed over', () => {
+    expect(firstNeeded(laneOf(webhookOff(0), webhookOn(4), skipped(1, 4)), 9)).toBe(5);
+  });
+});
+
+describe('what is due and too old', () => {
+  it('expires, range by range, up to the last that is too old', () => {
+    const lane = laneOf(webhookOn(), webhookOff(3), webhookOn(6), skipped(4, 6));
+    expect(expired(lane, 20, 2)).toEqual([expiredRange(1, 2)]);
+    expect(expired(lane, 20, 5)).toEqual([expiredRange(1, 3)]);
+    expect(expired(lane, 20, 9)).toEqual([expiredRange(1, 3), expiredRange(7, 9)]);
+    expect(expired(lane, 20, 0)).toEqual([]);
+  });
+
+  it('does not expire in a delivery that ends by itself', () => {
+    const open = laneOf(webhookOn(), started('d', 1, 3), retryScheduled('d', 1, 9));
+    expect(expired(open, 9, 5)).toEqual([expiredRange(4, 5)]);
+    expect(expired(evolve(open, webhookRemoved(9)), 9, 5)).toEqual([expiredRange(4, 5)]);
+  });
+
+  it('expires with the delivery that nobody tries while the webhook is off, once all of it is too old', () => {
+    const off = laneOf(webhookOn(), started('d', 1, 3), webhookOff(3));
+    expect(expired(off, 9, 2)).toEqual([]);
+    expect(expired(off, 9, 5)).toEqual([expiredRange(1, 3, 'd')]);
+  });
+
+  it('is not due any more, and counts as undelivered', () => {
+    const off = laneOf(webhookOn(), started('d', 1, 3), webhookOff(6));
+    const lane = expired(off, 9, 6).reduce<Lane>(evolve, off);
+    expect(lane).toMatchObject({ open: null, cursor: 6, passedOver: [], undeliveredTotal: 6 });
+    expect([pending(lane, 9), waiting(lane, 9)]).toEqual([0, []]);
+  });
+});
+
+describe('logins that were never due and are gone', () => {
+  it('are not due when the webhook is turned on', () => {
+    const lane = withoutLogins(laneOf(webhookOn(), webhookOff(0)), 7);
+    const on = [webhookOn(9), skipped((lane.dueThrough ?? 0) + 1, 9)].reduce(evolve, lane);
+    expect(waiting(on, 12)).toEqual([{ firstVersion: 10, lastVersion: 12 }]);
+    expect(pending(on, 12)).toBe(3);
+  });
+
+  it('are behind the lane: whoever catches up begins at what is left', () => {
+    expect(withoutLogins(emptyLane, 7)).toMatchObject({ cursor: 7, dueThrough: 7, passedOver: [] });
+    const caughtUp = evolve(withoutLogins(emptyLane, 7), webhookOn(9));
+    expect(waiting(caughtUp, 9)).toEqual([{ firstVersion: 8, lastVersion: 9 }]);
+  });
+
+  it('change nothing of a lane that was done with them', () => {
+    const lane = laneOf(webhookOn(), started('d', 1, 5), abandoned('d', 5, 99));
+    expect(withoutLogins(lane, 5)).toBe(lane);
+  });
+});
+
+const event = fc.oneof(
+  fc.constantFrom('on', 'off', 'remove').map((what) => ({ what })),
+  fc.record({ what: fc.constant('record'), count: fc.integer({ min: 1, max: 6 }) }),
+  fc.record({ what: fc.constant('deliver'), count: fc.integer({ min: 1, max: 4 }) }),
+  fc.record({ what: fc.constant('prune'), part: fc.double({ min: 0, max: 1, noNaN: true }) }),
+);
+
+it('what was pruned never comes up as due, whatever happens later', () => {
+  fc.assert(
+    fc.property(fc.array(event, { maxLength: 40 }), (events) => {
+      let lane = emptyLane;
+      let [lastLogin, horizon, batches] = [0, 0, 0];
+      for (const next of events) {
+        const before = pending(lane, lastLogin);
+        if (next.what === 'record' && 'count' in next) lastLogin += next.count;
+        if (next.what === 'deliver' && 'count' in next) deliver(next.count);
+        if (next.what === 'on') turnOn();
+        if (next.what === 'off' && lane.webhook) lane = evolve(lane, webhookOff(lastLogin));
+        if (next.what === 'remove' && lane.webhook) remove();
+        if ('part' in next) {
+          const through = Math.floor(((firstNeeded(lane, lastLogin) ?? lastLogin + 1) - 1) * next.part);
+          lane = withoutLogins(lane, through);
+          horizon = Math.max(horizon, through);
+          expect(pending(lane, lastLogin)).toBe(before);
+        }
+        expect(waiting(lane, lastLogin)[0]?.firstVersion ?? Infinity).toBeGreaterThan(horizon);
+        expect(pending(lane, lastLogin)).toBeGreaterThanOrEqual(0);
+      }
+
+      function turnOn(): void {
+        const { dueThrough } = lane;
+        lane = evolve(lane, webhookOn(lastLogin));
+        if (dueThrough !== null && dueThrough < lastLogin) lane = evolve(lane, skipped(dueThrough + 1, lastLogin));
+      }
+
+      function remove(): void {
+        const ranges = waiting(lane, lastLogin);
+        lane = evolve(lane, webhookRemoved(lastLogin));
+        for (const { firstVersion, lastVersion } of ranges) lane = evolve(lane, undelivered(firstVersion, lastVersion));
+      }
+
+      function deliver(count: number): void {
+        const [range] = waiting(lane, lastLogin);
+        if (!range || !lane.webhook?.enabled) return;
+        const id = `d-${(batches += 1)}`;
+        const last = Math.min(range.lastVersion, range.firstVersion + count - 1);
+        lane = [started(id, range.firstVersion, last), delivered(id)].reduce(evolve, lane);
+      }
+    }),
+  );
+});
+
+it('a cut is as far back as the settings say, and a login expires when it reaches that of the undelivered', () => {
+  const settings = { ageMs: 700, undeliveredAgeMs: 3_000, sizeBytes: null };
+  expect(cutAt(10_000, settings)).toEqual({ recordedBefore: 9_301, throughPosition: 0, expireBefore: 7_001 });
+  expect(expiresAt(7_000, settings)).toBe(10_000);
+});
