@@ -82,6 +82,15 @@ export function openReader(directory: string): Connection {
   return { db: drizzle(sqlite), sqlite };
 }
 
+/**
+ * How many bytes of the database are in use. The file is larger where something was deleted: it does not shrink, and what is
+ * free in it is filled first.
+ */
+export function usedBytes({ sqlite }: Connection): number {
+  const read = (pragma: string) => Number(sqlite.pragma(pragma, { simple: true }));
+  return (read('page_count') - read('freelist_count')) * read('page_size');
+}
+
 /** A new file is durable when its name is, too. */
 export function syncDirectory(directory: string): void {
   const descriptor = openSync(directory, 'r');

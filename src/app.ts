@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { type Connection, lockDataDirectory, openReader, openWriter } from '../db/open.js';
+import { type Connection, lockDataDirectory, openReader, openWriter, usedBytes } from '../db/open.js';
 import type { Services } from '../schema/builder.js';
 import { type Clock, systemClock } from './clock.js';
 import { type Config, USER_AGENT } from './config.js';
@@ -15,9 +15,10 @@ import { createLogReader } from './log/read.js';
 import { createTail } from './log/tail.js';
 import { readMasterKey } from './master-key.js';
 import { createReadModels } from './projections/read-models.js';
-import { isRebuildUnfinished } from './projections/rebuild.js';
+import { bringUpToDate } from './projections/rebuild.js';
 import { createStatuses } from './projections/status.js';
 import { type Random, randomTraceId, systemRandom } from './random.js';
+import { createRetention } from './retention.js';
 import { createSecrets } from './secrets.js';
 import { runHere, startThreads } from './threads/workers.js';
 
@@ -32,8 +33,10 @@ export interface Surroundings {
   random?: Random;
   resolve?: Resolve;
   createSender?: typeof createSender;
-  /** false: nothing is delivered, for a command that only looks or changes something. */
+  /** false: nothing is delivered or pruned, for a command that only looks or changes something. */
   deliver?: boolean;
+  /** false: nothing is pruned by itself. */
+  prune?: boolean;
   /** true: lines go without a signature, to measure what it costs. */
   unsigned?: boolean;
   /** Sees each event in the transaction that appends it, after the read models. */
@@ -53,15 +56,12 @@ export interface App {
   close(): Promise<void>;
 }
 
-/** A rebuild of this data directory did not end. */
-export class RebuildUnfinished extends Error {}
-
 export const SYSTEM = 'system';
 
 /**
  * All the wiring of a server over a data directory, which it holds until it is closed.
  *
- * @throws DataDirectoryError, MasterKeyError, WrongMasterKey, RebuildUnfinished
+ * @throws DataDirectoryError, MasterKeyError, WrongMasterKey
  */
 export async function createApp(config: Config, logger: Logger, surroundings: Surroundings = {}): Promise<App> {
   const { clock = systemClock, random = systemRandom, onFatal = endProcess(logger) } = surroundings;
@@ -80,15 +80,17 @@ export async function createApp(config: Config, logger: Logger, surroundings: Su
     throw error;
   }
 
-  async function wire(writing: Connection, { db, sqlite }: Connection): Promise<App> {
-    if (isRebuildUnfinished(writing.db)) {
-      throw new RebuildUnfinished('A rebuild of this data directory was interrupted; run "auditwire rebuild" again.');
-    }
+  async function wire(writing: Connection, reading: Connection): Promise<App> {
+    const { db, sqlite } = reading;
     const log = createLogReader(db);
     const isNew = log.head() === 0;
     const masterKey = config.masterKey ?? readMasterKey(config.masterKeyFile, isNew, random);
     const secrets = createSecrets(db, masterKey, random);
     secrets.verify();
+    bringUpToDate(writing, createLogReader(writing.db), createReadModels(writing.db), {
+      onStale: () => logger.warn('the read models are those of another version, or not whole: they are rebuilt first'),
+      onProgress: (applied, total) => logger.info({ applied, total }, 'rebuilding the read models'),
+    });
 
     const models = createReadModels(db);
     const tail = createTail(log);
@@ -115,7 +117,16 @@ export async function createApp(config: Config, logger: Logger, surroundings: Su
     const shared = { commands, log, tail, models, statusOf, clock, random };
     const services: Services = { ...shared, reasonAgainstEndpoint, testDestination };
     const http = createHttpServer(services, logger);
-    if (surroundings.deliver !== false) delivery.start();
+    const retention = createRetention({
+      ...services,
+      logger,
+      settings: config.retention,
+      usedBytes: () => usedBytes(reading),
+    });
+    if (surroundings.deliver !== false) {
+      delivery.start();
+      if (surroundings.prune !== false) retention.start();
+    }
 
     return {
       services,
@@ -135,7 +146,7 @@ export async function createApp(config: Config, logger: Logger, surroundings: Su
       },
       async close() {
         const late = deadline(config.shutdownMs);
-        await Promise.race([Promise.all([http.close(), delivery.stop()]), late.passed]);
+        await Promise.race([Promise.all([http.close(), delivery.stop(), retention.stop()]), late.passed]);
         late.cancel();
         tail.close();
         // The log before the network: a try that is cut off here has no outcome, and is made again at the next start.

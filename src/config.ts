@@ -4,6 +4,7 @@ import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
+import type { RetentionSettings } from './domain/retention.js';
 import { MASTER_KEY_BYTES } from './secrets.js';
 
 /** Every setting is an environment variable with this prefix; README.md has the table. */
@@ -47,6 +48,23 @@ const egressProxy = z.string().transform((text, context): EgressProxy => {
   return z.NEVER;
 });
 
+const DAY_MS = 86_400_000;
+
+const days = z
+  .string()
+  .regex(/^\d+(\.\d+)?$/, 'must be a number of days')
+  .transform((text) => Number(text) * DAY_MS)
+  .refine((ms) => ms > 0 && ms <= 36_500 * DAY_MS, 'must be more than 0 and at most 36500');
+
+const UNITS = ['KB', 'MB', 'GB', 'TB'];
+const MIN_SIZE_BYTES = 10 * 1024 ** 2;
+
+const size = z
+  .string()
+  .regex(/^\d+(\.\d+)? ?[KMGT]B$/, 'must be a size such as 500MB or 10GB')
+  .transform((text) => Number.parseFloat(text) * 1024 ** (UNITS.indexOf(text.slice(-2)) + 1))
+  .refine((bytes) => bytes >= MIN_SIZE_BYTES, 'must be at least 10MB');
+
 const settings = z.strictObject({
   DATA_DIR: directory.prefault('./data'),
   HOST: z.string().min(1).default('127.0.0.1'),
@@ -70,6 +88,9 @@ const settings = z.strictObject({
   LINE_PRODUCT: headerText.default('Dev-Portal'),
   LINE_VERSION: headerText.default('1.0'),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  RETENTION_DAYS: days.prefault('7'),
+  UNDELIVERED_RETENTION_DAYS: days.optional(),
+  RETENTION_SIZE: size.optional(),
   SHUTDOWN_SECONDS: z
     .string()
     .regex(/^\d+(\.\d+)?$/, 'must be 0 to 600')
@@ -77,6 +98,9 @@ const settings = z.strictObject({
     .transform(Number)
     .refine((seconds) => seconds <= 600, 'must be 0 to 600'),
 });
+
+/** How long what is due and not delivered is kept, in days; longer where everything is. */
+const UNDELIVERED_RETENTION_DAYS = 30;
 
 export type Config = ReturnType<typeof loadConfig>;
 
@@ -105,6 +129,7 @@ export function loadConfig(env: Record<string, string | undefined>) {
   if (!parsed.success) throw new ConfigError(parsed.error.issues.flatMap(problemsOf));
   const { data } = parsed;
   return {
+    retention: retentionOf(data),
     dataDir: data.DATA_DIR,
     host: data.HOST,
     port: data.PORT,
@@ -118,6 +143,15 @@ export function loadConfig(env: Record<string, string | undefined>) {
     logLevel: data.LOG_LEVEL,
     shutdownMs: data.SHUTDOWN_SECONDS * 1_000,
   };
+}
+
+function retentionOf(data: z.output<typeof settings>): RetentionSettings {
+  const { RETENTION_DAYS: ageMs, RETENTION_SIZE: sizeBytes = null } = data;
+  const { UNDELIVERED_RETENTION_DAYS: undeliveredAgeMs = Math.max(ageMs, UNDELIVERED_RETENTION_DAYS * DAY_MS) } = data;
+  if (undeliveredAgeMs < ageMs) {
+    throw new ConfigError([`${PREFIX}UNDELIVERED_RETENTION_DAYS: must not be less than ${PREFIX}RETENTION_DAYS`]);
+  }
+  return { ageMs, undeliveredAgeMs, sizeBytes };
 }
 
 function problemsOf(issue: z.core.$ZodIssue): string[] {

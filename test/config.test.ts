@@ -14,6 +14,8 @@ function problems(env: Record<string, string>): readonly string[] {
   return [];
 }
 
+const DAY_MS = 86_400_000;
+
 const ranges = (text: string) => loadConfig({ AUDITWIRE_ALLOWED_ADDRESSES: text }).allowedAddresses;
 
 it('needs no setting', () => {
@@ -28,6 +30,7 @@ it('needs no setting', () => {
     egressProxy: null,
     line: { host: 'auditwire', vendor: 'Auditwire', product: 'Dev-Portal', version: '1.0' },
     logLevel: 'info',
+    retention: { ageMs: 7 * DAY_MS, undeliveredAgeMs: 30 * DAY_MS, sizeBytes: null },
     shutdownMs: 10_000,
   });
 });
@@ -47,6 +50,9 @@ it('takes every setting from the environment', () => {
     AUDITWIRE_LINE_PRODUCT: 'Portal',
     AUDITWIRE_LINE_VERSION: '2',
     AUDITWIRE_LOG_LEVEL: 'warn',
+    AUDITWIRE_RETENTION_DAYS: '0.5',
+    AUDITWIRE_UNDELIVERED_RETENTION_DAYS: '14',
+    AUDITWIRE_RETENTION_SIZE: '1.5GB',
     AUDITWIRE_SHUTDOWN_SECONDS: '2.5',
   });
   expect(config).toMatchObject({
@@ -59,6 +65,7 @@ it('takes every setting from the environment', () => {
     egressProxy: { host: 'proxy.example.com', port: 3128, authorization: null },
     line: { host: 'siem.example.com', vendor: 'Acme Inc', product: 'Portal', version: '2' },
     logLevel: 'warn',
+    retention: { ageMs: DAY_MS / 2, undeliveredAgeMs: 14 * DAY_MS, sizeBytes: 1.5 * 1024 ** 3 },
     shutdownMs: 2_500,
   });
 });
@@ -95,6 +102,14 @@ it('names all problems at once, each with its variable', () => {
   expect(found.every((problem) => new ConfigError(found).message.includes(problem))).toBe(true);
 });
 
+it('keeps what is not delivered for as long as everything, unless told to keep it longer', () => {
+  expect(loadConfig({ AUDITWIRE_RETENTION_DAYS: '90' }).retention).toMatchObject({ undeliveredAgeMs: 90 * DAY_MS });
+  const env = { AUDITWIRE_RETENTION_DAYS: '90', AUDITWIRE_UNDELIVERED_RETENTION_DAYS: '30' };
+  expect(problems(env)).toEqual([
+    'AUDITWIRE_UNDELIVERED_RETENTION_DAYS: must not be less than AUDITWIRE_RETENTION_DAYS',
+  ]);
+});
+
 it('names a variable that is no setting, beside those that are', () => {
   const [problem, ...others] = problems({ AUDITWIRE_MASTERKEY: 'x' });
   expect(problem).toMatch(
@@ -110,6 +125,9 @@ it('never repeats a master key in a problem', () => {
 it.each([
   ['AUDITWIRE_PORT', ['-1', '65536', '1.5', 'http']],
   ['AUDITWIRE_ORGANIZATION_ID', ['acme', '998db3e4']],
+  ['AUDITWIRE_RETENTION_DAYS', ['0', '-1', 'week', '36501']],
+  ['AUDITWIRE_UNDELIVERED_RETENTION_DAYS', ['0', '6.9', 'never']],
+  ['AUDITWIRE_RETENTION_SIZE', ['0', '10', '9MB', '10 gigabytes', '-1GB']],
   ['AUDITWIRE_SHUTDOWN_SECONDS', ['-1', '601', 'soon']],
   ['AUDITWIRE_LINE_HOST', ['a b', 'ä', 'a\n', 'x'.repeat(257)]],
   ['AUDITWIRE_LINE_VENDOR', ['a\nb', 'ä', 'x'.repeat(257)]],

@@ -2,8 +2,9 @@ import type { Connection } from '../../db/open.js';
 import type { Recorded } from '../domain/event.js';
 import { createAppender } from '../log/append.js';
 import { type Commit, createCommit } from '../log/commit.js';
+import { createPruner } from '../log/prune.js';
 import { createLogReader } from '../log/read.js';
-import { createReadModels, projectInto } from '../projections/read-models.js';
+import { createReadModels, projectInto, unprojectFrom } from '../projections/read-models.js';
 import type { Random } from '../random.js';
 import { createSecrets } from '../secrets.js';
 import { createHandlers } from './handlers.js';
@@ -25,7 +26,8 @@ export function openCommit(options: {
     projectModels(event);
     project?.(event);
   });
+  const prune = createPruner(connection.db, log, unprojectFrom(models));
   const secrets = createSecrets(connection.db, masterKey, random);
-  const handlers = createHandlers({ log, appender, models, secrets, random });
+  const handlers = createHandlers({ log, appender, prune, models, secrets, random });
   return createCommit({ connection, appender, handlers, now });
 }

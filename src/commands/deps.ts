@@ -1,5 +1,6 @@
 import type { Category } from '../domain/event.js';
 import type { Appender, Expectation } from '../log/append.js';
+import type { Prune } from '../log/prune.js';
 import type { LogReader } from '../log/read.js';
 import type { ReadModels } from '../projections/read-models.js';
 import type { Random } from '../random.js';
@@ -9,6 +10,7 @@ import type { Secrets } from '../secrets.js';
 export interface Deps {
   log: LogReader;
   appender: Appender;
+  prune: Prune;
   models: ReadModels;
   secrets: Secrets;
   random: Random;

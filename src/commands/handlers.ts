@@ -7,6 +7,7 @@ import { identityHandlers } from './identity.js';
 import { loginHandlers } from './login.js';
 import { portalHandlers } from './portal.js';
 import { replayHandlers } from './replay.js';
+import { type PruneHistory, retentionHandlers } from './retention.js';
 import { undeliveredHandlers } from './undelivered.js';
 import { webhookHandlers } from './webhook.js';
 
@@ -24,12 +25,14 @@ export function createHandlers(deps: Deps) {
     ...undeliveredHandlers(deps),
     ...replayHandlers(deps),
     ...identityHandlers(deps),
+    ...retentionHandlers(deps),
   };
 }
 
 export type Commands = CommandsOf<ReturnType<typeof createHandlers>>;
 
-/** How many events a command appends, about: what bounds a group, and what waits. */
+/** How many events a command appends or deletes, about: what bounds a group, and what waits. */
 export function sizeOf({ name, input }: Command): number {
+  if (name === 'pruneHistory') return (input as PruneHistory).limit;
   return name === 'recordLogins' ? (input as { logins: readonly unknown[] }).logins.length : 1;
 }

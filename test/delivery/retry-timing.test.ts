@@ -18,7 +18,12 @@ async function start(reply: Reply, options: { directory?: string; now?: number }
     random: seededRandom(directory.length + (options.now ?? 0)),
     createSender: () => sender,
   };
-  return { ...(await startApp({ directory, surroundings })), directory, clock, sender };
+  return {
+    ...(await startApp({ directory, surroundings: { prune: false, ...surroundings } })),
+    directory,
+    clock,
+    sender,
+  };
 }
 type Started = Awaited<ReturnType<typeof start>>;
 

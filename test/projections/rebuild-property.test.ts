@@ -1,3 +1,4 @@
+import type { Database } from 'better-sqlite3';
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { openWriter } from '../../db/open.js';
@@ -60,6 +61,17 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.constantFrom(1, 500, 2_000, 30_000, 60_000) }),
   },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('let run' as const), turns: fc.nat(12) }) },
+  {
+    weight: 2,
+    arbitrary: fc
+      .record({
+        portal,
+        ageMs: fc.constantFrom(0, 1_000, 45_000),
+        longer: fc.constantFrom(0, 60_000),
+        steps: fc.nat(6),
+      })
+      .map(({ longer, ...prune }) => ({ do: 'prune' as const, ...prune, undeliveredAgeMs: prune.ageMs + longer })),
+  },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('crash' as const), afterEvents: fc.nat(6) }) },
 );
 
@@ -76,8 +88,11 @@ const everything: Step[] = [
     { do: round % 4 ? 'redeliver' : 'discard', portal: round % 2, ranges: 1 },
     ...(round % 4 ? [] : [{ do: 'crash', afterEvents: round } as const]),
   ]).flat(),
+  { do: 'prune', portal: 0, ageMs: 120_000, undeliveredAgeMs: 600_000, steps: 2 },
+  { do: 'record', portal: 0, count: 40 },
   { do: 'configure', portal: 0, destination: 2, enabled: false },
   { do: 'record', portal: 0, count: 40 },
+  { do: 'prune', portal: 0, ageMs: 0, undeliveredAgeMs: 0, steps: 4 },
   { do: 'configure', portal: 0, destination: 0, enabled: true },
   { do: 'remove', portal: 0 },
   { do: 'record', portal: 1, count: 40 },
@@ -94,22 +109,25 @@ const hasty: Step[] = [
   { do: 'record', portal: 0, count: 40 },
   { do: 'remove', portal: 0 },
 ];
+/** So little is kept that servers prune by themselves, too, as soon as the clock goes on. */
+const retention = { AUDITWIRE_RETENTION_DAYS: '0.001', AUDITWIRE_UNDELIVERED_RETENTION_DAYS: '0.003' };
 
 it('gives the same rows as having applied the events one by one, whatever happened', { timeout: 120_000 }, async () => {
   const seen = new Set<string>();
+  let pruned = 0;
   await fc.assert(
     fc.asyncProperty(
       fc.array(step, { minLength: 8, maxLength: 40, size: 'max' }),
       fc.boolean(),
       async (steps, settle) => {
-        const { dataDir, faults } = await play(steps, { settle });
+        const { dataDir, faults, types } = await play(steps, { settle, retention });
         expect(faults).toEqual([]);
         const connection = openWriter(dataDir);
         const log = createLogReader(connection.db);
         const before = dumpReadModels(connection.sqlite);
         rebuild(connection, log, createReadModels(connection.db), () => {});
         expect(dumpReadModels(connection.sqlite)).toEqual(before);
-        const types = connection.sqlite.prepare<[], string>('SELECT DISTINCT type FROM events').pluck().all();
+        pruned += expectWhole(connection.sqlite);
         for (const type of types) seen.add(type);
         connection.sqlite.close();
       },
@@ -122,6 +140,7 @@ it('gives the same rows as having applied the events one by one, whatever happen
       ],
     },
   );
+  expect(pruned).toBeGreaterThan(100);
   // The histories are worth something: everything that a delivery can come to is in them.
   expect([...seen]).toEqual(
     expect.arrayContaining([
@@ -140,6 +159,8 @@ it('gives the same rows as having applied the events one by one, whatever happen
       'ReplayCompleted',
       'ReplayFailed',
       'ReplayCancelled',
+      'Checkpointed',
+      'LoginsExpired',
       'WebhookRemoved',
       'PortalRetired',
       'DestinationUpdated',
@@ -147,3 +168,15 @@ it('gives the same rows as having applied the events one by one, whatever happen
     ]),
   );
 });
+
+/** What is left of each stream goes on behind its horizon without a gap; gives back how many events are gone. */
+function expectWhole(sqlite: Database): number {
+  const streams = sqlite
+    .prepare<[], { pruned: number; first: number; last: number; kept: number }>(
+      `SELECT pruned_version AS pruned, min(version) AS first, max(version) AS last, count(*) AS kept
+        FROM streams JOIN events ON stream_id = id GROUP BY id`,
+    )
+    .all();
+  for (const { pruned, first, last, kept } of streams) expect([first, last]).toEqual([pruned + 1, pruned + kept]);
+  return streams.reduce((sum, { pruned }) => sum + pruned, 0);
+}

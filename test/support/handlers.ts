@@ -3,8 +3,9 @@ import { openWriter } from '../../db/open.js';
 import { createHandlers } from '../../src/commands/handlers.js';
 import type { Cause } from '../../src/domain/event.js';
 import { createAppender } from '../../src/log/append.js';
+import { createPruner } from '../../src/log/prune.js';
 import { createLogReader } from '../../src/log/read.js';
-import { createReadModels, projectInto } from '../../src/projections/read-models.js';
+import { createReadModels, projectInto, unprojectFrom } from '../../src/projections/read-models.js';
 import { createSecrets, MASTER_KEY_BYTES } from '../../src/secrets.js';
 import { temporaryDirectory } from './app.js';
 import { seededRandom } from './random.js';
@@ -25,6 +26,13 @@ export function openHandlers(seed = 'handlers') {
   const log = createLogReader(db);
   const models = createReadModels(db);
   const appender = createAppender(db, log, projectInto(models));
+  const prune = createPruner(db, log, unprojectFrom(models));
   const secrets = createSecrets(db, random(MASTER_KEY_BYTES), random);
-  return { log, models, secrets, handlers: createHandlers({ log, appender, models, secrets, random }) };
+  return {
+    log,
+    models,
+    secrets,
+    appender,
+    handlers: createHandlers({ log, appender, prune, models, secrets, random }),
+  };
 }

@@ -13,7 +13,7 @@ import { seededRandom } from './random.js';
 /** Every command over a log on real files, with a clock that stands at `START` until it is told to go on. */
 export function openCommands() {
   const fixture = openLog();
-  const { log, models, appender, connection } = fixture;
+  const { log, models, appender, pruner: prune, connection } = fixture;
   const random = seededRandom('commands');
   const secrets = createSecrets(connection.db, random(32), random);
   const commits: number[] = [];
@@ -21,7 +21,7 @@ export function openCommands() {
   const writer = createWriter({
     connection,
     appender,
-    handlers: createHandlers({ log, appender, models, secrets, random }),
+    handlers: createHandlers({ log, appender, prune, models, secrets, random }),
     now: () => now,
     onCommit: (head) => commits.push(head),
     onFatal: (error) => {

@@ -11,6 +11,7 @@ import type { Outcome } from '../../src/domain/delivery.js';
 import { createDestination } from '../../src/domain/destination.js';
 import { Refusal } from '../../src/domain/refusal.js';
 import type { ReplayScope } from '../../src/domain/replay.js';
+import { cutAt } from '../../src/domain/retention.js';
 import { writeRangeId } from '../../src/domain/undelivered.js';
 import type { CatchUp } from '../../src/domain/webhook.js';
 import { createLogger } from '../../src/telemetry.js';
@@ -24,6 +25,7 @@ const PORTALS = ['00000000-0000-4000-8000-00000000000a', '00000000-0000-4000-800
 const DESTINATIONS = 3;
 /** More turns of the event loop than any step takes between two events. */
 const QUIET_TURNS = 20;
+const EVENTS_OF_A_STEP = 7;
 
 export type Step =
   | { do: 'record'; portal: number; count: number }
@@ -40,6 +42,8 @@ export type Step =
   | { do: 'wait'; ms: number }
   /** Lets the engine work for so many turns of the event loop, not until it rests. */
   | { do: 'let run'; turns: number }
+  /** What is older than that goes; the deletion is left undone after so many steps of a few events. */
+  | { do: 'prune'; portal: number; ageMs: number; undeliveredAgeMs: number; steps: number }
   /** The process ends at the next event or later, in the middle of what it does, and another one goes on. */
   | { do: 'crash'; afterEvents: number };
 
@@ -89,22 +93,30 @@ export interface History {
   dataDir: string;
   /** What the processes logged as errors. */
   faults: string[];
+  /** The types of all events that there were, be they pruned. */
+  types: Set<string>;
 }
 
 /**
  * Plays steps against a server of a temporary directory.
  *
+ * @param retention settings, by their variables
  * @param settle lets the engine come to rest after each step, which makes the history the same each time
  */
 export async function play(
   steps: readonly Step[],
-  { seed = 'history', settle = false, network = MIXED } = {},
+  { seed = 'history', settle = false, network = MIXED, retention = {} } = {},
 ): Promise<History> {
   const directory = temporaryDirectory();
   const clock = new FakeClock();
   const faults: string[] = [];
+  const types = new Set<string>();
   let inFlight = new Set<string>();
-  const env = { AUDITWIRE_MASTER_KEY: Buffer.alloc(32, 3).toString('base64'), AUDITWIRE_SHUTDOWN_SECONDS: '0' };
+  const env = {
+    AUDITWIRE_MASTER_KEY: Buffer.alloc(32, 3).toString('base64'),
+    AUDITWIRE_SHUTDOWN_SECONDS: '0',
+    ...retention,
+  };
   const config = (process: number) =>
     testConfig(directory, { ...env, AUDITWIRE_DATA_DIR: join(directory, String(process)) });
   let processes = 0;
@@ -123,7 +135,8 @@ export async function play(
       random: seededRandom(`${seed}/${processes}`),
       createSender: () => simulateSender(clock, network, answering),
       // In the middle of a transaction: what is on disk is what the last commit left there.
-      project() {
+      project({ type }) {
+        types.add(type);
         if (crashIn === null || crashIn-- > 0) return;
         crashIn = null;
         copyFiles(dataDir, config(process + 1).dataDir);
@@ -208,6 +221,8 @@ export async function play(
         return clock.advance(step.ms);
       case 'let run':
         return turn(step.turns);
+      case 'prune':
+        return prune(portalId, step);
       case 'crash':
         crashIn = step.afterEvents;
         return null;
@@ -232,6 +247,15 @@ export async function play(
     }));
     const { commands, random } = app.services;
     return recordLogins(commands, random, { portalId, logins }, CAUSE);
+  }
+
+  async function prune(portalId: string, { ageMs, undeliveredAgeMs, steps: count }: Extract<Step, { do: 'prune' }>) {
+    const { commands } = app.services;
+    const cut = cutAt(clock.now(), { ageMs, undeliveredAgeMs, sizeBytes: null });
+    const prunable = await commands.execute('checkpointHistory', { portalId, cut }, CAUSE);
+    for (let step = 0; prunable && step < count; step += 1) {
+      await commands.execute('pruneHistory', { portalId, ...prunable, limit: EVENTS_OF_A_STEP }, CAUSE);
+    }
   }
 
   function changeDestination(what: 'format' | 'endpoint' | 'authorization' | 'delete', id: string): Promise<unknown> {
@@ -263,7 +287,7 @@ export async function play(
   const { dataDir } = config(processes);
   processes += 1;
   await app.close();
-  return { dataDir, faults };
+  return { dataDir, faults, types };
 
   function isCopied(): boolean {
     return existsSync(config(processes + 1).dataDir);

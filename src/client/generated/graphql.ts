@@ -243,7 +243,7 @@ export type RefusalCode =
   | 'NOT_FOUND'
   /** The portal is retired. */
   | 'PORTAL_RETIRED'
-  /** What the input names is older than what is retained. */
+  /** What the call asks for, or a part of it, is older than the server keeps it. */
   | 'PRUNED'
   /** A replay of the portal is under way. */
   | 'REPLAY_RUNNING'

@@ -1,0 +1,217 @@
+import { expect, it } from 'vitest';
+import type { Cut } from '../../src/domain/retention.js';
+import { rebuild } from '../../src/projections/rebuild.js';
+import { openCommands } from '../support/log-commands.js';
+import { dumpReadModels } from '../support/log-dump.js';
+import { batchAbandoned, batchDelivered, batchStarted, loginRecorded, retryScheduled } from '../support/log-events.js';
+import { CAUSE } from '../support/log-fixture.js';
+
+/** Events of a step. */
+const STEP = 50;
+const everything: Cut = { recordedBefore: Number.MAX_SAFE_INTEGER, throughPosition: 0, expireBefore: 0 };
+
+/** A portal, and how to give it a history and prune that. */
+async function withPortal(webhook?: { enabled: boolean }) {
+  const commands = openCommands();
+  const { log, models, sqlite, connection, execute, given, append } = commands;
+  const portalId = await commands.registerPortal();
+  if (webhook) {
+    const destinationId = await commands.createDestination();
+    await commands.configureWebhook(portalId, { destinationId, ...webhook });
+  }
+  const logins = `login-${portalId}` as const;
+  const deliveries = `delivery-${portalId}` as const;
+  return {
+    ...commands,
+    portalId,
+    logins,
+    deliveries,
+    recordMany: (count: number) =>
+      append([{ stream: logins, events: Array.from({ length: count }, () => loginRecorded()) }]),
+    start: (id: string, firstVersion: number, lastVersion: number) =>
+      given([deliveries, batchStarted(id, { firstVersion, lastVersion }, destination())]),
+    deliver: (id: string) => given([deliveries, batchDelivered(id)]),
+    lane: () => models.lanes.get(portalId).lane,
+    horizons: () => [log.horizon(logins).version, log.horizon(deliveries).version],
+    typesOf: (stream: typeof deliveries) => log.range(stream, 1, 999).map(({ type }) => type),
+    checkpoint: (cut: Partial<Cut> = {}) =>
+      execute('checkpointHistory', { portalId, cut: { ...everything, ...cut } }, CAUSE),
+    step: (prunable: { loginsThrough: number; deliveriesThrough: number }) =>
+      execute('pruneHistory', { portalId, ...prunable, limit: STEP }, CAUSE),
+    /** Prunes all that may go; gives back whether there was anything. */
+    async pruneAll(cut: Partial<Cut> = {}): Promise<boolean> {
+      const prunable = await execute('checkpointHistory', { portalId, cut: { ...everything, ...cut } }, CAUSE);
+      for (let more = prunable !== null; more && prunable; ) {
+        const { logins: some, deliveryEvents } = await execute(
+          'pruneHistory',
+          { portalId, ...prunable, limit: STEP },
+          CAUSE,
+        );
+        more = some + deliveryEvents > 0;
+      }
+      return prunable !== null;
+    },
+    /** The rows as they are, which are those of a rebuild. */
+    rows() {
+      const rows = dumpReadModels(sqlite);
+      rebuild(connection, log, models, () => {});
+      expect(dumpReadModels(sqlite)).toEqual(rows);
+      return rows;
+    },
+  };
+
+  function destination(): string {
+    return models.webhooks.get(portalId)?.destinationId ?? '';
+  }
+}
+
+it('delivered logins and their deliveries go by their time of recording, and configuration stays', async () => {
+  const portal = await withPortal({ enabled: true });
+  const [first] = portal.recordMany(3);
+  portal.start('d-1', 1, 3);
+  portal.deliver('d-1');
+  const [later] = portal.recordMany(2);
+  portal.start('d-2', 4, 5);
+  portal.deliver('d-2');
+
+  expect(await portal.pruneAll({ recordedBefore: first?.recordedAt ?? 0 })).toBe(false);
+  expect(await portal.pruneAll({ recordedBefore: later?.recordedAt ?? 0 })).toBe(true);
+  expect(portal.horizons()).toEqual([3, 2]);
+  expect(portal.typesOf(portal.deliveries)).toEqual(['BatchStarted', 'BatchDelivered', 'Checkpointed']);
+  expect(portal.rows()['logins']).toHaveLength(2);
+  expect(portal.typesAfter(0).slice(0, 3)).toEqual(['PortalRegistered', 'DestinationCreated', 'WebhookConfigured']);
+});
+
+it('a rebuild of what is left gives the lane that the checkpoint carries', async () => {
+  const portal = await withPortal({ enabled: true });
+  portal.recordMany(4);
+  portal.start('d-1', 1, 2);
+  portal.deliver('d-1');
+  portal.start('d-2', 3, 4);
+  portal.given([portal.deliveries, retryScheduled('d-2')]);
+  portal.given([portal.deliveries, batchAbandoned('d-2', 2)]);
+  portal.recordMany(2);
+  const before = portal.lane();
+  expect(await portal.pruneAll()).toBe(true);
+  expect(portal.lane()).toEqual(before);
+  expect(before).toMatchObject({ deliveredTotal: 2, undeliveredTotal: 2, cursor: 4 });
+  portal.rows();
+  expect(portal.lane()).toEqual(before);
+});
+
+it('logins that wait are not taken, nor a delivery under way, nor anything behind them', async () => {
+  const portal = await withPortal({ enabled: true });
+  portal.recordMany(5);
+  portal.start('d-1', 1, 2);
+  portal.deliver('d-1');
+  portal.start('d-2', 3, 4);
+  portal.given([portal.deliveries, retryScheduled('d-2')]);
+  expect(await portal.pruneAll()).toBe(true);
+  expect(portal.horizons()).toEqual([2, 2]);
+  expect(portal.typesOf(portal.deliveries)).toEqual(['BatchStarted', 'RetryScheduled', 'Checkpointed']);
+  expect(await portal.pruneAll()).toBe(false);
+
+  portal.deliver('d-2');
+  await portal.pruneAll();
+  expect(portal.horizons()).toEqual([4, 6]);
+});
+
+it('logins that become due between two steps stay', async () => {
+  const portal = await withPortal({ enabled: true });
+  portal.recordMany(3);
+  portal.start('d-1', 1, 3);
+  portal.deliver('d-1');
+  const prunable = await portal.checkpoint();
+  portal.recordMany(2);
+  expect(await portal.step({ ...prunable, loginsThrough: 5, deliveriesThrough: 0 })).toEqual({
+    logins: 3,
+    deliveryEvents: 0,
+  });
+});
+
+it('logins of a portal without a webhook go by their age, and never come up as due', async () => {
+  const portal = await withPortal();
+  portal.recordMany(5);
+  await portal.pruneAll();
+  portal.recordMany(2);
+  const destinationId = await portal.createDestination();
+  await portal.configureWebhook(portal.portalId, { destinationId, enabled: true });
+  expect(portal.lane()).toMatchObject({ cursor: 7, dueThrough: null, passedOver: [], undeliveredTotal: 0 });
+  expect(portal.stream(portal.deliveries)).toMatchObject([
+    { type: 'Checkpointed', data: { loginsThrough: 5 } },
+    { type: 'LoginsSkipped', data: { firstVersion: 6, lastVersion: 7 } },
+  ]);
+  portal.rows();
+});
+
+it('what is due and older than its own limit expires first', async () => {
+  const portal = await withPortal({ enabled: true });
+  portal.recordMany(3);
+  const [later] = portal.recordMany(2);
+  expect(await portal.pruneAll()).toBe(false);
+  expect(await portal.pruneAll({ expireBefore: later?.recordedAt ?? 0 })).toBe(true);
+  expect(portal.horizons()[0]).toBe(3);
+  expect(portal.stream(portal.deliveries)).toEqual([
+    { type: 'LoginsExpired', data: { firstVersion: 1, lastVersion: 3, deliveryId: null } },
+  ]);
+  expect(portal.lane()).toMatchObject({ cursor: 3, undeliveredTotal: 3 });
+  portal.rows();
+});
+
+it('what stands up to a position goes, too, whatever its age', async () => {
+  const portal = await withPortal();
+  const recorded = portal.recordMany(9);
+  await portal.pruneAll({ recordedBefore: 0, throughPosition: recorded[3]?.position ?? 0 });
+  expect(portal.horizons()[0]).toBe(4);
+});
+
+it('there is nothing to do again where all went that may go', async () => {
+  const portal = await withPortal({ enabled: true });
+  portal.recordMany(2);
+  portal.start('d-1', 1, 2);
+  portal.deliver('d-1');
+  expect(await portal.pruneAll()).toBe(true);
+  const head = portal.log.head();
+  expect(await portal.pruneAll()).toBe(false);
+  expect(portal.log.head()).toBe(head);
+  expect(portal.typesOf(portal.deliveries)).toEqual(['Checkpointed']);
+});
+
+it('a checkpoint goes when another one takes its place', async () => {
+  const portal = await withPortal();
+  for (let round = 0; round < 5; round += 1) {
+    portal.recordMany(3);
+    await portal.pruneAll({ recordedBefore: 0, throughPosition: portal.log.head() });
+  }
+  expect(portal.typesOf(portal.deliveries)).toEqual(['Checkpointed']);
+  expect(portal.horizons()).toEqual([15, 4]);
+  portal.rows();
+});
+
+it('a step takes so many events at most, and at every one of them a rebuild gives the same rows', async () => {
+  const portal = await withPortal({ enabled: true });
+  portal.recordMany(STEP + 30);
+  portal.start('d-1', 1, STEP + 30);
+  portal.deliver('d-1');
+  const prunable = await portal.checkpoint();
+  if (!prunable) throw new Error('nothing may go');
+  const steps: unknown[] = [];
+  for (let count = 0; count < 3; count += 1) {
+    steps.push(await portal.step(prunable));
+    portal.rows();
+  }
+  expect(steps).toEqual([
+    { logins: STEP, deliveryEvents: 0 },
+    { logins: 30, deliveryEvents: 2 },
+    { logins: 0, deliveryEvents: 0 },
+  ]);
+});
+
+it('a key may be used again once its login is gone', async () => {
+  const portal = await withPortal();
+  await portal.record(portal.portalId, { idempotencyKey: 'k' }, {});
+  await portal.pruneAll();
+  const [again] = await portal.record(portal.portalId, { idempotencyKey: 'k', principalId: 'other' });
+  expect(again).toMatchObject({ version: 3, data: { principalId: 'other' } });
+  expect(portal.rows()['idempotency_keys']).toHaveLength(1);
+});
