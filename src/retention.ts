@@ -5,7 +5,7 @@
 import type { Logger } from 'pino';
 import type { Clock } from './clock.js';
 import type { Commands } from './commands/handlers.js';
-import { oldestOf, review } from './commands/retention.js';
+import { expiring, listedOf, oldestOf, prunable } from './commands/retention.js';
 import { type Cause, type StreamName, streamId } from './domain/event.js';
 import { sizeOf } from './domain/range.js';
 import { type Cut, cutAt, expiresAt, firstNeeded, isNeeded, type RetentionSettings } from './domain/retention.js';
@@ -125,23 +125,23 @@ export function createRetention(deps: RetentionDeps): Retention {
 
   async function pruneAll(cut: Cut, taken: Taken): Promise<void> {
     for await (const portalId of portals()) {
-      const { hasWork, events } = review(log, models, portalId, cut);
-      if (!hasWork) continue;
+      const expired = expiring(log, models, portalId, cut);
+      if (!expired.length && !prunable(log, models, portalId, cut)) continue;
       if (!taken.portals) logger.info(settings, 'pruning');
       taken.portals += 1;
-      for (const event of events) if (event.type === 'LoginsExpired') taken.expired += sizeOf(event.data);
+      for (const event of expired) if (event.type === 'LoginsExpired') taken.expired += sizeOf(event.data);
       await prunePortal(portalId, cut, taken);
     }
   }
 
   async function prunePortal(portalId: string, cut: Cut, taken: Taken): Promise<void> {
     const cause: Cause = { actor: 'system', traceId: randomTraceId(random) };
-    const prunable = await commands.execute('checkpointHistory', { portalId, cut }, cause);
-    while (prunable && !stopping.signal.aborted) {
+    const found = await commands.execute('checkpointHistory', { portalId, cut }, cause);
+    while (found && !stopping.signal.aborted) {
       const began = clock.now();
       const { logins, deliveryEvents } = await commands.execute(
         'pruneHistory',
-        { portalId, ...prunable, limit: STEP_EVENTS },
+        { portalId, ...found, limit: STEP_EVENTS },
         cause,
       );
       if (!logins && !deliveryEvents) return;
@@ -173,12 +173,13 @@ export function createRetention(deps: RetentionDeps): Retention {
     let [nextAt, oldest] = [Infinity, Infinity];
     for await (const portalId of portals()) {
       const { lane } = models.lanes.get(portalId);
-      const needed = firstNeeded(lane, log.lastVersion(`login-${portalId}`));
+      const listed = listedOf(log, models, portalId, asOf - settings.ageMs + 1);
+      const needed = firstNeeded(lane, listed, log.lastVersion(`login-${portalId}`), 0);
       const login = oldestOf(log, `login-${portalId}`);
       const deliveryEvent = oldestOf(log, `delivery-${portalId}`);
       for (const event of [login, deliveryEvent]) {
         if (!event) continue;
-        const isKept = event === login ? event.version === needed : isNeeded(lane, event);
+        const isKept = event === login ? event.version === needed : isNeeded(lane, listed, event);
         if (isKept) found.add(portalId);
         else oldest = Math.min(oldest, event.position);
         const time = isKept ? expiresAt(event.recordedAt, settings) : event.recordedAt + settings.ageMs;

@@ -134,7 +134,7 @@ describe('by age', () => {
     await stop();
   });
 
-  it('logins that are due stay until they expire, and then count as undelivered', async () => {
+  it('logins that are due stay until they expire, and then are given up', async () => {
     const { clock, turnWebhook, record, settled, horizon, lane, advance, stop, said } = await startServer({
       verdict: () => 'RETRYABLE',
     });
@@ -144,10 +144,10 @@ describe('by age', () => {
     await settled();
     await turnWebhook(false);
     await advance(7 * DAY_MS);
-    expect([horizon(), lane().undeliveredTotal]).toEqual([0, 0]);
+    expect([horizon(), lane().discardedTotal]).toEqual([0, 0]);
     expect(clock.nextTimer).toBe(start + 30 * DAY_MS);
     await advance(23 * DAY_MS);
-    expect(lane()).toMatchObject({ undeliveredTotal: 1, open: null, cursor: 1 });
+    expect(lane()).toMatchObject({ discardedTotal: 1, open: null, cursor: 1 });
     expect(horizon()).toBe(1);
     expect(said().at(-1)).toMatchObject({ msg: 'pruned', expired: 1, logins: 1 });
     await stop();

@@ -1,6 +1,14 @@
 import type { Cause, Recorded, StreamName } from '../domain/event.js';
-import { evolve, type Lane } from '../domain/lane.js';
-import { type Cut, expired, firstNeeded, isNeeded, type RetentionEvent, withoutLogins } from '../domain/retention.js';
+import type { LoginRange } from '../domain/range.js';
+import {
+  type Cut,
+  expired,
+  firstNeeded,
+  isNeeded,
+  type Listed,
+  type RetentionEvent,
+  withoutLogins,
+} from '../domain/retention.js';
 import type { LogReader } from '../log/read.js';
 import type { ReadModels } from '../projections/read-models.js';
 import type { Deps } from './deps.js';
@@ -12,33 +20,50 @@ export interface Prunable {
   deliveriesThrough: number;
 }
 
-/** `events`: what has to be appended before anything goes. */
-export interface Review extends Prunable {
-  events: RetentionEvent[];
-  /** Whether there is anything to append or to delete. */
-  hasWork: boolean;
+/** What of a portal is listed as undelivered, without what was discarded before a time (ms, exclusive). */
+export function listedOf(log: LogReader, models: ReadModels, portalId: string, discardedBefore: number): Listed {
+  const { undelivered } = models.lanes;
+  const position = undelivered.firstPosition(portalId, discardedBefore);
+  return {
+    firstLogin: position === null ? null : (undelivered.oldest(portalId)?.firstVersion ?? null),
+    firstEvent: position === null ? null : (log.at([position])[0] ?? null),
+  };
 }
 
-/** Looks what of a portal's history may go. Costs the same however much that is. */
-export function review(log: LogReader, models: ReadModels, portalId: string, cut: Cut): Review {
+/** What of a portal's logins has waited too long. */
+export function expiring(log: LogReader, models: ReadModels, portalId: string, cut: Cut): RetentionEvent[] {
+  const { lane } = models.lanes.get(portalId);
+  const countIn = (range: LoginRange) => models.lanes.undelivered.countIn(portalId, range);
+  const tooOld = log.versionBefore(`login-${portalId}`, cut.expireBefore);
+  const listed = listedOf(log, models, portalId, cut.recordedBefore);
+  return expired(lane, { ...listed, countIn }, log.lastVersion(`login-${portalId}`), tooOld);
+}
+
+/**
+ * Looks what of a portal's history may go; null if nothing may. Costs the same however much that is. `checkpoint`: what has
+ * to be appended first, if anything.
+ */
+export function prunable(
+  log: LogReader,
+  models: ReadModels,
+  portalId: string,
+  cut: Cut,
+): (Prunable & { checkpoint: RetentionEvent[] }) | null {
   const logins: StreamName = `login-${portalId}`;
   const lastLogin = log.lastVersion(logins);
-  const now = models.lanes.get(portalId).lane;
-  const events = expired(now, lastLogin, log.versionBefore(logins, cut.expireBefore));
-  const lane = events.reduce<Lane>(evolve, now);
-
-  const needed = firstNeeded(lane, lastLogin) ?? lastLogin + 1;
+  const { lane } = models.lanes.get(portalId);
+  const listed = listedOf(log, models, portalId, cut.recordedBefore);
+  const needed = firstNeeded(lane, listed, lastLogin, log.versionBefore(logins, cut.expireBefore)) ?? lastLogin + 1;
   const loginsThrough = Math.min(lastOf(log, logins, cut), needed - 1);
   const takesLogins = loginsThrough > log.horizon(logins).version && !isHead(log, logins);
-  const deliveries = oldDeliveries(log, `delivery-${portalId}`, lane, cut);
+  const deliveries = oldDeliveries(log, `delivery-${portalId}`, cut, (event) => isNeeded(lane, listed, event));
+  const pruned = withoutLogins(lane, loginsThrough);
   // Without it the lane could not be folded again, or would not know of logins that were never due.
-  const isCheckpointed = deliveries.worthIt || (takesLogins && loginsThrough > lane.cursor);
-  const deliveriesThrough = isCheckpointed ? deliveries.through : log.horizon(`delivery-${portalId}`).version;
-  if (isCheckpointed) {
-    const data = { loginsThrough, deliveriesThrough, lane: withoutLogins(lane, loginsThrough) };
-    events.push({ type: 'Checkpointed', data });
-  }
-  return { loginsThrough, deliveriesThrough, events, hasWork: events.length > 0 || takesLogins };
+  const isCheckpointed = deliveries.worthIt || (takesLogins && pruned !== lane);
+  if (!isCheckpointed) return takesLogins ? { loginsThrough, deliveriesThrough: 0, checkpoint: [] } : null;
+  const { through: deliveriesThrough } = deliveries;
+  const data = { loginsThrough, deliveriesThrough, discardedBefore: cut.recordedBefore, lane: pruned };
+  return { loginsThrough, deliveriesThrough, checkpoint: [{ type: 'Checkpointed', data }] };
 }
 
 function lastOf(log: LogReader, stream: StreamName, { recordedBefore, throughPosition }: Cut): number {
@@ -63,30 +88,34 @@ function isHead(log: LogReader, stream: StreamName): boolean {
 function oldDeliveries(
   log: LogReader,
   stream: StreamName,
-  lane: Lane,
   cut: Cut,
+  isKept: (event: Recorded) => boolean,
 ): { through: number; worthIt: boolean } {
   const { version: horizon } = log.horizon(stream);
   const [first, second] = log.range(stream, horizon + 1, horizon + 2);
-  if (!first || isNeeded(lane, first)) return { through: horizon, worthIt: false };
+  if (!first || isKept(first)) return { through: horizon, worthIt: false };
   const through = lastOf(log, stream, cut);
   const isCheckpoint = first.type === 'Checkpointed';
   const next = isCheckpoint ? second : first;
-  const worthIt = next !== undefined && next.version <= through && !isNeeded(lane, next);
+  const worthIt = next !== undefined && next.version <= through && !isKept(next);
   return { through: Math.max(through, isCheckpoint ? first.version : horizon), worthIt };
 }
 
 export function retentionHandlers({ log, appender, models, prune }: Deps) {
   return {
     /**
-     * Appends what has to stand in the log before anything of a portal's history goes: what expires, and a checkpoint.
+     * Appends what has to stand in the log before anything of a portal's history goes: what expires, then a checkpoint.
      *
      * @returns what may go, or null if nothing may
      */
     checkpointHistory({ portalId, cut }: { portalId: string; cut: Cut }, cause: Cause, now: number): Prunable | null {
-      const { events, hasWork, loginsThrough, deliveriesThrough } = review(log, models, portalId, cut);
-      if (!hasWork) return null;
-      appender.append([{ stream: `delivery-${portalId}`, events }], cause, now);
+      const stream: StreamName = `delivery-${portalId}`;
+      const expired = expiring(log, models, portalId, cut);
+      appender.append([{ stream, events: expired }], cause, now);
+      const found = prunable(log, models, portalId, cut);
+      appender.append([{ stream, events: found?.checkpoint ?? [] }], cause, now);
+      if (!found) return null;
+      const { loginsThrough, deliveriesThrough } = found;
       return { loginsThrough, deliveriesThrough };
     },
 
@@ -94,15 +123,17 @@ export function retentionHandlers({ log, appender, models, prune }: Deps) {
     pruneHistory({ portalId, loginsThrough, deliveriesThrough, limit }: PruneHistory): Pruned {
       // Looked at anew: what has become due in the meantime stays.
       const { lane } = models.lanes.get(portalId);
+      // A checkpoint took off the list what was discarded long ago: all that it still holds is needed.
+      const listed = listedOf(log, models, portalId, 0);
       const logins: StreamName = `login-${portalId}`;
-      const needed = firstNeeded(lane, log.lastVersion(logins)) ?? Number.MAX_SAFE_INTEGER;
+      const needed = firstNeeded(lane, listed, log.lastVersion(logins), 0) ?? Number.MAX_SAFE_INTEGER;
       const through = Math.min(loginsThrough, needed - 1);
       const takenLogins = prune({ stream: logins, through, limit });
       const takenDeliveryEvents = prune({
         stream: `delivery-${portalId}`,
         through: deliveriesThrough,
         limit: limit - takenLogins,
-        keep: (event) => isNeeded(lane, event),
+        keep: (event) => isNeeded(lane, listed, event),
       });
       return { logins: takenLogins, deliveryEvents: takenDeliveryEvents };
     },

@@ -66,6 +66,7 @@ export interface Lane {
   deliveredTotal: number;
   /** Logins that are undelivered now. */
   undeliveredTotal: number;
+  /** Logins that a person gave up, or that were not delivered in the time they are kept. */
   discardedTotal: number;
   replay: Replay | null;
 }
@@ -151,7 +152,17 @@ export function evolve(lane: Lane, event: LaneEvent | Recorded<LaneEvent>): Lane
     case 'Checkpointed':
       // Of what came before it a part may be gone. A lane of before it had some field has that as it begins.
       return { ...emptyLane, ...event.data.lane };
-    case 'LoginsExpired':
+    case 'LoginsExpired': {
+      const { undelivered, deliveryId, ...range } = event.data;
+      const delivery = deliveryId === null ? null : openDelivery(lane, deliveryId);
+      // Of what is listed, or is sent once more, the cursor knows nothing.
+      const isFirst = delivery ? delivery.purpose === 'FIRST' : undelivered === 0;
+      return {
+        ...(isFirst && !delivery ? passOver(lane, range) : closed(lane, delivery)),
+        undeliveredTotal: lane.undeliveredTotal - undelivered,
+        discardedTotal: lane.discardedTotal + (isFirst ? sizeOf(range) : undelivered),
+      };
+    }
     case 'LoginsUndelivered': {
       const range = event.data;
       const rest = range.deliveryId ? closed(lane, openDelivery(lane, range.deliveryId)) : passOver(lane, range);

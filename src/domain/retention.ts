@@ -2,18 +2,25 @@
  * Retention: what of a portal's history may go. Logins and delivery events are pruned from the starts of their streams; what
  * is still to be delivered stays, and all that stands behind it, until it is older than its own limit.
  */
-import type { Recorded } from './event.js';
-import { type Lane, waiting } from './lane.js';
-import type { LoginRange } from './range.js';
+import type { DomainEvent, Recorded } from './event.js';
+import { type Lane, type OpenDelivery, openDelivery, waiting } from './lane.js';
+import { type LoginRange, without } from './range.js';
 
 export type RetentionEvent =
   /**
    * Stands behind everything that its pruning takes (versions, inclusive; less where something turns out to be needed), and
-   * carries the lane, which nobody could fold any more from what is left.
+   * carries the lane, which nobody could fold any more from what is left. Logins that were discarded before a time (ms,
+   * exclusive) leave the list of the undelivered.
    */
-  | { type: 'Checkpointed'; data: { loginsThrough: number; deliveriesThrough: number; lane: Lane } }
-  /** Due and not delivered within the time for that. `deliveryId`: of the open delivery, where that ends with it. */
-  | { type: 'LoginsExpired'; data: LoginRange & { deliveryId: string | null } };
+  | {
+      type: 'Checkpointed';
+      data: { loginsThrough: number; deliveriesThrough: number; discardedBefore: number; lane: Lane };
+    }
+  /**
+   * Due and not delivered within the time for that. `undelivered`: how many of them were listed as undelivered; 0 where they
+   * still waited to be tried. `deliveryId`: of the delivery under way that ends with it.
+   */
+  | { type: 'LoginsExpired'; data: LoginRange & { undelivered: number; deliveryId: string | null } };
 
 export interface RetentionSettings {
   /** How long logins and tries are kept, in ms. */
@@ -42,33 +49,79 @@ export function expiresAt(recordedAt: number, { undeliveredAgeMs }: RetentionSet
   return recordedAt + undeliveredAgeMs;
 }
 
-/** The version of the oldest login that is due and not done with; null if there is none. */
-export function firstNeeded(lane: Lane, lastLogin: number): number | null {
-  return lane.open?.firstVersion ?? waiting(lane, lastLogin)[0]?.firstVersion ?? null;
+/** What of a portal is listed as undelivered. */
+export interface Listed {
+  /** The first login (version) that is listed and not discarded; null if none is. */
+  firstLogin: number | null;
+  /** The first event of those that made what is listed; null if nothing is. */
+  firstEvent: Recorded | null;
 }
 
 /**
- * Whether an event of the delivery stream, and so all behind it, is needed: a delivery that is under way was begun by it.
+ * The version of the oldest login that is needed, as due and not done with, or as a part of a delivery or a replay under
+ * way; null if there is none.
+ *
+ * @param tooOld the last login (version) that a replay has to do without if it has not come to it
  */
-export function isNeeded(lane: Lane, event: Recorded): boolean {
-  return event.type === 'BatchStarted' && event.data.deliveryId === lane.open?.deliveryId;
+export function firstNeeded(lane: Lane, { firstLogin }: Listed, lastLogin: number, tooOld: number): number | null {
+  const { open, side, replay } = lane;
+  const replayed = replay?.status === 'RUNNING' ? replay.ranges[0] : undefined;
+  const needed = [
+    open?.firstVersion,
+    side?.firstVersion,
+    waiting(lane, lastLogin)[0]?.firstVersion,
+    firstLogin,
+    replayed && Math.max(replayed.firstVersion, tooOld + 1),
+  ].filter((version) => version != null);
+  return needed.length ? Math.min(...needed) : null;
 }
 
 /**
- * What becomes of logins that are due and too old. An open delivery ends by itself while the webhook is on, and where it was
- * removed; only while it is off nobody tries.
+ * Whether an event of the delivery stream, and so all behind it, is needed: a delivery that is under way was begun by it, or
+ * the list of the undelivered is made from it.
+ */
+export function isNeeded(lane: Lane, { firstEvent }: Listed, event: Recorded): boolean {
+  if (firstEvent && event.position >= firstEvent.position) return true;
+  if (event.type !== 'BatchStarted') return false;
+  const { deliveryId } = event.data;
+  return openDelivery(lane, deliveryId) !== null || (firstEvent !== null && deliveryIdOf(firstEvent) === deliveryId);
+}
+
+function deliveryIdOf(event: DomainEvent): string | null {
+  return event.type === 'BatchAbandoned' || event.type === 'LoginsUndelivered' ? event.data.deliveryId : null;
+}
+
+/**
+ * What becomes of logins that are due and too old. A delivery under way ends by itself while the webhook is on, and where it
+ * was removed; only while it is off nobody tries.
  *
  * @param through the last login (version) that is too old
+ * @param listed the first login that is listed as undelivered, if any, and how many of a range are
  */
-export function expired(lane: Lane, lastLogin: number, through: number): RetentionEvent[] {
-  const { open, webhook } = lane;
-  const events = waiting(lane, Math.min(lastLogin, through))
-    .map(({ firstVersion, lastVersion }) => ({ firstVersion, lastVersion: Math.min(lastVersion, through) }))
-    .filter(({ firstVersion, lastVersion }) => firstVersion <= lastVersion)
-    .map((range): RetentionEvent => ({ type: 'LoginsExpired', data: { ...range, deliveryId: null } }));
-  if (open && webhook && !webhook.enabled && open.lastVersion <= through) {
-    const { firstVersion, lastVersion, deliveryId } = open;
-    events.push({ type: 'LoginsExpired', data: { firstVersion, lastVersion, deliveryId } });
+export function expired(
+  lane: Lane,
+  { firstLogin, countIn }: Listed & { countIn: (range: LoginRange) => number },
+  lastLogin: number,
+  through: number,
+): RetentionEvent[] {
+  const { open, side, webhook } = lane;
+  const expire = (range: LoginRange, deliveryId: string | null, undelivered = 0): RetentionEvent => {
+    const { firstVersion, lastVersion } = range;
+    return { type: 'LoginsExpired', data: { firstVersion, lastVersion, undelivered, deliveryId } };
+  };
+  const isOff = webhook !== null && !webhook.enabled;
+  const isStuck = (delivery: OpenDelivery | null) => isOff && delivery !== null && delivery.lastVersion <= through;
+  const events: RetentionEvent[] = [];
+  if (open && isStuck(open)) events.push(expire(open, open.deliveryId));
+  if (side && isStuck(side)) events.push(expire(side, side.deliveryId, countIn(side)));
+  for (const { firstVersion, lastVersion } of waiting(lane, lastLogin)) {
+    if (firstVersion > through) break;
+    events.push(expire({ firstVersion, lastVersion: Math.min(lastVersion, through) }, null));
+  }
+  if (firstLogin === null) return events;
+  for (const range of without({ firstVersion: firstLogin, lastVersion: through }, side ? [side] : [])) {
+    const undelivered = countIn(range);
+    if (undelivered) events.push(expire(range, null, undelivered));
   }
   return events;
 }
@@ -80,15 +133,22 @@ export function expired(lane: Lane, lastLogin: number, through: number): Retenti
  * @param through the last login (version) that goes; before the first that is needed
  */
 export function withoutLogins(lane: Lane, through: number): Lane {
+  return withoutReplayed(withoutOff(lane, through), through);
+}
+
+function withoutOff(lane: Lane, through: number): Lane {
   if (through <= lane.cursor) return lane;
-  const passedOver = lane.passedOver
-    .filter(({ lastVersion }) => lastVersion > through)
-    .map(({ firstVersion, lastVersion }) => ({ firstVersion: Math.max(firstVersion, through + 1), lastVersion }));
+  const passedOver = lane.passedOver.flatMap((range) => without(range, [{ firstVersion: 1, lastVersion: through }]));
   const dueThrough = lane.dueThrough === null ? null : Math.max(lane.dueThrough, through);
   const [next] = passedOver;
   // What is passed over next is done with, too: the cursor never stands in front of it.
-  if (next?.firstVersion === through + 1) {
-    return withoutLogins({ ...lane, dueThrough, passedOver }, next.lastVersion);
-  }
+  if (next?.firstVersion === through + 1) return withoutOff({ ...lane, dueThrough, passedOver }, next.lastVersion);
   return { ...lane, cursor: through, dueThrough, passedOver };
+}
+
+function withoutReplayed(lane: Lane, through: number): Lane {
+  const { replay } = lane;
+  if (!replay?.ranges.some(({ firstVersion }) => firstVersion <= through)) return lane;
+  const ranges = replay.ranges.flatMap((range) => without(range, [{ firstVersion: 1, lastVersion: through }]));
+  return { ...lane, replay: { ...replay, ranges } };
 }

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gt, gte, inArray, lt, ne, sql, sum } from 'drizzle-orm';
+import { and, asc, desc, eq, gt, gte, inArray, isNull, lt, min, ne, or, sql, sum } from 'drizzle-orm';
 import type { Db } from '../../db/open.js';
 import { undelivered } from '../../db/tables.js';
 import type { Purpose } from '../domain/delivery.js';
@@ -52,6 +52,16 @@ export function createUndelivered(db: Db) {
     .select({ count: sum(sql`${undelivered.lastVersion} - ${undelivered.firstVersion} + 1`) })
     .from(undelivered)
     .where(and(ofPortal, inArray(undelivered.state, ['HELD', 'SET_ASIDE'])))
+    .prepare();
+
+  const forget = db
+    .delete(undelivered)
+    .where(and(ofPortal, lt(undelivered.discardedAt, of('discardedBefore'))))
+    .prepare();
+  const first = db
+    .select({ position: min(undelivered.position) })
+    .from(undelivered)
+    .where(and(ofPortal, or(isNull(undelivered.discardedAt), gte(undelivered.discardedAt, of('discardedBefore')))))
     .prepare();
 
   /** The ranges with logins of this one, in order. */
@@ -151,6 +161,12 @@ export function createUndelivered(db: Db) {
         case 'LoginsUndelivered':
           add(event, event.data, { reason: event.data.reason, ...triedBefore(lane, event.data.deliveryId) });
           break;
+        case 'LoginsExpired':
+          if (event.data.undelivered) subtract(portalId, event.data);
+          break;
+        case 'Checkpointed':
+          forget.run({ portalId, discardedBefore: event.data.discardedBefore });
+          break;
         case 'RedeliveryRequested':
           for (const range of event.data.ranges) change({ portalId, ...range }, { state: 'REQUESTED', recoveries: 0 });
           break;
@@ -181,6 +197,10 @@ export function createUndelivered(db: Db) {
 
     /** The oldest range that is not discarded. */
     oldest: (portalId: string): UndeliveredRow | undefined => from.all({ portalId, version: 0, limit: 1 })[0],
+
+    /** The position of the first event that made a range, but for ranges that were discarded before a time (ms, exclusive). */
+    firstPosition: (portalId: string, discardedBefore: number): number | null =>
+      first.get({ portalId, discardedBefore })?.position ?? null,
 
     /** How many logins wait for a person. */
     held: (portalId: string): number => Number(countHeld.get({ portalId })?.count ?? 0),

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import type { DomainEvent } from '../../src/domain/event.js';
 import type { Cut } from '../../src/domain/retention.js';
 import { rebuild } from '../../src/projections/rebuild.js';
 import { openCommands } from '../support/log-commands.js';
@@ -148,14 +149,52 @@ it('what is due and older than its own limit expires first', async () => {
   const portal = await withPortal({ enabled: true });
   portal.recordMany(3);
   const [later] = portal.recordMany(2);
-  expect(await portal.pruneAll()).toBe(false);
-  expect(await portal.pruneAll({ expireBefore: later?.recordedAt ?? 0 })).toBe(true);
+  const cut = { recordedBefore: later?.recordedAt ?? 0, expireBefore: later?.recordedAt ?? 0 };
+  expect(await portal.pruneAll({ ...cut, expireBefore: 0 })).toBe(false);
+  expect(await portal.pruneAll(cut)).toBe(true);
   expect(portal.horizons()[0]).toBe(3);
   expect(portal.stream(portal.deliveries)).toEqual([
-    { type: 'LoginsExpired', data: { firstVersion: 1, lastVersion: 3, deliveryId: null } },
+    { type: 'LoginsExpired', data: { firstVersion: 1, lastVersion: 3, undelivered: 0, deliveryId: null } },
   ]);
-  expect(portal.lane()).toMatchObject({ cursor: 3, undeliveredTotal: 3 });
+  expect(portal.lane()).toMatchObject({ cursor: 3, undeliveredTotal: 0, discardedTotal: 3 });
   portal.rows();
+});
+
+it('what is listed as undelivered stays with the deliveries that it is made from, until it expires', async () => {
+  const portal = await withPortal({ enabled: true });
+  portal.recordMany(4);
+  portal.start('d-1', 1, 2);
+  portal.deliver('d-1');
+  portal.start('d-2', 3, 4);
+  portal.given([portal.deliveries, batchAbandoned('d-2', 5)]);
+  await portal.pruneAll();
+  expect(portal.horizons()).toEqual([2, 2]);
+  expect(portal.typesOf(portal.deliveries)).toEqual(['BatchStarted', 'BatchAbandoned', 'Checkpointed']);
+  expect(portal.rows()['undelivered']).toHaveLength(1);
+  expect(await portal.pruneAll()).toBe(false);
+
+  expect(await portal.pruneAll({ expireBefore: Number.MAX_SAFE_INTEGER })).toBe(true);
+  expect(portal.horizons()).toEqual([4, 6]);
+  expect(portal.lane()).toMatchObject({ deliveredTotal: 2, undeliveredTotal: 0, discardedTotal: 2 });
+  expect(portal.rows()['undelivered']).toEqual([]);
+});
+
+it('what a person discarded is listed until that is too old, and its logins are not kept for it', async () => {
+  const portal = await withPortal({ enabled: true });
+  portal.recordMany(2);
+  portal.start('d-1', 1, 2);
+  portal.given([portal.deliveries, batchAbandoned('d-1', 5)]);
+  const discarded: DomainEvent = {
+    type: 'LoginsDiscarded',
+    data: { ranges: [{ firstVersion: 1, lastVersion: 2 }], reason: 'test' },
+  };
+  const [event] = portal.given([`undelivered-${portal.portalId}`, discarded]);
+  await portal.pruneAll({ recordedBefore: event?.recordedAt ?? 0 });
+  expect(portal.horizons()).toEqual([2, 0]);
+  expect(portal.rows()['undelivered']).toHaveLength(1);
+  await portal.pruneAll();
+  expect(portal.horizons()).toEqual([2, 2]);
+  expect(portal.rows()['undelivered']).toEqual([]);
 });
 
 it('what stands up to a position goes, too, whatever its age', async () => {

@@ -1,6 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { emptyLane, evolve, type Lane, type LaneEvent, pending, waiting } from '../../src/domain/lane.js';
+import { type LoginRange, overlap, sizeOf } from '../../src/domain/range.js';
+import type { Replay } from '../../src/domain/replay.js';
 import {
   cutAt,
   expired,
@@ -22,58 +24,123 @@ import {
 } from '../support/lane-events.js';
 
 const laneOf = (...events: LaneEvent[]): Lane => events.reduce(evolve, emptyLane);
-const expiredRange = (firstVersion: number, lastVersion: number, deliveryId: string | null = null): RetentionEvent => ({
-  type: 'LoginsExpired',
-  data: { firstVersion, lastVersion, deliveryId },
+const expiredRange = (
+  firstVersion: number,
+  lastVersion: number,
+  deliveryId: string | null = null,
+  undelivered = 0,
+): RetentionEvent => ({ type: 'LoginsExpired', data: { firstVersion, lastVersion, undelivered, deliveryId } });
+
+/** A list of the undelivered with these ranges. */
+const listing = (...ranges: LoginRange[]) => ({
+  firstLogin: ranges[0]?.firstVersion ?? null,
+  firstEvent: null,
+  countIn: (wanted: LoginRange) => ranges.reduce((count, range) => count + sizeOf(overlap(range, wanted)), 0),
 });
+const nothing = listing();
+const range = (firstVersion: number, lastVersion: number): LoginRange => ({ firstVersion, lastVersion });
 
 describe('the first login that is needed', () => {
   it('is the first that waits', () => {
-    expect(firstNeeded(laneOf(webhookOn()), 5)).toBe(1);
-    expect(firstNeeded(laneOf(webhookOn(), started('d', 1, 3), delivered('d')), 5)).toBe(4);
+    expect(firstNeeded(laneOf(webhookOn()), nothing, 5, 0)).toBe(1);
+    expect(firstNeeded(laneOf(webhookOn(), started('d', 1, 3), delivered('d')), nothing, 5, 0)).toBe(4);
   });
 
   it('is the first of the delivery under way, however it stands', () => {
-    expect(firstNeeded(laneOf(webhookOn(), started('d', 1, 3), retryScheduled('d', 1, 9)), 5)).toBe(1);
-    expect(firstNeeded(laneOf(webhookOn(), started('d', 1, 3), webhookOff(5)), 9)).toBe(1);
+    expect(firstNeeded(laneOf(webhookOn(), started('d', 1, 3), retryScheduled('d', 1, 9)), nothing, 5, 0)).toBe(1);
+    expect(firstNeeded(laneOf(webhookOn(), started('d', 1, 3), webhookOff(5)), nothing, 9, 0)).toBe(1);
   });
 
   it('is none where all is delivered, or nothing is due', () => {
-    expect(firstNeeded(laneOf(webhookOn(), started('d', 1, 3), delivered('d')), 3)).toBe(null);
-    expect(firstNeeded(emptyLane, 5)).toBe(null);
-    expect(firstNeeded(laneOf(webhookOn(), webhookOff(0)), 5)).toBe(null);
+    expect(firstNeeded(laneOf(webhookOn(), started('d', 1, 3), delivered('d')), nothing, 3, 0)).toBe(null);
+    expect(firstNeeded(emptyLane, nothing, 5, 0)).toBe(null);
+    expect(firstNeeded(laneOf(webhookOn(), webhookOff(0)), nothing, 5, 0)).toBe(null);
   });
 
   it('is not one that was passed over', () => {
-    expect(firstNeeded(laneOf(webhookOff(0), webhookOn(4), skipped(1, 4)), 9)).toBe(5);
+    expect(firstNeeded(laneOf(webhookOff(0), webhookOn(4), skipped(1, 4)), nothing, 9, 0)).toBe(5);
   });
 });
+
+describe('what is listed as undelivered', () => {
+  it('is needed, however old the last try is', () => {
+    expect(
+      firstNeeded(laneOf(webhookOn(), started('d', 1, 3), abandoned('d', 5, 99)), listing(range(2, 3)), 3, 0),
+    ).toBe(2);
+  });
+
+  it('expires up to the last that is too old, and is on no list any more', () => {
+    const lane = laneOf(webhookOn(), started('d', 1, 4), abandoned('d', 5, 99));
+    const events = expired(lane, listing(range(1, 1), range(3, 4)), 4, 3);
+    expect(events).toEqual([expiredRange(1, 3, null, 2)]);
+    expect(events.reduce<Lane>(evolve, lane)).toMatchObject({ cursor: 4, undeliveredTotal: 2, discardedTotal: 2 });
+  });
+
+  it('does not expire while it is tried once more, but for a webhook that is off', () => {
+    const again = started('r', 1, 2);
+    const recovery = { ...again, data: { ...again.data, purpose: 'RECOVERY' as const } };
+    const lane = laneOf(webhookOn(), started('d', 1, 4), abandoned('d', 5, 99), recovery);
+    expect(expired(lane, listing(range(1, 4)), 4, 4)).toEqual([expiredRange(3, 4, null, 2)]);
+    const off = expired(evolve(lane, webhookOff(4)), listing(range(1, 4)), 4, 4);
+    expect(off).toEqual([expiredRange(1, 2, 'r', 2), expiredRange(3, 4, null, 2)]);
+    expect(off.reduce<Lane>(evolve, lane)).toMatchObject({ side: null, undeliveredTotal: 0, discardedTotal: 4 });
+  });
+});
+
+describe('a replay under way', () => {
+  const lane: Lane = { ...emptyLane, cursor: 9, replay: { ...replayOf(range(2, 5), range(7, 9)) } };
+
+  it('needs what it has not sent, until that is too old', () => {
+    expect(firstNeeded(lane, nothing, 9, 0)).toBe(2);
+    expect(firstNeeded(lane, nothing, 9, 3)).toBe(4);
+  });
+
+  it('goes on with what is left', () => {
+    expect(withoutLogins(lane, 3).replay?.ranges).toEqual([range(4, 5), range(7, 9)]);
+    expect(withoutLogins(lane, 1)).toBe(lane);
+  });
+});
+
+function replayOf(...ranges: LoginRange[]): Replay {
+  const times = { startAt: 0, endAt: 9, requestedAt: 9, updatedAt: 9 };
+  return {
+    ...times,
+    jobId: 'j',
+    scope: 'ALL',
+    status: 'RUNNING',
+    ranges,
+    total: 7,
+    sent: 0,
+    refused: 0,
+    message: null,
+  };
+}
 
 describe('what is due and too old', () => {
   it('expires, range by range, up to the last that is too old', () => {
     const lane = laneOf(webhookOn(), webhookOff(3), webhookOn(6), skipped(4, 6));
-    expect(expired(lane, 20, 2)).toEqual([expiredRange(1, 2)]);
-    expect(expired(lane, 20, 5)).toEqual([expiredRange(1, 3)]);
-    expect(expired(lane, 20, 9)).toEqual([expiredRange(1, 3), expiredRange(7, 9)]);
-    expect(expired(lane, 20, 0)).toEqual([]);
+    expect(expired(lane, nothing, 20, 2)).toEqual([expiredRange(1, 2)]);
+    expect(expired(lane, nothing, 20, 5)).toEqual([expiredRange(1, 3)]);
+    expect(expired(lane, nothing, 20, 9)).toEqual([expiredRange(1, 3), expiredRange(7, 9)]);
+    expect(expired(lane, nothing, 20, 0)).toEqual([]);
   });
 
   it('does not expire in a delivery that ends by itself', () => {
     const open = laneOf(webhookOn(), started('d', 1, 3), retryScheduled('d', 1, 9));
-    expect(expired(open, 9, 5)).toEqual([expiredRange(4, 5)]);
-    expect(expired(evolve(open, webhookRemoved(9)), 9, 5)).toEqual([expiredRange(4, 5)]);
+    expect(expired(open, nothing, 9, 5)).toEqual([expiredRange(4, 5)]);
+    expect(expired(evolve(open, webhookRemoved(9)), nothing, 9, 5)).toEqual([expiredRange(4, 5)]);
   });
 
   it('expires with the delivery that nobody tries while the webhook is off, once all of it is too old', () => {
     const off = laneOf(webhookOn(), started('d', 1, 3), webhookOff(3));
-    expect(expired(off, 9, 2)).toEqual([]);
-    expect(expired(off, 9, 5)).toEqual([expiredRange(1, 3, 'd')]);
+    expect(expired(off, nothing, 9, 2)).toEqual([]);
+    expect(expired(off, nothing, 9, 5)).toEqual([expiredRange(1, 3, 'd')]);
   });
 
-  it('is not due any more, and counts as undelivered', () => {
+  it('is not due any more, and counts as given up', () => {
     const off = laneOf(webhookOn(), started('d', 1, 3), webhookOff(6));
-    const lane = expired(off, 9, 6).reduce<Lane>(evolve, off);
-    expect(lane).toMatchObject({ open: null, cursor: 6, passedOver: [], undeliveredTotal: 6 });
+    const lane = expired(off, nothing, 9, 6).reduce<Lane>(evolve, off);
+    expect(lane).toMatchObject({ open: null, cursor: 6, passedOver: [], discardedTotal: 6, undeliveredTotal: 0 });
     expect([pending(lane, 9), waiting(lane, 9)]).toEqual([0, []]);
   });
 });
@@ -118,7 +185,7 @@ it('what was pruned never comes up as due, whatever happens later', () => {
         if (next.what === 'off' && lane.webhook) lane = evolve(lane, webhookOff(lastLogin));
         if (next.what === 'remove' && lane.webhook) remove();
         if ('part' in next) {
-          const through = Math.floor(((firstNeeded(lane, lastLogin) ?? lastLogin + 1) - 1) * next.part);
+          const through = Math.floor(((firstNeeded(lane, nothing, lastLogin, 0) ?? lastLogin + 1) - 1) * next.part);
           lane = withoutLogins(lane, through);
           horizon = Math.max(horizon, through);
           expect(pending(lane, lastLogin)).toBe(before);
