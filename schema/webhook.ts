@@ -60,11 +60,20 @@ const WebhookStatusType = builder.objectRef<WebhookStatus>('WebhookStatus').impl
       nullable: true,
       description: 'When the oldest undelivered login was recorded.',
     }),
+    undeliveredExpiresAt: t.expose('undeliveredExpiresAt', {
+      type: 'DateTime',
+      nullable: true,
+      description:
+        'When the oldest login that is pending or undelivered is given up for good, unless it is delivered before; null if there is none.',
+    }),
     heldTotal: t.exposeInt('heldTotal', {
       description:
         'Those of the undelivered logins that wait for a person: three recoveries failed, or the receiver finds the line too large. `redeliver` or `discardUndelivered` them.',
     }),
-    discardedTotal: t.exposeInt('discardedTotal', { description: 'Undelivered logins that someone discarded.' }),
+    discardedTotal: t.exposeInt('discardedTotal', {
+      description:
+        'Logins that were due and never will be delivered: someone discarded them, or they were not delivered within the time that they are kept.',
+    }),
   }),
 });
 

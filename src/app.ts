@@ -111,7 +111,7 @@ export async function createApp(config: Config, logger: Logger, surroundings: Su
     const { egressProxy } = config;
     const sender = (surroundings.createSender ?? createSender)({ guard, clock, userAgent: USER_AGENT, egressProxy });
     const testDestination = createDestinationTest({ models, secrets, sender, clock, random, line: config.line });
-    const statusOf = createStatuses(models, log, tail.head);
+    const statusOf = createStatuses(models, log, config.retention, tail.head);
     const reasonAgainstEndpoint = async (url: URL) =>
       egressProxy ? reasonThroughProxy(url, guard) : guard.reasonAgainstSaving(url);
     const shared = { commands, log, tail, models, statusOf, clock, random };

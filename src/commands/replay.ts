@@ -11,7 +11,7 @@ import type { Deps } from './deps.js';
 export function replayHandlers({ log, appender, models, random }: Deps) {
   function handle(portalId: string, command: ReplayCommand, cause: Cause, now: number): void {
     const { replay } = models.lanes.get(portalId).lane;
-    const events = decide(command, replay, now);
+    const events = decide(command, replay, now, log.horizon(`login-${portalId}`).recordedAt);
     appender.append([{ stream: `replay-${portalId}`, events }], cause, now);
   }
 

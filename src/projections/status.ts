@@ -1,4 +1,5 @@
 import { type Lane, pending, waiting } from '../domain/lane.js';
+import { expiresAt, type RetentionSettings } from '../domain/retention.js';
 import type { LogReader } from '../log/read.js';
 import type { ReadModels } from './read-models.js';
 
@@ -23,6 +24,8 @@ export interface WebhookStatus {
   /** Logins that are undelivered now: given up, and neither delivered nor discarded since. */
   undeliveredTotal: number;
   oldestUndeliveredAt: number | null;
+  /** When the oldest login that is pending or undelivered is given up for good. */
+  undeliveredExpiresAt: number | null;
   /** Those of the undelivered that wait for a person. */
   heldTotal: number;
   discardedTotal: number;
@@ -38,15 +41,21 @@ export interface StatusAt {
 /**
  * The statuses as of the last commit. Thousands may watch one portal: it is looked at once for all of them.
  *
+ * @param retention how long what is undelivered is kept
  * @param head the position of the last commit that this process knows of
  */
-export function createStatuses(models: ReadModels, log: LogReader, head: () => number): (portalId: string) => StatusAt {
+export function createStatuses(
+  models: ReadModels,
+  log: LogReader,
+  retention: RetentionSettings,
+  head: () => number,
+): (portalId: string) => StatusAt {
   const statuses = new Map<string, StatusAt>();
   let asOf = -1;
   return (portalId) => {
     if (asOf !== head()) statuses.clear();
     asOf = head();
-    const known = statuses.get(portalId) ?? { portalId, ...statusOf(portalId, models, log) };
+    const known = statuses.get(portalId) ?? { portalId, ...statusOf(portalId, models, log, retention) };
     statuses.set(portalId, known);
     return known;
   };
@@ -60,11 +69,15 @@ export function statusOf(
   portalId: string,
   models: ReadModels,
   log: LogReader,
+  retention: RetentionSettings,
 ): { status: WebhookStatus; position: number } {
   const { lane, position } = models.lanes.get(portalId);
   const lastLogin = log.lastVersion(`login-${portalId}`);
   const count = pending(lane, lastLogin);
   const oldest = lane.open?.firstVersion ?? waiting(lane, lastLogin)[0]?.firstVersion;
+  const oldestPendingAt = oldest === undefined ? null : recordedAt(portalId, oldest, log);
+  const oldestListedAt = lane.undeliveredTotal ? oldestUndeliveredAt(portalId, models, log) : null;
+  const oldestDueAt = Math.min(oldestPendingAt ?? Infinity, oldestListedAt ?? Infinity);
   const status: WebhookStatus = {
     enabled: lane.webhook?.enabled ?? false,
     status: stateOf(lane),
@@ -72,12 +85,13 @@ export function statusOf(
     lastResponseCode: lane.lastAttempt?.responseCode ?? null,
     lastResponseMessage: lane.lastAttempt?.message ?? null,
     pending: count,
-    oldestPendingAt: oldest === undefined ? null : recordedAt(portalId, oldest, log),
+    oldestPendingAt,
     nextAttemptAt: nextAttemptAt(lane, count, recoverableOf(portalId, lane, models)),
     consecutiveFailures: lane.consecutiveFailures,
     deliveredTotal: lane.deliveredTotal,
     undeliveredTotal: lane.undeliveredTotal,
-    oldestUndeliveredAt: lane.undeliveredTotal ? oldestUndeliveredAt(portalId, models, log) : null,
+    oldestUndeliveredAt: oldestListedAt,
+    undeliveredExpiresAt: oldestDueAt === Infinity ? null : expiresAt(oldestDueAt, retention),
     heldTotal: lane.undeliveredTotal ? models.lanes.undelivered.held(portalId) : 0,
     discardedTotal: lane.discardedTotal,
   };

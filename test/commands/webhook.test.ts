@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Attempt } from '../../src/domain/delivery.js';
 import { statusOf } from '../../src/projections/status.js';
+import { RETENTION } from '../support/lane-events.js';
 import { openCommands } from '../support/log-commands.js';
 import { OTHER_PORTAL } from '../support/log-events.js';
 import { CAUSE, START } from '../support/log-fixture.js';
@@ -18,7 +19,7 @@ async function withWebhook({ enabled = true } = {}) {
     login: (count = 1) => record(portalId, ...Array.from({ length: count }, () => ({}))),
     turn: (on: boolean) => commands.configureWebhook(portalId, { enabled: on }),
     deliveries: () => stream(`delivery-${portalId}`),
-    status: () => statusOf(portalId, models, log).status,
+    status: () => statusOf(portalId, models, log, RETENTION).status,
     /** Starts a batch as the engine does, which then is in flight. */
     start: (firstVersion: number, lastVersion: number, deliveryId = 'd-1') =>
       execute(

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { DomainEvent, StreamName } from '../../src/domain/event.js';
 import { statusOf } from '../../src/projections/status.js';
+import { RETENTION } from '../support/lane-events.js';
 import {
   batchAbandoned,
   batchDelivered,
@@ -31,7 +32,7 @@ type Given = readonly [StreamName, DomainEvent];
 function given(...events: Given[]) {
   const { given, models, log } = openLog();
   given(registered, ...events);
-  return statusOf(PORTAL, models, log);
+  return statusOf(PORTAL, models, log, RETENTION);
 }
 
 describe('the table of states', () => {

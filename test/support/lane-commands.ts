@@ -4,7 +4,7 @@ import { sizeOf } from '../../src/domain/range.js';
 import { type UndeliveredState, undeliveredStates, writeRangeId } from '../../src/domain/undelivered.js';
 import { replayJobOf } from '../../src/projections/replays.js';
 import { statusOf } from '../../src/projections/status.js';
-import { started, success } from './lane-events.js';
+import { RETENTION, started, success } from './lane-events.js';
 import { openCommands } from './log-commands.js';
 import { CAUSE } from './log-fixture.js';
 
@@ -76,7 +76,7 @@ export async function aLanePortal(commands: Commands = openCommands(), { enabled
     /** How many logins are listed and not discarded. */
     listedTotal: () => rows('WAITING', 'REQUESTED', 'HELD', 'SET_ASIDE').reduce((sum, row) => sum + sizeOf(row), 0),
     job: () => replayJobOf(lane()),
-    status: () => statusOf(portalId, models, log).status,
+    status: () => statusOf(portalId, models, log, RETENTION).status,
     deliveries: () => stream(`delivery-${portalId}`),
     events: (noun: 'undelivered' | 'replay') => stream(`${noun}-${portalId}`),
   };

@@ -1,6 +1,7 @@
 /** Events of a lane, and how tries of its deliveries end, with everything a test does not care about filled in. */
 import type { Attempt, DeliveryEvent, Outcome, Purpose } from '../../src/domain/delivery.js';
 import type { LogFormat } from '../../src/domain/destination.js';
+import type { RetentionSettings } from '../../src/domain/retention.js';
 import type { WebhookEvent } from '../../src/domain/webhook.js';
 
 export const SIEM = '998db3e4-5cb7-4dd5-b51c-9878096a6999';
@@ -109,3 +110,10 @@ export const success = outcome('DELIVERED', 202);
 export const unavailable = (retryAfterMs: number | null = null): Outcome => outcome('RETRYABLE', 503, retryAfterMs);
 export const unauthorized = outcome('FINAL', 401);
 export const tooLarge = outcome('FINAL', 413);
+
+/** As a server keeps things by default. */
+export const RETENTION: RetentionSettings = {
+  ageMs: 7 * 86_400_000,
+  undeliveredAgeMs: 30 * 86_400_000,
+  sizeBytes: null,
+};

@@ -376,7 +376,7 @@ export type ConfigureWebhookMutationVariables = Exact<{
 
 
 export type ConfigureWebhookMutation = { configureWebhook:
-    | { __typename: 'ConfigureWebhookSuccess', webhook: { enabled: boolean, destination: { id: string, name: string } | null, status: { enabled: boolean, status: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number, oldestUndeliveredAt: string | null, heldTotal: number, discardedTotal: number } } }
+    | { __typename: 'ConfigureWebhookSuccess', webhook: { enabled: boolean, destination: { id: string, name: string } | null, status: { enabled: boolean, status: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number, oldestUndeliveredAt: string | null, undeliveredExpiresAt: string | null, heldTotal: number, discardedTotal: number } } }
     | { __typename: 'Conflict', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
     | { __typename: 'InvalidInput', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
     | { __typename: 'NotFound', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
@@ -415,7 +415,7 @@ export type WebhookStatusChangedSubscriptionVariables = Exact<{
 }>;
 
 
-export type WebhookStatusChangedSubscription = { webhookStatusChanged: { position: string, status: { enabled: boolean, status: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number, oldestUndeliveredAt: string | null, heldTotal: number, discardedTotal: number } } };
+export type WebhookStatusChangedSubscription = { webhookStatusChanged: { position: string, status: { enabled: boolean, status: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number, oldestUndeliveredAt: string | null, undeliveredExpiresAt: string | null, heldTotal: number, discardedTotal: number } } };
 
 export type DeliveryAttemptedSubscriptionVariables = Exact<{
   portalId: string;
@@ -444,7 +444,7 @@ export type PortalsQueryVariables = Exact<{
 }>;
 
 
-export type PortalsQuery = { portals: { edges: Array<{ node: { id: string, name: string, registeredAt: string, webhook: { enabled: boolean, destination: { id: string, name: string, endpoint: string } | null, status: { enabled: boolean, status: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number, oldestUndeliveredAt: string | null, heldTotal: number, discardedTotal: number } } } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type PortalsQuery = { portals: { edges: Array<{ node: { id: string, name: string, registeredAt: string, webhook: { enabled: boolean, destination: { id: string, name: string, endpoint: string } | null, status: { enabled: boolean, status: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number, oldestUndeliveredAt: string | null, undeliveredExpiresAt: string | null, heldTotal: number, discardedTotal: number } } } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type LoginsQueryVariables = Exact<{
   portalId: string;
@@ -546,7 +546,7 @@ export type UndeliveredFieldsFragment = { id: string, state: UndeliveredState, r
 
 export type ReplayJobFieldsFragment = { id: string | null, status: ReplayJobStatus, startAt: string | null, endAt: string | null, scope: ReplayScope | null, total: number, sent: number, refused: number, message: string | null, requestedAt: string | null, updatedAt: string | null };
 
-export type StatusFieldsFragment = { enabled: boolean, status: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number, oldestUndeliveredAt: string | null, heldTotal: number, discardedTotal: number };
+export type StatusFieldsFragment = { enabled: boolean, status: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number, oldestUndeliveredAt: string | null, undeliveredExpiresAt: string | null, heldTotal: number, discardedTotal: number };
 
 export type AttemptFieldsFragment = { deliveryId: string, attempt: number, attemptedAt: string, durationMs: number, delivered: boolean, responseCode: number | null, message: string, phase: DeliveryPhase | null, snippet: string | null, retryDueAt: string | null };
 
@@ -632,6 +632,7 @@ export const StatusFieldsFragmentDoc = new TypedDocumentString(`
   deliveredTotal
   undeliveredTotal
   oldestUndeliveredAt
+  undeliveredExpiresAt
   heldTotal
   discardedTotal
 }
@@ -772,6 +773,7 @@ export const ConfigureWebhookDocument = new TypedDocumentString(`
   deliveredTotal
   undeliveredTotal
   oldestUndeliveredAt
+  undeliveredExpiresAt
   heldTotal
   discardedTotal
 }
@@ -856,6 +858,7 @@ export const WebhookStatusChangedDocument = new TypedDocumentString(`
   deliveredTotal
   undeliveredTotal
   oldestUndeliveredAt
+  undeliveredExpiresAt
   heldTotal
   discardedTotal
 }`) as unknown as TypedDocumentString<WebhookStatusChangedSubscription, WebhookStatusChangedSubscriptionVariables>;
@@ -949,6 +952,7 @@ export const PortalsDocument = new TypedDocumentString(`
   deliveredTotal
   undeliveredTotal
   oldestUndeliveredAt
+  undeliveredExpiresAt
   heldTotal
   discardedTotal
 }`) as unknown as TypedDocumentString<PortalsQuery, PortalsQueryVariables>;
