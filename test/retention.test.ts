@@ -1,3 +1,4 @@
+import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
@@ -169,23 +170,27 @@ describe('by age', () => {
     await stop();
   });
 
-  it('the next start goes on with what a run had left', async () => {
-    const first = await startServer();
-    for (let call = 0; call < 5; call += 1) await first.record(1_000);
-    await first.settled();
-    first.clock.advance(7 * DAY_MS);
-    await first.until(() => first.horizon() > 0);
-    await first.stop();
-    const opened = new Database(join(first.directory, 'data/auditwire.db'), { readonly: true });
+  it('a start after a kill goes on with what a run had left', async () => {
+    const killed = await startServer();
+    for (let call = 0; call < 5; call += 1) await killed.record(1_000);
+    await killed.settled();
+    killed.clock.advance(7 * DAY_MS);
+    await killed.until(() => killed.horizon() > 0);
+    // As a kill in the middle of the run would leave the files.
+    const directory = temporaryDirectory();
+    cpSync(join(killed.directory, 'data'), join(directory, 'data'), { recursive: true });
+    await killed.stop();
+    const opened = new Database(join(directory, 'data/auditwire.db'));
     const left = opened.prepare("SELECT count(*) FROM events WHERE type = 'LoginRecorded'").pluck().get();
     opened.close();
     expect(left).toBeGreaterThan(0);
+    expect(left).toBeLessThan(5_000);
 
-    const second = await startServer({ directory: first.directory, clock: first.clock });
-    await second.until(() => second.horizon() === 5_000);
-    await second.record(1);
-    expect(second.log.range(`login-${second.portalId}`, 1, 9_999)).toMatchObject([{ version: 5_001 }]);
-    await second.stop();
+    const next = await startServer({ directory, clock: killed.clock });
+    await next.until(() => next.horizon() === 5_000);
+    await next.record(1);
+    expect(next.log.range(`login-${next.portalId}`, 1, 9_999)).toMatchObject([{ version: 5_001 }]);
+    await next.stop();
   });
 });
 
