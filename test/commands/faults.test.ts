@@ -8,8 +8,9 @@ describe('faults', () => {
     await portal.login(4);
     await portal.deliver(1, 2, unauthorized);
     await portal.deliver(3, 4, unauthorized);
-    await portal.discard(portal.idOf(2), `${portal.idOf(2)}=`);
-    expect(portal.lane()).toMatchObject({ undeliveredTotal: 2, discardedTotal: 2 });
+    const twice = portal.discard(portal.idOf(2), `${portal.idOf(2)}=`);
+    await expect(twice).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+    expect(portal.lane()).toMatchObject({ undeliveredTotal: 4, discardedTotal: 0 });
   });
 
   it('F2: a batch in flight that is found too large after the webhook was removed is listed', async () => {

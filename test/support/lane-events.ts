@@ -84,6 +84,15 @@ export const abandoned = (
   type: 'BatchAbandoned',
   data: { ...attempt(deliveryId, nth, responseCode), nextBatchDueAt, probeDueAt: 1_500 + 5 * 60_000, ...more },
 });
+/** The receiver found the batch too large, or, with one line in it, that line. */
+export const split = (deliveryId: string, nth = 1): DeliveryEvent => ({
+  type: 'BatchSplit',
+  data: attempt(deliveryId, nth, 413),
+});
+export const setAside = (deliveryId: string, nth = 1): DeliveryEvent => ({
+  type: 'BatchAbandoned',
+  data: { ...attempt(deliveryId, nth, 413), nextBatchDueAt: null, setAside: true },
+});
 export const superseded = (deliveryId: string): DeliveryEvent => ({ type: 'DeliverySuperseded', data: { deliveryId } });
 export const skipped = (firstVersion: number, lastVersion: number): DeliveryEvent => ({
   type: 'LoginsSkipped',
