@@ -1,16 +1,21 @@
 /**
  * A server in a process of its own, over a data directory and with real sockets, that ends itself at a chosen point. Started
- * by crash-server.ts with its options as JSON.
+ * by crash-server.ts, which tells it what to do once it is loaded.
  */
-import { openSync, writeSync } from 'node:fs';
+import { existsSync, openSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { createApp, type Surroundings } from '../../src/app.js';
+import { type App, createApp, type Surroundings } from '../../src/app.js';
+import { systemClock } from '../../src/clock.js';
 import { loadConfig } from '../../src/config.js';
 import { createSender } from '../../src/delivery/send.js';
-import type { Recorded } from '../../src/domain/event.js';
+import type { Purpose } from '../../src/domain/delivery.js';
+import { type Recorded, streamId } from '../../src/domain/event.js';
+import { openDelivery } from '../../src/domain/lane.js';
 import { createLogger } from '../../src/telemetry.js';
-
-export type CrashPoint = 'before the POST' | 'after its response' | 'inside a group commit' | 'after a commit';
+import { type Action, act, type Result } from './crash-actions.js';
+import { type CrashPoint, deliveryOf, isAt, type Place } from './crash-points.js';
+import { createHastyClock } from './hasty-clock.js';
 
 export interface ChildOptions {
   dataDir: string;
@@ -23,51 +28,95 @@ export interface ChildOptions {
   eventsFile?: string;
   /** What `synchronous` is set to on every connection, whatever the server asks for. */
   synchronous?: 'OFF' | 'NORMAL';
+  /** Nobody waits for a time: the clock goes there at once. */
+  isHasty?: boolean;
+  /** Settings besides, by the names of their variables. */
+  env?: Record<string, string>;
 }
 
 /** `head`: the position of the last event that it found when it started. */
 export type FromChild = { pid: number; port: number; firstToken: string | null; head: number };
-export type ToChild = 'arm' | 'stop';
+export type ToChild = 'arm' | 'stop' | { open: ChildOptions } | { call: number; action: Action };
 
-const options: ChildOptions = JSON.parse(process.argv[2] ?? '{}');
+/** What an action came to, once it is durable. */
+export interface Answered {
+  answered: number;
+  result: Result;
+}
+
+const options = await new Promise<ChildOptions>((resolve) => {
+  process.once('message', ({ open }: { open: ChildOptions }) => resolve(open));
+});
 const { crash } = options;
+let app: App | null = null;
 let armed = false;
 let hits = 0;
 
 /** Ends the process if this is the point and its turn has come. */
-function passBy(point: CrashPoint, deliveryId?: string): void {
-  if (!armed || point !== crash?.point) return;
-  hits += 1;
-  if (hits < crash.hits) return;
-  writeSync(process.stdout.fd, `${JSON.stringify({ point, hits, deliveryId, at: String(process.hrtime.bigint()) })}\n`);
-  process.kill(process.pid, 'SIGKILL');
+function passBy(here: Place, deliveryId?: string): void {
+  if (isNow(here, deliveryId)) process.kill(process.pid, 'SIGKILL');
 }
 
-let events = 0;
-const causes = new Set<string>();
+/** Whether this is the point and its turn has come; says so to the parent. */
+function isNow(here: Place, deliveryId?: string): boolean {
+  if (!armed || !crash || hits >= crash.hits || !isAt(crash.point, here)) return false;
+  hits += 1;
+  if (hits < crash.hits) return false;
+  const { point } = crash;
+  writeSync(process.stdout.fd, `${JSON.stringify({ point, hits, deliveryId, at: String(process.hrtime.bigint()) })}\n`);
+  return true;
+}
+
+const group: Recorded[] = [];
 
 /** Runs inside a transaction, which holds the thread until it is committed: what it queues runs right after the commit. */
 function inTransaction(event: Recorded): void {
-  if (!events) {
-    queueMicrotask(() => {
-      passBy('after a commit');
-      events = 0;
-      causes.clear();
-    });
+  if (event.type === 'BatchStarted') purposes.set(event.data.deliveryId, event.data.purpose ?? 'FIRST');
+  if (!group.length) queueMicrotask(afterCommit);
+  group.push(event);
+  passBy({ at: 'inside', event: event.type });
+  const causes = new Set(group.map(({ traceId }) => traceId));
+  if (group.length === crash?.eventsInGroup && causes.size > 1) passBy({ at: 'group' });
+}
+
+function afterCommit(): void {
+  passBy({ at: 'commit' });
+  for (const event of group.splice(0)) {
+    const deliveryId = deliveryOf(event);
+    const purpose = deliveryId ? { purpose: purposeOf(deliveryId) } : {};
+    passBy({ at: 'after', event: event.type, ...purpose, isLastOfReplay: isReplayed(event) }, deliveryId);
   }
-  events += 1;
-  causes.add(event.traceId);
-  if (events === crash?.eventsInGroup && causes.size > 1) passBy('inside a group commit');
+}
+
+/** Whether nothing is left to be sent of the replay of the portal that an event is about. */
+function isReplayed({ stream }: Recorded): boolean {
+  const replay = app?.services.models.lanes.get(streamId(stream)).lane.replay;
+  return replay?.status === 'RUNNING' && !replay.ranges.length;
+}
+
+const purposes = new Map<string, Purpose>();
+
+/** Of a delivery that was started by this process, or before it. */
+function purposeOf(deliveryId: string): Purpose {
+  const { lanes } = app?.services.models ?? {};
+  const found = lanes?.portalIds().map((portalId) => openDelivery(lanes.get(portalId).lane, deliveryId)?.purpose);
+  return purposes.get(deliveryId) ?? found?.find((purpose) => purpose !== undefined) ?? 'FIRST';
 }
 
 const killingSender: Surroundings['createSender'] = (given) => {
-  const real = createSender({ ...given, userAgent: `${given.userAgent} life/${options.life}` });
+  const userAgent = `${given.userAgent} life/${options.life}`;
+  // Its deadlines are about real sockets.
+  const real = createSender({ ...given, clock: systemClock, userAgent });
   return {
     async send(target, post) {
-      passBy('before the POST', post.deliveryId);
-      const outcome = await real.send(target, post);
-      passBy('after its response', post.deliveryId);
-      return outcome;
+      const { deliveryId } = post;
+      const purpose = purposeOf(deliveryId);
+      passBy({ at: 'post', purpose }, deliveryId);
+      const hold = isNow({ at: 'wire', purpose }, deliveryId) ? '&hold' : '';
+      const attemptedAt = given.clock.now();
+      const outcome = await real.send({ ...target, endpoint: `${target.endpoint}?${purpose}${hold}` }, post);
+      passBy({ at: 'response', purpose }, deliveryId);
+      return { ...outcome, attemptedAt };
     },
     close: () => real.close(),
   };
@@ -83,25 +132,46 @@ if (options.synchronous) {
   };
 }
 
+/** When the last event was recorded, in ms: a clock that hurries is ahead of ours. */
+function lastRecordedAt(): number {
+  const file = join(options.dataDir, 'auditwire.db');
+  if (!existsSync(file)) return 0;
+  // What a crash left is for the server to put in order.
+  const database = new Database(file, { readonly: true });
+  const row = database.prepare('SELECT max(recorded_at) AS at FROM events').get() as { at: number | null };
+  database.close();
+  return row.at ?? 0;
+}
+
 const eventsFd = options.eventsFile ? openSync(options.eventsFile, 'a') : null;
 const config = loadConfig({
   AUDITWIRE_DATA_DIR: options.dataDir,
   AUDITWIRE_PORT: '0',
   AUDITWIRE_ALLOWED_ADDRESSES: '127.0.0.0/8',
+  ...options.env,
 });
-const app = await createApp(config, createLogger('silent'), {
+app = await createApp(config, createLogger('silent'), {
   createSender: killingSender,
   deliver: options.deliver,
+  ...(options.isHasty && { clock: createHastyClock(Math.max(Date.now(), lastRecordedAt())) }),
   project(event) {
     if (eventsFd !== null) writeSync(eventsFd, `${JSON.stringify(event)}\n`);
     inTransaction(event);
   },
 });
+const { close, listen, services } = app;
 process.on('disconnect', () => process.exit(1));
 process.on('message', (message: ToChild) => {
   if (message === 'arm') armed = true;
-  else void app.close().then(() => process.exit(0));
+  else if (message === 'stop') void close().then(() => process.exit(0));
+  else if ('call' in message) void answer(message.call, message.action);
 });
-const port = await app.listen();
-const ready: FromChild = { pid: process.pid, port, firstToken: app.firstToken, head: app.services.tail.head() };
+
+async function answer(answered: number, action: Action): Promise<void> {
+  const said: Answered = { answered, result: await act(services, action) };
+  process.send?.(said);
+}
+
+const port = await listen();
+const ready: FromChild = { pid: process.pid, port, firstToken: app.firstToken, head: services.tail.head() };
 process.send?.(ready);

@@ -4,7 +4,7 @@ import {
   ConfigureWebhookDocument,
   CreateDestinationDocument,
   LoginsDocument,
-  RecordLoginDocument,
+  RecordLoginsDocument,
   RegisterPortalDocument,
   WebhookStatusChangedDocument,
 } from '../../src/client/generated/graphql.js';
@@ -13,10 +13,14 @@ import type { Receiver } from './receiver.js';
 
 type Server = Pick<CrashServer, 'url' | 'head'>;
 
+/** Logins without an answer that are sent again at once. */
+const MAX_AGAIN = 20;
+
 export interface Sent {
   portalId: string;
-  /** Also in the user agent, and so in the answer. */
+  /** Also in the user agent, and so in the answer and in its line. */
   key: string;
+  userAgent: string;
   tries: number;
   /** What the server answered; null until it did. */
   acknowledged: { position: number; traceId: string } | null;
@@ -47,40 +51,46 @@ export async function registerPortals(client: Client, receiver: Receiver, count:
 
 export function createLoad(portalIds: readonly string[], token: string) {
   const sent: Sent[] = [];
-  const unanswered: Sent[] = [];
+  let unanswered: Sent[] = [];
 
   function next(): Sent {
-    const again = unanswered.shift();
-    if (again) return again;
-    const portalId = portalIds[sent.length % portalIds.length] ?? '';
-    const login: Sent = { portalId, key: `mark-${sent.length}`, tries: 0, acknowledged: null, recordedBefore: false };
+    return unanswered.shift() ?? create(portalIds[sent.length % portalIds.length] ?? '');
+  }
+
+  function create(portalId: string, agent = 'browser'): Sent {
+    const key = `mark-${sent.length}`;
+    const userAgent = `${agent} of ${key}`;
+    const login: Sent = { portalId, key, userAgent, tries: 0, acknowledged: null, recordedBefore: false };
     sent.push(login);
     return login;
   }
 
-  /** One call; false if the connection broke before it was answered. */
-  async function record(client: Client, head: number, login: Sent, call: Call): Promise<boolean> {
-    const { portalId, key: idempotencyKey } = login;
-    const input = {
-      portalId,
-      idempotencyKey,
-      authenticationType: 'BASIC',
-      outcome: 'SUCCESS',
-      sourceAddress: '192.0.2.7',
-    } as const;
-    login.tries += 1;
-    try {
-      const { recordLogin } = await client.call(RecordLoginDocument, {
-        input: { ...input, userAgent: `browser of ${idempotencyKey}` },
-      });
-      const { position, traceId } = succeeded(recordLogin).login;
-      call.answeredAt = process.hrtime.bigint();
+  function acknowledge(
+    logins: readonly Sent[],
+    answers: readonly { position: string | number; traceId: string }[],
+    head: number,
+  ): void {
+    for (const [index, login] of logins.entries()) {
+      const { position, traceId } = answers[index] ?? { position: 0, traceId: '' };
       login.acknowledged = { position: Number(position), traceId };
       login.recordedBefore = login.acknowledged.position <= head;
+    }
+  }
+
+  /** One call, for logins of one portal; false if the connection broke before it was answered. */
+  async function record(client: Client, head: number, logins: readonly Sent[], call?: Call): Promise<boolean> {
+    const portalId = logins[0]?.portalId ?? '';
+    const facts = { authenticationType: 'BASIC', outcome: 'SUCCESS', sourceAddress: '192.0.2.7' } as const;
+    const input = logins.map(({ key: idempotencyKey, userAgent }) => ({ ...facts, idempotencyKey, userAgent }));
+    for (const login of logins) login.tries += 1;
+    try {
+      const { recordLogins } = await client.call(RecordLoginsDocument, { input: { portalId, logins: input } });
+      if (call) call.answeredAt = process.hrtime.bigint();
+      acknowledge(logins, succeeded(recordLogins).logins, head);
       return true;
     } catch (error) {
       if (error instanceof CallFailed) throw error;
-      unanswered.push(login);
+      unanswered.push(...logins);
       return false;
     }
   }
@@ -98,7 +108,7 @@ export function createLoad(portalIds: readonly string[], token: string) {
         for (let count = 0; ; count += 1) {
           const call: Call = { issuedAt: process.hrtime.bigint(), answeredAt: null };
           calls.push(call);
-          if (!(await record(client, head, next(), call))) return;
+          if (!(await record(client, head, [next()], call))) return;
           if (count === 0) warm += 1;
           if (count === 0 && warm === connections) onWarm();
         }
@@ -107,12 +117,25 @@ export function createLoad(portalIds: readonly string[], token: string) {
       return calls;
     },
 
+    /** Records logins of a portal by one action; gives back the last one, or null if the server ended. `agents`: of their user agents. */
+    async some({ act, head }: CrashServer, portalId: string, agents: readonly string[]): Promise<Sent | null> {
+      const again = unanswered.filter((login) => login.portalId === portalId).slice(0, MAX_AGAIN);
+      unanswered = unanswered.filter((login) => !again.includes(login));
+      const logins = [...again, ...agents.map((agent) => create(portalId, agent))];
+      for (const login of logins) login.tries += 1;
+      const wanted = logins.map(({ key: idempotencyKey, userAgent }) => ({ idempotencyKey, userAgent }));
+      const result = await act({ do: 'record', portalId, logins: wanted });
+      if (result?.logins) acknowledge(logins, result.logins, head);
+      else unanswered.push(...logins);
+      return result ? (logins.at(-1) ?? null) : null;
+    },
+
     /** Sends again whatever was not answered. */
     async settle({ url, head }: Server): Promise<void> {
       const client = createClient(url, token);
       while (unanswered.length) {
         const again = unanswered.splice(0);
-        await Promise.all(again.map((login) => record(client, head, login, { issuedAt: 0n, answeredAt: null })));
+        await Promise.all(again.map((login) => record(client, head, [login])));
       }
     },
   };

@@ -38,10 +38,17 @@ export function sift(received: readonly Received[]): { repeats: Repeat[]; firsts
 }
 
 /** A field of a CEF line; of several lines, the first one's. */
-function field(line: string, name: string): string {
+export function field(line: string, name: string): string {
   return new RegExp(` ${name}=(\\S+)`).exec(line)?.[1] ?? '';
 }
 
-function lifeOf({ headers }: Received): number {
+export function lifeOf({ headers }: Received): number {
   return Number(/ life\/(\d+)$/.exec(String(headers['user-agent']))?.[1]);
+}
+
+/** The values of each key, in the order in which they came. */
+export function groupBy<K, V>(values: readonly V[], keyOf: (value: V) => K): Map<K, V[]> {
+  const groups = new Map<K, V[]>();
+  for (const value of values) groups.set(keyOf(value), [...(groups.get(keyOf(value)) ?? []), value]);
+  return groups;
 }
