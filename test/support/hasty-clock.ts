@@ -7,8 +7,9 @@ const HASTE_MS = 2;
  * A clock for a server in which nobody is to wait: it goes on as time does, and jumps to the next timer as soon as one is set.
  *
  * @param start ms
+ * @param isBusy whether something is under way that is to end first
  */
-export function createHastyClock(start: number): Clock {
+export function createHastyClock(start: number, isBusy: () => boolean = () => false): Clock {
   const begun = performance.now();
   let skipped = 0;
   let jump: NodeJS.Timeout | null = null;
@@ -20,6 +21,7 @@ export function createHastyClock(start: number): Clock {
     if (jump || !timers.size) return;
     jump = setTimeout(() => {
       jump = null;
+      if (isBusy()) return jumpLater();
       const [next] = [...timers].sort((one, other) => one.time - other.time);
       if (next) {
         timers.delete(next);
