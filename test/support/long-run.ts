@@ -107,7 +107,10 @@ export interface LongAccount {
   /** First deliveries, and recoveries, that came behind a later login of their portal. */
   disorderedFirsts: number;
   disorderedRecoveries: number;
+  /** By their purpose; one that came again is counted again. */
   batches: Record<string, number>;
+  /** Without those that came again. */
+  deliveries: number;
   abandoned: number;
 }
 
@@ -152,6 +155,7 @@ export function longAccountOf(run: LongRun, receivers: readonly Receiver[], take
     disorderedFirsts: disordered('FIRST'),
     disorderedRecoveries: disordered('RECOVERY'),
     batches,
+    deliveries: new Set(taken.map(({ deliveryId }) => deliveryId)).size,
     abandoned,
   };
 }
