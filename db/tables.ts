@@ -160,7 +160,7 @@ export const undelivered = sqliteTable(
     /** Probes that the receiver refused for good. */
     refusedProbes: integer('refused_probes').notNull(),
     listedAt: integer('listed_at').notNull(),
-    /** Of the event that made it. */
+    /** Of the first event that it is made from: nothing behind that is pruned. */
     position: integer().notNull(),
     /** An actor. */
     discardedBy: text('discarded_by'),

@@ -173,7 +173,7 @@ export function createRetention(deps: RetentionDeps): Retention {
     let [nextAt, oldest] = [Infinity, Infinity];
     for await (const portalId of portals()) {
       const { lane } = models.lanes.get(portalId);
-      const listed = listedOf(log, models, portalId, asOf - settings.ageMs + 1);
+      const listed = listedOf(models, portalId, asOf - settings.ageMs + 1);
       const needed = firstNeeded(lane, listed, log.lastVersion(`login-${portalId}`), 0);
       const login = oldestOf(log, `login-${portalId}`);
       const deliveryEvent = oldestOf(log, `delivery-${portalId}`);

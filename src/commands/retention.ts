@@ -21,13 +21,11 @@ export interface Prunable {
 }
 
 /** What of a portal is listed as undelivered, without what was discarded before a time (ms, exclusive). */
-export function listedOf(log: LogReader, models: ReadModels, portalId: string, discardedBefore: number): Listed {
+export function listedOf(models: ReadModels, portalId: string, discardedBefore: number): Listed {
   const { undelivered } = models.lanes;
-  const position = undelivered.firstPosition(portalId, discardedBefore);
-  return {
-    firstLogin: position === null ? null : (undelivered.oldest(portalId)?.firstVersion ?? null),
-    firstEvent: position === null ? null : (log.at([position])[0] ?? null),
-  };
+  const firstPosition = undelivered.firstPosition(portalId, discardedBefore);
+  const firstLogin = firstPosition === null ? null : (undelivered.oldest(portalId)?.firstVersion ?? null);
+  return { firstLogin, firstPosition };
 }
 
 /** What of a portal's logins has waited too long. */
@@ -35,7 +33,7 @@ export function expiring(log: LogReader, models: ReadModels, portalId: string, c
   const { lane } = models.lanes.get(portalId);
   const countIn = (range: LoginRange) => models.lanes.undelivered.countIn(portalId, range);
   const tooOld = log.versionBefore(`login-${portalId}`, cut.expireBefore);
-  const listed = listedOf(log, models, portalId, cut.recordedBefore);
+  const listed = listedOf(models, portalId, cut.recordedBefore);
   return expired(lane, { ...listed, countIn }, log.lastVersion(`login-${portalId}`), tooOld);
 }
 
@@ -52,7 +50,7 @@ export function prunable(
   const logins: StreamName = `login-${portalId}`;
   const lastLogin = log.lastVersion(logins);
   const { lane } = models.lanes.get(portalId);
-  const listed = listedOf(log, models, portalId, cut.recordedBefore);
+  const listed = listedOf(models, portalId, cut.recordedBefore);
   const needed = firstNeeded(lane, listed, lastLogin, log.versionBefore(logins, cut.expireBefore)) ?? lastLogin + 1;
   const loginsThrough = Math.min(lastOf(log, logins, cut), needed - 1);
   const takesLogins = loginsThrough > log.horizon(logins).version && !isHead(log, logins);
@@ -124,7 +122,7 @@ export function retentionHandlers({ log, appender, models, prune }: Deps) {
       // Looked at anew: what has become due in the meantime stays.
       const { lane } = models.lanes.get(portalId);
       // A checkpoint took off the list what was discarded long ago: all that it still holds is needed.
-      const listed = listedOf(log, models, portalId, 0);
+      const listed = listedOf(models, portalId, 0);
       const logins: StreamName = `login-${portalId}`;
       const needed = firstNeeded(lane, listed, log.lastVersion(logins), 0) ?? Number.MAX_SAFE_INTEGER;
       const through = Math.min(loginsThrough, needed - 1);

@@ -94,7 +94,7 @@ export interface Outcome extends Omit<Attempt, 'deliveryId' | 'attempt'> {
 }
 
 /** What a receiver answers to a batch that is too large for it. */
-export const CONTENT_TOO_LARGE = 413;
+const CONTENT_TOO_LARGE = 413;
 
 export type DeliveryCommand =
   | { type: 'StartBatch'; batch: Extract<DeliveryEvent, { type: 'BatchStarted' }>['data'] }

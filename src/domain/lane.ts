@@ -25,6 +25,8 @@ export interface OpenDelivery extends LoginRange {
   line: Extract<DeliveryEvent, { type: 'BatchStarted' }>['data']['line'];
   purpose: Purpose;
   replayJobId?: string;
+  /** The position of the event that began it. */
+  startedPosition: number;
   failedAttempts: number;
   /** When the next try is due; null: at once, for none was made. */
   retryDueAt: number | null;
@@ -118,7 +120,9 @@ export function evolve(lane: Lane, event: LaneEvent | Recorded<LaneEvent>): Lane
     case 'WebhookRemoved':
       return { ...lane, ...fresh, webhook: null, dueThrough: lane.dueThrough ?? event.data.loginsThrough };
     case 'BatchStarted': {
-      const delivery: OpenDelivery = { purpose: 'FIRST', ...event.data, failedAttempts: 0, retryDueAt: null };
+      const startedPosition = 'position' in event ? event.position : 0;
+      const begun = { startedPosition, failedAttempts: 0, retryDueAt: null };
+      const delivery: OpenDelivery = { purpose: 'FIRST', ...event.data, ...begun };
       return delivery.purpose === 'FIRST'
         ? { ...lane, open: delivery, lastTurn: 'FIRST' }
         : { ...lane, side: delivery, lastTurn: delivery.purpose === 'REPLAY' ? 'REPLAY' : 'RECOVERY' };

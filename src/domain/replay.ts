@@ -8,7 +8,7 @@ export const replayScopes = ['ALL', 'UNDELIVERED'] as const;
 export type ReplayScope = (typeof replayScopes)[number];
 
 /** `startAt` and `endAt` (ms, inclusive) are times of recording. */
-export interface ReplaySettings {
+interface ReplaySettings {
   jobId: string;
   startAt: number;
   endAt: number;
@@ -29,10 +29,10 @@ export type ReplayEvent =
   | { type: 'ReplayCancelled'; data: At & { jobId: string } };
 
 /** Where a job stands, as the log has it. */
-export const replayStatuses = ['REQUESTED', 'RUNNING', 'COMPLETED', 'FAILED', 'CANCELLED'] as const;
+type ReplayStatus = 'REQUESTED' | 'RUNNING' | 'COMPLETED' | 'FAILED' | 'CANCELLED';
 
 export interface Replay extends ReplaySettings {
-  status: (typeof replayStatuses)[number];
+  status: ReplayStatus;
   requestedAt: number;
   updatedAt: number;
   /** What is left to look at, in order. */

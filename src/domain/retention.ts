@@ -2,7 +2,7 @@
  * Retention: what of a portal's history may go. Logins and delivery events are pruned from the starts of their streams; what
  * is still to be delivered stays, and all that stands behind it, until it is older than its own limit.
  */
-import type { DomainEvent, Recorded } from './event.js';
+import type { Recorded } from './event.js';
 import { type Lane, type OpenDelivery, openDelivery, waiting } from './lane.js';
 import { type LoginRange, without } from './range.js';
 
@@ -53,8 +53,8 @@ export function expiresAt(recordedAt: number, { undeliveredAgeMs }: RetentionSet
 export interface Listed {
   /** The first login (version) that is listed and not discarded; null if none is. */
   firstLogin: number | null;
-  /** The first event of those that made what is listed; null if nothing is. */
-  firstEvent: Recorded | null;
+  /** The position of the first event that what is listed is made from; null if nothing is. */
+  firstPosition: number | null;
 }
 
 /**
@@ -80,15 +80,9 @@ export function firstNeeded(lane: Lane, { firstLogin }: Listed, lastLogin: numbe
  * Whether an event of the delivery stream, and so all behind it, is needed: a delivery that is under way was begun by it, or
  * the list of the undelivered is made from it.
  */
-export function isNeeded(lane: Lane, { firstEvent }: Listed, event: Recorded): boolean {
-  if (firstEvent && event.position >= firstEvent.position) return true;
-  if (event.type !== 'BatchStarted') return false;
-  const { deliveryId } = event.data;
-  return openDelivery(lane, deliveryId) !== null || (firstEvent !== null && deliveryIdOf(firstEvent) === deliveryId);
-}
-
-function deliveryIdOf(event: DomainEvent): string | null {
-  return event.type === 'BatchAbandoned' || event.type === 'LoginsUndelivered' ? event.data.deliveryId : null;
+export function isNeeded(lane: Lane, { firstPosition }: Listed, event: Recorded): boolean {
+  if (firstPosition !== null && event.position >= firstPosition) return true;
+  return event.type === 'BatchStarted' && openDelivery(lane, event.data.deliveryId) !== null;
 }
 
 /**

@@ -68,7 +68,7 @@ export function webhookUnconfigured(): Refusal {
 
 const rangeOf = ({ firstVersion, lastVersion }: LoginRange): LoginRange => ({ firstVersion, lastVersion });
 
-/** A range as its id names it: the last of its logins, and the position of the event that made it. */
+/** A range as its id names it: the last of its logins, and the position of the first event that it is made from. */
 export interface RangeId {
   portalId: string;
   lastVersion: number;

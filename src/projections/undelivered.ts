@@ -122,7 +122,8 @@ export function createUndelivered(db: Db) {
     if (!delivery) return;
     const state: UndeliveredState = setAside ? 'SET_ASIDE' : 'WAITING';
     if (delivery.purpose === 'FIRST') {
-      add(event, delivery, { reason: 'ABANDONED', state, responseCode, message, tries: attempt });
+      const position = delivery.startedPosition;
+      add(event, delivery, { reason: 'ABANDONED', state, responseCode, message, tries: attempt, position });
       return;
     }
     // Of a replay that failed nothing follows for the ranges it came by.
@@ -198,7 +199,7 @@ export function createUndelivered(db: Db) {
     /** The oldest range that is not discarded. */
     oldest: (portalId: string): UndeliveredRow | undefined => from.all({ portalId, version: 0, limit: 1 })[0],
 
-    /** The position of the first event that made a range, but for ranges that were discarded before a time (ms, exclusive). */
+    /** The position of the first event that a range is made from, but for ranges that were discarded before a time (ms, exclusive). */
     firstPosition: (portalId: string, discardedBefore: number): number | null =>
       first.get({ portalId, discardedBefore })?.position ?? null,
 
@@ -243,8 +244,10 @@ function afterFailure(row: UndeliveredRow, purpose: Purpose, attempts: number): 
 
 /** What the list says of a delivery that was under way when it was given up. */
 function triedBefore(lane: Lane, deliveryId: string | null): Partial<UndeliveredRow> {
-  const tries = (deliveryId && openDelivery(lane, deliveryId)?.failedAttempts) || 0;
-  if (!tries || !lane.lastAttempt) return {};
+  const delivery = deliveryId === null ? null : openDelivery(lane, deliveryId);
+  if (!delivery) return {};
+  const { failedAttempts: tries, startedPosition: position } = delivery;
+  if (!tries || !lane.lastAttempt) return { position };
   const { responseCode, message } = lane.lastAttempt;
-  return { tries, responseCode, message };
+  return { position, tries, responseCode, message };
 }

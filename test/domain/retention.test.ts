@@ -34,7 +34,7 @@ const expiredRange = (
 /** A list of the undelivered with these ranges. */
 const listing = (...ranges: LoginRange[]) => ({
   firstLogin: ranges[0]?.firstVersion ?? null,
-  firstEvent: null,
+  firstPosition: null,
   countIn: (wanted: LoginRange) => ranges.reduce((count, range) => count + sizeOf(overlap(range, wanted)), 0),
 });
 const nothing = listing();
