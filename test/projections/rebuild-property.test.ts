@@ -94,6 +94,12 @@ const everything: Step[] = [
   { do: 'record', portal: 0, count: 40 },
   { do: 'prune', portal: 0, ageMs: 0, undeliveredAgeMs: 0, steps: 4 },
   { do: 'configure', portal: 0, destination: 0, enabled: true },
+  { do: 'record', portal: 0, count: 40 },
+  // While it is off, a replay waits: for its end, and for the webhook's.
+  { do: 'configure', portal: 0, destination: 0, enabled: false },
+  { do: 'request replay', portal: 0, scope: 'ALL' },
+  { do: 'cancel replay', portal: 0 },
+  { do: 'request replay', portal: 0, scope: 'ALL' },
   { do: 'remove', portal: 0 },
   { do: 'record', portal: 1, count: 40 },
   { do: 'retire', portal: 1 },
@@ -107,6 +113,7 @@ const hasty: Step[] = [
   { do: 'request replay', portal: 0, scope: 'ALL' },
   { do: 'cancel replay', portal: 0 },
   { do: 'record', portal: 0, count: 40 },
+  { do: 'request replay', portal: 0, scope: 'ALL' },
   { do: 'remove', portal: 0 },
 ];
 /** So little is kept that servers prune by themselves, too, as soon as the clock goes on. */
