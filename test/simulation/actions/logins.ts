@@ -1,0 +1,82 @@
+/** Logins are recorded: one by one, in bursts, in every portal, and the same ones again. */
+import { recordLogins } from '../../../src/commands/login.js';
+import type { LoginInput } from '../../../src/domain/login.js';
+import type { Chance } from '../chance.js';
+import { requestOf } from '../receivers.js';
+import { type Action, anyPortal, type Call, type Scene } from '../scene.js';
+import { CAUSE } from '../world.js';
+
+const MOST_LOGINS_IN_A_CALL = 1_000;
+
+function inputOf(portal: number, number: number, key: boolean, long: boolean): LoginInput {
+  return {
+    authenticationType: 'BASIC',
+    outcome: number % 5 ? 'SUCCESS' : 'INVALID_PASSWORD',
+    sourceAddress: '192.0.2.7',
+    request: requestOf(portal, number),
+    principalId: '',
+    principalName: '',
+    userAgent: long ? 'x'.repeat(2_000) : '',
+    ...(key && { idempotencyKey: `key-${number}` }),
+  };
+}
+
+function send(scene: Scene, { portal, logins }: Call): void {
+  const { world, acknowledged } = scene;
+  const portalId = scene.portals[portal] ?? '';
+  const [first] = logins;
+  world.ask(
+    `record ${logins.length} in portal ${portal}, from ${first?.request}`,
+    (commands) => recordLogins(commands, world.chance.bytes, { portalId, logins }, CAUSE),
+    (events) => {
+      for (const { version, data } of events) acknowledged.push({ portalId, version, request: data.request });
+    },
+  );
+}
+
+/** Records logins in a portal, in as many calls as it takes. */
+export function record(scene: Scene, portal: number, count: number): void {
+  const { chance } = scene.world;
+  const [key, long] = [chance.happens(0.3), chance.happens(0.05)];
+  scene.budget -= count;
+  for (let left = count; left > 0; left -= MOST_LOGINS_IN_A_CALL) {
+    const logins = Array.from({ length: Math.min(left, MOST_LOGINS_IN_A_CALL) }, () => {
+      const number = (scene.numbers[portal] ?? 0) + 1;
+      scene.numbers[portal] = number;
+      return inputOf(portal, number, key, long);
+    });
+    const call = { portal, logins };
+    if (key) scene.calls.push(call);
+    send(scene, call);
+  }
+}
+
+function sizeOfBurst(chance: Chance, budget: number): number {
+  const [least, most] = chance.weighted(
+    [
+      [2, 20],
+      [21, 200],
+      [201, 2_000],
+    ] as const,
+    ([from]) => 1 / from,
+  );
+  return Math.min(budget, chance.between(least, most));
+}
+
+export const loginActions = {
+  'record one': { weight: 12, act: (scene) => record(scene, anyPortal(scene), 1) },
+  'record a burst': {
+    weight: 5,
+    act: (scene) => record(scene, anyPortal(scene), sizeOfBurst(scene.world.chance, scene.budget)),
+  },
+  'record in every portal': {
+    weight: 2,
+    act: (scene) => scene.portals.forEach((_, portal) => record(scene, portal, scene.world.chance.between(1, 4))),
+  },
+  'send a call again': {
+    weight: 2,
+    act(scene) {
+      if (scene.calls.length) send(scene, scene.world.chance.pick(scene.calls));
+    },
+  },
+} satisfies Record<string, Action>;

@@ -1,0 +1,61 @@
+/** People decide about what was given up, and ask for replays. */
+import { replayScopes } from '../../../src/domain/replay.js';
+import { writeRangeId } from '../../../src/domain/undelivered.js';
+import { type Action, anyPortal, type Scene, someTimeAgo } from '../scene.js';
+import { CAUSE } from '../world.js';
+
+/** The ids of some ranges of some portal that were given up. */
+function listedIn(scene: Scene): string[] {
+  const { world, portals } = scene;
+  const life = world.life();
+  const hit = portals.filter((portalId) => world.account.count(portalId, 'undelivered') > 0);
+  if (!life || !hit.length) return [];
+  const { undelivered } = life.models.lanes;
+  const rows = undelivered.page(world.chance.pick(hit), ['WAITING', 'HELD', 'SET_ASIDE'], {
+    limit: 50,
+    inverted: false,
+  });
+  return rows.filter(() => world.chance.happens(0.6)).map(writeRangeId);
+}
+
+export const undeliveredActions = {
+  'redeliver what was given up': {
+    weight: 1.5,
+    act(scene) {
+      const ids = listedIn(scene);
+      if (!ids.length) return;
+      scene.world.ask(`redeliver ${ids.length}`, (commands) => commands.execute('redeliver', { ids }, CAUSE));
+    },
+  },
+  'discard what was given up': {
+    weight: 1,
+    act(scene) {
+      const ids = listedIn(scene).slice(0, 2);
+      if (!ids.length) return;
+      scene.world.ask(`discard ${ids.length}`, (commands) =>
+        commands.execute('discardUndelivered', { ids, reason: 'not wanted' }, CAUSE),
+      );
+    },
+  },
+  'request a replay': {
+    weight: 2,
+    act(scene) {
+      const { world } = scene;
+      const portalId = scene.portals[anyPortal(scene)] ?? '';
+      const startAt = world.chance.happens(0.5) ? world.start : someTimeAgo(world);
+      const endAt = world.chance.between(startAt, world.clock.now());
+      const input = { portalId, startAt, endAt, scope: world.chance.pick(replayScopes) };
+      world.ask(`replay ${JSON.stringify(input)}`, (commands) => commands.execute('requestReplay', input, CAUSE));
+    },
+  },
+  'cancel a replay': {
+    weight: 0.7,
+    act(scene) {
+      const portal = scene.portals.findIndex((portalId) => scene.world.account.replays.isUnderWay(portalId));
+      const portalId = scene.portals[Math.max(portal, 0)] ?? '';
+      scene.world.ask(`cancel the replay of portal ${Math.max(portal, 0)}`, (commands) =>
+        commands.execute('cancelReplay', { portalId }, CAUSE),
+      );
+    },
+  },
+} satisfies Record<string, Action>;
