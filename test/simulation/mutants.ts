@@ -1,0 +1,150 @@
+/** Faults that the simulation has to find: each replaces one piece of one compiled module. */
+import type { Invariant } from './invariants.js';
+
+export interface Mutant {
+  name: string;
+  /** Compiled, from the folder of the output. */
+  file: string;
+  /** Is there exactly once. */
+  find: string;
+  replace: string;
+  /** The invariants that may find it. */
+  caughtBy: readonly Invariant[];
+}
+
+export const mutants: readonly Mutant[] = [
+  {
+    name: 'the cursor moves before the outcome',
+    file: 'src/domain/lane.js',
+    find: "{ ...lane, open: delivery, lastTurn: 'FIRST' }",
+    replace: "{ ...lane, open: delivery, lastTurn: 'FIRST', cursor: delivery.lastVersion }",
+    caughtBy: ['order', 'figures', 'nothing is lost', 'progress'],
+  },
+  {
+    name: 'answers and wake-ups come before the commit',
+    file: 'src/log/commit.js',
+    find: 'commit.run();',
+    replace: 'setImmediate(() => commit.run());',
+    caughtBy: ['once a life', 'acknowledged', 'log first', 'progress', 'healthy', 'nothing is lost'],
+  },
+  {
+    name: 'a request that stands for no delivery in the log',
+    file: 'src/delivery/step.js',
+    find: 'targetOf(destination, deps.secrets), batch)',
+    replace: 'targetOf(destination, deps.secrets), { ...batch, deliveryId: randomUuid(random) })',
+    caughtBy: ['log first'],
+  },
+  {
+    name: 'a delivery is planned anew after a crash',
+    file: 'src/delivery/step.js',
+    find: 'preparer.take(planAgain(portalId, delivery));\n        if (rendered.lastVersion !== delivery.lastVersion)',
+    replace:
+      'preparer.take({ ...planAgain(portalId, delivery), lastVersion: deps.log.lastVersion(`login-${portalId}`) });\n        if (false)',
+    caughtBy: ['identical', 'nothing too much'],
+  },
+  {
+    name: 'a fifth retry',
+    file: 'src/domain/retry.js',
+    find: 'MAX_RETRIES = 4',
+    replace: 'MAX_RETRIES = 5',
+    caughtBy: ['retries'],
+  },
+  {
+    name: 'a lost wake-up: a commit wakes only the first of its lanes',
+    file: 'src/log/tail.js',
+    find: 'watch(touched);',
+    replace: 'watch(touched.slice(0, 1));',
+    caughtBy: ['progress', 'nothing is lost', 'recovery', 'replay'],
+  },
+  {
+    name: 'a lost wake-up: who gives a slot back lets nobody in',
+    file: 'src/delivery/slots.js',
+    find: 'gate.unspent = false;\n                admit(id, gate);',
+    replace: 'gate.unspent = false;',
+    caughtBy: ['progress', 'nothing is lost', 'recovery', 'replay'],
+  },
+  {
+    name: 'a retry that is due at once',
+    file: 'src/domain/turn.js',
+    find: 'dueAt: sane(delivery.retryDueAt, now, MAX_WAIT_MS)',
+    replace: 'dueAt: now',
+    caughtBy: ['waits', 'capacity'],
+  },
+  {
+    name: 'an outcome that could not be recorded is forgotten',
+    file: 'src/delivery/step.js',
+    find: 'await new Promise((resolve) => clock.at(clock.now() + RECORD_AGAIN_MS, resolve));',
+    replace: 'return;',
+    caughtBy: ['once a life'],
+  },
+  {
+    name: 'what is superseded is not sent again',
+    file: 'src/domain/lane.js',
+    find: 'return delivery ? { ...lane, ...placed(delivery, null) } : lane;',
+    replace: 'return delivery ? closed(lane, delivery) : lane;',
+    caughtBy: ['order', 'figures', 'nothing is lost'],
+  },
+  {
+    name: 'a webhook that is off goes on sending',
+    file: 'src/domain/turn.js',
+    find: '!webhook.enabled || !destination',
+    replace: '!destination',
+    caughtBy: ['as configured'],
+  },
+  {
+    name: 'what was given up is not listed',
+    file: 'src/projections/undelivered.js',
+    find: "add(event, delivery, { reason: 'ABANDONED', state, responseCode, message, tries: attempt });",
+    replace: '',
+    caughtBy: ['recovery', 'figures', 'retention'],
+  },
+  {
+    name: 'a recovery comes between two tries of a first delivery',
+    file: 'src/domain/turn.js',
+    find: 'if (lane.open?.failedAttempts)\n        return [];',
+    replace: '',
+    caughtBy: ['turns', 'one at a time'],
+  },
+  {
+    name: 'a batch that is too large is given up',
+    file: 'src/domain/delivery.js',
+    find: 'if (sizeOf(open) === 1)',
+    replace: 'if (true)',
+    caughtBy: ['batches'],
+  },
+  {
+    name: 'a Retry-After counts for one portal only',
+    file: 'src/delivery/slots.js',
+    find: 'gate.dueAt = Math.max(isEarly(gate) ? gate.dueAt : 0, dueAt ?? 0);',
+    replace: '',
+    caughtBy: ['capacity'],
+  },
+  {
+    name: 'a projection reads the clock',
+    file: 'src/projections/webhooks.js',
+    find: 'configuredAt: event.recordedAt',
+    replace: 'configuredAt: Math.floor(performance.now() * 1_000)',
+    caughtBy: ['rebuild'],
+  },
+  {
+    name: 'a timer that is not cancelled',
+    file: 'src/delivery/engine.js',
+    find: 'await Promise.resolve();\n        timers.get(portalId)?.();',
+    replace: 'await Promise.resolve();',
+    caughtBy: ['memory'],
+  },
+  {
+    name: 'pruning takes what is undelivered',
+    file: 'src/domain/retention.js',
+    find: 'waiting(lane, lastLogin)[0]?.firstVersion,\n        firstLogin,',
+    replace: 'waiting(lane, lastLogin)[0]?.firstVersion,',
+    caughtBy: ['retention', 'healthy', 'recovery'],
+  },
+  {
+    name: 'a login that is known is recorded again',
+    file: 'src/commands/login.js',
+    find: 'firsts[index] ? [] : [recorded(',
+    replace: 'false ? [] : [recorded(',
+    caughtBy: ['acknowledged', 'healthy'],
+  },
+];
