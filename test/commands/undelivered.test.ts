@@ -1,0 +1,314 @@
+import { describe, expect, it } from 'vitest';
+import { writeRangeId } from '../../src/domain/undelivered.js';
+import { aLanePortal } from '../support/lane-commands.js';
+import { success, tooLarge, unauthorized, unavailable } from '../support/lane-events.js';
+import { openCommands } from '../support/log-commands.js';
+import { OTHER_PORTAL } from '../support/log-events.js';
+
+/** A portal with ten logins: 1 to 3, 4 and 5 to 7 are listed, 8 to 10 wait. */
+async function withUndelivered(commands = openCommands()) {
+  const portal = await aLanePortal(commands);
+  await portal.login(10);
+  await portal.deliver(1, 3, unauthorized);
+  await portal.deliver(4, 4, unauthorized);
+  await portal.deliver(5, 7, unauthorized);
+  return portal;
+}
+const all = [
+  [1, 3, 'WAITING'],
+  [4, 4, 'WAITING'],
+  [5, 7, 'WAITING'],
+];
+
+describe('redeliver', () => {
+  it('puts ranges before all others, each as it stands', async () => {
+    const { redeliver, idOf, listed, events, models, portalId, lane } = await withUndelivered();
+    expect(await redeliver(idOf(7), idOf(4))).toEqual([
+      { portalId, lastVersion: 7 },
+      { portalId, lastVersion: 4 },
+    ]);
+    const ranges = [
+      { firstVersion: 5, lastVersion: 7 },
+      { firstVersion: 4, lastVersion: 4 },
+    ];
+    expect(events('undelivered')).toEqual([{ type: 'RedeliveryRequested', data: { ranges } }]);
+    expect(listed()).toEqual([all[0], [4, 4, 'REQUESTED'], [5, 7, 'REQUESTED']]);
+    expect(models.lanes.undelivered.recoverable(portalId, lane())).toMatchObject({ lastVersion: 4 });
+  });
+
+  it('asks twice for the same as once', async () => {
+    const { redeliver, idOf, log, listed } = await withUndelivered();
+    await redeliver(idOf(4), idOf(4));
+    const head = log.head();
+    await redeliver(idOf(4));
+    expect([log.head(), listed('REQUESTED')]).toEqual([head, [[4, 4, 'REQUESTED']]]);
+  });
+
+  it('gives three recoveries anew to what waits for a person', async () => {
+    const { deliver, redeliver, idOf, listed, rows } = await withUndelivered();
+    for (let failed = 1; failed <= 3; failed += 1) await deliver(4, 4, unauthorized, 'RECOVERY');
+    expect(listed('HELD')).toEqual([[4, 4, 'HELD']]);
+    await redeliver(idOf(4));
+    expect(rows('REQUESTED')).toMatchObject([{ recoveries: 0, tries: 4 }]);
+    for (let failed = 1; failed <= 2; failed += 1) await deliver(4, 4, unauthorized, 'RECOVERY');
+    expect(rows('WAITING')[1]).toMatchObject({ lastVersion: 4, recoveries: 2, tries: 6 });
+    await deliver(4, 4, unauthorized, 'RECOVERY');
+    expect(listed('HELD')).toEqual([[4, 4, 'HELD']]);
+  });
+
+  it('sends a line once more that was too large, which is set aside again if it still is', async () => {
+    const { deliver, redeliver, idOf, listed } = await withUndelivered();
+    await deliver(8, 8, tooLarge);
+    await redeliver(idOf(8));
+    expect(listed('REQUESTED')).toEqual([[8, 8, 'REQUESTED']]);
+    await deliver(8, 8, tooLarge, 'RECOVERY');
+    expect(listed('SET_ASIDE')).toEqual([[8, 8, 'SET_ASIDE']]);
+    await redeliver(idOf(8));
+    await deliver(8, 8, success, 'RECOVERY');
+    expect(listed()).toEqual(all);
+  });
+
+  it('refuses without a webhook, and takes one that is off', async () => {
+    const { redeliver, remove, configure, idOf, destinationId } = await withUndelivered();
+    await remove();
+    await expect(redeliver(idOf(4))).rejects.toMatchObject({ code: 'WEBHOOK_UNCONFIGURED' });
+    await configure({ destinationId, enabled: false });
+    await redeliver(idOf(4));
+  });
+
+  it('refuses for a portal that is retired', async () => {
+    const { redeliver, retirePortal, portalId, idOf } = await withUndelivered();
+    await retirePortal(portalId);
+    await expect(redeliver(idOf(4))).rejects.toMatchObject({ code: 'WEBHOOK_UNCONFIGURED' });
+  });
+});
+
+describe('discardUndelivered', () => {
+  it('takes ranges out of all that is delivered again, and keeps who did it, when and why', async () => {
+    const { discard, idOf, rows, listed, lane, events, now, listedTotal } = await withUndelivered();
+    await discard(idOf(3), idOf(7));
+    expect(listed()).toEqual([[1, 3, 'DISCARDED'], all[1], [5, 7, 'DISCARDED']]);
+    const [{ type, data } = {}] = events('undelivered');
+    expect([type, data]).toMatchObject(['LoginsDiscarded', { reason: 'not needed' }]);
+    const discarded = { discardedBy: 'system', discardedReason: 'not needed', discardedAt: now() };
+    expect(rows('DISCARDED')).toMatchObject([discarded, discarded]);
+    expect(lane()).toMatchObject({ undeliveredTotal: 1, discardedTotal: 6 });
+    expect(listedTotal()).toBe(1);
+  });
+
+  it('is done once for an id that is named twice', async () => {
+    const { discard, idOf, lane } = await withUndelivered();
+    await discard(idOf(3), idOf(3));
+    expect(lane()).toMatchObject({ undeliveredTotal: 4, discardedTotal: 3 });
+  });
+
+  it('ends a delivery of them that is under way, whose answer then counts for nothing', async () => {
+    const { start, end, discard, idOf, lane, listed, deliveries } = await withUndelivered();
+    await start(5, 6, 'r-1', 'RECOVERY');
+    await discard(idOf(7));
+    expect(lane().side).toBeNull();
+    const known = deliveries().length;
+    await end('r-1');
+    expect(deliveries()).toHaveLength(known);
+    expect(deliveries().at(-1)).toEqual({ type: 'DeliverySuperseded', data: { deliveryId: 'r-1' } });
+    expect(listed()).toEqual([all[0], all[1], [5, 7, 'DISCARDED']]);
+    expect(lane()).toMatchObject({ undeliveredTotal: 4, discardedTotal: 3, deliveredTotal: 0 });
+  });
+
+  it('leaves a delivery of others alone', async () => {
+    const { start, end, discard, idOf, lane, listed } = await withUndelivered();
+    await start(5, 6, 'r-1', 'RECOVERY');
+    await discard(idOf(4));
+    await end('r-1');
+    expect(listed()).toEqual([all[0], [4, 4, 'DISCARDED'], [7, 7, 'WAITING']]);
+    expect(lane()).toMatchObject({ undeliveredTotal: 4, discardedTotal: 1, deliveredTotal: 2 });
+  });
+
+  it('needs no webhook, and no portal that lives', async () => {
+    const { discard, remove, retirePortal, portalId, idOf, lane } = await withUndelivered();
+    await remove();
+    await discard(idOf(3));
+    await retirePortal(portalId);
+    await discard(idOf(10));
+    expect(lane()).toMatchObject({ undeliveredTotal: 4, discardedTotal: 6 });
+  });
+
+  it('keeps the logins: a replay still sends them, and they stay discarded', async () => {
+    const { discard, deliver, requestReplay, startReplay, idOf, now, listed, lane, job } = await withUndelivered();
+    await discard(idOf(3));
+    await requestReplay(0, now());
+    await startReplay();
+    expect(job().total).toBe(7);
+    await deliver(1, 7, success, 'REPLAY');
+    expect(listed()).toEqual([[1, 3, 'DISCARDED']]);
+    expect(lane()).toMatchObject({ undeliveredTotal: 0, discardedTotal: 3, deliveredTotal: 4 });
+  });
+});
+
+describe.each(['redeliver', 'discard'] as const)('%s', (what) => {
+  it('takes ranges of several portals in one call', async () => {
+    const commands = openCommands();
+    const one = await withUndelivered(commands);
+    const other = await withUndelivered(commands);
+    expect(await one[what](other.idOf(4), one.idOf(7))).toEqual([
+      { portalId: other.portalId, lastVersion: 4 },
+      { portalId: one.portalId, lastVersion: 7 },
+    ]);
+    const state = what === 'redeliver' ? 'REQUESTED' : 'DISCARDED';
+    expect([one.listed(state), other.listed(state)]).toEqual([[[5, 7, state]], [[4, 4, state]]]);
+  });
+
+  it('does all or nothing', async () => {
+    const commands = openCommands();
+    const one = await withUndelivered(commands);
+    const other = await withUndelivered(commands);
+    const stale = other.idOf(4);
+    await other.deliver(4, 4, success, 'RECOVERY');
+    const head = one.log.head();
+    await expect(one[what](one.idOf(3), stale)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await other.discard(other.idOf(3));
+    await expect(one[what](one.idOf(3), other.idOf(3))).rejects.toMatchObject({ code: 'DISCARDED' });
+    expect([one.log.head(), one.listed()]).toEqual([head + 1, all]);
+  });
+
+  it('refuses what was delivered, changed or made up meanwhile', async () => {
+    const portal = await withUndelivered();
+    const { idOf, deliver, portalId } = portal;
+    const whole = idOf(7);
+    await deliver(5, 5, success, 'RECOVERY');
+    await deliver(6, 6, unauthorized, 'RECOVERY');
+    expect(portal.listed().slice(2)).toEqual([
+      [6, 6, 'WAITING'],
+      [7, 7, 'WAITING'],
+    ]);
+    const before = idOf(3);
+    await deliver(3, 3, success, 'RECOVERY');
+    const gone = [before, writeRangeId({ portalId: OTHER_PORTAL, lastVersion: 4, position: 1 })];
+    for (const id of [...gone, writeRangeId({ portalId, lastVersion: 4, position: 1 })]) {
+      await expect(portal[what](id)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    }
+    // What is left at the end of a range is still that range.
+    await portal[what](whole);
+  });
+
+  it.each(['', 'x', 'a.b.c', Buffer.from(`${OTHER_PORTAL}.1`).toString('base64url')])(
+    'refuses the id "%s"',
+    async (id) => {
+      const portal = await withUndelivered();
+      const fields = [{ field: 'ids[1]' }];
+      await expect(portal[what](portal.idOf(4), id)).rejects.toMatchObject({ code: 'INVALID_INPUT', fields });
+    },
+  );
+
+  it('refuses an id that is written in another way: a range has one', async () => {
+    const portal = await withUndelivered();
+    const id = portal.idOf(4);
+    const padded = Buffer.from(`${portal.portalId}.04.${Buffer.from(id, 'base64url').toString().split('.')[2]}`);
+    for (const other of [`${id}=`, `${id}!`, ` ${id}`, padded.toString('base64url')]) {
+      await expect(portal[what](id, other)).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+    }
+  });
+});
+
+describe('a recovery', () => {
+  it('counts what it delivers once, and what it leaves of a range', async () => {
+    const { deliver, listed, lane, listedTotal } = await withUndelivered();
+    await deliver(1, 2, success, 'RECOVERY');
+    expect(listed()[0]).toEqual([3, 3, 'WAITING']);
+    expect(lane()).toMatchObject({ deliveredTotal: 2, undeliveredTotal: 5 });
+    expect(listedTotal()).toBe(5);
+  });
+
+  it('that fails is a range of its own from then on, and holds up nothing behind it', async () => {
+    const { deliver, listed } = await withUndelivered();
+    for (let failed = 1; failed <= 3; failed += 1) await deliver(5, 5, unauthorized, 'RECOVERY');
+    expect(listed().slice(2)).toEqual([
+      [5, 5, 'HELD'],
+      [6, 7, 'WAITING'],
+    ]);
+  });
+
+  it('that is found too large costs no recovery', async () => {
+    const { deliver, rows, lane } = await withUndelivered();
+    await deliver(5, 7, tooLarge, 'RECOVERY');
+    expect(rows('WAITING')[2]).toMatchObject({
+      firstVersion: 5,
+      lastVersion: 7,
+      recoveries: 0,
+      tries: 2,
+      responseCode: 413,
+    });
+    expect(lane()).toMatchObject({ batchLimit: 1, side: null });
+  });
+
+  it('of a single line that is too large sets that line aside', async () => {
+    const { deliver, listed, lane } = await withUndelivered();
+    await deliver(6, 6, tooLarge, 'RECOVERY');
+    expect(listed().slice(2)).toEqual([
+      [5, 5, 'WAITING'],
+      [6, 6, 'SET_ASIDE'],
+      [7, 7, 'WAITING'],
+    ]);
+    expect(lane().undeliveredTotal).toBe(7);
+  });
+
+  it('is not started for what is not listed any more', async () => {
+    const { start, discard, idOf, lane } = await withUndelivered();
+    await discard(idOf(4));
+    await start(4, 4, 'r-1', 'RECOVERY');
+    await start(3, 5, 'r-2', 'RECOVERY');
+    await start(8, 8, 'r-3', 'RECOVERY');
+    expect(lane().side).toBeNull();
+  });
+
+  it('is not started beside another one, nor while the webhook is off', async () => {
+    const { start, configure, lane, supersede } = await withUndelivered();
+    await start(1, 1, 'r-1', 'RECOVERY');
+    await start(4, 4, 'r-2', 'RECOVERY');
+    expect(lane().side?.deliveryId).toBe('r-1');
+    await supersede('r-1');
+    await configure({ enabled: false });
+    await start(4, 4, 'r-3', 'RECOVERY');
+    expect(lane().side).toBeNull();
+  });
+});
+
+describe('probes', () => {
+  it('are not counted as recoveries', async () => {
+    const { deliver, rows } = await withUndelivered();
+    for (let failed = 1; failed <= 4; failed += 1) await deliver(1, 1, unauthorized, 'PROBE');
+    expect(rows()[0]).toMatchObject({ lastVersion: 1, state: 'WAITING', recoveries: 0, tries: 5, refusedProbes: 4 });
+  });
+
+  it('are of the oldest range, but one that is refused for good yields to the others', async () => {
+    const { deliver, models, portalId, lane } = await withUndelivered();
+    const next = () => models.lanes.undelivered.recoverable(portalId, lane())?.firstVersion;
+    expect(next()).toBe(1);
+    await deliver(1, 1, unauthorized, 'PROBE');
+    expect(next()).toBe(2);
+    for (const version of [2, 3, 4, 5, 6, 7]) await deliver(version, version, unauthorized, 'PROBE');
+    expect(next()).toBe(1);
+  });
+
+  it('that find nobody there stay with the oldest', async () => {
+    const { start, end, models, portalId, lane } = await withUndelivered();
+    await start(1, 1, 'p-1', 'PROBE');
+    for (let attempt = 1; attempt <= 5; attempt += 1) await end('p-1', unavailable(), attempt);
+    expect(lane()).toMatchObject({ side: null, failedProbes: 1 });
+    expect(models.lanes.undelivered.recoverable(portalId, lane())?.firstVersion).toBe(1);
+  });
+
+  it('wait 5 minutes, then twice as long each time, at most an hour, until one succeeds', async () => {
+    const { deliver, lane, now } = await withUndelivered();
+    const waits: number[] = [];
+    for (let failed = 0; failed < 6; failed += 1) {
+      waits.push((lane().probeDueAt ?? 0) - now());
+      await deliver(1, 1, unauthorized, 'PROBE');
+    }
+    expect(waits.map((ms) => ms / 60_000)).toEqual([5, 10, 20, 40, 60, 60]);
+    await deliver(1, 1, success, 'PROBE');
+    expect(lane()).toMatchObject({ failedProbes: 0, probeDueAt: null, recovering: true });
+    await deliver(8, 8, unauthorized);
+    expect((lane().probeDueAt ?? 0) - now()).toBe(5 * 60_000);
+  });
+});
