@@ -312,3 +312,28 @@ describe('probes', () => {
     expect((lane().probeDueAt ?? 0) - now()).toBe(5 * 60_000);
   });
 });
+
+describe('a first batch in flight while the webhook is removed', () => {
+  it.each([unauthorized, tooLarge])('is listed with the rest if it is refused ($responseCode)', async (outcome) => {
+    const { login, start, end, remove, listed, status } = await aLanePortal();
+    await login(4);
+    await start(1, 2);
+    await remove();
+    await end('d-1', outcome);
+    expect(listed()).toEqual([
+      [1, 2, 'WAITING'],
+      [3, 4, 'WAITING'],
+    ]);
+    expect(status()).toMatchObject({ pending: 0, undeliveredTotal: 4 });
+  });
+
+  it('is delivered if it is taken', async () => {
+    const { login, start, end, remove, listed, status } = await aLanePortal();
+    await login(4);
+    await start(1, 2);
+    await remove();
+    await end('d-1');
+    expect(listed()).toEqual([[3, 4, 'WAITING']]);
+    expect(status()).toMatchObject({ pending: 0, deliveredTotal: 2, undeliveredTotal: 2 });
+  });
+});

@@ -133,6 +133,94 @@ describe('configuring', () => {
   });
 });
 
+describe('turning on', () => {
+  /** Two logins are due, then two, and later two more, come while the webhook is off; half a minute lies between them. */
+  async function whileOff() {
+    const webhook = await withWebhook();
+    const { login, turn, wait, now } = webhook;
+    await login(2);
+    await turn(false);
+    wait(30_000);
+    await login(2);
+    wait(30_000);
+    const later = now();
+    await login(2);
+    wait(30_000);
+    return { ...webhook, later };
+  }
+  const on = { enabled: true };
+
+  it.each([undefined, 'FROM_NOW'] as const)('%s: passes over what was recorded while it was off', async (catchUp) => {
+    const { portalId, configureWebhook, deliveries, status } = await whileOff();
+    await configureWebhook(portalId, { ...on, ...(catchUp && { catchUp }) });
+    expect([deliveries(), status().pending]).toEqual([[skipped(3, 6)], 2]);
+  });
+
+  it('SINCE_LAST_ON: everything of that time is due', async () => {
+    const { portalId, configureWebhook, deliveries, status } = await whileOff();
+    await configureWebhook(portalId, { ...on, catchUp: 'SINCE_LAST_ON' });
+    expect([deliveries(), status().pending]).toEqual([[], 6]);
+  });
+
+  it('SINCE_LAST_ON: everything that was ever recorded is due, where it never was on', async () => {
+    const { login, portalId, configureWebhook, deliveries, status } = await withWebhook({ enabled: false });
+    await login(3);
+    await configureWebhook(portalId, { ...on, catchUp: 'SINCE_LAST_ON' });
+    expect([deliveries(), status().pending]).toEqual([[], 3]);
+  });
+
+  it('SINCE_LAST_ON: what a removal listed is not due a second time', async () => {
+    const { login, portalId, destinationId, removeWebhook, configureWebhook, status } = await withWebhook();
+    await login(2);
+    await removeWebhook(portalId);
+    await login(3);
+    await configureWebhook(portalId, { ...on, destinationId, catchUp: 'SINCE_LAST_ON' });
+    expect(status()).toMatchObject({ pending: 3, undeliveredTotal: 2 });
+  });
+
+  it.each([
+    ['at the time of a login', 0, 4, [skipped(3, 4)]],
+    ['just after it', 1, 2, [skipped(3, 6)]],
+    ['between two', -1, 4, [skipped(3, 4)]],
+    ['before all of them', -3_600_000, 6, []],
+    ['after all of them', 3_600_000, 2, [skipped(3, 6)]],
+  ])('SINCE %s: what was recorded then or later is due', async (_, ms, pending, events) => {
+    const { portalId, configureWebhook, deliveries, status, later } = await whileOff();
+    await configureWebhook(portalId, { ...on, catchUp: 'SINCE', since: later + ms });
+    expect([deliveries(), status().pending]).toEqual([events, pending]);
+  });
+
+  it('sends what was due before first, and what was caught up behind it, as one row of logins', async () => {
+    const { portalId, configureWebhook, start, deliver, status, later } = await whileOff();
+    await configureWebhook(portalId, { ...on, catchUp: 'SINCE', since: later });
+    await start(1, 2);
+    await deliver();
+    await start(5, 6, 'd-2');
+    await deliver('d-2');
+    expect(status()).toMatchObject({ pending: 0, deliveredTotal: 4 });
+  });
+
+  it.each([
+    ['since', { enabled: true, catchUp: 'SINCE' }],
+    ['since', { enabled: true, since: START }],
+    ['since', { enabled: true, catchUp: 'FROM_NOW', since: START }],
+    ['catchUp', { enabled: false, catchUp: 'SINCE_LAST_ON' }],
+    ['catchUp', { catchUp: 'FROM_NOW' }],
+  ] as const)('refuses %s where it means nothing or is missing: %o', async (field, input) => {
+    const { portalId, configureWebhook, log } = await whileOff();
+    const head = log.head();
+    const refused = configureWebhook(portalId, input);
+    await expect(refused).rejects.toMatchObject({ code: 'INVALID_INPUT', fields: [{ field }] });
+    expect(log.head()).toBe(head);
+  });
+
+  it('refuses to catch up where it is on already', async () => {
+    const { portalId, configureWebhook } = await withWebhook();
+    const again = configureWebhook(portalId, { enabled: true, catchUp: 'SINCE_LAST_ON' });
+    await expect(again).rejects.toMatchObject({ code: 'INVALID_INPUT', fields: [{ field: 'catchUp' }] });
+  });
+});
+
 describe('removing', () => {
   it('lists what was due as undelivered', async () => {
     const { login, portalId, removeWebhook, deliveries, status, stream } = await withWebhook();
