@@ -225,9 +225,14 @@ export function benchPortal({ handlers, models, log, destinations, seen: types }
   function checkReplay(): void {
     const { replay } = folded;
     if (!replay) return;
-    expect(replay.sent + replay.refused).toBe(account.replayed(replay.jobId));
-    if (replay.status === 'COMPLETED' && replay.scope === 'ALL')
-      expect(replay.sent + replay.refused).toBe(replay.total);
+    const sent = replay.sent + replay.refused;
+    // What was in flight when a job was ended may have been taken all the same.
+    if (replay.status === 'CANCELLED' || replay.status === 'FAILED') {
+      expect(sent).toBeLessThanOrEqual(account.replayed(replay.jobId));
+    } else {
+      expect(sent).toBe(account.replayed(replay.jobId));
+    }
+    if (replay.status === 'COMPLETED' && replay.scope === 'ALL') expect(sent).toBe(replay.total);
   }
 
   /** Lets the engine go on, with a receiver that answers everything so, until nothing is left to do or a time (ms) is reached. */

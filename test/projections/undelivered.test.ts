@@ -1,0 +1,251 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { DomainEvent } from '../../src/domain/event.js';
+import type { LoginRange } from '../../src/domain/range.js';
+import { sizeOf } from '../../src/domain/range.js';
+import { type UndeliveredState, undeliveredStates } from '../../src/domain/undelivered.js';
+import { abandoned, delivered, setAside, started, webhookOn } from '../support/lane-events.js';
+import { PORTAL } from '../support/log-events.js';
+import { openLog, recordedAt } from '../support/log-fixture.js';
+
+const range = (firstVersion: number, lastVersion: number): LoginRange => ({ firstVersion, lastVersion });
+
+/** A lane of which batches of logins were given up, and what of them is listed: first and last login, and the state. */
+function listOf(...ranges: LoginRange[]) {
+  const { given, models } = openLog();
+  const { undelivered } = models.lanes;
+  let deliveries = 0;
+  const append = (...events: DomainEvent[]) =>
+    given(
+      ...events.map(
+        (event) => [`${event.type.startsWith('Webhook') ? 'webhook' : 'delivery'}-${PORTAL}` as const, event] as const,
+      ),
+    );
+
+  /** What a batch came to. */
+  function batch(
+    { firstVersion, lastVersion }: LoginRange,
+    purpose: 'FIRST' | 'RECOVERY' | 'REPLAY',
+    end: (id: string) => DomainEvent,
+  ) {
+    deliveries += 1;
+    const id = `d-${deliveries}`;
+    append(started(id, firstVersion, lastVersion, { purpose }), end(id));
+  }
+
+  append(webhookOn());
+  for (const one of ranges) batch(one, 'FIRST', (id) => abandoned(id, 5, 9));
+  const rows = (...states: UndeliveredState[]) =>
+    undelivered.page(PORTAL, states.length ? states : undeliveredStates, { limit: 99, inverted: false });
+
+  return {
+    models,
+    given,
+    batch,
+    rows,
+    undelivered,
+    lane: () => models.lanes.get(PORTAL).lane,
+    listed: () => rows().map(({ firstVersion, lastVersion, state }) => [firstVersion, lastVersion, state]),
+    deliver: (first: number, last: number) => batch(range(first, last), 'REPLAY', (id) => delivered(id)),
+    setAside: (version: number) => batch(range(version, version), 'REPLAY', (id) => setAside(id)),
+    fail: (first: number, last: number) => batch(range(first, last), 'RECOVERY', (id) => abandoned(id, 5, null)),
+  };
+}
+
+describe('the list of the undelivered', () => {
+  it('has every batch that was given up, with what was said to it', () => {
+    const { rows } = listOf(range(1, 3), range(4, 4));
+    const common = {
+      portalId: PORTAL,
+      state: 'WAITING',
+      reason: 'ABANDONED',
+      tries: 5,
+      recoveries: 0,
+      refusedProbes: 0,
+    };
+    const said = {
+      responseCode: 503,
+      message: 'answer 503',
+      discardedBy: null,
+      discardedReason: null,
+      discardedAt: null,
+    };
+    expect(rows()).toEqual([
+      { ...common, ...said, ...range(1, 3), listedAt: recordedAt(3), position: 3 },
+      { ...common, ...said, ...range(4, 4), listedAt: recordedAt(5), position: 5 },
+    ]);
+  });
+
+  it.each<[string, number, number, unknown[]]>([
+    ['all of it', 4, 8, []],
+    ['more than it, on both sides', 1, 12, []],
+    ['its start', 4, 5, [[6, 8]]],
+    ['its end', 7, 8, [[4, 6]]],
+    [
+      'its middle',
+      5,
+      6,
+      [
+        [4, 4],
+        [7, 8],
+      ],
+    ],
+    ['its first login', 4, 4, [[5, 8]]],
+    ['its last login', 8, 8, [[4, 7]]],
+    ['what stands before it and its start', 1, 4, [[5, 8]]],
+    ['its end and what stands behind it', 8, 12, [[4, 7]]],
+    ['what stands before it', 1, 3, [[4, 8]]],
+    ['what stands behind it', 9, 12, [[4, 8]]],
+  ])('lets go of what is delivered of a range: %s', (_, first, last, left) => {
+    const { batch, deliver, listed } = listOf();
+    batch(range(1, 3), 'FIRST', (id) => delivered(id));
+    batch(range(4, 8), 'FIRST', (id) => abandoned(id, 5, 9));
+    batch(range(9, 12), 'FIRST', (id) => delivered(id));
+    deliver(first, last);
+    expect(listed().map(([one, other]) => [one, other])).toEqual(left);
+  });
+
+  it('lets go of several ranges, and parts of those at both ends', () => {
+    const { deliver, listed } = listOf(range(1, 3), range(4, 4), range(5, 6), range(7, 9));
+    deliver(2, 8);
+    expect(listed()).toEqual([
+      [1, 1, 'WAITING'],
+      [9, 9, 'WAITING'],
+    ]);
+  });
+
+  it.each<[string, number, unknown[]]>([
+    [
+      'first',
+      4,
+      [
+        [4, 4, 'SET_ASIDE'],
+        [5, 8, 'WAITING'],
+      ],
+    ],
+    [
+      'last',
+      8,
+      [
+        [4, 7, 'WAITING'],
+        [8, 8, 'SET_ASIDE'],
+      ],
+    ],
+    [
+      'middle',
+      6,
+      [
+        [4, 5, 'WAITING'],
+        [6, 6, 'SET_ASIDE'],
+        [7, 8, 'WAITING'],
+      ],
+    ],
+  ])('sets the %s login of a range aside', (_, version, left) => {
+    const { setAside: aside, listed } = listOf(range(1, 3), range(4, 8));
+    aside(version);
+    expect(listed().slice(1)).toEqual(left);
+  });
+
+  it('lists nothing because a replay finds a line too large that is not listed', () => {
+    const { batch, setAside: aside, listed } = listOf();
+    batch(range(1, 3), 'FIRST', (id) => delivered(id));
+    aside(2);
+    expect(listed()).toEqual([]);
+  });
+
+  it('keeps what is known of a range in each of its parts, and its id in the last', () => {
+    const { fail, rows } = listOf(range(1, 9));
+    const [whole] = rows();
+    fail(4, 5);
+    const [first, tried, last] = rows();
+    expect(first).toEqual({ ...whole, lastVersion: 3 });
+    expect(tried).toEqual({ ...whole, ...range(4, 5), tries: 10, recoveries: 1 });
+    expect(last).toEqual({ ...whole, firstVersion: 6 });
+  });
+
+  it('counts and finds only what is listed of a range', () => {
+    const { undelivered, given } = listOf(range(1, 3), range(4, 6), range(7, 9));
+    const ranges = [range(4, 6)];
+    given([`undelivered-${PORTAL}`, { type: 'LoginsDiscarded', data: { ranges, reason: 'no' } }]);
+    expect([1, 3, 4, 6, 7, 9, 10].map((first) => undelivered.countIn(PORTAL, range(first, 8)))).toEqual([
+      5, 3, 2, 2, 2, 0, 0,
+    ]);
+    expect(undelivered.firstIn(PORTAL, range(2, 9))).toEqual(range(2, 3));
+    expect(undelivered.firstIn(PORTAL, range(4, 8))).toEqual(range(7, 8));
+    expect(undelivered.firstIn(PORTAL, range(4, 6))).toBeNull();
+    expect(undelivered.oldest(PORTAL)).toMatchObject(range(1, 3));
+  });
+
+  it('is of one portal', () => {
+    const { undelivered } = listOf(range(1, 3));
+    expect([undelivered.oldest('other'), undelivered.countIn('other', range(1, 9)), undelivered.held('other')]).toEqual(
+      [undefined, 0, 0],
+    );
+  });
+});
+
+describe('what is recovered next', () => {
+  it('is what someone asked for, the oldest first; else the oldest that waits', () => {
+    const { undelivered, given, lane, deliver } = listOf(range(1, 3), range(4, 6), range(7, 9));
+    const next = () => undelivered.recoverable(PORTAL, { ...lane(), recovering: true })?.firstVersion;
+    expect(next()).toBe(1);
+    const ranges = [range(7, 9), range(4, 6)];
+    given([`undelivered-${PORTAL}`, { type: 'RedeliveryRequested', data: { ranges } }]);
+    expect(next()).toBe(4);
+    deliver(4, 5);
+    expect(next()).toBe(6);
+    deliver(6, 8);
+    expect(next()).toBe(9);
+    deliver(9, 9);
+    expect(next()).toBe(1);
+  });
+
+  it('is nothing of what waits for a person', () => {
+    const { undelivered, lane, fail, setAside: aside } = listOf(range(1, 1), range(2, 2));
+    for (let failed = 1; failed <= 3; failed += 1) fail(1, 1);
+    aside(2);
+    expect(undelivered.recoverable(PORTAL, { ...lane(), recovering: true })).toBeNull();
+    expect(undelivered.held(PORTAL)).toBe(2);
+  });
+});
+
+it('lists each login that was given up and not delivered since, in ranges that do not overlap', () => {
+  const size = 40;
+  const part = fc.tuple(fc.integer({ min: 1, max: size }), fc.integer({ min: 0, max: 12 }));
+  const what = fc.constantFrom('deliver' as const, 'fail' as const, 'set aside' as const);
+  fc.assert(
+    fc.property(
+      fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 8 }),
+      fc.array(fc.tuple(part, what), { maxLength: 20 }),
+      (sizes, steps) => {
+        const ranges = sizes.map((lines, index) => {
+          const before = sizes.slice(0, index).reduce((sum, one) => sum + one, 0);
+          return range(before + 1, before + lines);
+        });
+        const { rows, deliver, fail, setAside: aside, undelivered } = listOf(...ranges);
+        const left = new Set(ranges.flatMap(({ firstVersion, lastVersion }) => versions(firstVersion, lastVersion)));
+        for (const [[first, length], act] of steps) {
+          const last = Math.min(first + length, ranges.at(-1)?.lastVersion ?? 1);
+          if (last < first) continue;
+          if (act === 'set aside') aside(first);
+          const row = undelivered.firstIn(PORTAL, range(first, last));
+          if (act === 'fail' && row) fail(row.firstVersion, row.lastVersion);
+          if (act !== 'deliver') continue;
+          const recovered = undelivered.countIn(PORTAL, range(first, last));
+          expect(recovered).toBe(versions(first, last).filter((version) => left.has(version)).length);
+          deliver(first, last);
+          for (const version of versions(first, last)) left.delete(version);
+        }
+        expect(rows().flatMap((row) => versions(row.firstVersion, row.lastVersion))).toEqual(
+          [...left].sort((a, b) => a - b),
+        );
+        expect(rows().reduce((sum, row) => sum + sizeOf(row), 0)).toBe(left.size);
+      },
+    ),
+    { numRuns: 30 },
+  );
+});
+
+function versions(first: number, last: number): number[] {
+  return Array.from({ length: last - first + 1 }, (_, index) => first + index);
+}
