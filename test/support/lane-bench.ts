@@ -27,7 +27,8 @@ export type Action =
   | { do: 'redeliver' | 'discard'; ranges: number[] }
   | { do: 'request replay'; from: number; through: number; scope: ReplayScope }
   | { do: 'cancel replay' }
-  | { do: 'look'; outcome: Outcome; cut: number }
+  /** A step is a look and, at once, what it came to. */
+  | { do: 'look' | 'step'; outcome: Outcome; cut: number }
   | { do: 'act' }
   | { do: 'crash' };
 
@@ -173,8 +174,9 @@ export function benchPortal({ handlers, models, log, destinations, seen: types }
     if (next.do === 'redeliver' || next.do === 'discard') decide(next.do, next.ranges);
     if (next.do === 'request replay') requestReplay(next.from, next.through, next.scope);
     if (next.do === 'cancel replay') orRefused(() => handlers.cancelReplay({ portalId }, cause, now));
-    if (next.do === 'look') intended ??= intention(next.outcome, next.cut);
-    if (next.do === 'act') act();
+    if (next.do === 'step') act();
+    if (next.do === 'look' || next.do === 'step') intended ??= intention(next.outcome, next.cut);
+    if (next.do === 'act' || next.do === 'step') act();
     if (next.do === 'crash') intended = null;
   }
 
