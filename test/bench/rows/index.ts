@@ -1,4 +1,5 @@
 import type { Row } from '../row.js';
+import { deadDestinations } from './dead-destinations.js';
 import { disk } from './disk.js';
 import { drain1, drain500 } from './drain.js';
 import { drainSyslogNg, drainSyslogNgBuffer } from './drain-syslog-ng.js';
@@ -26,6 +27,7 @@ export const rows: readonly Row[] = [
   recordDelivering,
   latencyIdle,
   latencyHalf,
+  deadDestinations,
   subscribers,
   queue1,
   queue500,

@@ -1,19 +1,16 @@
 import { setTimeout } from 'node:timers/promises';
 import { type Figures, percentile, type Row } from '../row.js';
 import { startBarePost } from '../support/bare-post.js';
-import { now } from '../support/clock.js';
-import { withConnections } from '../support/connection.js';
 import { recordDelivered } from '../support/delivered-rate.js';
-import { assertSuccess, openLoop } from '../support/load.js';
-import { type Login, makeLogins, recordLoginCalls } from '../support/logins.js';
+import { openLoop } from '../support/load.js';
+import { makeLogins, recordLoginCalls } from '../support/logins.js';
+import { oneAtATime, PAUSE_MS, waysTo } from '../support/one-at-a-time.js';
 import { owning } from '../support/owning.js';
 import { addDeliveringPortal } from '../support/portals.js';
 import { type Product, startProduct } from '../support/product.js';
 import { type Receiver, startReceiver } from '../support/receiver.js';
 
 const SAMPLES = 200;
-/** After each of these: all that it caused has ended. */
-const PAUSE_MS = 5;
 
 const CONNECTIONS = 64;
 const FOR_SECONDS = 2;
@@ -59,22 +56,13 @@ const row = (name: string, work: string, prepareOurs: (setting: Setting) => Run 
     }),
 });
 
-export const latencyIdle = row('latency-idle', 'one at a time', ({ product, receiver, portalId, smoke }) => () => {
-  const logins = makeLogins(samplesOf(smoke));
-  const { requests, success } = recordLoginCalls(product, portalId, logins);
-  return withConnections(product, 1, async ([connection]) => {
-    const answeredAt: number[] = [];
-    let { lines } = await receiver.counts();
-    for (const request of requests) {
-      assertSuccess(await connection.call(request), success);
-      answeredAt.push(now());
-      lines += 1;
-      await receiver.until(lines);
-      await setTimeout(PAUSE_MS);
-    }
-    return waysTo(receiver, logins, answeredAt);
-  });
-});
+export const latencyIdle = row(
+  'latency-idle',
+  'one at a time',
+  ({ product, receiver, portalId, smoke }) =>
+    () =>
+      oneAtATime(product, receiver, portalId, samplesOf(smoke)),
+);
 
 export const latencyHalf = row('latency-half', 'at half of the greatest rate', async (setting) => {
   const { product, receiver, portalId, smoke } = setting;
@@ -102,15 +90,6 @@ export const latencyHalf = row('latency-half', 'at half of the greatest rate', a
     );
   };
 });
-
-async function waysTo(receiver: Receiver, logins: readonly Login[], answeredAt: readonly number[]) {
-  const arrivals = await receiver.arrivals();
-  return logins.map(({ traceId }, index) => {
-    const way = (arrivals.get(traceId) ?? Number.NaN) - (answeredAt[index] ?? Number.NaN);
-    if (Number.isNaN(way)) throw new Error(`The login ${traceId} did not arrive`);
-    return way;
-  });
-}
 
 function samplesOf(smoke: boolean): number {
   return smoke ? 20 : SAMPLES;

@@ -1,0 +1,54 @@
+import { setTimeout } from 'node:timers/promises';
+import { type Figures, percentile, type Row } from '../row.js';
+import { addDead, startDead } from '../support/dead.js';
+import { oneAtATime } from '../support/one-at-a-time.js';
+import { owning } from '../support/owning.js';
+import { addDeliveringPortal } from '../support/portals.js';
+import { startProduct } from '../support/product.js';
+import { startReceiver } from '../support/receiver.js';
+
+const DESTINATIONS = 1_000;
+const LOGINS = 200;
+const SAMPLES = 200;
+/** After it was stopped, a server catches up with what was due meanwhile. */
+const SETTLE_MS = 3_000;
+
+export const deadDestinations: Row = {
+  name: 'dead-destinations',
+  work: `from the answer to recordLogin to its receiver, beside ${DESTINATIONS} dead ones (refused, silent, 503) with logins waiting`,
+  comparedWith: 'a server that has this receiver only, while the other one is stopped',
+  aims: [
+    { figure: 'p50', unit: 'ms', goal: { ratioAtMost: 2 } },
+    { figure: 'p99', unit: 'ms', goal: { ratioAtMost: 5 } },
+  ],
+  prepare: (scale) =>
+    owning(async (own) => {
+      const smoke = scale === 'smoke';
+      const samples = smoke ? 20 : SAMPLES;
+      const receiver = own(await startReceiver({ traced: true }));
+      const dead = own(await startDead());
+      const alone = own(await startProduct());
+      const crowded = own(await startProduct());
+      const aloneId = await addDeliveringPortal(alone, receiver);
+      const crowdedId = await addDeliveringPortal(crowded, receiver);
+      await oneAtATime(alone, receiver, aloneId, samples);
+      await oneAtATime(crowded, receiver, crowdedId, samples);
+      await addDead(crowded, dead.ready, smoke ? 30 : DESTINATIONS, smoke ? 10 : LOGINS);
+      const settle = () => setTimeout(smoke ? 100 : SETTLE_MS);
+      await settle();
+      return {
+        ours: async () => figures(await oneAtATime(crowded, receiver, crowdedId, samples)),
+        async theirs() {
+          crowded.process.kill('SIGSTOP');
+          try {
+            return figures(await oneAtATime(alone, receiver, aloneId, samples));
+          } finally {
+            crowded.process.kill('SIGCONT');
+            await settle();
+          }
+        },
+      };
+    }),
+};
+
+const figures = (ms: readonly number[]): Figures => ({ p50: percentile(ms, 0.5), p99: percentile(ms, 0.99) });
