@@ -15,7 +15,7 @@ import { createHastyClock } from './hasty-clock.js';
 import { createRealTimeSender } from './real-time-sender.js';
 import type { Received, Receiver } from './receiver.js';
 
-export interface Recording {
+interface Recording {
   portalId: string;
   traceId: string;
   position: number;

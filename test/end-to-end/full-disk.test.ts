@@ -1,0 +1,103 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { connectPortal } from '../support/app.js';
+import { untilNothingPends } from '../support/crash-load.js';
+import { examine } from '../support/crash-tables.js';
+import { LACKS_STRACE } from '../support/crash-trace.js';
+import { requestsIn } from '../support/engine-lane.js';
+import { mayMount, refusedWrites, type SmallDisk, smallFileSystem } from '../support/full-disk.js';
+import { aLogin, dataOf, mutate } from '../support/graphql-calls.js';
+import { answer, startReceiver } from '../support/receiver.js';
+import { startThreaded } from '../support/threaded.js';
+
+const REFUSALS = 20;
+const CYCLES = 3;
+const TIMEOUT_MS = 60_000;
+
+const STATUS = `query ($id: ID!) { portal(id: $id) { webhook { status { pending deliveredTotal undeliveredTotal } } } }`;
+const LOGINS = `query ($id: ID!) { logins(portalId: $id, first: 100) { edges { node { request } } } }`;
+
+describe.each([
+  { disk: 'a file system of a few MB', skip: !mayMount(), make: smallFileSystem },
+  { disk: 'a disk that strace has full', skip: LACKS_STRACE, make: refusedWrites },
+])('a server on $disk', ({ skip, make }) => {
+  it.skipIf(skip)('refuses while it is full, reads on, and goes on by itself', () => fillAndFree(make()), TIMEOUT_MS);
+});
+
+async function fillAndFree(disk: SmallDisk): Promise<void> {
+  const receiver = await startReceiver();
+  const server = await startThreaded(disk.directory);
+  const pid = server.child.pid ?? 0;
+  const { portalId } = await connectPortal(server, receiver);
+  const acknowledged: string[] = [];
+  let refused = 0;
+  let made = 0;
+  const record = async () => {
+    made += 1;
+    const request = `/${made}`;
+    const result = await mutate(server, 'recordLogins', { portalId, logins: [aLogin({ request })] });
+    if (result.__typename === 'RecordLoginsSuccess') {
+      acknowledged.push(request);
+      return true;
+    }
+    refused += 1;
+    const message = expect.stringContaining('The disk of the server is full: nothing was recorded.');
+    expect(result).toMatchObject({ __typename: 'Unavailable', code: 'UNAVAILABLE', message });
+    return false;
+  };
+  const status = async () => {
+    const { portal } = await dataOf<{ portal: { webhook: { status: object } } }>(server, STATUS, { id: portalId });
+    return portal.webhook.status;
+  };
+  const listed = async () => {
+    const { logins } = await dataOf<{ logins: { edges: { node: { request: string } }[] } }>(server, LOGINS, {
+      id: portalId,
+    });
+    return logins.edges.map(({ node }) => node.request).reverse();
+  };
+
+  const health = async () => (await fetch(`${server.origin}/health`)).status;
+
+  for (let cycle = 0; cycle < CYCLES; cycle += 1) {
+    // A batch is on the wire when the disk is full.
+    let release = () => {};
+    receiver.answers((...request) => {
+      release = () => answer(200)(...request);
+    });
+    const { length } = receiver.received;
+    const delivered = acknowledged.length;
+    expect(await record()).toBe(true);
+    await receiver.until(({ received }) => received.length > length);
+    await disk.fill(pid);
+    receiver.answers(answer(200));
+    release();
+    await receiver.until(({ accepted }) => accepted.length > delivered);
+    for (let count = 0; count < REFUSALS; count += 1) expect(await record()).toBe(false);
+
+    // Its outcome is nowhere yet, all that was acknowledged can be read, and nothing more is sent.
+    expect(await status()).toMatchObject({ pending: 1, deliveredTotal: delivered, undeliveredTotal: 0 });
+    expect(await listed()).toEqual(acknowledged);
+    expect(await health()).toBe(503);
+    expect(receiver.received).toHaveLength(length + 1);
+
+    await disk.free();
+    // Nobody asks for anything: what became of the batch is recorded as soon as there is room.
+    await untilNothingPends(server.client, portalId);
+    expect(await health()).toBe(200);
+    expect(await record()).toBe(true);
+    await receiver.until(({ accepted }) => accepted.length >= acknowledged.length);
+  }
+
+  await untilNothingPends(server.client, portalId);
+  expect(await status()).toMatchObject({ pending: 0, deliveredTotal: acknowledged.length, undeliveredTotal: 0 });
+  expect(await listed()).toEqual(acknowledged);
+  // Once each, and in order: what was sent is not sent again because its outcome could not be recorded.
+  expect(requestsIn(receiver.received.flatMap(({ lines }) => lines))).toEqual(acknowledged);
+  process.stdout.write(`${CYCLES} times full: ${acknowledged.length} acknowledged, ${refused} refused, 0 lost\n`);
+  server.client.close();
+  server.child.kill('SIGTERM');
+  expect(await server.ended).toBe(0);
+  await receiver.down();
+  const { kept, rebuilt } = examine(join(disk.directory, 'data'));
+  expect(rebuilt).toEqual(kept);
+}
