@@ -10,6 +10,8 @@ import { startReceiver } from '../support/receiver.js';
 const DESTINATIONS = 1_000;
 const LOGINS = 200;
 const SAMPLES = 200;
+/** The first batches, which are the largest, are tried five times before they are given up. */
+const FIRST_TRIES_MS = 60_000;
 /** After it was stopped, a server catches up with what was due meanwhile. */
 const SETTLE_MS = 3_000;
 
@@ -20,6 +22,7 @@ export const deadDestinations: Row = {
   aims: [
     { figure: 'p50', unit: 'ms', goal: { ratioAtMost: 2 } },
     { figure: 'p99', unit: 'ms', goal: { ratioAtMost: 5 } },
+    { figure: 'p50-first-tries', unit: 'ms', goal: null },
   ],
   prepare: (scale) =>
     owning(async (own) => {
@@ -34,21 +37,24 @@ export const deadDestinations: Row = {
       await oneAtATime(alone, receiver, aloneId, samples);
       await oneAtATime(crowded, receiver, crowdedId, samples);
       await addDead(crowded, dead.ready, smoke ? 30 : DESTINATIONS, smoke ? 10 : LOGINS);
-      const settle = () => setTimeout(smoke ? 100 : SETTLE_MS);
-      await settle();
+      const first = percentile(await oneAtATime(crowded, receiver, crowdedId, samples), 0.5);
+      await setTimeout(smoke ? 0 : FIRST_TRIES_MS);
       return {
-        ours: async () => figures(await oneAtATime(crowded, receiver, crowdedId, samples)),
+        ours: async () => figures(await oneAtATime(crowded, receiver, crowdedId, samples), first),
         async theirs() {
           crowded.process.kill('SIGSTOP');
           try {
             return figures(await oneAtATime(alone, receiver, aloneId, samples));
           } finally {
             crowded.process.kill('SIGCONT');
-            await settle();
+            await setTimeout(smoke ? 100 : SETTLE_MS);
           }
         },
       };
     }),
 };
 
-const figures = (ms: readonly number[]): Figures => ({ p50: percentile(ms, 0.5), p99: percentile(ms, 0.99) });
+/** @param first the median while the dead ones were tried for the first time; where there are none, it is like any other */
+function figures(ms: readonly number[], first = percentile(ms, 0.5)): Figures {
+  return { p50: percentile(ms, 0.5), p99: percentile(ms, 0.99), 'p50-first-tries': first };
+}
