@@ -8,6 +8,7 @@ import { Refusal } from '../domain/refusal.js';
 import type { DestinationRow } from '../projections/destinations.js';
 import { type Random, randomFraction, randomTraceId, randomUuid } from '../random.js';
 import type { Secrets } from '../secrets.js';
+import { createKept } from './kept.js';
 import { createPreparer } from './prepare.js';
 import type { Render } from './render.js';
 import type { Post, Sender } from './send.js';
@@ -17,6 +18,8 @@ import { createView, planAgain, type ViewDeps } from './view.js';
 
 /** How long to wait before an outcome that could not be recorded is tried to be recorded again. */
 const RECORD_AGAIN_MS = 1_000;
+/** Bodies of deliveries between two tries, over all lanes: 20 to 40 KB each where a batch is full. */
+const MAX_KEPT_BYTES = 16_777_216;
 
 export interface StepDeps extends ViewDeps {
   commands: Commands;
@@ -44,6 +47,7 @@ export function createSteps(deps: StepDeps, stopping: AbortSignal) {
   const view = createView(deps);
   const slots = createSlots(clock, stopping);
   const preparer = createPreparer(deps.render, 2 * deps.renderers);
+  const kept = createKept(MAX_KEPT_BYTES);
 
   /** Waits for a slot of the destination and then looks again: while it waited, anything may have changed. */
   async function withSlot(portalId: string, capacityOf: DestinationRow): Promise<void> {
@@ -94,6 +98,8 @@ export function createSteps(deps: StepDeps, stopping: AbortSignal) {
 
   /** The same bytes again. */
   async function bodyOf(portalId: string, delivery: OpenDelivery): Promise<Buffer> {
+    const before = kept.take(delivery.deliveryId);
+    if (before) return before;
     const rendered = await preparer.take(planAgain(portalId, delivery));
     if (rendered.lastVersion !== delivery.lastVersion) {
       throw new Error(`Delivery ${delivery.deliveryId} cannot be written as it was`);
@@ -130,6 +136,7 @@ export function createSteps(deps: StepDeps, stopping: AbortSignal) {
       return goOn(portalId, destinationId, () => recordOutcome(portalId, batch.deliveryId, attempt, outcome));
     }
     if (!isDelivered) preparer.drop(portalId);
+    if (outcome.verdict === 'RETRYABLE') kept.keep(batch.deliveryId, batch.body);
     await recordOutcome(portalId, batch.deliveryId, attempt, outcome);
     return null;
   }
