@@ -4,16 +4,25 @@ import { randomUUID } from 'node:crypto';
 import { recordLogins } from '../../src/commands/login.js';
 import { createDestination as destinationInput } from '../../src/domain/destination.js';
 import type { Cause, Recorded } from '../../src/domain/event.js';
+import type { Lane } from '../../src/domain/lane.js';
 import { loginInput } from '../../src/domain/login.js';
+import { undeliveredStates, writeRangeId } from '../../src/domain/undelivered.js';
 import type { TestApp } from './app.js';
 
 const cause: Cause = { actor: 'test', traceId: '0af7651916cd43dd8448eb211c80319c' };
 type Server = Pick<TestApp, 'app'>;
-type Wanted = { url: string; ca?: string | null; logFormat?: 'CEF' | 'JSON'; authorization?: string };
+type Wanted = {
+  url: string;
+  ca?: string | null;
+  logFormat?: 'CEF' | 'JSON';
+  authorization?: string;
+  maxInFlight?: number;
+  linesPerSecond?: number;
+};
 
 export function createDestination(
   { app }: Server,
-  { url, ca = null, logFormat = 'CEF', authorization }: Wanted,
+  { url, ca = null, logFormat = 'CEF', authorization, ...capacity }: Wanted,
 ): Promise<string> {
   const given = {
     name: `SIEM ${randomUUID()}`,
@@ -21,6 +30,7 @@ export function createDestination(
     caCertificate: ca,
     logFormat,
     skipTlsVerification: false,
+    ...capacity,
   };
   return app.services.commands.execute(
     'createDestination',
@@ -102,6 +112,55 @@ export async function untilEvent<T extends Recorded['type']>(
   }
   throw new Error(`The log was closed before ${type}`);
 }
+
+/** Resolves with the lane of a portal as soon as something holds of it. */
+export async function untilLane({ app }: Server, portalId: string, ready: (lane: Lane) => boolean): Promise<Lane> {
+  const { tail, models } = app.services;
+  const streams = (['webhook', 'delivery', 'undelivered', 'replay'] as const).map(
+    (noun) => `${noun}-${portalId}` as const,
+  );
+  const reader = tail.from(streams, tail.head());
+  try {
+    for (;;) {
+      const { lane } = models.lanes.get(portalId);
+      if (ready(lane)) return lane;
+      if ((await reader.latest()).done) throw new Error('The log was closed before that');
+    }
+  } finally {
+    await reader.return();
+  }
+}
+
+const rowsOf = ({ app }: Server, portalId: string) =>
+  app.services.models.lanes.undelivered.page(portalId, undeliveredStates, { limit: 1_000, inverted: false });
+
+/** The undelivered ranges of a portal: first login, last login, state. */
+export function listed(server: Server, portalId: string) {
+  return rowsOf(server, portalId).map(({ firstVersion, lastVersion, state }) => [firstVersion, lastVersion, state]);
+}
+
+/** The ids of the undelivered ranges of a portal that were not discarded, oldest first. */
+export function undeliveredIds(server: Server, portalId: string): string[] {
+  return rowsOf(server, portalId)
+    .filter(({ state }) => state !== 'DISCARDED')
+    .map(writeRangeId);
+}
+
+export const redeliver = ({ app }: Server, ids: string[]) => app.services.commands.execute('redeliver', { ids }, cause);
+
+export const discard = ({ app }: Server, ids: string[]) =>
+  app.services.commands.execute('discardUndelivered', { ids, reason: 'not needed' }, cause);
+
+/** Of all that is recorded. */
+export const requestReplay = ({ app }: Server, portalId: string) =>
+  app.services.commands.execute(
+    'requestReplay',
+    { portalId, startAt: 0, endAt: app.services.clock.now(), scope: 'ALL' },
+    cause,
+  );
+
+export const cancelReplay = ({ app }: Server, portalId: string) =>
+  app.services.commands.execute('cancelReplay', { portalId }, cause);
 
 function isOf<T extends Recorded['type']>(event: Recorded, type: T): event is Extract<Recorded, { type: T }> {
   return event.type === type;

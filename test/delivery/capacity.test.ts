@@ -1,0 +1,185 @@
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { startApp, temporaryDirectory } from '../support/app.js';
+import { hold, statuses } from '../support/engine-answers.js';
+import { WatchedClock } from '../support/engine-clock.js';
+import {
+  aPortal,
+  configure,
+  createDestination,
+  logIn,
+  numbered,
+  requestsIn,
+  untilEvent,
+} from '../support/engine-lane.js';
+import { answer, type Receiver, startReceiver } from '../support/receiver.js';
+
+let receiver: Receiver;
+const siem = (path = '/collector') => ({ url: new URL(path, receiver.url).href, ca: receiver.ca });
+const batches = () => receiver.received.map(({ lines }) => requestsIn(lines));
+const paths = () => receiver.received.map(({ path }) => path);
+const arrived = (count: number) => receiver.until(({ received }) => received.length === count);
+
+beforeAll(async () => {
+  receiver = await startReceiver();
+  return () => receiver.down();
+});
+
+beforeEach(() => {
+  receiver.received.length = 0;
+  receiver.accepted.length = 0;
+  receiver.answers(answer(200));
+});
+
+async function start(directory = temporaryDirectory(), now?: number) {
+  const clock = new WatchedClock(now);
+  const server = await startApp({ directory, surroundings: { clock }, env: { AUDITWIRE_SHUTDOWN_SECONDS: '0' } });
+  return { ...server, clock };
+}
+type Server = Awaited<ReturnType<typeof start>>;
+
+/** Goes on as soon as the next thing that is waited for is due then. */
+async function goTo({ clock }: Server, time: number): Promise<void> {
+  await clock.until(() => clock.nextTimer === time);
+  clock.advanceTo(time - 1);
+  clock.advanceTo(time);
+}
+
+describe('a portal that waits for a slot of a destination', () => {
+  it('waits no more once it is pointed at another one', async () => {
+    const server = await start();
+    const silent = await aPortal(server, { ...siem('/silent'), maxInFlight: 1 });
+    const { portalId } = await aPortal(server, siem(), silent.destinationId);
+    receiver.answers((response, { path }) => void (path === '/well' && response.writeHead(200).end()));
+    await logIn(server, silent.portalId, '/1');
+    await arrived(1);
+    await logIn(server, portalId, '/2');
+    const well = await createDestination(server, siem('/well'));
+    await configure(server, portalId, { destinationId: well });
+    await untilEvent(server, portalId, 'BatchDelivered');
+    expect(paths()).toEqual(['/silent', '/well']);
+  });
+
+  it('waits no more once it is turned off', async () => {
+    const server = await start();
+    const first = await aPortal(server, { ...siem(), maxInFlight: 1 });
+    const { portalId } = await aPortal(server, siem(), first.destinationId);
+    const held = hold(receiver);
+    await logIn(server, first.portalId, '/1');
+    await arrived(1);
+    await logIn(server, portalId, '/2');
+    await configure(server, portalId, { enabled: false });
+    held.releaseAll();
+    await logIn(server, first.portalId, '/3');
+    await untilEvent(server, first.portalId, 'BatchDelivered', 2);
+    expect(batches()).toEqual([['/1'], ['/3']]);
+  });
+});
+
+describe('a destination that fails', () => {
+  it('gets the requests of one portal at a time until one succeeds', async () => {
+    const server = await start();
+    const first = await aPortal(server, siem());
+    const portals = [first];
+    while (portals.length < 5) portals.push(await aPortal(server, siem(), first.destinationId));
+    receiver.answers(answer(401));
+    await logIn(server, first.portalId, '/1');
+    await untilEvent(server, first.portalId, 'BatchAbandoned');
+    const held = hold(receiver);
+    for (const { portalId } of portals.slice(1)) await logIn(server, portalId, '/2');
+    await arrived(2);
+    held.release(401);
+    await arrived(3);
+    expect(held.most.atOnce).toBe(1);
+    held.release(200);
+    await arrived(5);
+    expect(held.most.atOnce).toBe(2);
+    held.releaseAll();
+    await receiver.until(({ accepted }) => accepted.length === 3);
+  });
+
+  it('is spared by all portals when it asks one for that, and others are not', async () => {
+    const server = await start();
+    const asked = await aPortal(server, siem('/busy'));
+    const { portalId } = await aPortal(server, siem(), asked.destinationId);
+    const other = await aPortal(server, siem('/other'));
+    receiver.answers(answer(429, { 'Retry-After': '20' }));
+    await logIn(server, asked.portalId, '/1');
+    const { data } = await untilEvent(server, asked.portalId, 'RetryScheduled');
+    receiver.answers(answer(200));
+    await logIn(server, portalId, '/2');
+    await logIn(server, other.portalId, '/3');
+    await untilEvent(server, other.portalId, 'BatchDelivered');
+    expect(paths()).toEqual(['/busy', '/other']);
+    expect(data.destinationDueAt).toBe(data.attemptedAt + data.durationMs + 20_000);
+    await goTo(server, data.destinationDueAt ?? 0);
+    await untilEvent(server, portalId, 'BatchDelivered');
+    await untilEvent(server, asked.portalId, 'BatchDelivered');
+  });
+
+  it('is spared by a new process as by the last one', async () => {
+    const directory = temporaryDirectory();
+    const server = await start(directory);
+    const asked = await aPortal(server, siem());
+    const { portalId } = await aPortal(server, siem(), asked.destinationId);
+    receiver.answers(answer(429, { 'Retry-After': '20' }));
+    await logIn(server, asked.portalId, '/1');
+    const { data } = await untilEvent(server, asked.portalId, 'RetryScheduled');
+    await server.app.close();
+    const again = await start(directory, server.clock.now() + 5_000);
+    const held = hold(receiver);
+    await logIn(again, portalId, '/2');
+    await goTo(again, data.destinationDueAt ?? 0);
+    await arrived(2);
+    held.release(503);
+    await arrived(3);
+    expect(held.most.atOnce, 'one at a time: it failed').toBe(1);
+    held.releaseAll();
+  });
+});
+
+describe('a destination with a rate', () => {
+  it('is sent at most as many lines at once as it takes in a second, and the next ones a second later', async () => {
+    const server = await start();
+    const { portalId } = await aPortal(server, { ...siem(), linesPerSecond: 10 });
+    const began = server.clock.now();
+    await logIn(server, portalId, ...numbered(25));
+    for (let second = 1; second <= 2; second += 1) {
+      await untilEvent(server, portalId, 'BatchDelivered', second);
+      await goTo(server, began + second * 1_000);
+    }
+    await untilEvent(server, portalId, 'BatchDelivered', 3);
+    expect(batches()).toEqual([numbered(10), numbered(10, 11), numbered(5, 21)]);
+  });
+
+  it('is shared by its portals', async () => {
+    const server = await start();
+    const first = await aPortal(server, { ...siem(), linesPerSecond: 10 });
+    const portals = [
+      first,
+      await aPortal(server, siem(), first.destinationId),
+      await aPortal(server, siem(), first.destinationId),
+    ];
+    const began = server.clock.now();
+    await Promise.all(portals.map(({ portalId }) => logIn(server, portalId, ...numbered(10))));
+    for (let second = 1; second <= 3; second += 1) {
+      await arrived(second);
+      await receiver.until(({ accepted }) => accepted.length === 10 * second);
+      if (second < 3) await goTo(server, began + second * 1_000);
+    }
+    await Promise.all(portals.map(({ portalId }) => untilEvent(server, portalId, 'BatchDelivered')));
+    expect(receiver.received).toHaveLength(3);
+  });
+
+  it('counts what is tried again', async () => {
+    const server = await start();
+    const first = await aPortal(server, { ...siem(), linesPerSecond: 1 });
+    receiver.answers(statuses(503, 200));
+    await logIn(server, first.portalId, '/1', '/2');
+    const { data } = await untilEvent(server, first.portalId, 'RetryScheduled');
+    await goTo(server, data.retryDueAt);
+    await untilEvent(server, first.portalId, 'BatchDelivered');
+    await goTo(server, data.retryDueAt + 1_000);
+    await untilEvent(server, first.portalId, 'BatchDelivered', 2);
+    expect(batches()).toEqual([['/1'], ['/1'], ['/2']]);
+  });
+});

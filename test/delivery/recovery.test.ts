@@ -1,0 +1,360 @@
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Recorded } from '../../src/domain/event.js';
+import { startApp, temporaryDirectory } from '../support/app.js';
+import { hold, statuses } from '../support/engine-answers.js';
+import { WatchedClock } from '../support/engine-clock.js';
+import * as lane from '../support/engine-lane.js';
+import {
+  aPortal,
+  listed,
+  logIn,
+  numbered,
+  requestsIn,
+  undeliveredIds,
+  untilEvent,
+  untilLane,
+} from '../support/engine-lane.js';
+import { type Answer, answer, type Receiver, startReceiver } from '../support/receiver.js';
+
+let receiver: Receiver;
+const siem = (path = '/collector') => ({ url: new URL(path, receiver.url).href, ca: receiver.ca });
+/** The requests of the logins in each batch that arrived. */
+const batches = () => receiver.received.map(({ lines }) => requestsIn(lines));
+const accepted = () => requestsIn(receiver.accepted);
+const arrived = (count: number) => receiver.until(({ received }) => received.length === count);
+
+beforeAll(async () => {
+  receiver = await startReceiver();
+  return () => receiver.down();
+});
+
+beforeEach(() => {
+  receiver.received.length = 0;
+  receiver.accepted.length = 0;
+  receiver.answers(answer(200));
+});
+
+async function start(directory = temporaryDirectory(), now?: number) {
+  const clock = new WatchedClock(now);
+  const server = await startApp({ directory, surroundings: { clock }, env: { AUDITWIRE_SHUTDOWN_SECONDS: '0' } });
+  return { ...server, clock };
+}
+type Server = Awaited<ReturnType<typeof start>>;
+
+/** A portal of which so many batches of one login were refused for good, one after the other. */
+async function abandonedPortal(server: Server, count: number, to = siem()) {
+  const portal = await aPortal(server, to);
+  receiver.answers(answer(401));
+  for (let nth = 1; nth <= count; nth += 1) {
+    await logIn(server, portal.portalId, `/${nth}`);
+    const { data } = await untilEvent(server, portal.portalId, 'BatchAbandoned', nth);
+    server.clock.advanceTo(data.nextBatchDueAt ?? 0);
+  }
+  receiver.received.length = 0;
+  return portal;
+}
+
+const purposes = (events: readonly Recorded[]) =>
+  events.flatMap((event) => (event.type === 'BatchStarted' ? [event.data.purpose ?? 'FIRST'] : []));
+
+/** Answers by what is in a batch. */
+const byLines =
+  (status: (requests: string[]) => number): Answer =>
+  (response, received, request) =>
+    answer(status(requestsIn(received.lines)))(response, received, request);
+
+describe('after an outage', () => {
+  it('what was given up comes again after the next success, oldest first, in turns with fresh logins', async () => {
+    const server = await start();
+    const { portalId } = await abandonedPortal(server, 3);
+    const held = hold(receiver);
+    await logIn(server, portalId, '/fresh1');
+    await arrived(1);
+    await logIn(server, portalId, '/fresh2', '/fresh3', '/fresh4', '/fresh5', '/fresh6', '/fresh7');
+    for (let released = 1; released <= 5; released += 1) {
+      held.release();
+      await arrived(1 + released);
+    }
+    held.releaseAll();
+    await untilLane(server, portalId, ({ undeliveredTotal, open }) => !undeliveredTotal && !open);
+    // One at first, for everything failed; then twice as many with each full batch.
+    expect(batches()).toEqual([
+      ['/fresh1'],
+      ['/1'],
+      ['/fresh2', '/fresh3'],
+      ['/2'],
+      ['/fresh4', '/fresh5', '/fresh6', '/fresh7'],
+      ['/3'],
+    ]);
+    expect(held.most.ofAPortal).toBe(1);
+  });
+
+  it('a range that three recoveries could not deliver waits for a person, who delivers it', async () => {
+    const server = await start();
+    const { portalId } = await abandonedPortal(server, 1);
+    receiver.answers(byLines(([first]) => (first === '/1' ? 400 : 200)));
+    for (let nth = 1; nth <= 3; nth += 1) {
+      await logIn(server, portalId, `/fresh${nth}`);
+      await untilEvent(server, portalId, 'BatchAbandoned', 1 + nth);
+    }
+    expect(listed(server, portalId)).toEqual([[1, 1, 'HELD']]);
+    await logIn(server, portalId, '/fresh4');
+    await untilEvent(server, portalId, 'BatchDelivered', 4);
+    receiver.answers(answer(200));
+    await lane.redeliver(server, undeliveredIds(server, portalId));
+    await untilLane(server, portalId, ({ undeliveredTotal }) => !undeliveredTotal);
+    expect(batches().map(([one]) => one)).toEqual(['/fresh1', '/1', '/fresh2', '/1', '/fresh3', '/1', '/fresh4', '/1']);
+    expect(server.app.services.models.lanes.get(portalId).lane).toMatchObject({ deliveredTotal: 5, discardedTotal: 0 });
+  });
+
+  it('what is discarded while it is on its way is not sent again, and the rest is', async () => {
+    const server = await start();
+    const { portalId } = await abandonedPortal(server, 2);
+    const held = hold(receiver);
+    await logIn(server, portalId, '/fresh');
+    await arrived(1);
+    held.release();
+    await arrived(2);
+    const [first = ''] = undeliveredIds(server, portalId);
+    await lane.discard(server, [first]);
+    held.release(503);
+    await arrived(3);
+    held.releaseAll();
+    await untilLane(server, portalId, ({ undeliveredTotal }) => !undeliveredTotal);
+    expect(batches()).toEqual([['/fresh'], ['/1'], ['/2']]);
+    expect(listed(server, portalId)).toEqual([[1, 1, 'DISCARDED']]);
+  });
+});
+
+describe('a receiver that nothing else is sent to', () => {
+  it('is probed after 5 minutes, then 10, then 20, with one login; when it is back, everything follows', async () => {
+    const server = await start();
+    const { portalId } = await abandonedPortal(server, 3);
+    const waits: number[] = [];
+    for (let nth = 1; nth <= 3; nth += 1) {
+      const { data } = await untilEvent(server, portalId, 'BatchAbandoned', 2 + nth);
+      const due = data.probeDueAt ?? 0;
+      waits.push(due - data.attemptedAt - data.durationMs);
+      await server.clock.until(() => server.clock.nextTimer === due);
+      server.clock.advanceTo(due - 1);
+      expect(receiver.received).toHaveLength(nth - 1);
+      if (nth === 3) receiver.answers(answer(200));
+      server.clock.advanceTo(due);
+    }
+    for (const [index, minutes] of [5, 10, 20].entries()) {
+      expect(waits[index]).toBeGreaterThanOrEqual(minutes * 60_000);
+      expect(waits[index]).toBeLessThanOrEqual(1.1 * minutes * 60_000);
+    }
+    await untilLane(server, portalId, ({ undeliveredTotal }) => !undeliveredTotal);
+    // A login that is refused for good yields to the next one.
+    expect(batches().map(([one]) => one)).toEqual(['/1', '/2', '/3', '/1', '/2']);
+    expect(purposes(lane.deliveryEvents(server, portalId)).slice(3)).toEqual([
+      'PROBE',
+      'PROBE',
+      'PROBE',
+      'RECOVERY',
+      'RECOVERY',
+    ]);
+  });
+
+  it('is probed as soon as its destination is changed', async () => {
+    const server = await start();
+    const { portalId, destinationId } = await abandonedPortal(server, 1);
+    receiver.answers(answer(200));
+    server.clock.advance(1);
+    await lane.updateDestination(server, destinationId, { authorization: 'Bearer right' });
+    await untilLane(server, portalId, ({ undeliveredTotal }) => !undeliveredTotal);
+    expect(batches()).toEqual([['/1']]);
+    expect(receiver.received[0]?.headers.authorization).toBe('Bearer right');
+  });
+});
+
+describe('a receiver that finds a batch too large', () => {
+  it('gets smaller ones, in order', async () => {
+    const server = await start();
+    const { portalId } = await aPortal(server, siem());
+    receiver.answers(byLines(({ length }) => (length > 100 ? 413 : 200)));
+    await logIn(server, portalId, ...numbered(900));
+    await receiver.until(({ accepted: lines }) => lines.length === 900);
+    expect(accepted()).toEqual(numbered(900));
+    expect(
+      batches()
+        .slice(0, 4)
+        .map(({ length }) => length),
+    ).toEqual([500, 250, 125, 62]);
+  });
+
+  it('gets everything in order but the one line that is too large, which waits for a person', async () => {
+    const server = await start();
+    const { portalId } = await aPortal(server, siem());
+    receiver.answers(byLines((requests) => (requests.includes('/7') ? 413 : 200)));
+    await logIn(server, portalId, ...numbered(40));
+    await receiver.until(({ accepted: lines }) => lines.length === 39);
+    expect(accepted()).toEqual(numbered(40).filter((one) => one !== '/7'));
+    expect(listed(server, portalId)).toEqual([[7, 7, 'SET_ASIDE']]);
+    receiver.answers(answer(200));
+    await lane.redeliver(server, undeliveredIds(server, portalId));
+    await untilLane(server, portalId, ({ undeliveredTotal }) => !undeliveredTotal);
+    expect(accepted().at(-1)).toBe('/7');
+  });
+});
+
+describe('a webhook that is removed', () => {
+  it('has what it listed delivered by the next one, before fresh logins are through', async () => {
+    const server = await start();
+    const { portalId, destinationId } = await aPortal(server, siem());
+    const held = hold(receiver);
+    await logIn(server, portalId, '/1');
+    await arrived(1);
+    await logIn(server, portalId, '/2', '/3');
+    await lane.removeWebhook(server, portalId);
+    held.releaseAll();
+    await untilLane(server, portalId, ({ open }) => !open);
+    const other = await lane.createDestination(server, siem('/other'));
+    await lane.configure(server, portalId, { destinationId: other, enabled: true });
+    await untilLane(server, portalId, ({ undeliveredTotal }) => !undeliveredTotal);
+    expect(receiver.received.map(({ path, lines }) => [path, ...requestsIn(lines)])).toEqual([
+      ['/collector', '/1'],
+      ['/other', '/2', '/3'],
+    ]);
+    expect(destinationId).not.toBe(other);
+  });
+});
+
+describe('a replay', () => {
+  /** A portal with so many delivered logins. */
+  async function deliveredPortal(server: Server, count: number) {
+    const portal = await aPortal(server, siem());
+    await logIn(server, portal.portalId, ...numbered(count));
+    await untilEvent(server, portal.portalId, 'BatchDelivered');
+    receiver.received.length = 0;
+    receiver.accepted.length = 0;
+    return portal;
+  }
+
+  it('sends a time once more, in turns with fresh logins', async () => {
+    const server = await start();
+    const { portalId } = await deliveredPortal(server, 900);
+    await receiver.until(({ accepted: lines }) => lines.length === 400);
+    receiver.received.length = 0;
+    receiver.accepted.length = 0;
+    const held = hold(receiver);
+    await logIn(server, portalId, '/fresh1');
+    await arrived(1);
+    await lane.requestReplay(server, portalId);
+    await logIn(server, portalId, '/fresh2');
+    for (let released = 1; released <= 3; released += 1) {
+      held.release();
+      await arrived(1 + released);
+    }
+    held.releaseAll();
+    await untilLane(server, portalId, ({ replay }) => replay?.status === 'COMPLETED');
+    expect(batches()).toEqual([['/fresh1'], numbered(500), ['/fresh2'], [...numbered(400, 501), '/fresh1']]);
+    expect(server.app.services.models.lanes.get(portalId).lane).toMatchObject({
+      deliveredTotal: 902,
+      replay: { total: 901, sent: 901 },
+    });
+  });
+
+  it('does not hold up fresh logins while it waits for a retry', async () => {
+    const server = await start();
+    const { portalId } = await deliveredPortal(server, 3);
+    receiver.answers(statuses(503, 200));
+    await lane.requestReplay(server, portalId);
+    const { data } = await untilEvent(server, portalId, 'RetryScheduled');
+    await logIn(server, portalId, '/fresh');
+    await untilEvent(server, portalId, 'BatchDelivered', 2);
+    expect(batches()).toEqual([numbered(3), ['/fresh']]);
+    server.clock.advanceTo(data.retryDueAt);
+    await untilLane(server, portalId, ({ replay }) => replay?.status === 'COMPLETED');
+    expect(batches().slice(2)).toEqual([numbered(3)]);
+  });
+
+  it('fails with what the receiver said, and delivery goes on', async () => {
+    const server = await start();
+    const { portalId } = await deliveredPortal(server, 3);
+    receiver.answers(statuses(403, 200));
+    await lane.requestReplay(server, portalId);
+    await untilLane(server, portalId, ({ replay }) => replay?.status === 'FAILED');
+    await logIn(server, portalId, '/fresh');
+    await untilEvent(server, portalId, 'BatchDelivered', 2);
+    expect(server.app.services.models.lanes.get(portalId).lane).toMatchObject({
+      replay: { message: expect.stringMatching(/^403/), sent: 0 },
+      undeliveredTotal: 0,
+    });
+  });
+
+  it('goes to the destination that the webhook has when it runs, with what was in flight', async () => {
+    const server = await start();
+    const { portalId } = await deliveredPortal(server, 3);
+    const other = await lane.createDestination(server, siem('/other'));
+    const held = hold(receiver);
+    await lane.requestReplay(server, portalId);
+    await arrived(1);
+    await lane.configure(server, portalId, { destinationId: other });
+    held.release(503);
+    await arrived(2);
+    held.releaseAll();
+    await untilLane(server, portalId, ({ replay }) => replay?.status === 'COMPLETED');
+    expect(receiver.received.map(({ path }) => path)).toEqual(['/collector', '/other']);
+  });
+
+  it('that is cancelled sends nothing more', async () => {
+    const server = await start();
+    const { portalId } = await deliveredPortal(server, 3);
+    receiver.answers(answer(503));
+    await lane.requestReplay(server, portalId);
+    const { data } = await untilEvent(server, portalId, 'RetryScheduled');
+    await server.clock.until(() => server.clock.nextTimer === data.retryDueAt);
+    await lane.cancelReplay(server, portalId);
+    await untilLane(server, portalId, ({ side }) => side === null);
+    await server.clock.until(() => server.clock.nextTimer !== data.retryDueAt);
+    server.clock.advanceTo(data.retryDueAt);
+    // Closing waits until every lane has come to rest.
+    await server.app.close();
+    expect(batches()).toHaveLength(1);
+  });
+});
+
+describe('a server that goes down', () => {
+  it('in the middle of a recovery makes the same try again, and then the rest', async () => {
+    const directory = temporaryDirectory();
+    const server = await start(directory);
+    const { portalId } = await abandonedPortal(server, 2);
+    const held = hold(receiver);
+    await logIn(server, portalId, '/fresh');
+    await arrived(1);
+    held.release();
+    await arrived(2);
+    await server.app.close();
+    held.releaseAll();
+    const again = await start(directory, server.clock.now());
+    await untilLane(again, portalId, ({ undeliveredTotal }) => !undeliveredTotal);
+    expect(batches()).toEqual([['/fresh'], ['/1'], ['/1'], ['/2']]);
+    const [, before, after] = receiver.received;
+    expect([after?.deliveryId, after?.text]).toEqual([before?.deliveryId, before?.text]);
+    expect(again.app.services.models.lanes.get(portalId).lane).toMatchObject({ deliveredTotal: 3, side: null });
+  });
+
+  it('in the middle of a replay goes on with it', async () => {
+    const directory = temporaryDirectory();
+    const server = await start(directory);
+    const { portalId } = await aPortal(server, siem());
+    await logIn(server, portalId, ...numbered(700));
+    await receiver.until(({ accepted: lines }) => lines.length === 700);
+    await untilLane(server, portalId, ({ open }) => open === null);
+    receiver.received.length = 0;
+    const held = hold(receiver);
+    await lane.requestReplay(server, portalId);
+    await arrived(1);
+    held.release();
+    await arrived(2);
+    await server.app.close();
+    held.releaseAll();
+    const again = await start(directory, server.clock.now());
+    await untilLane(again, portalId, ({ replay }) => replay?.status === 'COMPLETED');
+    expect(batches()).toEqual([numbered(500), numbered(200, 501), numbered(200, 501)]);
+    expect(receiver.received[2]?.deliveryId).toBe(receiver.received[1]?.deliveryId);
+    expect(again.app.services.models.lanes.get(portalId).lane.replay).toMatchObject({ total: 700, sent: 700 });
+  });
+});
