@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { connectPortal, startApp } from '../support/app.js';
+import { logIn } from '../support/engine-lane.js';
 import {
   createDestination,
   expectInvalid,
@@ -9,6 +10,7 @@ import {
   registerPortal,
   UNKNOWN_ID,
 } from '../support/graphql-calls.js';
+import { startLane } from '../support/graphql-lane.js';
 import { startReceiver } from '../support/receiver.js';
 
 const notFound = { __typename: 'NotFound', code: 'NOT_FOUND' };
@@ -72,6 +74,44 @@ describe('configureWebhook', () => {
       'must be a UUID',
     );
     await expectInvalid(test, 'configureWebhook', { portalId, destinationId: 'x' }, 'destinationId', 'must be a UUID');
+  });
+});
+
+describe('configureWebhook with catchUp', () => {
+  it.each([
+    ['FROM_NOW', 1],
+    ['SINCE_LAST_ON', 4],
+    ['SINCE', 2],
+  ])('%s leaves %i of four logins to deliver', async (catchUp, sent) => {
+    const lane = await startLane();
+    const { portalId, clock } = lane;
+    await mutate(lane, 'configureWebhook', { portalId, enabled: false });
+    await logIn(lane, portalId, '/1', '/2');
+    clock.advance(60_000);
+    const since = new Date(clock.now()).toISOString();
+    await logIn(lane, portalId, '/3');
+    clock.advance(60_000);
+    const input = { portalId, enabled: true, catchUp, ...(catchUp === 'SINCE' && { since }) };
+    expect(await mutate(lane, 'configureWebhook', input)).toMatchObject({ webhook: { enabled: true } });
+    await logIn(lane, portalId, '/4');
+    await lane.untilLane(({ deliveredTotal }) => deliveredTotal === sent);
+    expect(lane.sender.posts.flatMap(({ requests }) => requests)).toEqual(['/1', '/2', '/3', '/4'].slice(-sent));
+  });
+
+  it('refuses it where it means nothing', async () => {
+    const lane = await startLane();
+    const { portalId } = lane;
+    await expectInvalid(
+      lane,
+      'configureWebhook',
+      { portalId, enabled: true, catchUp: 'SINCE_LAST_ON' },
+      'catchUp',
+      'turned on',
+    );
+    await mutate(lane, 'configureWebhook', { portalId, enabled: false });
+    await expectInvalid(lane, 'configureWebhook', { portalId, enabled: true, catchUp: 'SINCE' }, 'since', 'is needed');
+    const since = new Date(0).toISOString();
+    await expectInvalid(lane, 'configureWebhook', { portalId, enabled: true, since }, 'since', 'SINCE only');
   });
 });
 

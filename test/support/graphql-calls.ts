@@ -68,6 +68,10 @@ const successFields = {
   deleteDestination: 'id',
   testDestination: 'delivered attemptedAt durationMs phase responseCode message snippet',
   configureWebhook: 'webhook { enabled configuredAt destination { id } status { enabled status } }',
+  redeliver: `ranges { ${rangeFields()} }`,
+  discardUndelivered: `ranges { ${rangeFields()} }`,
+  requestReplay: `replayJob { ${replayJobFields()} }`,
+  cancelReplay: `replayJob { ${replayJobFields()} }`,
   removeWebhook: 'webhook { enabled configuredAt destination { id } status { enabled status } }',
   recordLogin: `login { ${loginFields()} }`,
   recordLogins: `logins { ${loginFields()} }`,
@@ -79,6 +83,15 @@ function destinationFields(): string {
     id name endpoint hasAuthorization authorizationChangedAt logFormat skipTlsVerification caCertificate
     clientCertificate hasClientKey warnings maxInFlight linesPerSecond createdAt updatedAt
   }`;
+}
+
+export function rangeFields(): string {
+  return `id portalId state reason loginCount firstRecordedAt lastRecordedAt listedAt lastResponseCode lastResponseMessage tries
+    recoveries discardedAt discardedBy discardedReason`;
+}
+
+export function replayJobFields(): string {
+  return 'id status startAt endAt scope total sent refused message requestedAt updatedAt';
 }
 
 function loginFields(): string {
