@@ -94,7 +94,8 @@ function createHandshake(target: Target): Handshake {
       secured = connectTls({
         socket,
         host: hostname,
-        ...(servername && { servername }),
+        // An address is no server name (RFC 6066, section 3).
+        ...(!isIP(hostname) && { servername: servername || hostname }),
         secureContext: context,
         ...(session && { session }),
         rejectUnauthorized: !target.skipTlsVerification,

@@ -9,7 +9,6 @@ const words: Record<string, string> = {
   EHOSTUNREACH: 'host unreachable',
   ENETUNREACH: 'network unreachable',
   UND_ERR_SOCKET: 'connection closed before a response',
-  HPE_INVALID_CONSTANT: 'the answer is not HTTP',
   // What we find against the certificate of the receiver (OpenSSL's X509_V_ERR_…).
   DEPTH_ZERO_SELF_SIGNED_CERT: 'the certificate is self-signed and not trusted',
   SELF_SIGNED_CERT_IN_CHAIN: 'the certificate chain ends in an authority that is not trusted',
@@ -68,7 +67,7 @@ export function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error instanceof AggregateError && error.errors[0]) return describe(error.errors[0]);
   const code = codeOf(error);
-  const known = words[code] ?? ofTls(code);
+  const known = words[code] ?? ofTls(code) ?? (code.startsWith('HPE_') ? 'the answer is not HTTP' : null);
   return known ? `${known} (${code})` : error.message;
 }
 

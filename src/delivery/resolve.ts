@@ -29,7 +29,7 @@ export function createResolve(resolve: Resolve = systemLookup): Resolve {
     return addresses;
   }
 
-  return async (hostname) => {
+  async function lookInTurn(hostname: string): Promise<LookupAddress[]> {
     if (!doubtful.has(hostname)) return look(hostname);
     if (doubtfulLookups < MAX_DOUBTFUL_LOOKUPS) doubtfulLookups += 1;
     else await new Promise<void>((go) => waiting.push(go));
@@ -41,5 +41,15 @@ export function createResolve(resolve: Resolve = systemLookup): Resolve {
       if (next) next();
       else doubtfulLookups -= 1;
     }
+  }
+
+  // One lookup of a name at a time, for all who ask.
+  const underWay = new Map<string, Promise<LookupAddress[]>>();
+  return (hostname) => {
+    const known = underWay.get(hostname);
+    if (known) return known;
+    const looking = lookInTurn(hostname).finally(() => underWay.delete(hostname));
+    underWay.set(hostname, looking);
+    return looking;
   };
 }

@@ -100,10 +100,11 @@ export function createSlots(clock: Clock, stopping: AbortSignal) {
       admit(id, gate);
     },
 
-    /** Whoever holds a slot gives it back rather than going on: others wait for it, or it is not due. */
-    isOver(id: string): boolean {
+    /** Whoever holds a slot gives it back rather than going on: others wait for it, it is not due, or there are too many. */
+    isOver(id: string, capacity: Capacity): boolean {
       const gate = gateOf(id);
-      return gate.waiting.length > 0 || isEarly(gate);
+      gate.capacity = capacity;
+      return gate.waiting.length > 0 || isEarly(gate) || gate.inFlight > capacity.maxInFlight;
     },
 
     /** Whoever holds a slot must not use it: the destination failed, or asked to be left alone, since it was given. */

@@ -132,7 +132,12 @@ export function createSteps(deps: StepDeps, stopping: AbortSignal) {
     const isDelivered = outcome.verdict === 'DELIVERED';
     slots.ended(destinationId, !isDelivered, pauseAfter(outcome));
     const attempt = step.delivery.failedAttempts + 1;
-    if (isDelivered && step.delivery.purpose === 'FIRST' && !stopping.aborted && !slots.isOver(destinationId)) {
+    if (
+      isDelivered &&
+      step.delivery.purpose === 'FIRST' &&
+      !stopping.aborted &&
+      !slots.isOver(destinationId, destination)
+    ) {
       return goOn(portalId, destinationId, () => recordOutcome(portalId, batch.deliveryId, attempt, outcome));
     }
     if (!isDelivered) preparer.drop(portalId);

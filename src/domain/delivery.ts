@@ -78,7 +78,10 @@ interface DestinationPause {
 }
 
 interface Abandonment {
-  /** The lane waits until then before its next first delivery, lest a wrong token burn through the backlog. */
+  /**
+   * The lane waits until then before its next first delivery, or its next one beside those, lest a wrong token burn through the
+   * backlog.
+   */
   nextBatchDueAt: number | null;
   /** Unless something else is delivered before, the oldest undelivered range is tried then. */
   probeDueAt?: number;
@@ -92,6 +95,9 @@ export interface Outcome extends Omit<Attempt, 'deliveryId' | 'attempt'> {
   /** What a Retry-After header asked for, in ms. */
   retryAfterMs: number | null;
 }
+
+/** Lines set aside one after the other, without a success in between. */
+const MAX_SET_ASIDE_IN_A_ROW = 2;
 
 /** What a receiver answers to a batch that is too large for it. */
 const CONTENT_TOO_LARGE = 413;
@@ -204,14 +210,16 @@ function afterTry(
     return [{ type: 'RetryScheduled', data: { ...attempt, ...pause, retryDueAt } }];
   }
   if (outcome.responseCode === CONTENT_TOO_LARGE) {
-    if (sizeOf(open) === 1) {
+    // Without a webhook there is nothing that its halves could go on with.
+    if (sizeOf(open) > 1 && lane.webhook) return [{ type: 'BatchSplit', data: attempt }];
+    // A receiver that finds every line too large is one that takes nothing.
+    if (sizeOf(open) === 1 && lane.setAsideInARow < MAX_SET_ASIDE_IN_A_ROW) {
       return [{ type: 'BatchAbandoned', data: { ...attempt, nextBatchDueAt: null, setAside: true } }];
     }
-    // Without a webhook there is nothing that its halves could go on with.
-    if (lane.webhook) return [{ type: 'BatchSplit', data: attempt }];
   }
   const probes = lane.failedProbes + (open.purpose === 'PROBE' ? 1 : 0);
   const probeDueAt = endedAt + probeWaitMs(probes, random);
-  const nextBatchDueAt = open.purpose === 'FIRST' ? endedAt + laneWaitMs(lane.abandonedInARow + 1, random) : null;
+  const inARow = open.purpose === 'FIRST' ? lane.abandonedInARow : lane.sideAbandonedInARow;
+  const nextBatchDueAt = endedAt + laneWaitMs(inARow + 1, random);
   return [{ type: 'BatchAbandoned', data: { ...attempt, ...pause, nextBatchDueAt, probeDueAt } }];
 }

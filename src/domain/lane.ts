@@ -54,6 +54,10 @@ export interface Lane {
   batchesBeforeGrowth: number;
   abandonedInARow: number;
   nextBatchDueAt: number | null;
+  /** The same of what is sent beside the first deliveries. */
+  sideAbandonedInARow: number;
+  sideDueAt: number | null;
+  setAsideInARow: number;
   /** Whether undelivered ranges are to be recovered: nothing was given up since the last success. */
   recovering: boolean;
   /** Probes in a row that failed. */
@@ -79,6 +83,9 @@ const fresh = {
   consecutiveFailures: 0,
   abandonedInARow: 0,
   nextBatchDueAt: null,
+  sideAbandonedInARow: 0,
+  sideDueAt: null,
+  setAsideInARow: 0,
   recovering: true,
   failedProbes: 0,
   probeDueAt: null,
@@ -206,6 +213,8 @@ function afterDelivery(lane: Lane, data: DataOf<'BatchDelivered'>): Lane {
     ...(isToPresentDestination(lane, delivery) && {
       abandonedInARow: 0,
       nextBatchDueAt: null,
+      ...(!isFirst && { sideAbandonedInARow: 0, sideDueAt: null }),
+      setAsideInARow: 0,
       recovering: true,
       failedProbes: 0,
       probeDueAt: null,
@@ -226,7 +235,10 @@ function afterAbandonment(lane: Lane, data: DataOf<'BatchAbandoned'>): Lane {
     undeliveredTotal: lane.undeliveredTotal + (isFirst ? sizeOf(delivery) : 0),
   };
   // The receiver works, and there is nothing to wait for.
-  if (data.setAside) return { ...counted, replay: replayed(lane.replay, delivery, 'refused', data) };
+  if (data.setAside) {
+    const setAsideInARow = lane.setAsideInARow + 1;
+    return { ...counted, setAsideInARow, replay: replayed(lane.replay, delivery, 'refused', data) };
+  }
   if (!isToPresentDestination(lane, delivery)) return counted;
   return {
     ...counted,
@@ -235,7 +247,9 @@ function afterAbandonment(lane: Lane, data: DataOf<'BatchAbandoned'>): Lane {
     batchLimit: 1,
     failedProbes: lane.failedProbes + (delivery?.purpose === 'PROBE' ? 1 : 0),
     probeDueAt: data.probeDueAt ?? null,
-    ...(isFirst && { abandonedInARow: lane.abandonedInARow + 1, nextBatchDueAt: data.nextBatchDueAt }),
+    ...(isFirst
+      ? { abandonedInARow: lane.abandonedInARow + 1, nextBatchDueAt: data.nextBatchDueAt }
+      : { sideAbandonedInARow: lane.sideAbandonedInARow + 1, sideDueAt: data.nextBatchDueAt }),
   };
 }
 

@@ -79,7 +79,10 @@ function besideIt(lane: Lane, around: LaneSurroundings): (Candidate | null)[] {
   const { now, recoverable, replayable } = around;
   if (lane.open?.failedAttempts) return [];
   if (lane.side) return [retry(lane.side, lane.side.purpose === 'REPLAY' ? 'REPLAY' : 'RECOVERY', now)];
-  const pausedUntil = sane(lane.nextBatchDueAt, now, MAX_LANE_WAIT_MS);
+  const pausedUntil = Math.max(
+    sane(lane.nextBatchDueAt, now, MAX_LANE_WAIT_MS),
+    sane(lane.sideDueAt, now, MAX_LANE_WAIT_MS),
+  );
   return [
     recoverable && recovery(recoverable, lane, around, pausedUntil),
     replayable && {

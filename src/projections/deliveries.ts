@@ -99,10 +99,18 @@ const begins = (event: Recorded) => event.type === 'BatchStarted';
 
 type Ending = Extract<
   Recorded,
-  { type: 'BatchDelivered' | 'BatchSplit' | 'BatchAbandoned' | 'DeliverySuperseded' | 'LoginsUndelivered' }
+  {
+    type:
+      | 'BatchDelivered'
+      | 'BatchSplit'
+      | 'BatchAbandoned'
+      | 'DeliverySuperseded'
+      | 'LoginsUndelivered'
+      | 'LoginsExpired';
+  }
 >;
 const ends = (event: Recorded): event is Ending =>
-  /^(BatchDelivered|BatchSplit|BatchAbandoned|DeliverySuperseded|LoginsUndelivered)$/.test(event.type);
+  /^(BatchDelivered|BatchSplit|BatchAbandoned|DeliverySuperseded|LoginsUndelivered|LoginsExpired)$/.test(event.type);
 
 /** Folds a stretch of a delivery stream, oldest first. Events of a delivery that began before it are passed over. */
 function fold(events: readonly Recorded[]): Delivery[] {

@@ -133,6 +133,9 @@ export function createUndelivered(db: Db) {
       const { firstVersion, lastVersion } = delivery;
       const tried = { ...row, firstVersion, lastVersion, responseCode, message, tries: row.tries + attempt };
       insert(setAside ? { ...tried, state } : { ...tried, ...afterFailure(row, delivery.purpose, attempt) });
+      // The rest of what someone asked for waits, like all else, for a receiver that takes something.
+      const isRestRequested = !setAside && row.state === 'REQUESTED' && row.lastVersion > lastVersion;
+      if (isRestRequested) change(row, { state: 'WAITING' });
     }
   }
 

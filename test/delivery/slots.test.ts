@@ -208,15 +208,22 @@ describe('a destination with a rate', () => {
   it('is over for whoever holds a slot once its lines are spent, or others wait', async () => {
     const { come, slots } = openSlots();
     await come('a', { ...plenty, maxInFlight: 1 });
-    expect(slots.isOver(SIEM)).toBe(false);
+    expect(slots.isOver(SIEM, plenty)).toBe(false);
     slots.spend(SIEM, 500, plenty);
-    expect(slots.isOver(SIEM)).toBe(false);
+    expect(slots.isOver(SIEM, plenty)).toBe(false);
     slots.spend(SIEM, 10, at(10));
-    expect(slots.isOver(SIEM)).toBe(true);
+    expect(slots.isOver(SIEM, plenty)).toBe(true);
     await come('b', { ...plenty, maxInFlight: 1 }, 'another');
-    expect(slots.isOver('another')).toBe(false);
+    expect(slots.isOver('another', plenty)).toBe(false);
     await come('c', { ...plenty, maxInFlight: 1 }, 'another');
-    expect(slots.isOver('another')).toBe(true);
+    expect(slots.isOver('another', plenty)).toBe(true);
+  });
+
+  it('is over for some of those who hold a slot once the destination takes fewer at a time', async () => {
+    const { come, slots } = openSlots();
+    for (const id of ['a', 'b', 'c']) await come(id, plenty);
+    expect(slots.isOver(SIEM, plenty)).toBe(false);
+    expect(slots.isOver(SIEM, { ...plenty, maxInFlight: 2 })).toBe(true);
   });
 });
 
