@@ -9,7 +9,6 @@ import { openCommands } from './log-commands.js';
 import { CAUSE } from './log-fixture.js';
 
 export type Commands = ReturnType<typeof openCommands>;
-export type LanePortal = Awaited<ReturnType<typeof aLanePortal>>;
 
 /** A portal whose webhook points at a destination, with a log of its own by default. */
 export async function aLanePortal(commands: Commands = openCommands(), { enabled = true } = {}) {
