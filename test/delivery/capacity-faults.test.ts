@@ -1,0 +1,42 @@
+import { expect, it } from 'vitest';
+import { startApp, temporaryDirectory } from '../support/app.js';
+import { WatchedClock } from '../support/engine-clock.js';
+import { aPortal, configure, logIn, untilEvent } from '../support/engine-lane.js';
+import { delivered, refused, ScriptedSender } from '../support/engine-scripted-sender.js';
+import { turn } from '../support/log-fixture.js';
+
+async function start(directory: string, now?: number) {
+  const clock = new WatchedClock(now);
+  const sender = new ScriptedSender(clock);
+  return { ...(await startApp({ directory, surroundings: { clock, createSender: () => sender } })), clock, sender };
+}
+
+const siem = { url: 'https://127.0.0.1:9/collector' };
+
+it('F16: a portal that was tried elsewhere says nothing of the destination it was pointed at since, after a restart', async () => {
+  const directory = temporaryDirectory();
+  const server = await start(directory);
+  const failing = await aPortal(server, siem);
+  const moved = await aPortal(server, siem);
+  server.sender.reply = refused;
+  await logIn(server, failing.portalId, '/1');
+  await untilEvent(server, failing.portalId, 'BatchAbandoned');
+  server.clock.advance(500);
+  server.sender.reply = delivered;
+  await logIn(server, moved.portalId, '/2');
+  await untilEvent(server, moved.portalId, 'BatchDelivered');
+  await configure(server, moved.portalId, { destinationId: failing.destinationId });
+  await server.app.close();
+
+  const again = await start(directory, server.clock.now() + 60_000);
+  let underWay = 0;
+  again.sender.send = () => {
+    underWay += 1;
+    return new Promise(() => {});
+  };
+  await logIn(again, failing.portalId, '/3');
+  await logIn(again, moved.portalId, '/4');
+  // More turns of the event loop than a lane takes to its request.
+  await turn(200);
+  expect(underWay, 'one at a time: it failed').toBe(1);
+});
