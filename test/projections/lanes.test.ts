@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import type { Recorded } from '../../src/domain/event.js';
 import { emptyLane, evolve, type LaneEvent } from '../../src/domain/lane.js';
 import {
   batchAbandoned,
@@ -42,9 +43,9 @@ it('keeps the fold of the webhook and delivery events of each portal, and where 
   ];
   let lane = emptyLane;
   for (const event of events) {
-    lane = evolve(lane, event);
     const noun = event.type.startsWith('Webhook') ? 'webhook' : 'delivery';
     const [recorded] = given([`${noun}-${PORTAL}`, event]);
+    lane = evolve(lane, { ...event, position: recorded?.position } as Recorded<LaneEvent>);
     given([`webhook-${OTHER_PORTAL}`, webhookConfigured(true)], [`login-${PORTAL}`, loginRecorded()]);
     expect(models.lanes.get(PORTAL)).toEqual({ lane, position: recorded?.position });
   }

@@ -95,6 +95,8 @@ it('is all zeros and nulls before the first configuration', () => {
       deliveredTotal: 0,
       undeliveredTotal: 0,
       oldestUndeliveredAt: null,
+      undeliveredExpiresAt: null,
+      heldTotal: 0,
       discardedTotal: 0,
     },
     position: 1,

@@ -70,9 +70,10 @@ describe('the list of the undelivered', () => {
       discardedReason: null,
       discardedAt: null,
     };
+    // At the position of its first event: all of them are kept for as long as it is listed.
     expect(rows()).toEqual([
-      { ...common, ...said, ...range(1, 3), listedAt: recordedAt(3), position: 3 },
-      { ...common, ...said, ...range(4, 4), listedAt: recordedAt(5), position: 5 },
+      { ...common, ...said, ...range(1, 3), listedAt: recordedAt(3), position: 2 },
+      { ...common, ...said, ...range(4, 4), listedAt: recordedAt(5), position: 4 },
     ]);
   });
 
