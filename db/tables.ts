@@ -169,7 +169,9 @@ export const undelivered = sqliteTable(
   },
   (t) => [
     primaryKey({ columns: [t.portalId, t.lastVersion] }),
-    index('undelivered_oldest').on(t.portalId, t.state, t.lastVersion),
+    // With the first versions: what waits for a person is counted in the index alone.
+    index('undelivered_oldest').on(t.portalId, t.state, t.lastVersion, t.firstVersion),
+    index('undelivered_position').on(t.portalId, t.position),
     index('undelivered_least_refused').on(t.portalId, t.state, t.refusedProbes, t.lastVersion),
   ],
 );

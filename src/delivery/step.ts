@@ -207,7 +207,7 @@ export function createSteps(deps: StepDeps, stopping: AbortSignal) {
     restore(portalIds: readonly string[]): void {
       const tried = portalIds
         .map((portalId) => models.lanes.get(portalId).lane)
-        .filter(({ webhook, lastAttempt }) => webhook && lastAttempt)
+        .filter(({ webhook, lastAttempt }) => webhook && lastAttempt?.destinationId === webhook.destinationId)
         .sort((one, other) => (one.lastAttempt?.at ?? 0) - (other.lastAttempt?.at ?? 0));
       for (const { webhook, failing, destinationDueAt } of tried) {
         slots.ended(webhook?.destinationId ?? '', failing, destinationDueAt);

@@ -65,7 +65,7 @@ export interface Lane {
   probeDueAt: number | null;
   /** The receiver of the last try asked to be left alone until then. */
   destinationDueAt: number | null;
-  lastAttempt: { at: number; responseCode: number | null; message: string } | null;
+  lastAttempt: { at: number; destinationId: string | null; responseCode: number | null; message: string } | null;
   /** Whether the last try to the present destination failed. */
   failing: boolean;
   consecutiveFailures: number;
@@ -265,7 +265,8 @@ function replayed(
   count: 'sent' | 'refused',
   { attemptedAt, durationMs }: Attempt,
 ): Replay | null {
-  if (!replay || !isPartOf(replay, delivery)) return replay;
+  // Of a job that was ended, too: what it has sent is sent.
+  if (!replay || delivery?.replayJobId !== replay.jobId) return replay;
   const done = { firstVersion: 0, lastVersion: delivery.lastVersion };
   return {
     ...replay,
@@ -294,8 +295,9 @@ function attempted(
   failed: boolean,
 ) {
   const { attemptedAt: at, responseCode, message, destinationDueAt = lane.destinationDueAt } = attempt;
-  const lastAttempt = { at, responseCode, message };
-  if (!isToPresentDestination(lane, openDelivery(lane, attempt.deliveryId))) return { lastAttempt };
+  const delivery = openDelivery(lane, attempt.deliveryId);
+  const lastAttempt = { at, destinationId: delivery?.destinationId ?? null, responseCode, message };
+  if (!isToPresentDestination(lane, delivery)) return { lastAttempt };
   const consecutiveFailures = failed ? lane.consecutiveFailures + 1 : 0;
   return { lastAttempt, failing: failed, consecutiveFailures, destinationDueAt };
 }

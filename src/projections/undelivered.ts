@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gt, gte, inArray, isNull, lt, min, ne, or, sql, sum } from 'drizzle-orm';
+import { and, asc, desc, eq, gt, gte, inArray, isNull, lt, ne, or, sql, sum } from 'drizzle-orm';
 import type { Db } from '../../db/open.js';
 import { undelivered } from '../../db/tables.js';
 import type { Purpose } from '../domain/delivery.js';
@@ -6,8 +6,11 @@ import { type Recorded, streamId } from '../domain/event.js';
 import { type Lane, openDelivery } from '../domain/lane.js';
 import { type LoginRange, overlap, sizeOf } from '../domain/range.js';
 import { MAX_RETRIES } from '../domain/retry.js';
-import { MAX_RECOVERIES, type UndeliveredState } from '../domain/undelivered.js';
+import { MAX_RECOVERIES, type UndeliveredState, undeliveredStates } from '../domain/undelivered.js';
 import type { PageRange } from './read-model.js';
+
+/** The states of what may still be delivered. */
+const LISTED = undeliveredStates.filter((state) => state !== 'DISCARDED');
 
 export type UndeliveredRow = typeof undelivered.$inferSelect;
 
@@ -19,17 +22,10 @@ export function createUndelivered(db: Db) {
   const of = (name: string) => sql.placeholder(name);
   const ofPortal = eq(undelivered.portalId, of('portalId'));
   const listed = ne(undelivered.state, 'DISCARDED');
-  const oldestRequested = db
+  const oldestIn = db
     .select()
     .from(undelivered)
-    .where(and(ofPortal, eq(undelivered.state, 'REQUESTED')))
-    .orderBy(asc(undelivered.lastVersion))
-    .limit(1)
-    .prepare();
-  const oldestWaiting = db
-    .select()
-    .from(undelivered)
-    .where(and(ofPortal, eq(undelivered.state, 'WAITING')))
+    .where(and(ofPortal, eq(undelivered.state, of('state'))))
     .orderBy(asc(undelivered.lastVersion))
     .limit(1)
     .prepare();
@@ -59,9 +55,11 @@ export function createUndelivered(db: Db) {
     .where(and(ofPortal, lt(undelivered.discardedAt, of('discardedBefore'))))
     .prepare();
   const first = db
-    .select({ position: min(undelivered.position) })
+    .select({ position: undelivered.position })
     .from(undelivered)
     .where(and(ofPortal, or(isNull(undelivered.discardedAt), gte(undelivered.discardedAt, of('discardedBefore')))))
+    .orderBy(asc(undelivered.position))
+    .limit(1)
     .prepare();
 
   /** The ranges with logins of this one, in order. */
@@ -185,8 +183,9 @@ export function createUndelivered(db: Db) {
 
     /** Which range is recovered before all others: one that a person asked for, else the oldest; null if none waits. */
     recoverable(portalId: string, { recovering }: Lane): UndeliveredRow | null {
-      const requested = oldestRequested.get({ portalId });
-      return requested ?? (recovering ? oldestWaiting : leastRefused).get({ portalId }) ?? null;
+      const requested = oldestIn.get({ portalId, state: 'REQUESTED' });
+      if (requested) return requested;
+      return (recovering ? oldestIn.get({ portalId, state: 'WAITING' }) : leastRefused.get({ portalId })) ?? null;
     },
 
     /** How many logins of a range are undelivered and not discarded. */
@@ -200,7 +199,10 @@ export function createUndelivered(db: Db) {
     },
 
     /** The oldest range that is not discarded. */
-    oldest: (portalId: string): UndeliveredRow | undefined => from.all({ portalId, version: 0, limit: 1 })[0],
+    oldest: (portalId: string): UndeliveredRow | undefined =>
+      LISTED.map((state) => oldestIn.get({ portalId, state }))
+        .filter((row) => row !== undefined)
+        .sort((one, other) => one.lastVersion - other.lastVersion)[0],
 
     /** The position of the first event that a range is made from, but for ranges that were discarded before a time (ms, exclusive). */
     firstPosition: (portalId: string, discardedBefore: number): number | null =>

@@ -95,7 +95,8 @@ describe('after an outage', () => {
     receiver.answers(byLines(([first]) => (first === '/1' ? 400 : 200)));
     for (let nth = 1; nth <= 3; nth += 1) {
       await logIn(server, portalId, `/fresh${nth}`);
-      await untilEvent(server, portalId, 'BatchAbandoned', 1 + nth);
+      const { data } = await untilEvent(server, portalId, 'BatchAbandoned', 1 + nth);
+      server.clock.advanceTo(data.nextBatchDueAt ?? 0);
     }
     expect(listed(server, portalId)).toEqual([[1, 1, 'HELD']]);
     await logIn(server, portalId, '/fresh4');

@@ -176,7 +176,12 @@ describe('the state of a lane', () => {
   });
 
   it('shows the last try', () => {
-    expect(failedTwice.lastAttempt).toEqual({ at: 1_000, responseCode: 503, message: 'answer 503' });
+    expect(failedTwice.lastAttempt).toEqual({
+      at: 1_000,
+      destinationId: SIEM,
+      responseCode: 503,
+      message: 'answer 503',
+    });
   });
 
   it('is not failing after a change of destination', () => {
