@@ -24,7 +24,6 @@ export const known = {
     'FIRST, superseded',
     'FIRST, split',
     'FIRST, given up',
-    'RECOVERY, split',
   ],
   tries: [1, 2, 3, 4].map((failed) => `delivered after ${failed} that failed`),
   logins: standings.filter((standing) => standing !== 'pending'),

@@ -18,6 +18,13 @@ function listedIn(scene: Scene): string[] {
   return rows.filter(() => world.chance.happens(0.6)).map(writeRangeId);
 }
 
+function requestReplay({ world, portals }: Scene, portal: number): void {
+  const startAt = world.chance.happens(0.5) ? world.start : someTimeAgo(world);
+  const endAt = world.chance.between(startAt, world.clock.now());
+  const input = { portalId: portals[portal] ?? '', startAt, endAt, scope: world.chance.pick(replayScopes) };
+  world.ask(`replay ${JSON.stringify(input)}`, (commands) => commands.execute('requestReplay', input, CAUSE));
+}
+
 export const undeliveredActions = {
   'redeliver what was given up': {
     weight: 1.5,
@@ -37,24 +44,16 @@ export const undeliveredActions = {
       );
     },
   },
-  'request a replay': {
-    weight: 2,
-    act(scene) {
-      const { world } = scene;
-      const portalId = scene.portals[anyPortal(scene)] ?? '';
-      const startAt = world.chance.happens(0.5) ? world.start : someTimeAgo(world);
-      const endAt = world.chance.between(startAt, world.clock.now());
-      const input = { portalId, startAt, endAt, scope: world.chance.pick(replayScopes) };
-      world.ask(`replay ${JSON.stringify(input)}`, (commands) => commands.execute('requestReplay', input, CAUSE));
-    },
-  },
+  'request a replay': { weight: 2, act: (scene) => requestReplay(scene, anyPortal(scene)) },
   'cancel a replay': {
     weight: 0.7,
     act(scene) {
-      const portal = scene.portals.findIndex((portalId) => scene.world.account.replays.isUnderWay(portalId));
-      const portalId = scene.portals[Math.max(portal, 0)] ?? '';
-      scene.world.ask(`cancel the replay of portal ${Math.max(portal, 0)}`, (commands) =>
-        commands.execute('cancelReplay', { portalId }, CAUSE),
+      const { world, portals } = scene;
+      const underWay = portals.findIndex((portalId) => world.account.replays.isUnderWay(portalId));
+      const portal = underWay < 0 ? anyPortal(scene) : underWay;
+      if (underWay < 0) requestReplay(scene, portal);
+      world.ask(`cancel the replay of portal ${portal}`, (commands) =>
+        commands.execute('cancelReplay', { portalId: portals[portal] ?? '' }, CAUSE),
       );
     },
   },
