@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Client, createClient, succeeded } from '../../src/client/client.js';
@@ -7,7 +8,7 @@ import {
   UndeliveredDocument,
   WebhookStatusChangedDocument,
 } from '../../src/client/generated/graphql.js';
-import { type Account, accountOf } from '../support/crash-account.js';
+import { type Account, accountOf, readArchive } from '../support/crash-account.js';
 import type { Action } from '../support/crash-actions.js';
 import { createLoad, inFlight, loginsOf, registerPortals } from '../support/crash-load.js';
 import { giveMoods, INDIGESTIBLE, type Mood, moody, polite, purposeOf } from '../support/crash-moods.js';
@@ -38,6 +39,8 @@ const CROWDED_POINTS: CrashPoint[] = [
   'after a commit',
 ];
 const CONNECTIONS = 64;
+/** A minute, in rounds about pruning. */
+const RETENTION_DAYS = 1 / 1_440;
 /** Logins of a replay, about. */
 const MAX_REPLAYED = 15;
 
@@ -67,6 +70,7 @@ describe('servers that are killed again and again', () => {
     const sum = (of: (account: Account) => number) =>
       directories.reduce((total, { account }) => total + of(account), 0);
     const sent = directories.flatMap(({ load }) => load.sent);
+    const pruned = directories.map(({ archive, tables }) => archive.length - tables.events.length);
     const repeats = directories.flatMap(({ account }) => account.repeats);
     const listed = directories.map(({ account }) => JSON.stringify(account.undelivered)).join(' and ');
     const decided = (what: 'redelivered' | 'discarded') =>
@@ -76,7 +80,7 @@ describe('servers that are killed again and again', () => {
       `${sent.length} logins, ${sent.filter(({ tries }) => tries > 1).length} sent again by portals, ${sum(({ lost }) => lost.length)} lost`,
       `${repeats.length} batches twice with ${repeats.reduce((lines, repeat) => lines + repeat.lines, 0)} lines (${tally(repeats.map(({ purpose }) => purpose))})`,
       `${sum(({ again }) => again.length)} lines in two deliveries, ${sum(({ disordered }) => disordered.length)} out of order`,
-      `${sum(({ replays }) => replays.completed)} replays completed, ${decided('redelivered')} ranges redelivered, ${decided('discarded')} discarded; listed at the end: ${listed}`,
+      `${sum(({ replays }) => replays.completed)} replays completed, ${decided('redelivered')} ranges redelivered, ${decided('discarded')} discarded; listed at the end: ${listed}; ${pruned.join(' and ')} events pruned`,
     ].join('\n');
   }
 
@@ -93,13 +97,24 @@ describe('servers that are killed again and again', () => {
     for (const calls of crowded) expect(calls).toBeGreaterThanOrEqual(32);
   });
 
-  it('have every login in their logs that they acknowledged, where they said, and each once', () => {
-    for (const { load, recorded } of directories) {
-      const acknowledged = load.sent.flatMap((login) => login.acknowledged ?? []);
-      const byPosition = (one: { position: number }, other: { position: number }) => one.position - other.position;
+  it('recorded every login that they acknowledged, where they said, and each once while it is retained', () => {
+    for (const { load, archive, tables, shown } of directories) {
+      const acknowledged = load.sent.flatMap(({ key, acknowledged: at }) => (at ? [{ key, ...at }] : []));
+      const isKept = new Set(tables.events.map(({ position }) => position));
+      const logins = archive.flatMap(({ type, position, data }) =>
+        type === 'LoginRecorded' ? [{ key: data.idempotencyKey, traceId: data.traceId, position }] : [],
+      );
+      const known = new Map(acknowledged.map(({ key, position }) => [key, position]));
+      const others = logins.filter(({ key, position }) => known.get(key ?? '') !== position);
 
       expect(acknowledged).toHaveLength(load.sent.length);
-      expect(recorded.sort(byPosition)).toEqual(acknowledged.sort(byPosition));
+      const recorded = new Map(logins.map((login) => [login.position, login]));
+      expect(acknowledged.map(({ position }) => recorded.get(position))).toEqual(acknowledged);
+      // A call that was not answered and is made again after its login was pruned.
+      expect(others.filter(({ key, position }) => isKept.has(position) || !known.has(key ?? ''))).toEqual([]);
+      expect(shown).toEqual(
+        logins.flatMap(({ traceId, position }) => (isKept.has(position) ? [{ position, traceId }] : [])),
+      );
     }
     expect(directories.flatMap(({ load }) => load.sent).some(({ recordedBefore }) => recordedBefore)).toBe(true);
   });
@@ -136,18 +151,36 @@ describe('servers that are killed again and again', () => {
   });
 
   it('made every replay that they accepted', () => {
-    for (const { account, acknowledged, tables } of directories) {
-      const requested = tables.events.flatMap(({ type, data }) => (type === 'ReplayRequested' ? [data.jobId] : []));
+    for (const { account, acknowledged, archive } of directories) {
+      const requested = archive.flatMap(({ type, data }) => (type === 'ReplayRequested' ? [data.jobId] : []));
 
       expect(requested).toEqual(expect.arrayContaining(acknowledged.jobs));
       expect(account.replays).toMatchObject({ missing: 0 });
     }
   });
 
-  it('left logs without gaps, and read models that are the same rows when they are rebuilt', () => {
-    for (const { tables, load } of directories) {
-      expect(tables.events.map(({ position }) => position)).toEqual(tables.events.map((_, index) => index + 1));
-      expect(tables.kept['logins']).toHaveLength(load.sent.length);
+  it('left logs without gaps, but for the oldest logins and tries that were pruned', () => {
+    for (const { archive, tables } of directories) {
+      expect(archive.map(({ position }) => position)).toEqual(archive.map((_, at) => at + 1));
+      expect(archive.at(-1)).toEqual(tables.events.at(-1));
+      const isKept = new Set(tables.events.map(({ position }) => position));
+      const pruned = archive.filter(({ position }) => !isKept.has(position));
+
+      expect(pruned.filter(({ stream }) => !/^(login|delivery)-/.test(stream))).toEqual([]);
+      for (const [stream, events] of groupBy(archive, (event) => event.stream)) {
+        const kept = events.filter(({ position }) => isKept.has(position));
+        expect(kept, stream).toEqual(events.slice(events.length - kept.length));
+      }
+    }
+    if (ROUNDS >= crashPoints.length)
+      expect(directories.some(({ archive, tables }) => archive.length > tables.events.length)).toBe(true);
+  });
+
+  it('left read models that are the same rows when they are rebuilt', () => {
+    for (const { tables } of directories) {
+      const logins = tables.events.filter(({ type }) => type === 'LoginRecorded');
+
+      expect(tables.kept['logins']).toHaveLength(logins.length);
       expect(tables.rebuilt).toEqual(tables.kept);
     }
   });
@@ -158,12 +191,13 @@ const tally = (words: readonly string[]) =>
 
 /** Many lives of a server over one data directory, with portals that record and people who decide all the while. */
 async function killAgainAndAgain(index: number, count: number) {
-  const dataDir = join(crashDirectory(), 'data');
+  const directory = crashDirectory();
+  const [dataDir, eventsFile] = [join(directory, 'data'), join(directory, 'events')];
   const receiver = await startReceiver();
   let running: CrashServer;
   const moods = giveMoods(receiver, () => void running.kill());
 
-  const first = await startCrashServer({ dataDir });
+  const first = await startCrashServer({ dataDir, eventsFile });
   const token = first.firstToken ?? '';
   const portalIds = await registerPortals(createClient(first.url, token), receiver, PORTALS);
   const load = createLoad(portalIds, token);
@@ -183,21 +217,23 @@ async function killAgainAndAgain(index: number, count: number) {
     const crowdedPoint = crowded[life - crowdFrom];
     rounds.push(await (crowdedPoint ? endInCrowd(loaded, crowdedPoint, life) : endOnce(loaded, point, life)));
   }
-  const recorded = await finish(await next, count + 1);
+  const shown = await finish(await next, count + 1);
   await receiver.down();
 
   const tables = examine(dataDir);
   const { received } = receiver;
-  const account = accountOf({ sent: load.sent, received, accepted: moods.accepted, ...tables });
-  return { rounds, load, acknowledged, received, recorded, tables, account };
+  const archive = readArchive(readFileSync(eventsFile, 'utf8'));
+  const account = accountOf({ sent: load.sent, received, accepted: moods.accepted, archive, kept: tables.kept });
+  return { rounds, load, acknowledged, received, shown, archive, tables, account };
 
   /** One life of the server, from its start to its end at a point. */
   async function endOnce(loaded: LoadedServer, point: CrashPoint, life: number): Promise<Round> {
     moods.setMood(moodFor(point, portalIds[0] ?? ''));
     const isOften = ['after a commit', 'before the POST', 'after its response'].includes(point);
-    const isRare = /PROBE|last|inside a re|inside a d/.test(point);
+    const isRare = /PROBE|last|inside a re|inside a d|checkpoint/.test(point);
     const crash = { point, hits: isRare ? 1 : randomInt(1, isOften ? 12 : 4), eventsInGroup: randomInt(2, 4) };
-    running = await loaded.open({ dataDir, life, crash, isHasty: true });
+    const env = { AUDITWIRE_RETENTION_DAYS: String(RETENTION_DAYS) };
+    running = await loaded.open({ dataDir, eventsFile, life, crash, isHasty: true, env });
     running.arm();
     void running.exited.then(moods.forgetArrivals);
     await Promise.all([...portalIds.map((portalId) => keepRecording(portalId, point)), decide(point)]);
@@ -207,7 +243,7 @@ async function killAgainAndAgain(index: number, count: number) {
   async function endInCrowd(loaded: LoadedServer, point: CrashPoint, life: number): Promise<Round> {
     moods.setMood(() => polite);
     const crash = { point, hits: randomInt(1, 21), eventsInGroup: randomInt(2, 9) };
-    running = await loaded.open({ dataDir, life, crash, isHasty: true });
+    running = await loaded.open({ dataDir, eventsFile, life, crash, isHasty: true });
     const calls = await load.untilBroken(running, CONNECTIONS, running.arm);
     const exit = await running.exited;
     return { point, exit, inFlight: inFlight(calls, exit.hit?.at ?? 0n) };
@@ -255,14 +291,14 @@ async function killAgainAndAgain(index: number, count: number) {
   /** Everything that was not answered is sent again, and the server delivers until nothing is left that it could. */
   async function finish(loaded: LoadedServer, life: number) {
     moods.setMood(() => polite);
-    const server = await loaded.open({ dataDir, life, isHasty: true });
+    const server = await loaded.open({ dataDir, eventsFile, life, isHasty: true });
     const client = createClient(server.url, token);
     await load.settle(server);
     await Promise.all(portalIds.map((portalId) => untilNothingIsLeft(client, portalId)));
     const pages = await Promise.all(portalIds.map((portalId) => loginsOf(client, portalId)));
     client.close();
     await server.stop();
-    return pages.flat();
+    return pages.flat().sort((one, other) => one.position - other.position);
   }
 
   async function untilNothingIsLeft(client: Client, portalId: string): Promise<void> {

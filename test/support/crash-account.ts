@@ -32,15 +32,16 @@ interface Given {
   sent: readonly Sent[];
   received: readonly Received[];
   accepted: readonly Received[];
-  events: readonly Recorded[];
+  /** Every event that was ever committed. */
+  archive: readonly Recorded[];
   kept: Tables;
 }
 
 export function accountOf(given: Given): Account {
-  const { sent, accepted, events, kept } = given;
+  const { sent, accepted, archive, kept } = given;
   const delivered = new Set(accepted.flatMap(({ lines }) => lines.map(traceIdOf)));
   const rows = (kept['undelivered'] ?? []).map((row) => JSON.parse(row) as UndeliveredRow);
-  const listed = listedIn(rows, events);
+  const listed = listedIn([...rows, ...discardedIn(archive)], archive);
   const lost = sent.filter(
     ({ acknowledged }) => acknowledged && !delivered.has(acknowledged.traceId) && !listed.has(acknowledged.traceId),
   );
@@ -53,15 +54,33 @@ export function accountOf(given: Given): Account {
     repeats: repeatsOf(given),
     again: takenAgain(accepted),
     disordered: disorderedIn(given),
-    replays: replaysOf(events, accepted),
+    replays: replaysOf(archive, accepted),
     undelivered,
   };
 }
 
 const traceIdOf = (line: string) => field(line, 'trace_id');
 
+/** What a server wrote down of each event in its transaction; of one that was never committed, the next took the position. */
+export function readArchive(lines: string): Recorded[] {
+  const events = lines.split('\n').flatMap((line) => (line ? [JSON.parse(line) as Recorded] : []));
+  const byPosition = new Map(events.map((event) => [event.position, event]));
+  return [...byPosition.values()].sort((one, other) => one.position - other.position);
+}
+
+type Range = Pick<UndeliveredRow, 'portalId' | 'firstVersion' | 'lastVersion'>;
+
+/** Those that are not retained any more, too. */
+function discardedIn(archive: readonly Recorded[]): Range[] {
+  return archive.flatMap((event) =>
+    event.type === 'LoginsDiscarded'
+      ? event.data.ranges.map((range) => ({ ...range, portalId: event.stream.slice('undelivered-'.length) }))
+      : [],
+  );
+}
+
 /** The logins in the list of the undelivered. */
-function listedIn(rows: readonly UndeliveredRow[], events: readonly Recorded[]): Set<string> {
+function listedIn(rows: readonly Range[], events: readonly Recorded[]): Set<string> {
   const ofPortal = groupBy(rows, ({ portalId }) => `login-${portalId}`);
   const isListed = ({ stream, version }: Recorded) =>
     ofPortal.get(stream)?.some(({ firstVersion, lastVersion }) => firstVersion <= version && version <= lastVersion);
@@ -109,8 +128,10 @@ function takenAgain(accepted: readonly Received[]): string[] {
   return again;
 }
 
-function disorderedIn({ sent, received }: Given): string[] {
-  const positions = new Map(sent.map(({ acknowledged }) => [acknowledged?.traceId, acknowledged?.position ?? 0]));
+function disorderedIn({ archive, received }: Given): string[] {
+  const positions = new Map(
+    archive.flatMap((event) => (event.type === 'LoginRecorded' ? [[event.data.traceId, event.position] as const] : [])),
+  );
   const furthest = new Map<string, number>();
   const seen = new Set<string>();
   const disordered: string[] = [];

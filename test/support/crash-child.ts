@@ -132,6 +132,22 @@ if (options.synchronous) {
   };
 }
 
+if (/pruning/.test(crash?.point ?? '')) {
+  const prepare: Database.Database['prepare'] = Reflect.get(Database.prototype, 'prepare');
+  Database.prototype.prepare = function (this: Database.Database, source: string) {
+    const statement: Database.Statement = prepare.call(this, source);
+    if (!/^delete from "?events/i.test(source)) return statement;
+    const { run } = statement;
+    statement.run = (...values) => {
+      const changed = run.apply(statement, values);
+      passBy({ at: 'deletion' });
+      queueMicrotask(() => passBy({ at: 'deleted' }));
+      return changed;
+    };
+    return statement;
+  } as Database.Database['prepare'];
+}
+
 /** When the last event was recorded, in ms: a clock that hurries is ahead of ours. */
 function lastRecordedAt(): number {
   const file = join(options.dataDir, 'auditwire.db');
@@ -153,6 +169,7 @@ const config = loadConfig({
 app = await createApp(config, createLogger('silent'), {
   createSender: killingSender,
   deliver: options.deliver,
+  prune: /pruning/.test(crash?.point ?? ''),
   ...(options.isHasty && { clock: createHastyClock(Math.max(Date.now(), lastRecordedAt())) }),
   project(event) {
     if (eventsFd !== null) writeSync(eventsFd, `${JSON.stringify(event)}\n`);

@@ -2,10 +2,10 @@
 import type { DeliveryEvent, Purpose } from '../../src/domain/delivery.js';
 import type { EventType } from '../../src/domain/event.js';
 
-/** Where the server is: about to send, waiting for the receiver, with its answer, in a transaction, or right after one. */
+/** Where the server is: about to send, waiting for the receiver, with its answer, in a transaction (that appends or deletes events), or right after one. */
 export type Place =
   | { at: 'post' | 'wire' | 'response'; purpose: Purpose }
-  | { at: 'group' | 'commit' }
+  | { at: 'group' | 'commit' | 'deletion' | 'deleted' }
   | { at: 'inside' | 'after'; event: EventType; purpose?: Purpose; isLastOfReplay?: boolean };
 
 const places = {
@@ -28,6 +28,10 @@ const places = {
   'after a redelivery': { at: 'after', event: 'RedeliveryRequested' },
   'inside a discarding': { at: 'inside', event: 'LoginsDiscarded' },
   'after a discarding': { at: 'after', event: 'LoginsDiscarded' },
+  'inside the checkpoint of a pruning': { at: 'inside', event: 'Checkpointed' },
+  'after the checkpoint of a pruning': { at: 'after', event: 'Checkpointed' },
+  'inside a step of a pruning': { at: 'deletion' },
+  'after a step of a pruning': { at: 'deleted' },
 } as const satisfies Record<string, Place>;
 
 export type CrashPoint = keyof typeof places;

@@ -2,6 +2,8 @@ import type { Clock } from '../../src/clock.js';
 
 /** What is under way in the process gets so long (ms) before the next timer is due. */
 const HASTE_MS = 2;
+/** A timer of a later time (what is kept passes its age) is waited for. */
+const MAX_JUMP_MS = 2 * 3_600_000;
 
 /**
  * A clock for a server in which nobody is to wait: it goes on as time does, and jumps to the next timer as soon as one is set.
@@ -23,6 +25,7 @@ export function createHastyClock(start: number, isBusy: () => boolean = () => fa
       jump = null;
       if (isBusy()) return jumpLater();
       const [next] = [...timers].sort((one, other) => one.time - other.time);
+      if (next && next.time > now() + MAX_JUMP_MS) return;
       if (next) {
         timers.delete(next);
         skipped += Math.max(0, next.time - now());
