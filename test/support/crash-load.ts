@@ -4,7 +4,7 @@ import {
   ConfigureWebhookDocument,
   CreateDestinationDocument,
   LoginsDocument,
-  RecordLoginsDocument,
+  RecordLoginDocument,
   RegisterPortalDocument,
   WebhookStatusChangedDocument,
 } from '../../src/client/generated/graphql.js';
@@ -77,20 +77,20 @@ export function createLoad(portalIds: readonly string[], token: string) {
     }
   }
 
-  /** One call, for logins of one portal; false if the connection broke before it was answered. */
-  async function record(client: Client, head: number, logins: readonly Sent[], call?: Call): Promise<boolean> {
-    const portalId = logins[0]?.portalId ?? '';
+  /** One call, in whose answer the key stands; false if the connection broke before it. */
+  async function record(client: Client, head: number, login: Sent, call?: Call): Promise<boolean> {
+    const { portalId, key: idempotencyKey, userAgent } = login;
     const facts = { authenticationType: 'BASIC', outcome: 'SUCCESS', sourceAddress: '192.0.2.7' } as const;
-    const input = logins.map(({ key: idempotencyKey, userAgent }) => ({ ...facts, idempotencyKey, userAgent }));
-    for (const login of logins) login.tries += 1;
+    login.tries += 1;
     try {
-      const { recordLogins } = await client.call(RecordLoginsDocument, { input: { portalId, logins: input } });
+      const input = { ...facts, portalId, idempotencyKey, userAgent };
+      const { recordLogin } = await client.call(RecordLoginDocument, { input });
       if (call) call.answeredAt = process.hrtime.bigint();
-      acknowledge(logins, succeeded(recordLogins).logins, head);
+      acknowledge([login], [succeeded(recordLogin).login], head);
       return true;
     } catch (error) {
       if (error instanceof CallFailed) throw error;
-      unanswered.push(...logins);
+      unanswered.push(login);
       return false;
     }
   }
@@ -108,7 +108,7 @@ export function createLoad(portalIds: readonly string[], token: string) {
         for (let count = 0; ; count += 1) {
           const call: Call = { issuedAt: process.hrtime.bigint(), answeredAt: null };
           calls.push(call);
-          if (!(await record(client, head, [next()], call))) return;
+          if (!(await record(client, head, next(), call))) return;
           if (count === 0) warm += 1;
           if (count === 0 && warm === connections) onWarm();
         }
@@ -135,7 +135,7 @@ export function createLoad(portalIds: readonly string[], token: string) {
       const client = createClient(url, token);
       while (unanswered.length) {
         const again = unanswered.splice(0);
-        await Promise.all(again.map((login) => record(client, head, [login])));
+        await Promise.all(again.map((login) => record(client, head, login)));
       }
     },
   };
