@@ -91,7 +91,7 @@ const UndeliveredRangeType = builder.objectRef<UndeliveredRow>('UndeliveredRange
       description: 'The name of the token that discarded them, or its id once it is revoked.',
       resolve: ({ discardedBy }, _, { models }) => {
         const id = discardedBy?.replace(/^token-/, '');
-        return models.tokens.all().find((token) => token.id === id)?.name ?? discardedBy;
+        return models.tokens.all().find((token) => token.id === id)?.name ?? id;
       },
     }),
     discardedReason: t.exposeString('discardedReason', { nullable: true, description: 'Why they were discarded.' }),

@@ -115,7 +115,8 @@ const webhookSuccess = (name: string, description: string) =>
 
 const catchUpDescriptions: Record<CatchUp, string> = {
   FROM_NOW: 'With the next login. What was recorded while it was off is passed over; requestReplay can send it.',
-  SINCE_LAST_ON: 'With the first login that was recorded since it was last on, or ever, if it never was.',
+  SINCE_LAST_ON:
+    'With the first login that was recorded since it was last on, or ever, if it never was; as far as logins are retained.',
   SINCE: 'With the first login of the time `since`.',
 };
 

@@ -17,11 +17,12 @@ import type { Deps } from './deps.js';
 export function undeliveredHandlers({ appender, models }: Deps) {
   /** @throws Refusal if one of them is not there */
   function find(ids: readonly string[]): UndeliveredRow[] {
-    return [...new Set(ids)].map((id, index) => {
+    // An id may be named twice.
+    return ids.flatMap((id, index) => {
       const { portalId, lastVersion, position } = readRangeId(id, index);
       const row = models.lanes.undelivered.endingAt(portalId, lastVersion);
       if (row?.position !== position) throw rangeNotFound(id);
-      return row;
+      return ids.indexOf(id) === index ? [row] : [];
     });
   }
 

@@ -33,7 +33,8 @@ export function webhookHandlers(deps: Deps) {
         ]);
       }
       const loginsThrough = log.lastVersion(`login-${portalId}`);
-      const command: WebhookCommand = { type: 'ConfigureWebhook', ...input, loginsThrough };
+      const prunedThrough = log.horizon(`login-${portalId}`).recordedAt;
+      const command: WebhookCommand = { type: 'ConfigureWebhook', ...input, loginsThrough, prunedThrough };
       const [configured] = decide(command, models.webhooks.get(portalId) ?? null);
       if (!configured) return portalId;
       const changes: Change[] = [{ stream: `webhook-${portalId}`, events: [configured] }];

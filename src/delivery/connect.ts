@@ -38,6 +38,7 @@ export function createDialer(target: Target, connect: Connect): Dialer {
 
   return (progress) =>
     ({ hostname, port, servername }, callback) => {
+      progress.tlsError = null;
       const address = { hostname, servername, port: Number(port) || (handshake ? 443 : 80) };
       const done = once((error, socket) => {
         progress.abort = () => {};

@@ -44,7 +44,11 @@ export function throughProxy({ host, port, authorization }: EgressProxy): Connec
         const answer = [statusCode, STATUS_CODES[statusCode]].filter(Boolean).join(' ');
         return done(new ProxyFailure(`the egress proxy answered ${answer}`), null);
       }
-      if (head.length) socket.unshift(head);
+      if (head.length) {
+        // Nobody has asked anything yet: whoever speaks now is no HTTP server, and none of TLS.
+        socket.destroy();
+        return done(new ProxyFailure('the receiver behind the egress proxy does not speak HTTP'), null);
+      }
       progress.abort = () => socket.destroy();
       socket.on('error', (error) => done(error, null));
       done(null, socket);

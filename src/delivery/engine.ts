@@ -26,7 +26,9 @@ export function createEngine(deps: EngineDeps): Engine {
   const { tail, models, clock, onFault } = deps;
   const stopping = new AbortController();
   const { signal } = stopping;
-  const steps = createSteps(deps, signal);
+  const steps = createSteps(deps, signal, (destinationId) => {
+    for (const { id } of models.webhooks.portalsUsing(destinationId)) poke(id);
+  });
   const running = new Map<string, Promise<void>>();
   const pokedAgain = new Set<string>();
   // After a fault: poked or not, they wait.

@@ -67,8 +67,14 @@ export function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error instanceof AggregateError && error.errors[0]) return describe(error.errors[0]);
   const code = codeOf(error);
-  const known = words[code] ?? ofTls(code) ?? (code.startsWith('HPE_') ? 'the answer is not HTTP' : null);
-  return known ? `${known} (${code})` : error.message;
+  const known = words[code] ?? ofTls(code) ?? (isOfHttp(error) ? 'the answer is not HTTP' : null);
+  if (known === null) return error.message;
+  return code ? `${known} (${code})` : known;
+}
+
+/** Whether the parser of undici found no HTTP: it has many codes for it, and none for the first line. */
+function isOfHttp(error: Error): boolean {
+  return error.name === 'HTTPParserError';
 }
 
 /** Whether it is TLS that failed, not what it runs over. */

@@ -17,6 +17,7 @@ interface Gate {
   waiting: { portalId: string; settle: (isIn: boolean) => void }[];
   /** The last try failed: one request at a time, until one succeeds. */
   failing: boolean;
+
   /** Whoever was let in last has not said yet how many lines it sends: where there is a rate, the others wait for that. */
   unspent: boolean;
   /** Nothing is sent before (ms): the receiver asked for it, or its rate is used up. */
@@ -31,6 +32,7 @@ interface Gate {
  */
 export function createSlots(clock: Clock, stopping: AbortSignal) {
   const gates = new Map<string, Gate>();
+  const mendedAt = new Map<string, number>();
   // Where each portal that waits does so: a lane has one step at a time.
   const waitsAt = new Map<string, string>();
 
@@ -107,6 +109,9 @@ export function createSlots(clock: Clock, stopping: AbortSignal) {
       return gate.waiting.length > 0 || isEarly(gate) || gate.inFlight > capacity.maxInFlight;
     },
 
+    /** When a destination last succeeded after it had failed, in ms; null if that is not known. */
+    mendedAt: (id: string): number | null => mendedAt.get(id) ?? null,
+
     /** Whoever holds a slot must not use it: the destination failed, or asked to be left alone, since it was given. */
     isShut(id: string): boolean {
       const gate = gateOf(id);
@@ -122,11 +127,18 @@ export function createSlots(clock: Clock, stopping: AbortSignal) {
       admit(id, gate);
     },
 
-    /** How a try ended. `dueAt` (ms): the receiver wants nothing before. */
-    ended(id: string, failed: boolean, dueAt: number | null): void {
+    /**
+     * How a try ended. `dueAt` (ms): the receiver wants nothing before.
+     *
+     * @returns whether it was the first that succeeded after others that failed
+     */
+    ended(id: string, failed: boolean, dueAt: number | null): boolean {
       const gate = gateOf(id);
+      const isMended = gate.failing && !failed;
+      if (isMended) mendedAt.set(id, clock.now());
       gate.failing = failed;
       gate.dueAt = Math.max(isEarly(gate) ? gate.dueAt : 0, dueAt ?? 0);
+      return isMended;
     },
   };
 }

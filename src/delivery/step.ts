@@ -41,11 +41,14 @@ interface Batch extends Post {
   lines: number;
 }
 
-/** @param stopping once aborted nothing new is begun; what is on the wire ends, and its outcome is recorded */
-export function createSteps(deps: StepDeps, stopping: AbortSignal) {
+/**
+ * @param stopping once aborted nothing new is begun; what is on the wire ends, and its outcome is recorded
+ * @param onMended called when a destination has taken something after it had failed
+ */
+export function createSteps(deps: StepDeps, stopping: AbortSignal, onMended: (destinationId: string) => void) {
   const { commands, models, sender, clock, random } = deps;
-  const view = createView(deps);
   const slots = createSlots(clock, stopping);
+  const view = createView(deps, slots.mendedAt);
   const preparer = createPreparer(deps.render, 2 * deps.renderers);
   const kept = createKept(MAX_KEPT_BYTES);
 
@@ -130,7 +133,7 @@ export function createSteps(deps: StepDeps, stopping: AbortSignal) {
     }
     const outcome = await sending;
     const isDelivered = outcome.verdict === 'DELIVERED';
-    slots.ended(destinationId, !isDelivered, pauseAfter(outcome));
+    if (slots.ended(destinationId, !isDelivered, pauseAfter(outcome))) onMended(destinationId);
     const attempt = step.delivery.failedAttempts + 1;
     if (
       isDelivered &&

@@ -16,7 +16,11 @@ export interface ViewDeps {
   line: Omit<LineSettings, 'organizationId'>;
 }
 
-export function createView({ log, models, clock, line }: ViewDeps) {
+/** @param mendedAt when a destination last succeeded after it had failed, in ms; null if that is not known */
+export function createView(
+  { log, models, clock, line }: ViewDeps,
+  mendedAt: (destinationId: string) => number | null = () => null,
+) {
   const lastLogin = (portalId: string): number => log.lastVersion(`login-${portalId}`);
 
   function destinationOf({ webhook }: Lane): DestinationRow | undefined {
@@ -43,7 +47,7 @@ export function createView({ log, models, clock, line }: ViewDeps) {
       const destination = destinationOf(lane);
       const step = nextStep(lane, {
         lastLogin: lastLogin(portalId),
-        destination: destination ?? null,
+        destination: destination ? { ...destination, mendedAt: mendedAt(destination.id) } : null,
         recoverable: recoverableOf(portalId, lane),
         replayable: replayableOf(portalId, lane),
         now: clock.now(),

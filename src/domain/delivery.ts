@@ -96,8 +96,8 @@ export interface Outcome extends Omit<Attempt, 'deliveryId' | 'attempt'> {
   retryAfterMs: number | null;
 }
 
-/** Lines set aside one after the other, without a success in between. */
-const MAX_SET_ASIDE_IN_A_ROW = 2;
+/** Lines set aside one after the other, without a success in between; a replay may come by many that were so before. */
+const maxSetAsideInARow = (purpose: Purpose): number => (purpose === 'REPLAY' ? 50 : 2);
 
 /** What a receiver answers to a batch that is too large for it. */
 const CONTENT_TOO_LARGE = 413;
@@ -213,7 +213,7 @@ function afterTry(
     // Without a webhook there is nothing that its halves could go on with.
     if (sizeOf(open) > 1 && lane.webhook) return [{ type: 'BatchSplit', data: attempt }];
     // A receiver that finds every line too large is one that takes nothing.
-    if (sizeOf(open) === 1 && lane.setAsideInARow < MAX_SET_ASIDE_IN_A_ROW) {
+    if (sizeOf(open) === 1 && lane.setAsideInARow < maxSetAsideInARow(open.purpose)) {
       return [{ type: 'BatchAbandoned', data: { ...attempt, nextBatchDueAt: null, setAside: true } }];
     }
   }

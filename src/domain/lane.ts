@@ -180,7 +180,8 @@ export function evolve(lane: Lane, event: LaneEvent | Recorded<LaneEvent>): Lane
       return { ...rest, undeliveredTotal: lane.undeliveredTotal + sizeOf(range) };
     }
     case 'RedeliveryRequested':
-      return lane;
+      // A person does not wait for what failed before.
+      return { ...lane, sideAbandonedInARow: 0, sideDueAt: null };
     case 'LoginsDiscarded': {
       const discarded = event.data.ranges.reduce((count, range) => count + sizeOf(range), 0);
       return {

@@ -46,3 +46,8 @@ export function notFound(noun: string, id: string): Refusal {
 export function pruned(message: string, field?: string): Refusal {
   return new Refusal('PRUNED', message, field === undefined ? [] : [{ field, reason: message }]);
 }
+
+/** Why a time is not taken. @param prunedThrough when the newest login was recorded that is gone, in ms */
+export function reasonAgainstPruned(prunedThrough: number): string {
+  return `must be after ${new Date(prunedThrough).toISOString()}: logins up to then are not retained any more`;
+}

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { uuid } from './input.js';
 import type { LoginRange } from './range.js';
-import { invalidInput, notFound, Refusal } from './refusal.js';
+import { invalidInput, notFound, pruned, Refusal, reasonAgainstPruned } from './refusal.js';
 
 export const replayScopes = ['ALL', 'UNDELIVERED'] as const;
 export type ReplayScope = (typeof replayScopes)[number];
@@ -137,7 +137,6 @@ function refuseTimes({ startAt, endAt }: ReplaySettings, now: number, prunedThro
     throw invalidInput([{ field: 'endAt', reason: 'must not be in the future: a replay sends what is recorded' }]);
   }
   if (prunedThrough !== null && startAt <= prunedThrough) {
-    const reason = `must be after ${new Date(prunedThrough).toISOString()}: logins up to then are not retained any more`;
-    throw new Refusal('PRUNED', `startAt: ${reason}`, [{ field: 'startAt', reason }]);
+    throw pruned(`startAt: ${reasonAgainstPruned(prunedThrough)}`, 'startAt');
   }
 }

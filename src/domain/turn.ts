@@ -17,12 +17,24 @@ export type Step =
   | { do: 'start replay' }
   | { do: 'finish replay' };
 
+/** How long a portal waits after its own last try before it tries what worked for another one, in ms. */
+const MENDED_WAIT_MS = 60_000;
+
+/** What a lane knows of a destination. Times in ms. */
+interface Destination {
+  logFormat: LogFormat;
+  updatedAt: number;
+  linesPerSecond: number | null;
+  /** When a try, of whatever portal, succeeded after one that failed; null if that is not known. */
+  mendedAt?: number | null;
+}
+
 /** What a step is chosen by, besides the lane. */
 export interface LaneSurroundings {
   /** The version of the last login of the portal. */
   lastLogin: number;
-  /** The webhook's destination as it is now; null without one. `updatedAt` in ms. */
-  destination: { logFormat: LogFormat; updatedAt: number; linesPerSecond: number | null } | null;
+  /** The webhook's destination as it is now; null without one. */
+  destination: Destination | null;
   /** The undelivered range to recover before all others, if one is to be. */
   recoverable: (LoginRange & { state: UndeliveredState }) | null;
   /** What a replay that runs sends next, as far as it hangs together; null if nothing is left. */
@@ -99,16 +111,21 @@ function recovery(
   around: LaneSurroundings,
   pausedUntil: number,
 ): Candidate {
-  const { now, destination } = around;
   if (lane.recovering || range.state === 'REQUESTED') {
-    return { turn: 'RECOVERY', dueAt: pausedUntil, step: start(range, 'RECOVERY', lane, around) };
+    const dueAt = range.state === 'REQUESTED' ? sane(lane.sideDueAt, around.now, MAX_LANE_WAIT_MS) : pausedUntil;
+    return { turn: 'RECOVERY', dueAt, step: start(range, 'RECOVERY', lane, around) };
   }
+  return { turn: 'RECOVERY', dueAt: probeDueAt(lane, around, pausedUntil), step: start(range, 'PROBE', lane, around) };
+}
+
+function probeDueAt(lane: Lane, { now, destination }: LaneSurroundings, pausedUntil: number): number {
+  const triedAt = lane.lastAttempt?.at ?? 0;
+  const since = (time: number | null | undefined) => time != null && time <= now && time > triedAt;
   // Whoever changed the destination since the last try did so to mend it.
-  const changedAt = destination?.updatedAt ?? 0;
-  const isChanged = changedAt <= now && changedAt > (lane.lastAttempt?.at ?? 0);
-  const probeDueAt = isChanged ? now : sane(lane.probeDueAt, now, MAX_PROBE_WAIT_MS);
-  const dueAt = Math.max(pausedUntil, probeDueAt);
-  return { turn: 'RECOVERY', dueAt, step: start(range, 'PROBE', lane, around) };
+  if (since(destination?.updatedAt)) return now;
+  const dueAt = Math.max(pausedUntil, sane(lane.probeDueAt, now, MAX_PROBE_WAIT_MS));
+  // Another portal has found that it works again.
+  return since(destination?.mendedAt) ? Math.min(dueAt, sane(triedAt + MENDED_WAIT_MS, now, MENDED_WAIT_MS)) : dueAt;
 }
 
 function retry(delivery: OpenDelivery, turn: Turn, now: number): Candidate {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { uuid } from './input.js';
 import type { LoginRange } from './range.js';
-import { invalidInput, Refusal } from './refusal.js';
+import { invalidInput, pruned, Refusal, reasonAgainstPruned } from './refusal.js';
 
 /**
  * `loginsThrough` is the version of the last login of the portal at that moment: it says, without a clock, which logins
@@ -47,6 +47,8 @@ export type WebhookCommand =
       catchUp?: CatchUp | undefined;
       /** ms */
       since?: number | undefined;
+      /** When the newest login was recorded that is not retained any more, in ms; null if all are. */
+      prunedThrough?: number | null;
       loginsThrough: number;
     }
   | { type: 'RemoveWebhook'; loginsThrough: number };
@@ -69,7 +71,7 @@ export function decide(command: WebhookCommand, webhook: Webhook): WebhookEvent[
 }
 
 function refuseCatchUp(
-  { catchUp, since }: Extract<WebhookCommand, { type: 'ConfigureWebhook' }>,
+  { catchUp, since, prunedThrough = null }: Extract<WebhookCommand, { type: 'ConfigureWebhook' }>,
   isTurnedOn: boolean,
 ): void {
   if (catchUp === 'SINCE' && since === undefined) {
@@ -77,6 +79,9 @@ function refuseCatchUp(
   }
   if (catchUp !== 'SINCE' && since !== undefined) {
     throw invalidInput([{ field: 'since', reason: 'means something with catchUp: SINCE only' }]);
+  }
+  if (since !== undefined && prunedThrough !== null && since <= prunedThrough) {
+    throw pruned(`since: ${reasonAgainstPruned(prunedThrough)}`, 'since');
   }
   if (catchUp && !isTurnedOn) {
     throw invalidInput([

@@ -37,7 +37,7 @@ export type CatchUp =
   | 'FROM_NOW'
   /** With the first login of the time `since`. */
   | 'SINCE'
-  /** With the first login that was recorded since it was last on, or ever, if it never was. */
+  /** With the first login that was recorded since it was last on, or ever, if it never was; as far as logins are retained. */
   | 'SINCE_LAST_ON';
 
 /** What to change of the webhook of a portal. A field left out stays as it is. */
