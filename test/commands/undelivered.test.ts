@@ -273,6 +273,36 @@ describe('a recovery', () => {
   });
 });
 
+describe('a receiver that finds every line too large', () => {
+  it('has two of them set aside, and is then one that takes nothing', async () => {
+    const { login, deliver, listed, lane, now } = await aLanePortal();
+    await login(6);
+    for (const version of [1, 2, 3]) await deliver(version, version, tooLarge);
+    expect(listed()).toEqual([
+      [1, 1, 'SET_ASIDE'],
+      [2, 2, 'SET_ASIDE'],
+      [3, 3, 'WAITING'],
+    ]);
+    expect(lane()).toMatchObject({ abandonedInARow: 1, nextBatchDueAt: now() + 1_000, recovering: false });
+    await deliver(4, 4, success);
+    await deliver(3, 3, tooLarge, 'RECOVERY');
+    await deliver(5, 5, tooLarge);
+    expect(listed()).toEqual([1, 2, 3, 5].map((version) => [version, version, 'SET_ASIDE']));
+  });
+});
+
+describe('what someone asked for and is refused', () => {
+  it('goes behind all else with its rest', async () => {
+    const { deliver, redeliver, idOf, listed } = await withUndelivered();
+    await redeliver(idOf(7));
+    await deliver(5, 5, unauthorized, 'RECOVERY');
+    expect(listed().slice(2)).toEqual([
+      [5, 5, 'WAITING'],
+      [6, 7, 'WAITING'],
+    ]);
+  });
+});
+
 describe('probes', () => {
   it('are not counted as recoveries', async () => {
     const { deliver, rows } = await withUndelivered();

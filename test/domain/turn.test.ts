@@ -173,6 +173,19 @@ describe('a recovery', () => {
     expect(next(lane, { recoverable: requested(1, 3), now: 2_500 })).toEqual(start('RECOVERY', 1, 1));
   });
 
+  it('waits after one that failed, twice as long each time, and fresh logins do not', () => {
+    const well = after(webhookOn(), started('a', 1, 1), delivered('a'));
+    const failed = evolve(evolve(well, side('r', 2, 2)), abandoned('r', 1, 2_500));
+    expect(next(failed, { recoverable: requested(2, 2) })).toEqual(wait(2_500));
+    expect(next(failed, { recoverable: requested(2, 2), lastLogin: 9 })).toEqual(start('FIRST', 2, 2));
+    expect(next(failed, { replayable: range(1, 1) })).toEqual(wait(2_500));
+    const fresh = evolve(evolve(failed, started('b', 2, 2)), delivered('b'));
+    expect(next(fresh, { recoverable: requested(2, 2) })).toEqual(wait(2_500));
+    expect(fresh).toMatchObject({ sideAbandonedInARow: 1, abandonedInARow: 0 });
+    const again = evolve(evolve(fresh, side('s', 2, 2)), delivered('s'));
+    expect(again).toMatchObject({ sideAbandonedInARow: 0, sideDueAt: null });
+  });
+
   it('that someone asked for goes out while everything fails', () => {
     const lane = after(webhookOn(), started('a', 1, 3), abandoned('a', 5, 1_400));
     expect(next(lane, { recoverable: requested(1, 3) })).toEqual(start('RECOVERY', 1, 1));
