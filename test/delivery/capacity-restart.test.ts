@@ -13,7 +13,7 @@ async function start(directory: string, now?: number) {
 
 const siem = { url: 'https://127.0.0.1:9/collector' };
 
-it('F16: a portal that was tried elsewhere says nothing of the destination it was pointed at since, after a restart', async () => {
+it('a new process spares a destination that failed, whatever came of a portal elsewhere that was pointed at it since', async () => {
   const directory = temporaryDirectory();
   const server = await start(directory);
   const failing = await aPortal(server, siem);
