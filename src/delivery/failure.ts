@@ -68,7 +68,7 @@ export function describe(error: unknown): string {
   if (error instanceof AggregateError && error.errors[0]) return describe(error.errors[0]);
   const code = codeOf(error);
   const known = words[code] ?? ofTls(code) ?? (isOfHttp(error) ? 'the answer is not HTTP' : null);
-  if (known === null) return error.message;
+  if (!known) return error.message;
   return code ? `${known} (${code})` : known;
 }
 
