@@ -61,7 +61,10 @@ export async function campaign({ from, seeds, trace, onRun }: Campaign): Promise
   const hear = (reason: unknown) => void unheard.push(reason);
   process.on('unhandledRejection', hear);
   let seed = from;
-  const onExit = () => process.stderr.write(`seed ${seed}: the run waits for something that never comes\n`);
+  const onExit = () => {
+    process.stderr.write(`seed ${seed}: the run was broken off, or waits for something that never comes\n`);
+    disks.close();
+  };
   process.once('exit', onExit);
   try {
     for (; seed < from + seeds; seed += 1) {

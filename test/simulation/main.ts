@@ -38,6 +38,8 @@ async function run(): Promise<void> {
   const from = number(seed ?? values.from);
   const seeds = seed === undefined ? number(values.seeds) : 1;
   let shownAt = 0;
+  // So that what the runs wrote goes with them.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
   const result = await campaign({
     from,
     seeds,
