@@ -108,8 +108,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a batch that is too large is given up',
     file: 'src/domain/delivery.js',
-    find: 'if (sizeOf(open) === 1)',
-    replace: 'if (true)',
+    find: 'outcome.responseCode === CONTENT_TOO_LARGE',
+    replace: 'false',
     caughtBy: ['batches'],
   },
   {
