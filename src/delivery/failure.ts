@@ -90,5 +90,5 @@ function ofTls(code: string): string | undefined {
 }
 
 function codeOf(error: Error): string {
-  return 'code' in error ? String(error.code) : '';
+  return 'code' in error && typeof error.code === 'string' ? error.code : '';
 }

@@ -167,10 +167,12 @@ describe('a recovery', () => {
     expect(evolve(evolve(well, side('r', 1, 1)), setAside('r')).recovering, 'one line is too large').toBe(true);
   });
 
-  it('waits as first deliveries do after a batch was given up', () => {
+  it('does not wait where a person asked for it, whatever was given up before', () => {
     const lane = after(webhookOn(), started('a', 1, 3), abandoned('a', 5, 2_500));
-    expect(next(lane, { recoverable: requested(1, 3) })).toEqual(wait(2_500));
-    expect(next(lane, { recoverable: requested(1, 3), now: 2_500 })).toEqual(start('RECOVERY', 1, 1));
+    expect(next(lane, { recoverable: requested(1, 3) })).toEqual(start('RECOVERY', 1, 1));
+    const failedBefore = evolve(evolve(lane, side('r', 1, 1)), abandoned('r', 1, 9_500));
+    const asked = evolve(failedBefore, { type: 'RedeliveryRequested', data: { ranges: [range(1, 3)] } });
+    expect(next(asked, { recoverable: requested(1, 3) })).toEqual(start('RECOVERY', 1, 1));
   });
 
   it('waits after one that failed, twice as long each time, and fresh logins do not', () => {
@@ -208,10 +210,17 @@ describe('a probe', () => {
     expect(next(dead, { recoverable, lastLogin: 4, now: 2_500 })).toEqual(start('FIRST', 4, 4));
   });
 
-  it('is due at once where the destination was changed since the last try, but for the wait of the lane', () => {
+  it('is due a minute after the last try where the destination works for another portal since', () => {
+    const mended = { ...siem, mendedAt: 1_200 };
+    expect(next(dead, { recoverable, destination: mended, now: 2_500 })).toEqual(wait(61_000));
+    expect(next(dead, { recoverable, destination: mended, now: 61_000 })).toEqual(start('PROBE', 1, 1));
+    const before = { ...siem, mendedAt: 900 };
+    expect(next(dead, { recoverable, destination: before, now: 61_000 })).toEqual(wait(PROBE_DUE_AT));
+  });
+
+  it('is due at once where the destination was changed since the last try', () => {
     const changed = { ...siem, updatedAt: 1_001 };
-    expect(next(dead, { recoverable, destination: changed })).toEqual(wait(2_500));
-    expect(next(dead, { recoverable, destination: changed, now: 2_500 })).toEqual(start('PROBE', 1, 1));
+    expect(next(dead, { recoverable, destination: changed })).toEqual(start('PROBE', 1, 1));
     const earlier = { ...siem, updatedAt: 1_000 };
     expect(next(dead, { recoverable, destination: earlier, now: 2_500 })).toEqual(wait(PROBE_DUE_AT));
   });
