@@ -52,28 +52,6 @@ export function createLanes(db: Db) {
   } satisfies ReadModel & Record<string, unknown>;
 }
 
-const laneEvents: Record<LaneEvent['type'], true> = {
-  WebhookConfigured: true,
-  WebhookRemoved: true,
-  BatchStarted: true,
-  BatchDelivered: true,
-  RetryScheduled: true,
-  BatchSplit: true,
-  BatchAbandoned: true,
-  DeliverySuperseded: true,
-  LoginsSkipped: true,
-  LoginsUndelivered: true,
-  Checkpointed: true,
-  LoginsExpired: true,
-  RedeliveryRequested: true,
-  LoginsDiscarded: true,
-  ReplayRequested: true,
-  ReplayStarted: true,
-  ReplayCompleted: true,
-  ReplayFailed: true,
-  ReplayCancelled: true,
-};
-
 function isLaneEvent(event: Recorded): event is Recorded<LaneEvent> {
-  return Object.hasOwn(laneEvents, event.type);
+  return /^(webhook|delivery|undelivered|replay)-/.test(event.stream);
 }
