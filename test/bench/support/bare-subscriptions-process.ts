@@ -10,9 +10,10 @@ import { join } from 'node:path';
 import { buildSchema, execute, parse, subscribe, validate } from 'graphql';
 import { useServer } from 'graphql-ws/use/ws';
 import { WebSocketServer } from 'ws';
+import type { WebhookStatus } from '../../../src/projections/status.js';
 
 interface Changed {
-  webhookStatusChanged: { position: string; status: Record<string, unknown> };
+  webhookStatusChanged: { position: string; status: WebhookStatus };
 }
 
 /** An in-memory publisher: each subscriber is given the status now, and then every change. */
@@ -55,7 +56,7 @@ let position = 1;
 let enabled = false;
 
 function statusNow(): Changed {
-  const status = {
+  const status: WebhookStatus = {
     enabled,
     status: 'ACTIVE',
     lastAttemptAt: null,
@@ -67,6 +68,10 @@ function statusNow(): Changed {
     consecutiveFailures: 0,
     deliveredTotal: 0,
     undeliveredTotal: 0,
+    oldestUndeliveredAt: null,
+    undeliveredExpiresAt: null,
+    heldTotal: 0,
+    discardedTotal: 0,
   };
   return { webhookStatusChanged: { position: String(position), status } };
 }
