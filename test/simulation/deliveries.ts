@@ -17,6 +17,7 @@ const MOST_TRIES = 5;
 const LEAST_WAIT_MS = 1_000;
 const MOST_WAIT_MS = 30_000;
 const LEAST_PROBE_WAIT_MS = 5 * 60_000;
+const MENDED_WAIT_MS = 60_000;
 
 type Of<T extends Recorded['type']> = Extract<Recorded, { type: T }>;
 type Tried = Of<'BatchDelivered' | 'RetryScheduled' | 'BatchSplit' | 'BatchAbandoned'>;
@@ -36,6 +37,8 @@ export function createDeliveries(
   onTried: (attempt: Attempt, delivered: boolean) => void,
 ) {
   const deliveries = new Map<string, DeliveryAccount>();
+  // By destination: when it last took something, in ms.
+  const deliveredAt = new Map<string, number>();
 
   function start(account: PortalAccount, { data, recordedAt }: Of<'BatchStarted'>): void {
     const { firstVersion, lastVersion, deliveryId, purpose = 'FIRST' } = data;
@@ -64,9 +67,15 @@ export function createDeliveries(
     }
     if (purpose === 'REPLAY') return replays.started(account, range);
     move(account, range, 'undelivered', 'undelivered');
-    if (purpose === 'PROBE' && changedAt <= abandonedAt && at < abandonedAt + LEAST_PROBE_WAIT_MS) {
+    if (purpose === 'PROBE' && changedAt <= abandonedAt && at < abandonedAt + leastProbeWaitMs(account, range)) {
       report('waits', `a probe of ${portalId} ${at - abandonedAt} ms after a batch was given up`);
     }
+  }
+
+  /** A minute after the last try where another portal has found since that the destination works, else five after its end. */
+  function leastProbeWaitMs({ abandonedAt, triedAt }: PortalAccount, { destinationId }: BatchStarted): number {
+    const worksSince = deliveredAt.get(destinationId) ?? 0;
+    return worksSince > triedAt ? triedAt + MENDED_WAIT_MS - abandonedAt : LEAST_PROBE_WAIT_MS;
   }
 
   /** The open delivery that an event is about. */
@@ -94,6 +103,7 @@ export function createDeliveries(
 
   function deliver(account: PortalAccount, delivery: DeliveryAccount, recovered: number): void {
     end(account, delivery, 'delivered');
+    deliveredAt.set(delivery.destinationId, delivery.endedAt);
     if (isPresent(account, delivery)) {
       account.mostLines = Math.min(MOST_LINES, account.mostLines * 2);
       account.nextBatchAt = 0;
@@ -121,6 +131,7 @@ export function createDeliveries(
       if (delivery.purpose === 'FIRST') account.nextBatchAt = delivery.endedAt + LEAST_WAIT_MS;
     }
     account.abandonedAt = delivery.endedAt;
+    account.triedAt = data.attemptedAt;
     if (delivery.purpose === 'FIRST') return move(account, delivery, 'pending', 'undelivered');
     if (delivery.purpose === 'REPLAY' && setAside) return replays.refused(account, delivery);
     if (delivery.purpose !== 'RECOVERY') return;

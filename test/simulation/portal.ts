@@ -42,8 +42,9 @@ export interface PortalAccount {
   side: DeliveryAccount | null;
   /** Most lines of the next batch. */
   mostLines: number;
-  /** When a batch was given up, and when the destination was last changed, in ms. */
+  /** When a batch was given up, when its last try began, and when the destination was last changed, in ms. */
   abandonedAt: number;
+  triedAt: number;
   changedAt: number;
   /** No first delivery starts before, in ms. */
   nextBatchAt: number;
@@ -62,6 +63,7 @@ export const emptyPortal = (portalId: string): PortalAccount => ({
   side: null,
   mostLines: MOST_LINES,
   abandonedAt: 0,
+  triedAt: 0,
   changedAt: 0,
   nextBatchAt: 0,
 });
