@@ -1,7 +1,8 @@
 /** What a lane does next: whose turn it is, and whether that is due. */
 import type { Purpose } from './delivery.js';
 import type { LogFormat } from './destination.js';
-import { grown, isPartOf, type Lane, type OpenDelivery, type Turn, waiting } from './lane.js';
+import { isPartOf, type Lane, type OpenDelivery, type Turn, waiting } from './lane.js';
+import { grown } from './lane-fold.js';
 import { type LoginRange, MAX_BATCH_LINES, sizeOf, startOf } from './range.js';
 import { MAX_LANE_WAIT_MS, MAX_PROBE_WAIT_MS, MAX_WAIT_MS } from './retry.js';
 import type { UndeliveredState } from './undelivered.js';

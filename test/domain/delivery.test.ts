@@ -1,6 +1,7 @@
 import { describe, it } from 'vitest';
 import { type DeliveryCommand, decide, type Outcome } from '../../src/domain/delivery.js';
-import { emptyLane, evolve, type Lane, type LaneEvent } from '../../src/domain/lane.js';
+import { emptyLane, type Lane } from '../../src/domain/lane.js';
+import { evolve, type LaneEvent } from '../../src/domain/lane-fold.js';
 import { decider } from '../support/given.js';
 import {
   abandoned,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { emptyLane, evolve, type Lane, type LaneEvent, pending, waiting } from '../../src/domain/lane.js';
+import { emptyLane, type Lane, pending, waiting } from '../../src/domain/lane.js';
+import { evolve, type LaneEvent } from '../../src/domain/lane-fold.js';
 import { type LaneSurroundings, nextStep } from '../../src/domain/turn.js';
 import {
   abandoned,

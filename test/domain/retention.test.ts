@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { emptyLane, evolve, type Lane, type LaneEvent, pending, waiting } from '../../src/domain/lane.js';
+import { emptyLane, type Lane, pending, waiting } from '../../src/domain/lane.js';
+import { evolve, type LaneEvent } from '../../src/domain/lane-fold.js';
 import { type LoginRange, overlap, sizeOf } from '../../src/domain/range.js';
 import type { Replay } from '../../src/domain/replay.js';
 import {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Purpose } from '../../src/domain/delivery.js';
-import { emptyLane, evolve, type Lane, type LaneEvent } from '../../src/domain/lane.js';
+import { emptyLane, type Lane } from '../../src/domain/lane.js';
+import { evolve, type LaneEvent } from '../../src/domain/lane-fold.js';
 import type { ReplayEvent } from '../../src/domain/replay.js';
 import { type LaneSurroundings, nextStep, type Step } from '../../src/domain/turn.js';
 import {

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Recorded } from '../../src/domain/event.js';
-import { emptyLane, evolve, type LaneEvent } from '../../src/domain/lane.js';
+import { emptyLane } from '../../src/domain/lane.js';
+import { evolve, type LaneEvent } from '../../src/domain/lane-fold.js';
 import {
   batchAbandoned,
   batchDelivered,

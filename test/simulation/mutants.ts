@@ -15,7 +15,7 @@ export interface Mutant {
 export const mutants: readonly Mutant[] = [
   {
     name: 'the cursor moves before the outcome',
-    file: 'src/domain/lane.js',
+    file: 'src/domain/lane-fold.js',
     find: "{ ...lane, open: delivery, lastTurn: 'FIRST' }",
     replace: "{ ...lane, open: delivery, lastTurn: 'FIRST', cursor: delivery.lastVersion }",
     caughtBy: ['order', 'figures', 'nothing is lost', 'progress'],
@@ -79,7 +79,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'what is superseded is not sent again',
-    file: 'src/domain/lane.js',
+    file: 'src/domain/lane-fold.js',
     find: 'return delivery ? { ...lane, ...placed(delivery, null) } : lane;',
     replace: 'return delivery ? closed(lane, delivery) : lane;',
     caughtBy: ['order', 'figures', 'nothing is lost'],
