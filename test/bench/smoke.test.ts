@@ -8,7 +8,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** What a row may do without. */
 const PROGRAM = /\b(strace|redis|syslog-ng)/i;
 /** Everything at its smallest takes about a minute on two cores. */
-const TIMEOUT_MS = 300_000;
+const TIMEOUT_MS = 900_000;
 
 const run = promisify(execFile);
 
