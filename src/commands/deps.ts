@@ -1,4 +1,5 @@
 import type { Category } from '../domain/event.js';
+import { assertLiving } from '../domain/portal.js';
 import type { Appender, Expectation } from '../log/append.js';
 import type { Prune } from '../log/prune.js';
 import type { LogReader } from '../log/read.js';
@@ -20,4 +21,10 @@ export interface Deps {
 export function expectation(log: LogReader): Expectation {
   const category: Category = 'configuration';
   return { category, position: log.categoryPosition(category) };
+}
+
+/** Throws NOT_FOUND or PORTAL_RETIRED unless there is such a portal and it lives. */
+export function assertLivingPortal(models: ReadModels, portalId: string): void {
+  const portal = models.portals.get(portalId);
+  assertLiving(portal ? { retired: portal.retiredAt !== null } : null, portalId);
 }

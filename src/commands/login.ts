@@ -1,9 +1,8 @@
 import type { Cause, Recorded } from '../domain/event.js';
 import { isSameLogin, type LoginEvent, type LoginInput, reasonAgainstTime, recorded } from '../domain/login.js';
-import { assertLiving } from '../domain/portal.js';
 import { type InvalidField, invalidInput, Refusal } from '../domain/refusal.js';
 import { type Random, randomTraceId } from '../random.js';
-import type { Deps } from './deps.js';
+import { assertLivingPortal, type Deps } from './deps.js';
 import type { Commands } from './handlers.js';
 
 export function loginHandlers({ log, appender, models }: Deps) {
@@ -32,9 +31,8 @@ export function loginHandlers({ log, appender, models }: Deps) {
      */
     recordLogins({ portalId, logins, traceIds }: RecordLogins, cause: Cause, now: number): RecordedLogins {
       const firsts = firstsOf(portalId, logins);
-      const portal = models.portals.get(portalId);
       // What is recorded already is answered for a retired portal, too.
-      if (firsts.includes(undefined)) assertLiving(portal ? { retired: portal.retiredAt !== null } : null, portalId);
+      if (firsts.includes(undefined)) assertLivingPortal(models, portalId);
       refuseReusedKeys(logins, firsts);
       refuseAhead(logins, firsts, now);
       const events = logins.flatMap((login, index) =>

@@ -1,23 +1,17 @@
 import type { z } from 'zod';
 import type { Cause } from '../domain/event.js';
 import { pendingRanges } from '../domain/lane.js';
-import { assertLiving } from '../domain/portal.js';
 import { type LoginRange, sizeOf, without } from '../domain/range.js';
 import { type cancelReplay, decide, type Replay, type ReplayCommand, type requestReplay } from '../domain/replay.js';
 import { webhookUnconfigured } from '../domain/undelivered.js';
 import { randomUuid } from '../random.js';
-import type { Deps } from './deps.js';
+import { assertLivingPortal, type Deps } from './deps.js';
 
 export function replayHandlers({ log, appender, models, random }: Deps) {
   function handle(portalId: string, command: ReplayCommand, cause: Cause, now: number): void {
     const { replay } = models.lanes.get(portalId).lane;
     const events = decide(command, replay, now, log.horizon(`login-${portalId}`).recordedAt);
     appender.append([{ stream: `replay-${portalId}`, events }], cause, now);
-  }
-
-  function assertPortal(portalId: string): void {
-    const portal = models.portals.get(portalId);
-    assertLiving(portal ? { retired: portal.retiredAt !== null } : null, portalId);
   }
 
   /** What a job comes to now: what is pending is left out, for it is sent anyway. */
@@ -35,7 +29,7 @@ export function replayHandlers({ log, appender, models, random }: Deps) {
 
   return {
     requestReplay({ portalId, ...wanted }: z.output<typeof requestReplay>, cause: Cause, now: number): string {
-      assertPortal(portalId);
+      assertLivingPortal(models, portalId);
       if (!models.webhooks.get(portalId)) throw webhookUnconfigured();
       handle(portalId, { type: 'RequestReplay', jobId: randomUuid(random), ...wanted }, cause, now);
       return portalId;

@@ -1,7 +1,6 @@
 import type { z } from 'zod';
 import type { Cause } from '../domain/event.js';
 import { waiting } from '../domain/lane.js';
-import { assertLiving } from '../domain/portal.js';
 import { notFound, Refusal } from '../domain/refusal.js';
 import { isActive } from '../domain/replay.js';
 import {
@@ -12,21 +11,16 @@ import {
   type WebhookCommand,
 } from '../domain/webhook.js';
 import type { Change } from '../log/append.js';
-import { type Deps, expectation } from './deps.js';
+import { assertLivingPortal, type Deps, expectation } from './deps.js';
 
 export function webhookHandlers(deps: Deps) {
   const { log, appender, models } = deps;
-
-  function assertPortal(portalId: string): void {
-    const portal = models.portals.get(portalId);
-    assertLiving(portal ? { retired: portal.retiredAt !== null } : null, portalId);
-  }
 
   return {
     /** @returns the portal's id */
     configureWebhook({ portalId, ...input }: z.output<typeof configureWebhook>, cause: Cause, now: number): string {
       const expected = expectation(log);
-      assertPortal(portalId);
+      assertLivingPortal(models, portalId);
       if (input.destinationId && !models.destinations.get(input.destinationId)) {
         throw new Refusal('NOT_FOUND', notFound('destination', input.destinationId).message, [
           { field: 'destinationId', reason: 'names no destination; create it first' },
@@ -52,7 +46,7 @@ export function webhookHandlers(deps: Deps) {
     /** What was due and not in the open delivery is listed as undelivered at once; the engine ends the open delivery. */
     removeWebhook({ portalId }: z.output<typeof removeWebhook>, cause: Cause, now: number): string {
       const expected = expectation(log);
-      assertPortal(portalId);
+      assertLivingPortal(models, portalId);
       appender.append(removal(deps, portalId, now), cause, now, expected);
       return portalId;
     },

@@ -17,7 +17,6 @@ interface Gate {
   waiting: { portalId: string; settle: (isIn: boolean) => void }[];
   /** The last try failed: one request at a time, until one succeeds. */
   failing: boolean;
-
   /** Whoever was let in last has not said yet how many lines it sends: where there is a rate, the others wait for that. */
   unspent: boolean;
   /** Nothing is sent before (ms): the receiver asked for it, or its rate is used up. */

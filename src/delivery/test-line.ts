@@ -31,11 +31,9 @@ export function createDestinationTest({ models, secrets, sender, clock, random, 
   let underWay = 0;
 
   function postTo({ logFormat }: DestinationRow) {
-    const [signingKey] = models.identity.signingKeys();
-    const organizationId = models.identity.organizationId();
-    if (!signingKey || !organizationId) throw new Error('There is no signing key or no organisation');
+    const { signingKeyId, organizationId } = models.identity.speaker();
     const written = writeTestLine(clock.now(), randomTraceId(random), logFormat, { ...line, organizationId });
-    const body = encode([written], logFormat, signerOf(signingKey.id));
+    const body = encode([written], logFormat, signerOf(signingKeyId));
     return { deliveryId: randomUuid(random), body, isTest: true };
   }
 

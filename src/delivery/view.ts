@@ -3,6 +3,7 @@ import type { Clock } from '../clock.js';
 import type { LineSettings } from '../domain/delivery.js';
 import type { Lane, OpenDelivery } from '../domain/lane.js';
 import { type LoginRange, startOf } from '../domain/range.js';
+import { isActive } from '../domain/replay.js';
 import { batchLimit, behindOpen, fullBatches, nextStep, type Step } from '../domain/turn.js';
 import type { LogReader } from '../log/read.js';
 import type { DestinationRow } from '../projections/destinations.js';
@@ -40,6 +41,10 @@ export function createView(
     return null;
   }
 
+  /** Whether anything beside the first deliveries may have its turn next. */
+  const hasOthers = (portalId: string, lane: Lane): boolean =>
+    lane.side !== null || isActive(lane.replay) || recoverableOf(portalId, lane) !== null;
+
   return {
     /** What the lane does next, and its destination as it is now. */
     look(portalId: string): { step: Step; destination: DestinationRow | undefined } {
@@ -59,9 +64,7 @@ export function createView(
     behindOpen(portalId: string): { range: LoginRange; destination: DestinationRow } | null {
       const { lane } = models.lanes.get(portalId);
       const destination = lane.webhook?.enabled ? destinationOf(lane) : undefined;
-      const hasOthers =
-        lane.side ?? recoverableOf(portalId, lane) ?? (lane.replay && replayableOf(portalId, lane)) ?? null;
-      if (!destination || hasOthers || lane.replay?.status === 'REQUESTED') return null;
+      if (!destination || hasOthers(portalId, lane)) return null;
       const range = behindOpen(lane, lastLogin(portalId));
       return range && { range: startOf(range, destination.linesPerSecond ?? Infinity), destination };
     },
@@ -69,15 +72,13 @@ export function createView(
     /** The batches behind the open one that are sure to come as they are, at most `count`. */
     comingBatches(portalId: string, destination: DestinationRow, count: number): LoginRange[] {
       const { lane } = models.lanes.get(portalId);
-      if (lane.side || recoverableOf(portalId, lane) || replayableOf(portalId, lane)) return [];
+      if (hasOthers(portalId, lane)) return [];
       return fullBatches(lane, lastLogin(portalId), batchLimit(lane, destination), count);
     },
 
     planOf(portalId: string, range: LoginRange, { logFormat }: DestinationRow): Plan {
-      const [signingKey] = models.identity.signingKeys();
-      const organizationId = models.identity.organizationId();
-      if (!signingKey || !organizationId) throw new Error('There is no signing key or no organisation');
-      return { portalId, ...range, logFormat, signingKeyId: signingKey.id, line: { ...line, organizationId } };
+      const { signingKeyId, organizationId } = models.identity.speaker();
+      return { portalId, ...range, logFormat, signingKeyId, line: { ...line, organizationId } };
     },
   };
 }

@@ -31,6 +31,13 @@ export function createIdentity(db: Db) {
         }
       }
     },
+    /** Who signs and speaks in a line that is written now. */
+    speaker(): { signingKeyId: string; organizationId: string } {
+      const [signingKey] = keys.all();
+      const speaking = theOrganization.get();
+      if (!signingKey || !speaking) throw new Error('There is no signing key or no organisation');
+      return { signingKeyId: signingKey.id, organizationId: speaking.id };
+    },
     organizationId: (): string | undefined => theOrganization.get()?.id,
     signingKey: (id: string): SigningKeyRow | undefined => byId.get({ id }),
     /** Newest first. */
