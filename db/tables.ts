@@ -1,10 +1,10 @@
 /**
  * Every table. `events`, `streams`, `actors` and `categories` are the log and belong to `src/log`; `keys` belongs to
- * `src/secrets.ts`, `meta` is about the files; all others are read models, which `auditwire rebuild` can make again from the log.
+ * `src/vault/secrets.ts`, `meta` is about the files; all others are read models, which `auditwire rebuild` can make again from the log.
  */
 import { blob, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 import type { LogFormat } from '../src/domain/destination.js';
-import type { Lane } from '../src/domain/lane.js';
+import type { Lane } from '../src/domain/lane/lane.js';
 import type { UndeliveredReason, UndeliveredState } from '../src/domain/undelivered.js';
 
 /** The log. One row an event, `position` the global order. Times are milliseconds since the epoch. */

@@ -1,15 +1,15 @@
 import SchemaBuilder from '@pothos/core';
 import RelayPlugin from '@pothos/plugin-relay';
 import { GraphQLError } from 'graphql';
-import type { Clock } from '../src/clock.js';
 import type { Commands } from '../src/commands/handlers.js';
-import type { TestDestination } from '../src/delivery/test-line.js';
+import type { TestDestination } from '../src/delivery/destination-test.js';
 import type { Cause } from '../src/domain/event.js';
-import type { LogReader } from '../src/log/read.js';
+import type { LogReader } from '../src/log/sqlite/read.js';
 import type { Tail } from '../src/log/tail.js';
 import type { ReadModels } from '../src/projections/read-models.js';
-import type { StatusAt } from '../src/projections/status.js';
-import type { Random } from '../src/random.js';
+import type { StatusAt } from '../src/queries/status.js';
+import type { Clock } from '../src/runtime/clock.js';
+import type { Random } from '../src/runtime/random.js';
 
 /** What every operation of the server shares; reads see what was committed. */
 export interface Services {

@@ -1,6 +1,6 @@
-import { type Phase, type Purpose, phases, purposes } from '../src/domain/delivery.js';
 import { uuid } from '../src/domain/input.js';
-import { sizeOf } from '../src/domain/range.js';
+import { type Phase, type Purpose, phases, purposes } from '../src/domain/lane/decide.js';
+import { sizeOf } from '../src/domain/login-range.js';
 import {
   attemptOf,
   type Delivery,
@@ -9,7 +9,7 @@ import {
   deliveriesOf,
   deliveryStates,
   isAttempt,
-} from '../src/projections/deliveries.js';
+} from '../src/queries/deliveries.js';
 import { builder, describedValues } from './builder.js';
 import { DestinationType, LogFormatEnum } from './destination.js';
 import { argument, parsePosition } from './error.js';

@@ -1,7 +1,7 @@
 /** Subscriptions as readers of the log's tail. Each of them ends its reader when its client goes away. */
 import type { Recorded, StreamName } from '../src/domain/event.js';
 import { pruned } from '../src/domain/refusal.js';
-import type { StatusAt } from '../src/projections/status.js';
+import type { StatusAt } from '../src/queries/status.js';
 import type { Context } from './builder.js';
 
 /**

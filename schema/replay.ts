@@ -1,6 +1,6 @@
 import { parse, uuid } from '../src/domain/input.js';
 import { cancelReplay, type ReplayScope, replayScopes, requestReplay } from '../src/domain/replay.js';
-import { type ReplayJob, type ReplayJobStatus, replayJobOf, replayJobStatuses } from '../src/projections/replays.js';
+import { type ReplayJob, type ReplayJobStatus, replayJobOf, replayJobStatuses } from '../src/queries/replay-jobs.js';
 import { builder, type Context, describedValues } from './builder.js';
 import { argument, orRefusal, parsePosition, resultUnion } from './error.js';
 import { theExistingPortal } from './guards.js';

@@ -1,6 +1,6 @@
-import type { Outcome } from '../src/domain/delivery.js';
 import { testDestination } from '../src/domain/destination.js';
 import { parse } from '../src/domain/input.js';
+import type { Outcome } from '../src/domain/lane/decide.js';
 import { builder } from './builder.js';
 import { DeliveryPhase } from './delivery.js';
 import { orRefusal, resultUnion } from './error.js';

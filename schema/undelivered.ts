@@ -1,5 +1,5 @@
 import { parse, uuid } from '../src/domain/input.js';
-import { sizeOf } from '../src/domain/range.js';
+import { sizeOf } from '../src/domain/login-range.js';
 import {
   discardUndelivered,
   redeliver,

@@ -1,6 +1,6 @@
 import { parse, uuid } from '../src/domain/input.js';
 import { type CatchUp, catchUps, configureWebhook, removeWebhook } from '../src/domain/webhook.js';
-import { type WebhookState, type WebhookStatus, webhookStates } from '../src/projections/status.js';
+import { type WebhookState, type WebhookStatus, webhookStates } from '../src/queries/status.js';
 import { builder, describedValues } from './builder.js';
 import { DestinationType } from './destination.js';
 import { argument, orRefusal, parsePosition, resultUnion } from './error.js';

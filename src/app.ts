@@ -1,26 +1,26 @@
 import type { Logger } from 'pino';
 import { type Connection, lockDataDirectory, openReader, openWriter, usedBytes } from '../db/open.js';
 import type { Services } from '../schema/builder.js';
-import { type Clock, systemClock } from './clock.js';
 import { type Config, USER_AGENT } from './config.js';
-import { createAddressGuard } from './delivery/address-guard.js';
-import { reasonThroughProxy } from './delivery/egress-proxy.js';
-import type { Resolve } from './delivery/resolve.js';
-import { createSender } from './delivery/send.js';
-import { createDestinationTest } from './delivery/test-line.js';
+import { createDestinationTest } from './delivery/destination-test.js';
+import { createAddressGuard } from './delivery/egress/address-guard.js';
+import type { Resolve } from './delivery/egress/resolver.js';
+import { reasonThroughProxy } from './delivery/transport/proxy.js';
+import { createSender } from './delivery/transport/sender.js';
 import type { Cause, Recorded } from './domain/event.js';
-import { makeToken } from './http/auth.js';
 import { createHttpServer } from './http/server.js';
-import { createLogReader } from './log/read.js';
+import { createLogReader } from './log/sqlite/read.js';
 import { createTail } from './log/tail.js';
-import { readMasterKey } from './master-key.js';
+import { createRetention } from './maintenance/retention.js';
 import { createReadModels } from './projections/read-models.js';
 import { bringUpToDate } from './projections/rebuild.js';
-import { createStatuses } from './projections/status.js';
-import { type Random, randomTraceId, systemRandom } from './random.js';
-import { createRetention } from './retention.js';
-import { createSecrets } from './secrets.js';
+import { createStatuses } from './queries/status.js';
+import { type Clock, systemClock } from './runtime/clock.js';
+import { type Random, randomTraceId, systemRandom } from './runtime/random.js';
 import { runHere, startThreads } from './threads/workers.js';
+import { makeToken } from './vault/access-tokens.js';
+import { readMasterKey } from './vault/master-key.js';
+import { createSecrets } from './vault/secrets.js';
 
 /** Where time, chance and the network come in, and what a test puts in their place. */
 export interface Surroundings {

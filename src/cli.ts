@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import './production.js';
+import './runtime/production.js';
 import { defineCommand, runMain } from 'citty';
 import { demoCommand } from './cli/demo.js';
 import { rebuildCommand } from './cli/rebuild.js';

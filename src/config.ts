@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 import type { RetentionSettings } from './domain/retention.js';
-import { MASTER_KEY_BYTES } from './secrets.js';
+import { MASTER_KEY_BYTES } from './vault/secrets.js';
 
 /** Every setting is an environment variable with this prefix; README.md has the table. */
 const PREFIX = 'AUDITWIRE_';

@@ -4,8 +4,8 @@ import type { ArgsDef } from 'citty';
 import { DataDirectoryError, errorCode } from '../../db/open.js';
 import { CallFailed, Unreachable } from '../client/client.js';
 import { type Config, ConfigError, loadConfig } from '../config.js';
-import { MasterKeyError } from '../master-key.js';
-import { WrongMasterKey } from '../secrets.js';
+import { MasterKeyError } from '../vault/master-key.js';
+import { WrongMasterKey } from '../vault/secrets.js';
 
 /** Exit codes: what the person can mend (settings, a directory, a port), and what they cannot. */
 const EXIT_FAILED = 1;

@@ -7,8 +7,8 @@ import { type App, createApp } from '../app.js';
 import { createClient } from '../client/client.js';
 import type { Config } from '../config.js';
 import { runDemo } from '../demo/demo.js';
-import { GRAPHQL_PATH } from '../http/graphql.js';
-import { createLogger } from '../telemetry.js';
+import { GRAPHQL_PATH } from '../http/graphql/server.js';
+import { createLogger } from '../runtime/logger.js';
 import { configOf, listenArgs, run } from './common.js';
 import { originOf, stopOnSignals } from './start.js';
 

@@ -1,6 +1,6 @@
 import { defineCommand } from 'citty';
 import { lockDataDirectory, openWriter } from '../../db/open.js';
-import { createLogReader } from '../log/read.js';
+import { createLogReader } from '../log/sqlite/read.js';
 import { createReadModels } from '../projections/read-models.js';
 import { rebuild } from '../projections/rebuild.js';
 import { assertExists, configOf, directoryArgs, run } from './common.js';

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { defineCommand } from 'citty';
 import { type App, createApp } from '../app.js';
 import { type Config, VERSION } from '../config.js';
-import { GRAPHQL_PATH } from '../http/graphql.js';
+import { GRAPHQL_PATH } from '../http/graphql/server.js';
 import { HEALTH_PATH, JWKS_PATH } from '../http/server.js';
-import { createLogger } from '../telemetry.js';
+import { createLogger } from '../runtime/logger.js';
 import { configOf, listenArgs, run } from './common.js';
 
 export const startCommand = defineCommand({

@@ -1,8 +1,8 @@
 import { defineCommand } from 'citty';
 import { createApp, SYSTEM } from '../app.js';
-import { makeToken } from '../http/auth.js';
-import { randomTraceId, systemRandom } from '../random.js';
-import { createLogger } from '../telemetry.js';
+import { createLogger } from '../runtime/logger.js';
+import { randomTraceId, systemRandom } from '../runtime/random.js';
+import { makeToken } from '../vault/access-tokens.js';
 import { assertExists, configOf, directoryArgs, run } from './common.js';
 
 export const tokenCommand = defineCommand({

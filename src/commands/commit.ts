@@ -1,12 +1,12 @@
 import type { Connection } from '../../db/open.js';
 import type { Recorded } from '../domain/event.js';
-import { createAppender } from '../log/append.js';
-import { type Commit, createCommit } from '../log/commit.js';
-import { createPruner } from '../log/prune.js';
-import { createLogReader } from '../log/read.js';
+import { createAppender } from '../log/sqlite/append.js';
+import { type Commit, createCommit } from '../log/sqlite/commit.js';
+import { createPruner } from '../log/sqlite/prune.js';
+import { createLogReader } from '../log/sqlite/read.js';
 import { createReadModels, projectInto, unprojectFrom } from '../projections/read-models.js';
-import type { Random } from '../random.js';
-import { createSecrets } from '../secrets.js';
+import type { Random } from '../runtime/random.js';
+import { createSecrets } from '../vault/secrets.js';
 import { createHandlers } from './handlers.js';
 
 /** Everything that changes anything, over the one connection that writes: commands, the log, the read models. */

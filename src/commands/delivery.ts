@@ -1,6 +1,6 @@
-import { type DeliveryCommand, type DeliveryEvent, decide } from '../domain/delivery.js';
 import type { Cause, Recorded } from '../domain/event.js';
-import { isPartOf, type Lane, openDelivery } from '../domain/lane.js';
+import { type DeliveryCommand, type DeliveryEvent, decide } from '../domain/lane/decide.js';
+import { isPartOf, type Lane, openDelivery } from '../domain/lane/lane.js';
 import type { ReplayEvent } from '../domain/replay.js';
 import type { Deps } from './deps.js';
 

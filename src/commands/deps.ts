@@ -1,11 +1,11 @@
 import type { Category } from '../domain/event.js';
 import { assertLiving } from '../domain/portal.js';
-import type { Appender, Expectation } from '../log/append.js';
-import type { Prune } from '../log/prune.js';
-import type { LogReader } from '../log/read.js';
+import type { Appender, Expectation } from '../log/sqlite/append.js';
+import type { Prune } from '../log/sqlite/prune.js';
+import type { LogReader } from '../log/sqlite/read.js';
 import type { ReadModels } from '../projections/read-models.js';
-import type { Random } from '../random.js';
-import type { Secrets } from '../secrets.js';
+import type { Random } from '../runtime/random.js';
+import type { Secrets } from '../vault/secrets.js';
 
 /** What handlers work with, all of it over the connection that writes. */
 export interface Deps {

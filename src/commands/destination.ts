@@ -8,8 +8,8 @@ import type {
 } from '../domain/destination.js';
 import { type Destination, type DestinationCommand, decide, evolve, type Sealed } from '../domain/destination.js';
 import type { Cause, Recorded, StreamName } from '../domain/event.js';
-import { randomUuid } from '../random.js';
-import { AUTHORIZATION, CLIENT_KEY } from '../secrets.js';
+import { randomUuid } from '../runtime/random.js';
+import { AUTHORIZATION, CLIENT_KEY } from '../vault/secrets.js';
 import { type Deps, expectation } from './deps.js';
 
 export function destinationHandlers({ log, appender, models, secrets, random }: Deps) {

@@ -1,9 +1,9 @@
-import type { Command } from '../log/commit.js';
 import type { Commands as CommandsOf } from '../log/queue.js';
+import type { Command } from '../log/sqlite/commit.js';
 import { deliveryHandlers } from './delivery.js';
 import type { Deps } from './deps.js';
 import { destinationHandlers } from './destination.js';
-import { identityHandlers } from './identity.js';
+import { identityHandlers } from './issuer.js';
 import { loginHandlers } from './login.js';
 import { portalHandlers } from './portal.js';
 import { replayHandlers } from './replay.js';

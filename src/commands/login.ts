@@ -1,7 +1,7 @@
 import type { Cause, Recorded } from '../domain/event.js';
 import { isSameLogin, type LoginEvent, type LoginInput, reasonAgainstTime, recorded } from '../domain/login.js';
 import { type InvalidField, invalidInput, Refusal } from '../domain/refusal.js';
-import { type Random, randomTraceId } from '../random.js';
+import { type Random, randomTraceId } from '../runtime/random.js';
 import { assertLivingPortal, type Deps } from './deps.js';
 import type { Commands } from './handlers.js';
 

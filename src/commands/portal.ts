@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { Cause, DomainEvent, Recorded, StreamName } from '../domain/event.js';
 import type { registerPortal, renamePortal, retirePortal } from '../domain/portal.js';
 import { decide, evolve, type Portal, type PortalCommand, type PortalEvent } from '../domain/portal.js';
-import { randomUuid } from '../random.js';
+import { randomUuid } from '../runtime/random.js';
 import { type Deps, expectation } from './deps.js';
 import { removal } from './webhook.js';
 

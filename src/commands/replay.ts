@@ -1,10 +1,10 @@
 import type { z } from 'zod';
 import type { Cause } from '../domain/event.js';
-import { pendingRanges } from '../domain/lane.js';
-import { type LoginRange, sizeOf, without } from '../domain/range.js';
+import { pendingRanges } from '../domain/lane/lane.js';
+import { type LoginRange, sizeOf, without } from '../domain/login-range.js';
 import { type cancelReplay, decide, type Replay, type ReplayCommand, type requestReplay } from '../domain/replay.js';
 import { webhookUnconfigured } from '../domain/undelivered.js';
-import { randomUuid } from '../random.js';
+import { randomUuid } from '../runtime/random.js';
 import { assertLivingPortal, type Deps } from './deps.js';
 
 export function replayHandlers({ log, appender, models, random }: Deps) {

@@ -1,5 +1,5 @@
 import type { Cause, Recorded, StreamName } from '../domain/event.js';
-import type { LoginRange } from '../domain/range.js';
+import type { LoginRange } from '../domain/login-range.js';
 import {
   type Cut,
   expired,
@@ -9,7 +9,7 @@ import {
   type RetentionEvent,
   withoutLogins,
 } from '../domain/retention.js';
-import type { LogReader } from '../log/read.js';
+import type { LogReader } from '../log/sqlite/read.js';
 import type { ReadModels } from '../projections/read-models.js';
 import type { Deps } from './deps.js';
 

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { Cause } from '../domain/event.js';
-import { overlap } from '../domain/range.js';
+import { overlap } from '../domain/login-range.js';
 import {
   decide,
   type discardUndelivered,
@@ -10,7 +10,7 @@ import {
   type UndeliveredCommand,
   writeRangeId,
 } from '../domain/undelivered.js';
-import type { Change } from '../log/append.js';
+import type { Change } from '../log/sqlite/append.js';
 import type { UndeliveredRow } from '../projections/undelivered.js';
 import type { Deps } from './deps.js';
 

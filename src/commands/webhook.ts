@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { Cause } from '../domain/event.js';
-import { waiting } from '../domain/lane.js';
+import { waiting } from '../domain/lane/lane.js';
 import { notFound, Refusal } from '../domain/refusal.js';
 import { isActive } from '../domain/replay.js';
 import {
@@ -10,7 +10,7 @@ import {
   type removeWebhook,
   type WebhookCommand,
 } from '../domain/webhook.js';
-import type { Change } from '../log/append.js';
+import type { Change } from '../log/sqlite/append.js';
 import { assertLivingPortal, type Deps, expectation } from './deps.js';
 
 export function webhookHandlers(deps: Deps) {

@@ -1,12 +1,12 @@
 import { type EgressProxy, USER_AGENT } from '../config.js';
-import type { LogReader } from '../log/read.js';
+import type { LogReader } from '../log/sqlite/read.js';
 import type { ReadModels } from '../projections/read-models.js';
-import type { Secrets } from '../secrets.js';
-import type { AddressGuard } from './address-guard.js';
+import type { Secrets } from '../vault/secrets.js';
+import { createSigners } from '../vault/signing-keys.js';
+import { createRenderer, type Plan, type Rendered } from './batch/render.js';
+import type { AddressGuard } from './egress/address-guard.js';
 import { createEngine, type EngineDeps } from './engine.js';
-import { createRenderer, type Plan, type Rendered } from './render.js';
-import type { createSender } from './send.js';
-import { createSigners } from './sign.js';
+import type { createSender } from './transport/sender.js';
 
 /** What reads the log and the read models over one connection. */
 export interface Reading {

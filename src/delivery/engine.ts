@@ -6,7 +6,7 @@
 import { type StreamName, streamId } from '../domain/event.js';
 import { Refusal } from '../domain/refusal.js';
 import type { Tail } from '../log/tail.js';
-import { createSteps, type StepDeps } from './step.js';
+import { createSteps, type StepDeps } from './lane-runner.js';
 
 /** How long a lane waits after the log could not be written, or after a fault of our own. */
 const PAUSE_MS = 1_000;

@@ -14,7 +14,7 @@ const MAX_IN_FLIGHT = 64;
 const DEFAULT_IN_FLIGHT = 16;
 const MAX_LINES_PER_SECOND = 1_000_000;
 
-/** Ciphertext of a secret, as `src/secrets.ts` makes it. */
+/** Ciphertext of a secret, as `src/vault/secrets.ts` makes it. */
 export type Sealed = string;
 
 export interface DestinationSettings {

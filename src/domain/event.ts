@@ -1,5 +1,5 @@
-import type { DeliveryEvent } from './delivery.js';
 import type { DestinationEvent } from './destination.js';
+import type { DeliveryEvent } from './lane/decide.js';
 import type { LoginEvent } from './login.js';
 import type { OrganizationEvent } from './organization.js';
 import type { PortalEvent } from './portal.js';

@@ -1,7 +1,7 @@
 /** A replay job: logins of a time are sent once more, to the destination that the webhook has when they are sent. */
 import { z } from 'zod';
 import { uuid } from './input.js';
-import type { LoginRange } from './range.js';
+import type { LoginRange } from './login-range.js';
 import { invalidInput, notFound, pruned, Refusal, reasonAgainstPruned } from './refusal.js';
 
 export const replayScopes = ['ALL', 'UNDELIVERED'] as const;

@@ -3,8 +3,8 @@
  * is still to be delivered stays, and all that stands behind it, until it is older than its own limit.
  */
 import type { Recorded } from './event.js';
-import { type Lane, type OpenDelivery, openDelivery, waiting } from './lane.js';
-import { type LoginRange, without } from './range.js';
+import { type Lane, type OpenDelivery, openDelivery, waiting } from './lane/lane.js';
+import { type LoginRange, without } from './login-range.js';
 
 export type RetentionEvent =
   /**

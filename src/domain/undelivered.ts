@@ -1,7 +1,7 @@
 /** Logins that were due and given up: where they stand, and what a person can do about them. */
 import { z } from 'zod';
 import { name } from './input.js';
-import type { LoginRange } from './range.js';
+import type { LoginRange } from './login-range.js';
 import { invalidInput, notFound, Refusal } from './refusal.js';
 
 export const undeliveredStates = ['WAITING', 'REQUESTED', 'HELD', 'SET_ASIDE', 'DISCARDED'] as const;

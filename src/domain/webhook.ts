@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { uuid } from './input.js';
-import type { LoginRange } from './range.js';
+import type { LoginRange } from './login-range.js';
 import { invalidInput, pruned, Refusal, reasonAgainstPruned } from './refusal.js';
 
 /**

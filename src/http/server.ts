@@ -2,13 +2,13 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import type { Services } from '../../schema/builder.js';
-import { jwkSet } from '../delivery/sign.js';
-import { createAuthenticate, UNAUTHENTICATED } from './auth.js';
+import { createAuthenticate, UNAUTHENTICATED } from '../vault/access-tokens.js';
+import { jwkSet } from '../vault/signing-keys.js';
 import { limitRequestTime, NEVER_CHECK } from './deadlines.js';
-import { serveGraphiQL } from './graphiql.js';
-import { causeOf, createGraphQLServer, GRAPHQL_PATH } from './graphql.js';
+import { serveGraphiQL } from './graphql/graphiql.js';
+import { causeOf, createGraphQLServer, GRAPHQL_PATH } from './graphql/server.js';
+import { createWebSockets } from './graphql/websocket.js';
 import { pathOf } from './path.js';
-import { createWebSockets } from './websocket.js';
 
 /** A `recordLogins` of 1,000 logins, each as long as it may be, and some. */
 const MAX_BODY_BYTES = 16 * 1024 * 1024;

@@ -1,7 +1,7 @@
-import type { Clock } from '../clock.js';
 import type { Cause, StreamName } from '../domain/event.js';
 import { Refusal } from '../domain/refusal.js';
-import type { Answer, Command, Commit, Committed, Handler } from './commit.js';
+import type { Clock } from '../runtime/clock.js';
+import type { Answer, Command, Commit, Committed, Handler } from './sqlite/commit.js';
 
 /** At most so many commands, and no further one once they append so many events, share a group: nobody waits for long. */
 const MAX_GROUP_COMMANDS = 1_000;

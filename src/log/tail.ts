@@ -1,6 +1,6 @@
 import type { Recorded, StreamName } from '../domain/event.js';
 import { pruned } from '../domain/refusal.js';
-import type { LogReader } from './read.js';
+import type { LogReader } from './sqlite/read.js';
 
 /** Which events a reader wants: all, or those of these streams. */
 export type Filter = 'all' | readonly StreamName[];

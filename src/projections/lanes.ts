@@ -2,8 +2,8 @@ import { asc, eq, sql } from 'drizzle-orm';
 import type { Db } from '../../db/open.js';
 import { lanes } from '../../db/tables.js';
 import { type Recorded, streamId } from '../domain/event.js';
-import { emptyLane, type Lane } from '../domain/lane.js';
-import { evolve, type LaneEvent } from '../domain/lane-fold.js';
+import { evolve, type LaneEvent } from '../domain/lane/evolve.js';
+import { emptyLane, type Lane } from '../domain/lane/lane.js';
 import type { ReadModel } from './read-model.js';
 import { createUndelivered } from './undelivered.js';
 

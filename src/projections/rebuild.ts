@@ -1,7 +1,7 @@
 import { eq } from 'drizzle-orm';
 import type { Connection, Db } from '../../db/open.js';
 import { meta } from '../../db/tables.js';
-import type { LogReader } from '../log/read.js';
+import type { LogReader } from '../log/sqlite/read.js';
 import type { ReadModel } from './read-model.js';
 import { projectInto, type ReadModels } from './read-models.js';
 

@@ -1,11 +1,11 @@
 import { and, asc, desc, eq, gt, gte, inArray, isNull, lt, ne, or, sql, sum } from 'drizzle-orm';
 import type { Db } from '../../db/open.js';
 import { undelivered } from '../../db/tables.js';
-import type { Purpose } from '../domain/delivery.js';
 import { type Recorded, streamId } from '../domain/event.js';
-import { type Lane, openDelivery } from '../domain/lane.js';
-import { type LoginRange, overlap, sizeOf } from '../domain/range.js';
-import { MAX_RETRIES } from '../domain/retry.js';
+import { MAX_RETRIES } from '../domain/lane/backoff.js';
+import type { Purpose } from '../domain/lane/decide.js';
+import { type Lane, openDelivery } from '../domain/lane/lane.js';
+import { type LoginRange, overlap, sizeOf } from '../domain/login-range.js';
 import { MAX_RECOVERIES, type UndeliveredState, undeliveredStates } from '../domain/undelivered.js';
 import type { PageRange } from './read-model.js';
 

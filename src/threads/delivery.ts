@@ -1,17 +1,17 @@
 /** The delivery thread: the engine and the connections to the receivers, over a connection of its own that reads. */
 import { availableParallelism } from 'node:os';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
-import { systemClock } from '../clock.js';
 import type { Config } from '../config.js';
-import { createAddressGuard } from '../delivery/address-guard.js';
+import type { Render } from '../delivery/batch/render.js';
 import { createDelivery, createRender } from '../delivery/delivery.js';
-import type { Render } from '../delivery/render.js';
-import { createSender } from '../delivery/send.js';
-import { sizeOf } from '../domain/range.js';
+import { createAddressGuard } from '../delivery/egress/address-guard.js';
+import { createSender } from '../delivery/transport/sender.js';
+import { sizeOf } from '../domain/login-range.js';
 import { createTail } from '../log/tail.js';
-import { systemRandom } from '../random.js';
-import { connectCommands } from './groups.js';
-import { portable } from './portable.js';
+import { systemClock } from '../runtime/clock.js';
+import { systemRandom } from '../runtime/random.js';
+import { connectCommands } from './channel.js';
+import { portable } from './serializable-error.js';
 import type { SignerData } from './signer.js';
 import { createSigningPool } from './signing-pool.js';
 import { openReading } from './spawn.js';

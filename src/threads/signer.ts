@@ -1,8 +1,8 @@
 /** A signing thread: renders one batch a message. Ed25519 is what bounds signed delivery. */
 import { parentPort, workerData } from 'node:worker_threads';
+import type { Plan } from '../delivery/batch/render.js';
 import { createRender } from '../delivery/delivery.js';
-import type { Plan } from '../delivery/render.js';
-import { portable } from './portable.js';
+import { portable } from './serializable-error.js';
 import { type DataAccess, openReading } from './spawn.js';
 
 export interface SignerData extends DataAccess {

@@ -1,5 +1,5 @@
 import type { Worker } from 'node:worker_threads';
-import type { Plan, Render, Rendered } from '../delivery/render.js';
+import type { Plan, Render, Rendered } from '../delivery/batch/render.js';
 import type { SignerData } from './signer.js';
 import { spawn } from './spawn.js';
 

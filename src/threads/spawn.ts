@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { type MessagePort, Worker } from 'node:worker_threads';
 import { openReader } from '../../db/open.js';
 import type { Reading } from '../delivery/delivery.js';
-import { createLogReader } from '../log/read.js';
+import { createLogReader } from '../log/sqlite/read.js';
 import { createReadModels } from '../projections/read-models.js';
-import { systemRandom } from '../random.js';
-import { createSecrets } from '../secrets.js';
+import { systemRandom } from '../runtime/random.js';
+import { createSecrets } from '../vault/secrets.js';
 
 /** What every thread needs to read the data directory by itself. */
 export interface DataAccess {

@@ -2,20 +2,20 @@
 import { MessageChannel } from 'node:worker_threads';
 import type { Logger } from 'pino';
 import type { Connection } from '../../db/open.js';
-import { type Clock, systemClock } from '../clock.js';
 import { openCommit } from '../commands/commit.js';
 import { type Commands, sizeOf } from '../commands/handlers.js';
 import type { Config } from '../config.js';
-import type { AddressGuard } from '../delivery/address-guard.js';
 import { createDelivery, createRender, type Delivery, type Reading } from '../delivery/delivery.js';
-import { createSender } from '../delivery/send.js';
+import type { AddressGuard } from '../delivery/egress/address-guard.js';
+import { createSender } from '../delivery/transport/sender.js';
 import type { Recorded } from '../domain/event.js';
 import { commitHere, createQueue } from '../log/queue.js';
 import type { Tail } from '../log/tail.js';
-import type { Random } from '../random.js';
-import { logAttempt } from '../telemetry.js';
+import { type Clock, systemClock } from '../runtime/clock.js';
+import { logAttempt } from '../runtime/logger.js';
+import type { Random } from '../runtime/random.js';
+import { connectCommands } from './channel.js';
 import type { DeliveryData, FromDelivery, ToDelivery } from './delivery.js';
-import { connectCommands } from './groups.js';
 import { close, end, spawn } from './spawn.js';
 import type { WriterData } from './writer.js';
 

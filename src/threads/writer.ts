@@ -2,9 +2,9 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { openWriter } from '../../db/open.js';
 import { openCommit } from '../commands/commit.js';
-import { systemRandom } from '../random.js';
-import { serveGroups } from './groups.js';
-import { portable } from './portable.js';
+import { systemRandom } from '../runtime/random.js';
+import { serveGroups } from './channel.js';
+import { portable } from './serializable-error.js';
 import type { DataAccess } from './spawn.js';
 
 export interface WriterData extends DataAccess {

@@ -1,5 +1,5 @@
 /** Measures Auditwire against limits and peers: `npm run bench -- --help`. */
-import '../../src/production.js';
+import '../../src/runtime/production.js';
 import { parseArgs } from 'node:util';
 import { measure, type Result, type Row, type Scale } from './row.js';
 import { rows } from './rows/index.js';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { RecordLoginDocument } from '../../src/client/generated/graphql.js';
-import { connectPortal, startApp, temporaryDirectory } from '../support/app.js';
-import { auditwire } from '../support/cli.js';
-import { startReceiver } from '../support/receiver.js';
+import { startReceiver } from '../support/receiver/receiver.js';
+import { connectPortal, startApp, temporaryDirectory } from '../support/server/app.js';
+import { auditwire } from '../support/server/cli.js';
 
 describe('the demo', () => {
   it('ends with 0 once every login has arrived and verified, a receiver that was down notwithstanding', {

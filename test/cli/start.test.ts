@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { temporaryDirectory } from '../support/app.js';
-import { auditwire } from '../support/cli.js';
+import { temporaryDirectory } from '../support/server/app.js';
+import { auditwire } from '../support/server/cli.js';
 
 const READY = 'Stop with Ctrl-C';
 const TOKEN = /aw_[\w-]{43}/;

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { AUTHORIZATION, CLIENT_KEY } from '../../src/secrets.js';
-import { issueCertificate } from '../support/certificates.js';
-import { openCommands } from '../support/log-commands.js';
-import { OTHER_DESTINATION } from '../support/log-events.js';
-import { CAUSE } from '../support/log-fixture.js';
+import { AUTHORIZATION, CLIENT_KEY } from '../../src/vault/secrets.js';
+import { openCommands } from '../support/log/commands.js';
+import { OTHER_DESTINATION } from '../support/log/events.js';
+import { CAUSE } from '../support/log/fixture.js';
+import { issueCertificate } from '../support/receiver/certificates.js';
 
 const SIEM = { name: 'SIEM', endpoint: 'https://siem.example.com', authorization: 'Splunk 8a6b2f0c-secret' };
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { openCommands } from '../support/log-commands.js';
-import { START } from '../support/log-fixture.js';
+import { openCommands } from '../support/log/commands.js';
+import { START } from '../support/log/fixture.js';
 
 const positions = (logins: readonly { position: number }[]) => logins.map(({ position }) => position);
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { openCommands } from '../support/log-commands.js';
-import { OTHER_PORTAL, PORTAL } from '../support/log-events.js';
-import { CAUSE } from '../support/log-fixture.js';
+import { openCommands } from '../support/log/commands.js';
+import { OTHER_PORTAL, PORTAL } from '../support/log/events.js';
+import { CAUSE } from '../support/log/fixture.js';
 
 it('registers a portal under the id given, or under a new one', async () => {
   const { execute, models } = openCommands();

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { Lane } from '../../src/domain/lane.js';
+import type { Lane } from '../../src/domain/lane/lane.js';
 import type { Replay } from '../../src/domain/replay.js';
-import { aLanePortal } from '../support/lane-commands.js';
-import { success, tooLarge, unauthorized, unavailable } from '../support/lane-events.js';
-import { OTHER_PORTAL } from '../support/log-events.js';
+import { aLanePortal } from '../support/lane/commands.js';
+import { success, tooLarge, unauthorized, unavailable } from '../support/lane/events.js';
+import { OTHER_PORTAL } from '../support/log/events.js';
 
 /** A portal with three logins of each of three minutes, all delivered; and the times of these minutes. */
 async function withHistory() {

@@ -2,10 +2,10 @@ import { expect, it } from 'vitest';
 import type { DomainEvent } from '../../src/domain/event.js';
 import type { Cut } from '../../src/domain/retention.js';
 import { rebuild } from '../../src/projections/rebuild.js';
-import { openCommands } from '../support/log-commands.js';
-import { dumpReadModels } from '../support/log-dump.js';
-import { batchAbandoned, batchDelivered, batchStarted, loginRecorded, retryScheduled } from '../support/log-events.js';
-import { CAUSE } from '../support/log-fixture.js';
+import { openCommands } from '../support/log/commands.js';
+import { dumpReadModels } from '../support/log/dump.js';
+import { batchAbandoned, batchDelivered, batchStarted, loginRecorded, retryScheduled } from '../support/log/events.js';
+import { CAUSE } from '../support/log/fixture.js';
 
 /** Events of a step. */
 const STEP = 50;

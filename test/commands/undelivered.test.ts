@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { writeRangeId } from '../../src/domain/undelivered.js';
-import { aLanePortal } from '../support/lane-commands.js';
-import { success, tooLarge, unauthorized, unavailable } from '../support/lane-events.js';
-import { openCommands } from '../support/log-commands.js';
-import { OTHER_PORTAL } from '../support/log-events.js';
+import { aLanePortal } from '../support/lane/commands.js';
+import { success, tooLarge, unauthorized, unavailable } from '../support/lane/events.js';
+import { openCommands } from '../support/log/commands.js';
+import { OTHER_PORTAL } from '../support/log/events.js';
 
 /** A portal with ten logins: 1 to 3, 4 and 5 to 7 are listed, 8 to 10 wait. */
 async function withUndelivered(commands = openCommands()) {

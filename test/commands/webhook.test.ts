@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { Attempt } from '../../src/domain/delivery.js';
-import { statusOf } from '../../src/projections/status.js';
-import { RETENTION } from '../support/lane-events.js';
-import { openCommands } from '../support/log-commands.js';
-import { OTHER_PORTAL } from '../support/log-events.js';
-import { CAUSE, START } from '../support/log-fixture.js';
+import type { Attempt } from '../../src/domain/lane/decide.js';
+import { statusOf } from '../../src/queries/status.js';
+import { RETENTION } from '../support/lane/events.js';
+import { openCommands } from '../support/log/commands.js';
+import { OTHER_PORTAL } from '../support/log/events.js';
+import { CAUSE, START } from '../support/log/fixture.js';
 
 async function withWebhook({ enabled = true } = {}) {
   const commands = openCommands();

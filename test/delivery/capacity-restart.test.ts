@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
-import { startApp, temporaryDirectory } from '../support/app.js';
-import { WatchedClock } from '../support/engine-clock.js';
-import { aPortal, configure, logIn, untilEvent } from '../support/engine-lane.js';
-import { delivered, refused, ScriptedSender } from '../support/engine-scripted-sender.js';
-import { turn } from '../support/log-fixture.js';
+import { WatchedClock } from '../support/clock/watched-clock.js';
+import { aPortal, configure, logIn, untilEvent } from '../support/engine/portal.js';
+import { delivered, refused, ScriptedSender } from '../support/engine/scripted-sender.js';
+import { turn } from '../support/log/fixture.js';
+import { startApp, temporaryDirectory } from '../support/server/app.js';
 
 async function start(directory: string, now?: number) {
   const clock = new WatchedClock(now);

@@ -1,7 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startApp, temporaryDirectory } from '../support/app.js';
-import { hold, statuses } from '../support/engine-answers.js';
-import { WatchedClock } from '../support/engine-clock.js';
+import { WatchedClock } from '../support/clock/watched-clock.js';
+import { hold, statuses } from '../support/engine/answers.js';
 import {
   aPortal,
   configure,
@@ -10,8 +9,9 @@ import {
   numbered,
   requestsIn,
   untilEvent,
-} from '../support/engine-lane.js';
-import { answer, type Receiver, startReceiver } from '../support/receiver.js';
+} from '../support/engine/portal.js';
+import { answer, type Receiver, startReceiver } from '../support/receiver/receiver.js';
+import { startApp, temporaryDirectory } from '../support/server/app.js';
 
 let receiver: Receiver;
 const siem = (path = '/collector') => ({ url: new URL(path, receiver.url).href, ca: receiver.ca });

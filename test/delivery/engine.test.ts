@@ -1,12 +1,12 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startApp, temporaryDirectory } from '../support/app.js';
-import { hold, statuses } from '../support/engine-answers.js';
-import { WatchedClock } from '../support/engine-clock.js';
-import * as lane from '../support/engine-lane.js';
-import { aPortal, deliveryEvents, logIn, numbered, requestsIn, typesOf, untilEvent } from '../support/engine-lane.js';
-import { logSwitch } from '../support/engine-log-failure.js';
-import { freePort } from '../support/engine-raw-receiver.js';
-import { answer, type Receiver, startReceiver } from '../support/receiver.js';
+import { WatchedClock } from '../support/clock/watched-clock.js';
+import { hold, statuses } from '../support/engine/answers.js';
+import { logSwitch } from '../support/engine/log-failure.js';
+import * as lane from '../support/engine/portal.js';
+import { aPortal, deliveryEvents, logIn, numbered, requestsIn, typesOf, untilEvent } from '../support/engine/portal.js';
+import { freePort } from '../support/receiver/raw-receiver.js';
+import { answer, type Receiver, startReceiver } from '../support/receiver/receiver.js';
+import { startApp, temporaryDirectory } from '../support/server/app.js';
 
 let receiver: Receiver;
 const siem = (path = '/collector') => ({ url: new URL(path, receiver.url).href, ca: receiver.ca });

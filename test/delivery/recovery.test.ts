@@ -1,9 +1,8 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Recorded } from '../../src/domain/event.js';
-import { startApp, temporaryDirectory } from '../support/app.js';
-import { hold, statuses } from '../support/engine-answers.js';
-import { WatchedClock } from '../support/engine-clock.js';
-import * as lane from '../support/engine-lane.js';
+import { WatchedClock } from '../support/clock/watched-clock.js';
+import { hold, statuses } from '../support/engine/answers.js';
+import * as lane from '../support/engine/portal.js';
 import {
   aPortal,
   listed,
@@ -13,8 +12,9 @@ import {
   undeliveredIds,
   untilEvent,
   untilLane,
-} from '../support/engine-lane.js';
-import { type Answer, answer, type Receiver, startReceiver } from '../support/receiver.js';
+} from '../support/engine/portal.js';
+import { type Answer, answer, type Receiver, startReceiver } from '../support/receiver/receiver.js';
+import { startApp, temporaryDirectory } from '../support/server/app.js';
 
 let receiver: Receiver;
 const siem = (path = '/collector') => ({ url: new URL(path, receiver.url).href, ca: receiver.ca });

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { startApp, temporaryDirectory } from '../support/app.js';
-import { WatchedClock } from '../support/engine-clock.js';
-import { aPortal, configure, deliveryEvents, logIn, typesOf, untilEvent } from '../support/engine-lane.js';
-import { delivered, type Reply, refused, ScriptedSender, unavailable } from '../support/engine-scripted-sender.js';
-import { seededRandom } from '../support/random.js';
+import { seededRandom } from '../support/clock/random.js';
+import { WatchedClock } from '../support/clock/watched-clock.js';
+import { aPortal, configure, deliveryEvents, logIn, typesOf, untilEvent } from '../support/engine/portal.js';
+import { delivered, type Reply, refused, ScriptedSender, unavailable } from '../support/engine/scripted-sender.js';
+import { startApp, temporaryDirectory } from '../support/server/app.js';
 
 const siem = { url: 'https://127.0.0.1:444/collector' };
 

@@ -12,9 +12,9 @@ import {
   updateDestination,
 } from '../../src/domain/destination.js';
 import { parse } from '../../src/domain/input.js';
-import { type Issued, issueCertificate, type KeyKind } from '../support/certificates.js';
-import { decider, refusalOf } from '../support/given.js';
-import { makeCertificate } from '../support/receiver.js';
+import { decider, refusalOf } from '../support/domain/given.js';
+import { type Issued, issueCertificate, type KeyKind } from '../support/receiver/certificates.js';
+import { makeCertificate } from '../support/receiver/receiver.js';
 
 const id = 'a3d2699a-0ed3-4417-bb10-d8e74a1513a4';
 const settings = {

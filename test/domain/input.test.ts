@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { name, parse, reasonAgainstText, text, uuid } from '../../src/domain/input.js';
-import { refusalOf } from '../support/given.js';
+import { refusalOf } from '../support/domain/given.js';
 
 const reasons = (schema: z.ZodType, value: unknown) =>
   refusalOf(() => parse(z.object({ field: schema }), { field: value })).fields.map(({ reason }) => reason);

@@ -10,7 +10,7 @@ import {
   recorded,
   recordLoginsInput,
 } from '../../src/domain/login.js';
-import { refusalOf } from '../support/given.js';
+import { refusalOf } from '../support/domain/given.js';
 
 const now = Date.UTC(2026, 0, 1, 12);
 const portalId = '3e551b39-227d-4297-b911-e68fd5d77c17';

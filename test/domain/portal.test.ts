@@ -11,7 +11,7 @@ import {
   renamePortal,
   retirePortal,
 } from '../../src/domain/portal.js';
-import { decider, refusalOf } from '../support/given.js';
+import { decider, refusalOf } from '../support/domain/given.js';
 
 const id = '3e551b39-227d-4297-b911-e68fd5d77c17';
 const given = decider<Portal, PortalEvent, PortalCommand>(null, evolve, decide);

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { emptyLane, type Lane, pending, waiting } from '../../src/domain/lane.js';
-import { evolve, type LaneEvent } from '../../src/domain/lane-fold.js';
-import { type LoginRange, overlap, sizeOf } from '../../src/domain/range.js';
+import { evolve, type LaneEvent } from '../../src/domain/lane/evolve.js';
+import { emptyLane, type Lane, pending, waiting } from '../../src/domain/lane/lane.js';
+import { type LoginRange, overlap, sizeOf } from '../../src/domain/login-range.js';
 import type { Replay } from '../../src/domain/replay.js';
 import {
   cutAt,
@@ -22,7 +22,7 @@ import {
   webhookOff,
   webhookOn,
   webhookRemoved,
-} from '../support/lane-events.js';
+} from '../support/lane/events.js';
 
 const laneOf = (...events: LaneEvent[]): Lane => events.reduce(evolve, emptyLane);
 const expiredRange = (

@@ -9,8 +9,8 @@ import {
   type Webhook,
   type WebhookCommand,
 } from '../../src/domain/webhook.js';
-import { refusalOf } from '../support/given.js';
-import { cause, openHandlers } from '../support/handlers.js';
+import { refusalOf } from '../support/domain/given.js';
+import { cause, openHandlers } from '../support/log/handlers.js';
 
 const siem = 'a3d2699a-0ed3-4417-bb10-d8e74a1513a4';
 const other = '998db3e4-5cb7-4dd5-b51c-9878096a6999';

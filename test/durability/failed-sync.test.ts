@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createClient } from '../../src/client/client.js';
-import { createLoad, loginsOf, registerPortals } from '../support/crash-load.js';
-import { crashDirectory, type Exit, startCrashServer } from '../support/crash-server.js';
-import { examine } from '../support/crash-tables.js';
-import { answersIn, LACKS_STRACE, tracing } from '../support/crash-trace.js';
-import { startReceiver } from '../support/receiver.js';
+import { createLoad, loginsOf, registerPortals } from '../support/crash/load.js';
+import { crashDirectory, type Exit, startCrashServer } from '../support/crash/server.js';
+import { examine } from '../support/crash/tables.js';
+import { answersIn, LACKS_STRACE, tracing } from '../support/crash/trace.js';
+import { startReceiver } from '../support/receiver/receiver.js';
 
 const CONNECTIONS = 16;
 const TIMEOUT_MS = 60_000;

@@ -2,9 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { succeeded } from '../../src/client/client.js';
 import { RecordLoginDocument } from '../../src/client/generated/graphql.js';
-import { connectPortal, temporaryDirectory } from '../support/app.js';
-import { startReceiver } from '../support/receiver.js';
-import { startThreaded } from '../support/threaded.js';
+import { startReceiver } from '../support/receiver/receiver.js';
+import { connectPortal, temporaryDirectory } from '../support/server/app.js';
+import { startThreaded } from '../support/server/threaded.js';
 
 /** The system calls in which a thread of Node sleeps, by their numbers: what they wait for at most is the fourth argument. */
 const SLEEPS: Record<string, Record<string, 'epoll' | 'futex'>> = {

@@ -8,12 +8,12 @@ import {
   UndeliveredDocument,
   WebhookStatusChangedDocument,
 } from '../../src/client/generated/graphql.js';
-import { type Account, accountOf, readArchive } from '../support/crash-account.js';
-import type { Action } from '../support/crash-actions.js';
-import { createLoad, inFlight, loginsOf, registerPortals } from '../support/crash-load.js';
-import { giveMoods, INDIGESTIBLE, type Mood, moody, polite, purposeOf } from '../support/crash-moods.js';
-import { type CrashPoint, crashPoints } from '../support/crash-points.js';
-import { groupBy } from '../support/crash-repeats.js';
+import { type Account, accountOf, readArchive } from '../support/crash/account.js';
+import type { Action } from '../support/crash/actions.js';
+import { createLoad, inFlight, loginsOf, registerPortals } from '../support/crash/load.js';
+import { giveMoods, INDIGESTIBLE, type Mood, moody, polite, purposeOf } from '../support/crash/moods.js';
+import { type CrashPoint, crashPoints } from '../support/crash/points.js';
+import { groupBy } from '../support/crash/repeats.js';
 import {
   type CrashServer,
   crashDirectory,
@@ -21,9 +21,9 @@ import {
   type LoadedServer,
   loadCrashServer,
   startCrashServer,
-} from '../support/crash-server.js';
-import { examine } from '../support/crash-tables.js';
-import { startReceiver } from '../support/receiver.js';
+} from '../support/crash/server.js';
+import { examine } from '../support/crash/tables.js';
+import { startReceiver } from '../support/receiver/receiver.js';
 
 /** Of all data directories together. */
 const ROUNDS = Number(process.env['AUDITWIRE_TEST_CRASH_ROUNDS'] ?? 200);

@@ -8,9 +8,9 @@ import {
   RecordLoginsDocument,
   RegisterPortalDocument,
 } from '../../src/client/generated/graphql.js';
-import type { ChildOptions } from '../support/crash-child.js';
-import { crashDirectory, startCrashServer } from '../support/crash-server.js';
-import { answersIn, killedInSync, LACKS_STRACE, syncedBeforeAnswer, tracing } from '../support/crash-trace.js';
+import type { ChildOptions } from '../support/crash/child.js';
+import { crashDirectory, startCrashServer } from '../support/crash/server.js';
+import { answersIn, killedInSync, LACKS_STRACE, syncedBeforeAnswer, tracing } from '../support/crash/trace.js';
 
 const AT_ONCE = 32;
 const TIMEOUT_MS = 60_000;

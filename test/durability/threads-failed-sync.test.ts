@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
 import { createClient } from '../../src/client/client.js';
-import { temporaryDirectory } from '../support/app.js';
-import { createLoad, loginsOf, registerPortals } from '../support/crash-load.js';
-import { LACKS_STRACE } from '../support/crash-trace.js';
-import { startReceiver } from '../support/receiver.js';
-import { startThreaded } from '../support/threaded.js';
+import { createLoad, loginsOf, registerPortals } from '../support/crash/load.js';
+import { LACKS_STRACE } from '../support/crash/trace.js';
+import { startReceiver } from '../support/receiver/receiver.js';
+import { temporaryDirectory } from '../support/server/app.js';
+import { startThreaded } from '../support/server/threaded.js';
 
 /** Strace counts the syncs of each thread: the writer's, for no other makes so many. */
 const failures = [

@@ -2,12 +2,12 @@ import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { type Client, createClient } from '../../src/client/client.js';
-import { temporaryDirectory } from '../support/app.js';
-import { createLoad, loginsOf, registerPortals, untilNothingPends } from '../support/crash-load.js';
-import { sift } from '../support/crash-repeats.js';
-import { examine } from '../support/crash-tables.js';
-import { startReceiver } from '../support/receiver.js';
-import { startThreaded } from '../support/threaded.js';
+import { createLoad, loginsOf, registerPortals, untilNothingPends } from '../support/crash/load.js';
+import { sift } from '../support/crash/repeats.js';
+import { examine } from '../support/crash/tables.js';
+import { startReceiver } from '../support/receiver/receiver.js';
+import { temporaryDirectory } from '../support/server/app.js';
+import { startThreaded } from '../support/server/threaded.js';
 
 const ROUNDS = Number(process.env['AUDITWIRE_TEST_CRASH_ROUNDS'] ?? 8);
 const PORTALS = 3;

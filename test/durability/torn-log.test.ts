@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createClient, succeeded } from '../../src/client/client.js';
 import { RegisterPortalDocument } from '../../src/client/generated/graphql.js';
-import { startApp } from '../support/app.js';
-import { createLoad, registerPortals } from '../support/crash-load.js';
-import { crashDirectory, startCrashServer } from '../support/crash-server.js';
-import { examine } from '../support/crash-tables.js';
-import { startReceiver } from '../support/receiver.js';
+import { createLoad, registerPortals } from '../support/crash/load.js';
+import { crashDirectory, startCrashServer } from '../support/crash/server.js';
+import { examine } from '../support/crash/tables.js';
+import { startReceiver } from '../support/receiver/receiver.js';
+import { startApp } from '../support/server/app.js';
 
 const COPIES = 24;
 const OPENED_COPIES = 6;

@@ -1,9 +1,9 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { startApp, type TestApp } from '../support/app.js';
-import { aLogin, mutate, registerPortal } from '../support/graphql-calls.js';
-import { eventStream } from '../support/graphql-live.js';
-import { rawConnection } from '../support/graphql-raw.js';
-import { openAuthorizedSocket, type Socket } from '../support/graphql-socket.js';
+import { aLogin, mutate, registerPortal } from '../support/graphql/calls.js';
+import { eventStream } from '../support/graphql/live.js';
+import { rawConnection } from '../support/graphql/raw.js';
+import { openAuthorizedSocket, type Socket } from '../support/graphql/socket.js';
+import { startApp, type TestApp } from '../support/server/app.js';
 
 const subscriptions = ['webhookStatusChanged', 'loginRecorded', 'deliveryAttempted'].map(
   (field) => `subscription ($portalId: ID!) { ${field}(portalId: $portalId) { position } }`,

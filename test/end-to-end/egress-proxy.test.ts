@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
-import { connectPortal, temporaryDirectory } from '../support/app.js';
-import { startConnectProxy } from '../support/connect-proxy.js';
-import { aLogin, mutate } from '../support/graphql-calls.js';
-import { startReceiver } from '../support/receiver.js';
-import { startThreaded } from '../support/threaded.js';
+import { aLogin, mutate } from '../support/graphql/calls.js';
+import { startConnectProxy } from '../support/network/connect-proxy.js';
+import { startReceiver } from '../support/receiver/receiver.js';
+import { connectPortal, temporaryDirectory } from '../support/server/app.js';
+import { startThreaded } from '../support/server/threaded.js';
 
 const PASSWORD = 'word-8a6b2f0c';
 

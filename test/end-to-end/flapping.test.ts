@@ -1,9 +1,9 @@
 import { randomInt } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { expect, it } from 'vitest';
-import { connectPortal } from '../support/app.js';
-import { longAccountOf, startLongRun } from '../support/long-run.js';
-import { type Answer, answer, type Received, startReceiver } from '../support/receiver.js';
+import { type Answer, answer, type Received, startReceiver } from '../support/receiver/receiver.js';
+import { connectPortal } from '../support/server/app.js';
+import { longAccountOf, startLongRun } from '../support/server/long-run.js';
 
 const FLAPS = 100;
 const PORTALS = 3;

@@ -1,14 +1,14 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { connectPortal } from '../support/app.js';
-import { untilNothingPends } from '../support/crash-load.js';
-import { examine } from '../support/crash-tables.js';
-import { LACKS_STRACE } from '../support/crash-trace.js';
-import { requestsIn } from '../support/engine-lane.js';
-import { mayMount, refusedWrites, type SmallDisk, smallFileSystem } from '../support/full-disk.js';
-import { aLogin, dataOf, mutate } from '../support/graphql-calls.js';
-import { answer, startReceiver } from '../support/receiver.js';
-import { startThreaded } from '../support/threaded.js';
+import { mayMount, refusedWrites, type SmallDisk, smallFileSystem } from '../support/crash/full-disk.js';
+import { untilNothingPends } from '../support/crash/load.js';
+import { examine } from '../support/crash/tables.js';
+import { LACKS_STRACE } from '../support/crash/trace.js';
+import { requestsIn } from '../support/engine/portal.js';
+import { aLogin, dataOf, mutate } from '../support/graphql/calls.js';
+import { answer, startReceiver } from '../support/receiver/receiver.js';
+import { connectPortal } from '../support/server/app.js';
+import { startThreaded } from '../support/server/threaded.js';
 
 const REFUSALS = 20;
 const CYCLES = 3;

@@ -1,10 +1,10 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { connectPortal, startApp } from '../support/app.js';
-import { hasBrowser, openGraphiQL } from '../support/graphql-browser.js';
-import { aLogin, mutate, registerPortal } from '../support/graphql-calls.js';
-import { startReceiver } from '../support/receiver.js';
+import { hasBrowser, openGraphiQL } from '../support/graphql/browser.js';
+import { aLogin, mutate, registerPortal } from '../support/graphql/calls.js';
+import { startReceiver } from '../support/receiver/receiver.js';
+import { connectPortal, startApp } from '../support/server/app.js';
 
 const EXAMPLES = [
   'Portals',

@@ -1,8 +1,8 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { connectPortal, startApp, type TestApp } from '../support/app.js';
-import { aLogin, headOf, mutate } from '../support/graphql-calls.js';
-import { eventStream, subscribe, transports } from '../support/graphql-live.js';
-import { type Receiver, startReceiver } from '../support/receiver.js';
+import { aLogin, headOf, mutate } from '../support/graphql/calls.js';
+import { eventStream, subscribe, transports } from '../support/graphql/live.js';
+import { type Receiver, startReceiver } from '../support/receiver/receiver.js';
+import { connectPortal, startApp, type TestApp } from '../support/server/app.js';
 
 interface Status {
   position: string;

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { connectPortal } from '../support/app.js';
-import { field } from '../support/crash-repeats.js';
-import { longAccountOf, startLongRun } from '../support/long-run.js';
-import { answer, type Received, startReceiver } from '../support/receiver.js';
+import { field } from '../support/crash/repeats.js';
+import { answer, type Received, startReceiver } from '../support/receiver/receiver.js';
+import { connectPortal } from '../support/server/app.js';
+import { longAccountOf, startLongRun } from '../support/server/long-run.js';
 
 const MINUTE_MS = 60_000;
 const PORTALS = 3;

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import { expect, it, onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
-import { type ServerProcess, startServerProcess } from '../support/graphql-server-process.js';
+import { type ServerProcess, startServerProcess } from '../support/graphql/server-process.js';
 
 const LOGINS = 100_000;
 const BATCHES = LOGINS / 1_000;

@@ -2,12 +2,12 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createVerifier } from '../../src/demo/verify.js';
-import { connectPortal, temporaryDirectory } from '../support/app.js';
-import { numbered, requestsIn } from '../support/engine-lane.js';
-import { aLogin, headOf, mutate, mutationOf, post, registerPortal } from '../support/graphql-calls.js';
-import { subscribe, transports } from '../support/graphql-live.js';
-import { answer, type Receiver, startReceiver } from '../support/receiver.js';
-import { startThreaded, type Threaded } from '../support/threaded.js';
+import { numbered, requestsIn } from '../support/engine/portal.js';
+import { aLogin, headOf, mutate, mutationOf, post, registerPortal } from '../support/graphql/calls.js';
+import { subscribe, transports } from '../support/graphql/live.js';
+import { answer, type Receiver, startReceiver } from '../support/receiver/receiver.js';
+import { connectPortal, temporaryDirectory } from '../support/server/app.js';
+import { startThreaded, type Threaded } from '../support/server/threaded.js';
 
 let receiver: Receiver;
 let directory: string;

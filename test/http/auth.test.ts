@@ -1,7 +1,7 @@
 import { getIntrospectionQuery } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import { startApp } from '../support/app.js';
-import { answerOf, post } from '../support/graphql-calls.js';
+import { answerOf, post } from '../support/graphql/calls.js';
+import { startApp } from '../support/server/app.js';
 
 const VIEWER = '{ viewer { tokenName } }';
 const HTML = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { startApp } from '../support/app.js';
-import { rawConnection } from '../support/graphql-raw.js';
+import { rawConnection } from '../support/graphql/raw.js';
+import { startApp } from '../support/server/app.js';
 
 const MIB = 1024 * 1024;
 /** As small as a body that counts. */

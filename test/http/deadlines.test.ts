@@ -3,10 +3,10 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { limitRequestTime, NEVER_CHECK } from '../../src/http/deadlines.js';
-import { startApp } from '../support/app.js';
-import { registerPortal } from '../support/graphql-calls.js';
-import { type RawConnection, rawConnection } from '../support/graphql-raw.js';
-import { openAuthorizedSocket } from '../support/graphql-socket.js';
+import { registerPortal } from '../support/graphql/calls.js';
+import { type RawConnection, rawConnection } from '../support/graphql/raw.js';
+import { openAuthorizedSocket } from '../support/graphql/socket.js';
+import { startApp } from '../support/server/app.js';
 
 const MS = 150;
 

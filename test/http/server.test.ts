@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { startApp } from '../support/app.js';
-import { aLogin, answerOf, dataOf, mutationOf, post, registerPortal } from '../support/graphql-calls.js';
-import { rawConnection, rawRequest } from '../support/graphql-raw.js';
+import { aLogin, answerOf, dataOf, mutationOf, post, registerPortal } from '../support/graphql/calls.js';
+import { rawConnection, rawRequest } from '../support/graphql/raw.js';
+import { startApp } from '../support/server/app.js';
 
 const MIB = 1024 * 1024;
 const VIEWER = '{ viewer { tokenName } }';

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import type { Answer, Command, Committed } from '../../src/log/commit.js';
 import { createQueue } from '../../src/log/queue.js';
-import { FakeClock } from '../support/fake-clock.js';
-import { CAUSE, turn } from '../support/log-fixture.js';
+import type { Answer, Command, Committed } from '../../src/log/sqlite/commit.js';
+import { FakeClock } from '../support/clock/fake-clock.js';
+import { CAUSE, turn } from '../support/log/fixture.js';
 
 /** Far more than the queue needs to hand over what it may. */
 const SOME_TURNS = 10;

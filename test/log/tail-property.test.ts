@@ -2,8 +2,8 @@ import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Recorded } from '../../src/domain/event.js';
 import type { Filter, TailReader } from '../../src/log/tail.js';
-import { turn } from '../support/log-fixture.js';
-import { openTail } from '../support/log-tail.js';
+import { turn } from '../support/log/fixture.js';
+import { openTail } from '../support/log/tail.js';
 
 const STREAMS = ['login-a', 'login-b', 'login-c'] as const;
 const FILTERS: readonly Filter[] = ['all', ['login-a'], ['login-b'], ['login-a', 'login-c'], STREAMS];

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { numbers, openTail, take } from '../support/log-tail.js';
+import { numbers, openTail, take } from '../support/log/tail.js';
 
 const A = 'login-a';
 const B = 'login-b';

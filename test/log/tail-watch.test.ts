@@ -2,11 +2,11 @@ import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { StreamName } from '../../src/domain/event.js';
 import { Refusal } from '../../src/domain/refusal.js';
-import { createCommit } from '../../src/log/commit.js';
+import { createCommit } from '../../src/log/sqlite/commit.js';
 import type { TailReader } from '../../src/log/tail.js';
 import { createTail } from '../../src/log/tail.js';
-import { loginRecorded } from '../support/log-events.js';
-import { CAUSE, openLog, START, turn } from '../support/log-fixture.js';
+import { loginRecorded } from '../support/log/events.js';
+import { CAUSE, openLog, START, turn } from '../support/log/fixture.js';
 
 const STREAMS = ['login-a', 'login-b', 'login-c', 'login-d'] as const;
 const FILTERS: (readonly StreamName[])[] = [['login-a'], ['login-b', 'login-c'], ['login-d'], STREAMS];

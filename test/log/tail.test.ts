@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { loginRecorded } from '../support/log-events.js';
-import { turn } from '../support/log-fixture.js';
-import { numbers, openTail, take } from '../support/log-tail.js';
+import { loginRecorded } from '../support/log/events.js';
+import { turn } from '../support/log/fixture.js';
+import { numbers, openTail, take } from '../support/log/tail.js';
 
 const A = 'login-a';
 const B = 'login-b';

@@ -8,8 +8,8 @@ import {
   PORTAL,
   portalRegistered,
   webhookConfigured,
-} from '../support/log-events.js';
-import { openLog, recordedAt } from '../support/log-fixture.js';
+} from '../support/log/events.js';
+import { openLog, recordedAt } from '../support/log/fixture.js';
 
 const page = { limit: 10, inverted: false };
 const ids = (rows: readonly { id: string }[]) => rows.map(({ id }) => id);

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Recorded } from '../../src/domain/event.js';
-import { emptyLane } from '../../src/domain/lane.js';
-import { evolve, type LaneEvent } from '../../src/domain/lane-fold.js';
+import { evolve, type LaneEvent } from '../../src/domain/lane/evolve.js';
+import { emptyLane } from '../../src/domain/lane/lane.js';
 import {
   batchAbandoned,
   batchDelivered,
@@ -15,8 +15,8 @@ import {
   superseded,
   undelivered,
   webhookConfigured,
-} from '../support/log-events.js';
-import { openLog } from '../support/log-fixture.js';
+} from '../support/log/events.js';
+import { openLog } from '../support/log/fixture.js';
 
 it('is empty for a portal without a webhook', () => {
   const { given, models } = openLog();

@@ -6,10 +6,10 @@ import { migrate } from 'drizzle-orm/better-sqlite3/migrator';
 import { expect, it } from 'vitest';
 import { authenticationTypes, type Login, loginOutcomes } from '../../src/domain/login.js';
 import { rebuild } from '../../src/projections/rebuild.js';
-import { temporaryDirectory } from '../support/app.js';
-import { dumpReadModels } from '../support/log-dump.js';
-import { LOGIN, OTHER_PORTAL, PORTAL } from '../support/log-events.js';
-import { openLog, START } from '../support/log-fixture.js';
+import { dumpReadModels } from '../support/log/dump.js';
+import { LOGIN, OTHER_PORTAL, PORTAL } from '../support/log/events.js';
+import { openLog, START } from '../support/log/fixture.js';
+import { temporaryDirectory } from '../support/server/app.js';
 
 const MIGRATIONS = join(import.meta.dirname, '../../db/migrations');
 const FIRST = '0000_log_and_read_models';

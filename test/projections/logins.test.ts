@@ -2,8 +2,8 @@ import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { authenticationTypes, loginOutcomes } from '../../src/domain/login.js';
 import type { LoginCursor, LoginFilter } from '../../src/projections/logins.js';
-import { loginRecorded, OTHER_PORTAL, PORTAL } from '../support/log-events.js';
-import { openLog, START } from '../support/log-fixture.js';
+import { loginRecorded, OTHER_PORTAL, PORTAL } from '../support/log/events.js';
+import { openLog, START } from '../support/log/fixture.js';
 
 it('remembers the login that first used a key, for each portal by itself', () => {
   const { given, models } = openLog();

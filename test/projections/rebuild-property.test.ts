@@ -2,11 +2,11 @@ import type { Database } from 'better-sqlite3';
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { openWriter } from '../../db/open.js';
-import { createLogReader } from '../../src/log/read.js';
+import { createLogReader } from '../../src/log/sqlite/read.js';
 import { createReadModels } from '../../src/projections/read-models.js';
 import { rebuild } from '../../src/projections/rebuild.js';
-import { dumpReadModels } from '../support/log-dump.js';
-import { play, type Step } from '../support/log-history.js';
+import { dumpReadModels } from '../support/log/dump.js';
+import { play, type Step } from '../support/log/history.js';
 
 const portal = fc.nat(1);
 const destination = fc.nat(2);

@@ -2,9 +2,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createApp } from '../../src/app.js';
 import { areUpToDate, rebuild } from '../../src/projections/rebuild.js';
-import { createLogger } from '../../src/telemetry.js';
-import { temporaryDirectory, testConfig } from '../support/app.js';
-import { dumpLog, dumpReadModels } from '../support/log-dump.js';
+import { createLogger } from '../../src/runtime/logger.js';
+import { dumpLog, dumpReadModels } from '../support/log/dump.js';
 import {
   batchAbandoned,
   batchDelivered,
@@ -16,8 +15,9 @@ import {
   PORTAL,
   portalRegistered,
   webhookConfigured,
-} from '../support/log-events.js';
-import { openLog } from '../support/log-fixture.js';
+} from '../support/log/events.js';
+import { openLog } from '../support/log/fixture.js';
+import { temporaryDirectory, testConfig } from '../support/server/app.js';
 
 function withHistory(directory?: string) {
   const fixture = openLog(directory);

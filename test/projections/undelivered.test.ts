@@ -1,12 +1,12 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { DomainEvent } from '../../src/domain/event.js';
-import type { LoginRange } from '../../src/domain/range.js';
-import { sizeOf } from '../../src/domain/range.js';
+import type { LoginRange } from '../../src/domain/login-range.js';
+import { sizeOf } from '../../src/domain/login-range.js';
 import { type UndeliveredState, undeliveredStates } from '../../src/domain/undelivered.js';
-import { abandoned, delivered, setAside, started, webhookOn } from '../support/lane-events.js';
-import { PORTAL } from '../support/log-events.js';
-import { openLog, recordedAt } from '../support/log-fixture.js';
+import { abandoned, delivered, setAside, started, webhookOn } from '../support/lane/events.js';
+import { PORTAL } from '../support/log/events.js';
+import { openLog, recordedAt } from '../support/log/fixture.js';
 
 const range = (firstVersion: number, lastVersion: number): LoginRange => ({ firstVersion, lastVersion });
 

@@ -1,6 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { connectPortal, startApp } from '../support/app.js';
-import { issueCertificate } from '../support/certificates.js';
 import {
   createDestination,
   dataOf,
@@ -9,8 +7,10 @@ import {
   headOf,
   mutate,
   UNKNOWN_ID,
-} from '../support/graphql-calls.js';
-import { makeCertificate, startReceiver } from '../support/receiver.js';
+} from '../support/graphql/calls.js';
+import { issueCertificate } from '../support/receiver/certificates.js';
+import { makeCertificate, startReceiver } from '../support/receiver/receiver.js';
+import { connectPortal, startApp } from '../support/server/app.js';
 
 const ENDPOINT = 'https://127.0.0.1:444/collector';
 const notFound = { __typename: 'NotFound', code: 'NOT_FOUND' };

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { startApp } from '../support/app.js';
-import { FakeClock } from '../support/fake-clock.js';
+import { FakeClock } from '../support/clock/fake-clock.js';
 import {
   aLogin,
   expectInvalid,
@@ -11,7 +10,8 @@ import {
   post,
   registerPortal,
   UNKNOWN_ID,
-} from '../support/graphql-calls.js';
+} from '../support/graphql/calls.js';
+import { startApp } from '../support/server/app.js';
 
 const notFound = { __typename: 'NotFound', code: 'NOT_FOUND' };
 const NOW = Date.UTC(2026, 0, 1);

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { startApp } from '../support/app.js';
 import {
   aLogin,
   expectInvalid,
@@ -11,7 +10,8 @@ import {
   type Result,
   registerPortal,
   UNKNOWN_ID,
-} from '../support/graphql-calls.js';
+} from '../support/graphql/calls.js';
+import { startApp } from '../support/server/app.js';
 
 const notFound = { __typename: 'NotFound', code: 'NOT_FOUND' };
 

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { connectPortal, startApp, type TestApp } from '../support/app.js';
 import {
   aLogin,
   createDestination,
@@ -8,8 +7,9 @@ import {
   post,
   registerPortal,
   UNKNOWN_ID,
-} from '../support/graphql-calls.js';
-import { startReceiver } from '../support/receiver.js';
+} from '../support/graphql/calls.js';
+import { startReceiver } from '../support/receiver/receiver.js';
+import { connectPortal, startApp, type TestApp } from '../support/server/app.js';
 
 interface Page<T> {
   edges: { cursor: string; node: T }[];

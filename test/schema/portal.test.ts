@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { connectPortal, startApp } from '../support/app.js';
 import {
   aLogin,
   dataOf,
@@ -10,8 +9,9 @@ import {
   post,
   registerPortal,
   UNKNOWN_ID,
-} from '../support/graphql-calls.js';
-import { startReceiver } from '../support/receiver.js';
+} from '../support/graphql/calls.js';
+import { startReceiver } from '../support/receiver/receiver.js';
+import { connectPortal, startApp } from '../support/server/app.js';
 
 const MINE = '3e551b39-227d-4297-b911-e68fd5d77c17';
 const notFound = { __typename: 'NotFound', code: 'NOT_FOUND' };

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { recordLogins } from '../../src/commands/login.js';
-import { startApp, type TestApp, temporaryDirectory, testConfig } from '../support/app.js';
-import { dataOf, post, registerPortal } from '../support/graphql-calls.js';
-import { subscribe, transports } from '../support/graphql-live.js';
-import { batchDelivered, batchStarted, LOGIN, loginRecorded } from '../support/log-events.js';
-import { CAUSE, openLog } from '../support/log-fixture.js';
+import { dataOf, post, registerPortal } from '../support/graphql/calls.js';
+import { subscribe, transports } from '../support/graphql/live.js';
+import { batchDelivered, batchStarted, LOGIN, loginRecorded } from '../support/log/events.js';
+import { CAUSE, openLog } from '../support/log/fixture.js';
+import { startApp, type TestApp, temporaryDirectory, testConfig } from '../support/server/app.js';
 
 const everything = { recordedBefore: Number.MAX_SAFE_INTEGER, throughPosition: 0, expireBefore: 0 };
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { delivered, refused, unavailable } from '../support/engine-scripted-sender.js';
+import { delivered, refused, unavailable } from '../support/engine/scripted-sender.js';
 import {
   dataOf,
   expectInvalid,
@@ -8,9 +8,9 @@ import {
   post,
   replayJobFields,
   UNKNOWN_ID,
-} from '../support/graphql-calls.js';
-import { startLane } from '../support/graphql-lane.js';
-import { subscribe, transports } from '../support/graphql-live.js';
+} from '../support/graphql/calls.js';
+import { startLane } from '../support/graphql/lane.js';
+import { subscribe, transports } from '../support/graphql/live.js';
 
 interface Job {
   id: string | null;

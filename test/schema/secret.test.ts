@@ -1,11 +1,11 @@
 import { getIntrospectionQuery } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import { connectPortal, startApp, type TestApp } from '../support/app.js';
-import { issueCertificate } from '../support/certificates.js';
-import { aLogin, createDestination, mutate, mutationOf, post } from '../support/graphql-calls.js';
-import { eventStream } from '../support/graphql-live.js';
-import { openAuthorizedSocket } from '../support/graphql-socket.js';
-import { answer, startReceiver } from '../support/receiver.js';
+import { aLogin, createDestination, mutate, mutationOf, post } from '../support/graphql/calls.js';
+import { eventStream } from '../support/graphql/live.js';
+import { openAuthorizedSocket } from '../support/graphql/socket.js';
+import { issueCertificate } from '../support/receiver/certificates.js';
+import { answer, startReceiver } from '../support/receiver/receiver.js';
+import { connectPortal, startApp, type TestApp } from '../support/server/app.js';
 
 const SECRET = 'c2VjcmV0-8a6b2f0c';
 const ENDPOINT = 'https://127.0.0.1:444/collector';

@@ -1,8 +1,5 @@
 import { createPublicKey, verify } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { connectPortal, startApp, type TestApp } from '../support/app.js';
-import { issueCertificate } from '../support/certificates.js';
-import { startRawReceiver } from '../support/engine-raw-receiver.js';
 import {
   createDestination,
   dataOf,
@@ -11,9 +8,12 @@ import {
   headOf,
   mutate,
   UNKNOWN_ID,
-} from '../support/graphql-calls.js';
-import type { Receiver } from '../support/receiver.js';
-import { answer, startReceiver } from '../support/receiver.js';
+} from '../support/graphql/calls.js';
+import { issueCertificate } from '../support/receiver/certificates.js';
+import { startRawReceiver } from '../support/receiver/raw-receiver.js';
+import type { Receiver } from '../support/receiver/receiver.js';
+import { answer, startReceiver } from '../support/receiver/receiver.js';
+import { connectPortal, startApp, type TestApp } from '../support/server/app.js';
 
 const SECRET = 'Splunk 8a6b2f0c-secret';
 

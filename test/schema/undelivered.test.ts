@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { delivered } from '../support/engine-scripted-sender.js';
-import { dataOf, expectInvalid, expectRefusal, mutate, post, UNKNOWN_ID } from '../support/graphql-calls.js';
-import { type Range, startLane } from '../support/graphql-lane.js';
+import { delivered } from '../support/engine/scripted-sender.js';
+import { dataOf, expectInvalid, expectRefusal, mutate, post, UNKNOWN_ID } from '../support/graphql/calls.js';
+import { type Range, startLane } from '../support/graphql/lane.js';
 
 const notFound = { __typename: 'NotFound', code: 'NOT_FOUND' };
 const conflict = { __typename: 'Conflict' };

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { connectPortal, startApp } from '../support/app.js';
-import { logIn } from '../support/engine-lane.js';
+import { logIn } from '../support/engine/portal.js';
 import {
   createDestination,
   expectInvalid,
@@ -9,9 +8,10 @@ import {
   mutate,
   registerPortal,
   UNKNOWN_ID,
-} from '../support/graphql-calls.js';
-import { startLane } from '../support/graphql-lane.js';
-import { startReceiver } from '../support/receiver.js';
+} from '../support/graphql/calls.js';
+import { startLane } from '../support/graphql/lane.js';
+import { startReceiver } from '../support/receiver/receiver.js';
+import { connectPortal, startApp } from '../support/server/app.js';
 
 const notFound = { __typename: 'NotFound', code: 'NOT_FOUND' };
 

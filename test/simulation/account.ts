@@ -2,10 +2,11 @@
  * The account of a run: what is due and where each login stands, one by one, kept from the log's events and from nothing that
  * the product made of them.
  */
-import type { Attempt } from '../../src/domain/delivery.js';
+
 import type { DestinationEvent, DestinationSettings } from '../../src/domain/destination.js';
 import { type Recorded, streamId } from '../../src/domain/event.js';
-import type { LoginRange } from '../../src/domain/range.js';
+import type { Attempt } from '../../src/domain/lane/decide.js';
+import type { LoginRange } from '../../src/domain/login-range.js';
 import { createDeliveries } from './deliveries.js';
 import type { Report } from './invariants.js';
 import { emptyPortal, MOST_LINES, type PortalAccount, type Standing, versionsOf } from './portal.js';

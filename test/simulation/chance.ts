@@ -1,4 +1,4 @@
-import type { Random } from '../../src/random.js';
+import type { Random } from '../../src/runtime/random.js';
 
 /** The chance of a run, all of it from one number. */
 export interface Chance {

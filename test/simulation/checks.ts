@@ -1,11 +1,11 @@
 /** What can only be told at the end of a run. */
 import { openWriter } from '../../db/open.js';
 import { undeliveredStates } from '../../src/domain/undelivered.js';
-import { createLogReader } from '../../src/log/read.js';
+import { createLogReader } from '../../src/log/sqlite/read.js';
 import { createReadModels, type ReadModels } from '../../src/projections/read-models.js';
 import { rebuild } from '../../src/projections/rebuild.js';
-import { statusOf } from '../../src/projections/status.js';
-import { dumpLog, dumpReadModels } from '../support/log-dump.js';
+import { statusOf } from '../../src/queries/status.js';
+import { dumpLog, dumpReadModels } from '../support/log/dump.js';
 import type { Disks } from './disk.js';
 import { type PortalAccount, type Standing, versionsOf } from './portal.js';
 import type { Scene } from './scene.js';

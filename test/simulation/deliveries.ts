@@ -1,7 +1,8 @@
 /** The deliveries of a run, as the log has them: whether each was started, tried and ended as it had to be. */
-import type { Attempt, Purpose } from '../../src/domain/delivery.js';
+
 import type { Recorded } from '../../src/domain/event.js';
-import type { LoginRange } from '../../src/domain/range.js';
+import type { Attempt, Purpose } from '../../src/domain/lane/decide.js';
+import type { LoginRange } from '../../src/domain/login-range.js';
 import type { Report } from './invariants.js';
 import {
   type BatchStarted,

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { type Connection, openWriter } from '../../db/open.js';
-import { createLogReader } from '../../src/log/read.js';
+import { createLogReader } from '../../src/log/sqlite/read.js';
 import { createReadModels } from '../../src/projections/read-models.js';
 import { bringUpToDate } from '../../src/projections/rebuild.js';
 

@@ -1,5 +1,5 @@
 /** Every way in which a simulated receiver fails, by name. */
-import type { Outcome, Phase } from '../../src/domain/delivery.js';
+import type { Outcome, Phase } from '../../src/domain/lane/decide.js';
 import type { Chance } from './chance.js';
 
 /** What becomes of a request. */

@@ -1,20 +1,20 @@
 /** One life of the process: the product as it runs in one thread, over files, a clock, chance and a network of the simulation. */
 import { type Connection, openReader, openWriter, usedBytes } from '../../db/open.js';
-import type { Clock } from '../../src/clock.js';
 import type { Commands } from '../../src/commands/handlers.js';
 import { loadConfig } from '../../src/config.js';
-import { createAddressGuard } from '../../src/delivery/address-guard.js';
-import type { Sender } from '../../src/delivery/send.js';
+import { createAddressGuard } from '../../src/delivery/egress/address-guard.js';
+import type { Sender } from '../../src/delivery/transport/sender.js';
 import type { RetentionSettings } from '../../src/domain/retention.js';
-import { createLogReader, type LogReader } from '../../src/log/read.js';
+import { createLogReader, type LogReader } from '../../src/log/sqlite/read.js';
 import { createTail } from '../../src/log/tail.js';
+import { createRetention } from '../../src/maintenance/retention.js';
 import { createReadModels, type ReadModels } from '../../src/projections/read-models.js';
 import { areUpToDate } from '../../src/projections/rebuild.js';
-import type { Random } from '../../src/random.js';
-import { createRetention } from '../../src/retention.js';
-import { createSecrets } from '../../src/secrets.js';
-import { createLogger } from '../../src/telemetry.js';
+import type { Clock } from '../../src/runtime/clock.js';
+import { createLogger } from '../../src/runtime/logger.js';
+import type { Random } from '../../src/runtime/random.js';
 import { runHere } from '../../src/threads/workers.js';
+import { createSecrets } from '../../src/vault/secrets.js';
 import { type DiskState, withHooks } from './disk.js';
 
 const MASTER_KEY = Buffer.alloc(32, 3);

@@ -1,6 +1,6 @@
 /** What the account knows of a portal. */
-import type { DeliveryEvent, Purpose } from '../../src/domain/delivery.js';
-import type { LoginRange } from '../../src/domain/range.js';
+import type { DeliveryEvent, Purpose } from '../../src/domain/lane/decide.js';
+import type { LoginRange } from '../../src/domain/login-range.js';
 
 /**
  * `off`: recorded while the webhook was off, not passed over yet. `undelivered`: given up, and neither delivered nor discarded.

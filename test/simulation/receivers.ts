@@ -1,9 +1,9 @@
 /** The simulated receivers: they keep what they take, and fail as they are told. */
 import { isDeepStrictEqual } from 'node:util';
 import { gunzipSync } from 'node:zlib';
-import type { Clock } from '../../src/clock.js';
-import type { Post, Sender, Target } from '../../src/delivery/send.js';
-import type { Outcome } from '../../src/domain/delivery.js';
+import type { Post, Sender, Target } from '../../src/delivery/transport/sender.js';
+import type { Outcome } from '../../src/domain/lane/decide.js';
+import type { Clock } from '../../src/runtime/clock.js';
 import type { Chance } from './chance.js';
 import { type FaultName, outcomeOf, type Reply, type Request, replyOf, well } from './faults.js';
 import type { Mortal } from './life.js';

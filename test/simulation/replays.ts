@@ -1,5 +1,5 @@
 /** The replay jobs of a run: what each has to send, and whether it has. */
-import type { LoginRange } from '../../src/domain/range.js';
+import type { LoginRange } from '../../src/domain/login-range.js';
 import type { ReplayEvent, ReplayScope } from '../../src/domain/replay.js';
 import type { Report } from './invariants.js';
 import { type PortalAccount, versionsOf } from './portal.js';

@@ -1,5 +1,5 @@
 /** What is looked at all through a run, whenever the process has nothing more to do at that time. */
-import type { Clock } from '../../src/clock.js';
+import type { Clock } from '../../src/runtime/clock.js';
 import type { Account } from './account.js';
 import type { Report } from './invariants.js';
 import type { Life } from './life.js';

@@ -3,10 +3,10 @@
  * them, 500 at a time and in order. It records nothing, and does not ask what was delivered. Started by bare-drain.ts.
  */
 import Database from 'better-sqlite3';
-import { cef } from '../../../src/delivery/format/cef.js';
-import { entryOf } from '../../../src/delivery/format/entry.js';
+import { cef } from '../../../src/delivery/batch/formats/cef.js';
+import { entryOf } from '../../../src/delivery/batch/formats/entry.js';
 import type { Login } from '../../../src/domain/login.js';
-import { MAX_BATCH_LINES } from '../../../src/domain/range.js';
+import { MAX_BATCH_LINES } from '../../../src/domain/login-range.js';
 import type { BareDrain } from './bare-drain.js';
 import { compressed, createPost, IN_FLIGHT, signed } from './deliver.js';
 import { lineSettings } from './lines.js';

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { buildSchema, execute, parse, subscribe, validate } from 'graphql';
 import { useServer } from 'graphql-ws/use/ws';
 import { WebSocketServer } from 'ws';
-import type { WebhookStatus } from '../../../src/projections/status.js';
+import type { WebhookStatus } from '../../../src/queries/status.js';
 
 interface Changed {
   webhookStatusChanged: { position: string; status: WebhookStatus };

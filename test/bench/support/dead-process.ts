@@ -1,7 +1,7 @@
 /** Receivers that take nothing, in a process of their own: one accepts and never answers, one always answers 503. Started by dead.ts. */
 import { createServer } from 'node:https';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
-import { makeCertificate } from '../../support/receiver.js';
+import { makeCertificate } from '../../support/receiver/receiver.js';
 import type { DeadPorts } from './dead.js';
 
 const { ca, cert, key } = await makeCertificate();

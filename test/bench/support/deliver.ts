@@ -3,7 +3,7 @@ import { generateKeyPairSync, sign } from 'node:crypto';
 import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
 import { Pool } from 'undici';
-import { cef } from '../../../src/delivery/format/cef.js';
+import { cef } from '../../../src/delivery/batch/formats/cef.js';
 
 /** As many at a time as the product has under way to one destination. */
 export const IN_FLIGHT = 16;

@@ -7,8 +7,8 @@ import { loadConfig } from '../../../src/config.js';
 import { createDestination } from '../../../src/domain/destination.js';
 import type { Cause } from '../../../src/domain/event.js';
 import type { LoginInput } from '../../../src/domain/login.js';
-import { systemRandom } from '../../../src/random.js';
-import { createLogger } from '../../../src/telemetry.js';
+import { createLogger } from '../../../src/runtime/logger.js';
+import { systemRandom } from '../../../src/runtime/random.js';
 
 interface Fill {
   portals: number;

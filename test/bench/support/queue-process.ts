@@ -1,7 +1,7 @@
 /** A worker of BullMQ that does with a job what the product does with a batch. Started by queue.ts. */
 import { Worker } from 'bullmq';
-import { cef } from '../../../src/delivery/format/cef.js';
-import { entryOf } from '../../../src/delivery/format/entry.js';
+import { cef } from '../../../src/delivery/batch/formats/cef.js';
+import { entryOf } from '../../../src/delivery/batch/formats/entry.js';
 import { compressed, createPost, IN_FLIGHT, signed } from './deliver.js';
 import { lineSettings } from './lines.js';
 import { type Job, QUEUE, type QueueWork } from './queue.js';

@@ -5,7 +5,7 @@
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
-import { makeCertificate } from '../../support/receiver.js';
+import { makeCertificate } from '../../support/receiver/receiver.js';
 import { now } from './clock.js';
 import type { Ask, Counts } from './receiver.js';
 

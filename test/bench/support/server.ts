@@ -3,7 +3,7 @@ import './noop.js';
 
 const { createApp } = await import('../../../src/app.js');
 const { loadConfig } = await import('../../../src/config.js');
-const { createLogger } = await import('../../../src/telemetry.js');
+const { createLogger } = await import('../../../src/runtime/logger.js');
 
 const unsigned = process.env['BENCH_UNSIGNED'] === '1';
 const app = await createApp(loadConfig(process.env), createLogger('error'), { threads: true, unsigned });

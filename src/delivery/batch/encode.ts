@@ -1,0 +1,49 @@
+import { constants, gzipSync } from 'node:zlib';
+import type { LogFormat } from '../../domain/destination.js';
+import { type LineSettings, MAX_BATCH_BYTES } from '../../domain/lane/decide.js';
+import type { Login } from '../../domain/login.js';
+import type { Sign } from '../../vault/signing-keys.js';
+import { cef } from './formats/cef.js';
+import { cps } from './formats/cps.js';
+import { entryOf, type Format, testEntry } from './formats/entry.js';
+import { json } from './formats/json.js';
+
+const formats: Record<LogFormat, Format> = { CEF: cef, JSON: json, CPS: cps };
+
+/** Bytes that a signature adds to a line at most: 86 of base64url, its key and quotes, and the line break. */
+const SIGNATURE_BYTES = 100;
+
+/** Level 1: logs compress well at any, and this one keeps up with the signatures. */
+const options = { level: constants.Z_BEST_SPEED };
+
+/** What the lines of a batch are made from, besides the logins. */
+export interface Rendering {
+  portalId: string;
+  logFormat: LogFormat;
+  line: LineSettings;
+}
+
+/** The lines of these logins, without signatures: as many as fit into a batch, at least one. */
+export function writeLines(logins: readonly Login[], { portalId, logFormat, line }: Rendering): string[] {
+  const format = formats[logFormat];
+  const lines: string[] = [];
+  let bytes = 0;
+  for (const login of logins) {
+    const written = format.write(entryOf(login, portalId, line));
+    bytes += Buffer.byteLength(written) + SIGNATURE_BYTES;
+    if (lines.length && bytes > MAX_BATCH_BYTES) break;
+    lines.push(written);
+  }
+  return lines;
+}
+
+/** The line that tests a destination, without its signature. */
+export function writeTestLine(now: number, traceId: string, logFormat: LogFormat, line: LineSettings): string {
+  return formats[logFormat].write(testEntry(now, traceId, line));
+}
+
+/** The body of a batch: each line signed, joined by `\n`, compressed with gzip. The same lines give the same text. */
+export function encode(lines: readonly string[], logFormat: LogFormat, sign: Sign): Buffer {
+  const format = formats[logFormat];
+  return gzipSync(lines.map((line) => format.attach(line, sign(line))).join('\n'), options);
+}

@@ -1,0 +1,88 @@
+import type { LineSettings } from '../../../domain/lane/decide.js';
+import type { AuthenticationType, Login, LoginOutcome } from '../../../domain/login.js';
+
+/** What a line says that is about no login but about whether lines arrive. */
+const TEST_CLASS = 'AUDITWIRE_TEST';
+const TEST_NAME = 'Test of a destination';
+
+/** One log line before it has a shape: the fields of the original, in its order. */
+export interface Entry {
+  eventTs: string;
+  line: LineSettings;
+  eventClassId: `AUTHENTICATION_TYPE_${AuthenticationType}` | typeof TEST_CLASS;
+  name: `AUTHENTICATION_OUTCOME_${LoginOutcome}` | typeof TEST_NAME;
+  severity: number;
+  rt: number;
+  src: string;
+  request: string;
+  success: boolean;
+  portalId: string;
+  principalId: string;
+  traceId: string;
+  userAgent: string;
+}
+
+/** A way to write entries. The signature is over the UTF-8 bytes of what `write` gives. */
+export interface Format {
+  /** One line without its signature, without a line break of any kind. */
+  write(entry: Entry): string;
+  /** The line with its signature (base64url). */
+  attach(line: string, signature: string): string;
+}
+
+/** Severities of the original. */
+const severities: Record<LoginOutcome, number> = {
+  SUCCESS: 0,
+  NOT_FOUND: 1,
+  INVALID_PASSWORD: 1,
+  TOKEN_EXPIRED: 1,
+  LOCKED: 6,
+  DISABLED: 6,
+  INVALID: 7,
+};
+
+export function entryOf(login: Login, portalId: string, line: LineSettings): Entry {
+  return {
+    eventTs: secondsOf(login.occurredAt),
+    line,
+    eventClassId: `AUTHENTICATION_TYPE_${login.authenticationType}`,
+    name: `AUTHENTICATION_OUTCOME_${login.outcome}`,
+    severity: severities[login.outcome],
+    rt: login.occurredAt,
+    src: login.sourceAddress,
+    request: login.request,
+    success: login.outcome === 'SUCCESS',
+    portalId,
+    principalId: login.principalId,
+    traceId: login.traceId,
+    userAgent: login.userAgent,
+  };
+}
+
+/** The line that tests a destination, at `now` (ms): nobody logged in anywhere. */
+export function testEntry(now: number, traceId: string, line: LineSettings): Entry {
+  return {
+    eventTs: secondsOf(now),
+    line,
+    eventClassId: TEST_CLASS,
+    name: TEST_NAME,
+    severity: 0,
+    rt: now,
+    src: '0.0.0.0',
+    request: '',
+    success: true,
+    portalId: '00000000-0000-0000-0000-000000000000',
+    principalId: '',
+    traceId,
+    userAgent: '',
+  };
+}
+
+function secondsOf(time: number): string {
+  return `${new Date(time).toISOString().slice(0, -5)}Z`;
+}
+
+/** `\u` and four hex digits, as JSON writes a character of the basic plane. */
+export function unicodeEscape(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}

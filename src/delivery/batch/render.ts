@@ -1,0 +1,35 @@
+import type { LogFormat } from '../../domain/destination.js';
+import type { LineSettings } from '../../domain/lane/decide.js';
+import type { Login } from '../../domain/login.js';
+import type { LoginRange } from '../../domain/login-range.js';
+import type { LogReader } from '../../log/sqlite/read.js';
+import type { Sign } from '../../vault/signing-keys.js';
+import { encode, writeLines } from './encode.js';
+
+/** Which logins, and everything that shapes their lines: the same plan always gives the same text. */
+export interface Plan extends LoginRange {
+  portalId: string;
+  logFormat: LogFormat;
+  signingKeyId: string;
+  line: LineSettings;
+}
+
+/** A batch that is ready to be sent. It may end before its plan does, where its bytes reach their limit. */
+export interface Rendered {
+  lastVersion: number;
+  /** Lines, signed and compressed with gzip. */
+  body: Buffer;
+}
+
+/** Renders a batch, in this thread or in another one. */
+export type Render = (plan: Plan) => Promise<Rendered>;
+
+/** Reads the logins of a plan, writes their lines, signs and compresses them: all that takes time in a delivery but the wire. */
+export function createRenderer(log: LogReader, signerOf: (signingKeyId: string) => Sign) {
+  return (plan: Plan): Rendered => {
+    const { portalId, firstVersion, lastVersion, logFormat, signingKeyId } = plan;
+    const logins = log.data(`login-${portalId}`, firstVersion, lastVersion) as Login[];
+    const lines = writeLines(logins, plan);
+    return { lastVersion: firstVersion + lines.length - 1, body: encode(lines, logFormat, signerOf(signingKeyId)) };
+  };
+}

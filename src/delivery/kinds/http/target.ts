@@ -1,0 +1,17 @@
+import type { DestinationRow } from '../../../projections/destinations.js';
+import { AUTHORIZATION, CLIENT_KEY, type Secrets } from '../../../vault/secrets.js';
+import type { Target } from '../../transport/sender.js';
+
+/** A destination as it is now, with its secrets in clear. @throws Error if their data key was destroyed */
+export function targetOf(destination: DestinationRow, secrets: Secrets): Target {
+  const { id, authorization, clientKey } = destination;
+  const open = (name: string, sealed: string | null) =>
+    sealed === null ? null : secrets.open(`destination-${id}`, name, sealed);
+  return {
+    ...destination,
+    destinationId: id,
+    revision: destination.changedPosition,
+    authorization: open(AUTHORIZATION, authorization),
+    clientKey: open(CLIENT_KEY, clientKey),
+  };
+}

@@ -1,0 +1,129 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { type ExecutionArgs, GraphQLError } from 'graphql';
+import { type Extra, useServer } from 'graphql-ws/use/ws';
+import { WebSocketServer } from 'ws';
+import type { Random } from '../../runtime/random.js';
+import type { Authenticate, Viewer } from '../../vault/access-tokens.js';
+import { UNAUTHENTICATED } from '../../vault/access-tokens.js';
+import { pathOf } from '../path.js';
+import { type Caller, causeOf, GRAPHQL_PATH, type GraphQLServer, unreadable } from './server.js';
+
+const MAX_MESSAGE_BYTES = 65_536;
+const MAX_OPERATIONS_PER_SOCKET = 100;
+/** How long a client may take to say who it is. */
+const INIT_TIMEOUT_MS = 5_000;
+
+/** Close codes in the range of applications (RFC 6455, section 7.4.2); 4401 as graphql-ws has it. */
+const CLOSE_UNAUTHORIZED = 4401;
+const CLOSE_GOING_AWAY = 1001;
+
+interface State extends Record<PropertyKey, unknown> {
+  viewer: Viewer;
+}
+
+export interface WebSockets {
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  close(): Promise<void>;
+}
+
+/** GraphQL over WebSocket (graphql-transport-ws); the token comes in the connection parameters. */
+export function createWebSockets(yoga: GraphQLServer, authenticate: Authenticate, random: Random): WebSockets {
+  const server = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES });
+  // Who a socket belongs to, once it has said so.
+  const viewers = new WeakMap<object, Viewer>();
+
+  const served = useServer<Record<string, unknown>, State>(
+    {
+      connectionInitWaitTimeout: INIT_TIMEOUT_MS,
+      onConnect({ connectionParams, extra }) {
+        const viewer = authenticate(tokenIn(connectionParams));
+        if (viewer) viewers.set(extra.socket, viewer);
+        else extra.socket.close(CLOSE_UNAUTHORIZED, UNAUTHENTICATED);
+        return viewer !== null;
+      },
+      // The arguments bring their own: Yoga's plugins are in them.
+      execute: (args) => ownOf(args).execute(args),
+      subscribe: (args) => ownOf(args).subscribe(args),
+      async onSubscribe({ extra, subscriptions }, _id, payload) {
+        const viewer = viewers.get(extra.socket);
+        if (!viewer) return [new GraphQLError(UNAUTHENTICATED, { extensions: { code: 'UNAUTHENTICATED' } })];
+        // This one is among them already.
+        if (Object.keys(subscriptions).length > MAX_OPERATIONS_PER_SOCKET) {
+          const message = `At most ${MAX_OPERATIONS_PER_SOCKET} operations at a time on a WebSocket; open another one.`;
+          return [new GraphQLError(message, { extensions: { code: 'TOO_MANY_OPERATIONS' } })];
+        }
+        return prepare(yoga, { viewer, cause: causeOf(viewer, undefined, random) }, extra, payload);
+      },
+    },
+    server,
+  );
+
+  return {
+    upgrade(request, socket, head) {
+      // Without a listener, a client that resets its connection would end the process.
+      socket.on('error', () => socket.destroy());
+      if (pathOf(request) !== GRAPHQL_PATH) return refuse(socket, '404 Not Found');
+      if (!isSameOrigin(request)) return refuse(socket, '403 Forbidden');
+      server.handleUpgrade(request, socket, head, (client) => server.emit('connection', client, request));
+    },
+    async close() {
+      for (const client of server.clients) client.close(CLOSE_GOING_AWAY, 'The server is stopping');
+      const late = setTimeout(() => {
+        for (const client of server.clients) client.terminate();
+      }, 500);
+      await served.dispose();
+      clearTimeout(late);
+    },
+  };
+}
+
+interface Own extends ExecutionArgs {
+  rootValue: Pick<ReturnType<GraphQLServer['getEnveloped']>, 'execute' | 'subscribe'>;
+}
+
+const ownOf = (args: ExecutionArgs) => (args as Own).rootValue;
+
+/** Parses and validates once; what is wrong comes back as errors of this operation, never as an end of the socket. */
+async function prepare(
+  yoga: GraphQLServer,
+  caller: Caller,
+  { request, socket }: Extra,
+  payload: { query: string; operationName?: string | null; variables?: Record<string, unknown> | null },
+): Promise<Own | GraphQLError[]> {
+  const { schema, execute, subscribe, contextFactory, parse, validate } = yoga.getEnveloped({
+    ...caller,
+    req: request,
+    socket,
+    params: payload,
+  });
+  try {
+    const document = parse(payload.query);
+    const errors = validate(schema, document);
+    if (errors.length) return [...errors];
+    return {
+      schema,
+      operationName: payload.operationName,
+      document,
+      variableValues: payload.variables,
+      contextValue: await contextFactory(),
+      rootValue: { execute, subscribe },
+    };
+  } catch (error) {
+    return [error instanceof GraphQLError ? error : unreadable()];
+  }
+}
+
+function tokenIn(params: Record<string, unknown> | undefined): unknown {
+  return params?.['Authorization'] ?? params?.['authorization'];
+}
+
+/** A page of another site must not open a socket here; programs send no Origin. */
+function isSameOrigin({ headers }: IncomingMessage): boolean {
+  const { origin, host } = headers;
+  return origin === undefined || (URL.canParse(origin) && new URL(origin).host === host);
+}
+
+function refuse(socket: Duplex, status: string): void {
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => socket.destroy());
+}

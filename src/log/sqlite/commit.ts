@@ -1,0 +1,140 @@
+import { sql } from 'drizzle-orm';
+import { type Connection, errorCode } from '../../../db/open.js';
+import { meta } from '../../../db/tables.js';
+import type { Cause, StreamName } from '../../domain/event.js';
+import { Refusal } from '../../domain/refusal.js';
+import type { Appender } from './append.js';
+
+/** The write-ahead log is copied into the database when it has grown by so many pages (4 KiB). */
+const CHECKPOINT_PAGES = 16_000;
+
+/** Loads, decides and appends. Runs inside the group's transaction; input and result are plain data. */
+export type Handler = (input: never, cause: Cause, now: number) => unknown;
+export type Handlers = Record<string, Handler>;
+
+/** A command by name. Without a name it only shows that the log can be written. */
+export interface Command {
+  name: string | null;
+  input: unknown;
+  cause: Cause;
+}
+
+export type Answer = { result: unknown } | { error: unknown };
+
+/** What became of a group. */
+export interface Committed {
+  /** One for each command, in their order. */
+  answers: Answer[];
+  /** The position of the last event in the log. */
+  head: number;
+  /** The streams that the group appended to: who waits for others need not look. */
+  touched: StreamName[];
+  /** Whether the group could be written. */
+  writable: boolean;
+}
+
+/** Runs commands as one group. Throws only if what is on disk is no longer known: the process must then end. */
+export type Commit = (group: readonly Command[]) => Committed;
+
+const PROBE = { name: 'probe', value: '' };
+const PROBED = { target: meta.name, set: { value: sql`hex(randomblob(8))` } };
+
+/**
+ * Group commit: the commands of a group share one transaction and one fsync, each in a savepoint of its own, so that a
+ * refusal undoes only itself and a later command sees what an earlier one did.
+ */
+export function createCommit(options: {
+  connection: Connection;
+  appender: Appender;
+  handlers: Handlers;
+  now: () => number;
+}): Commit {
+  const { connection, appender, handlers, now } = options;
+  const { sqlite } = connection;
+  const begin = sqlite.prepare('BEGIN IMMEDIATE');
+  const commit = sqlite.prepare('COMMIT');
+  const savepoint = sqlite.prepare('SAVEPOINT command');
+  const release = sqlite.prepare('RELEASE command');
+  const rollbackTo = sqlite.prepare('ROLLBACK TO command');
+
+  const checkpoints = {
+    NOOP: sqlite.prepare('PRAGMA wal_checkpoint(NOOP)'),
+    PASSIVE: sqlite.prepare('PRAGMA wal_checkpoint(PASSIVE)'),
+  };
+
+  function inSavepoint({ name, input, cause }: Command): Answer {
+    const before = appender.head();
+    savepoint.run();
+    try {
+      const result = name === null ? probe() : handlers[name]?.(input as never, cause, now());
+      release.run();
+      return { result };
+    } catch (error) {
+      if (isStorageError(error) || !sqlite.inTransaction) throw error;
+      rollbackTo.run();
+      release.run();
+      if (appender.head() !== before) appender.reset();
+      return { error };
+    }
+  }
+
+  /** Writes a row that means nothing. */
+  function probe(): void {
+    connection.db.insert(meta).values(PROBE).onConflictDoUpdate(PROBED).run();
+  }
+
+  function checkpoint(): void {
+    try {
+      if (pagesToCopy('NOOP') > CHECKPOINT_PAGES) pagesToCopy('PASSIVE');
+    } catch (error) {
+      if (isFatal(error)) throw error;
+      // A full disk: the write-ahead log keeps everything until there is room.
+    }
+  }
+
+  function pagesToCopy(mode: 'NOOP' | 'PASSIVE'): number {
+    const { log, checkpointed } = checkpoints[mode].get() as { log: number; checkpointed: number };
+    return log - checkpointed;
+  }
+
+  return (group) => {
+    let answers: Answer[];
+    try {
+      begin.run();
+      answers = group.map(inSavepoint);
+      commit.run();
+    } catch (error) {
+      if (sqlite.inTransaction) sqlite.exec('ROLLBACK');
+      if (isFatal(error)) throw error;
+      appender.reset();
+      const refusal = unavailable(error);
+      return { answers: group.map(() => ({ error: refusal })), head: appender.head(), touched: [], writable: false };
+    }
+    const committed = { answers, head: appender.head(), touched: appender.takeTouched(), writable: true };
+    checkpoint();
+    return committed;
+  };
+}
+
+function unavailable(error: unknown): Refusal {
+  if (errorCode(error) === 'SQLITE_FULL') {
+    return new Refusal(
+      'UNAVAILABLE',
+      'The disk of the server is full: nothing was recorded. Try again when there is room.',
+    );
+  }
+  return new Refusal(
+    'UNAVAILABLE',
+    `The log could not be written (${errorCode(error) ?? 'unknown reason'}); nothing was recorded.`,
+  );
+}
+
+/** Errors that concern the file, not the command. */
+function isStorageError(error: unknown): boolean {
+  return isFatal(error) || /^SQLITE_(FULL|BUSY|READONLY|CANTOPEN|NOMEM)/.test(errorCode(error) ?? '');
+}
+
+/** After a failed fsync nobody knows what is on the disk: only a new process that reads it again does. */
+function isFatal(error: unknown): boolean {
+  return /^SQLITE_(IOERR|CORRUPT|NOTADB)/.test(errorCode(error) ?? '');
+}

@@ -1,0 +1,99 @@
+/** Groups of commands on their way between threads: as messages, answered in their order. */
+import type { MessagePort } from 'node:worker_threads';
+import { type Commands, sizeOf } from '../commands/handlers.js';
+import type { StreamName } from '../domain/event.js';
+import { type InvalidField, Refusal, type RefusalCode } from '../domain/refusal.js';
+import { createQueue } from '../log/queue.js';
+import type { Answer, Command, Commit, Committed } from '../log/sqlite/commit.js';
+import type { Clock } from '../runtime/clock.js';
+import { portable } from './serializable-error.js';
+
+/** A refusal as plain data: a clone of an error keeps neither its class nor its fields. */
+interface RefusalData {
+  refusal: { code: RefusalCode; message: string; fields: readonly InvalidField[] };
+}
+
+/** Sent to every port after each commit, with the answers to the groups that came over it. */
+interface Reply extends Omit<Committed, 'answers'> {
+  groups: (Answer | RefusalData)[][];
+}
+
+/**
+ * The writer thread's side. The groups that came over any port in one turn of the event loop become one group, and all
+ * ports learn of the commit.
+ */
+export function serveGroups(ports: readonly MessagePort[], commit: Commit, onFatal: (error: unknown) => void): void {
+  const waiting: { port: MessagePort; group: Command[] }[] = [];
+  let scheduled = false;
+  let ended = false;
+
+  function commitWaiting(): void {
+    scheduled = false;
+    if (ended) return;
+    const groups = waiting.splice(0);
+    try {
+      const { answers, ...committed } = commit(groups.flatMap(({ group }) => group));
+      const encoded = answers.map(toData);
+      const replies = new Map<MessagePort, Reply>(ports.map((port) => [port, { ...committed, groups: [] }]));
+      for (const { port, group } of groups) replies.get(port)?.groups.push(encoded.splice(0, group.length));
+      for (const [port, reply] of replies) port.postMessage(reply);
+    } catch (error) {
+      ended = true;
+      onFatal(error);
+    }
+  }
+
+  for (const port of ports) {
+    port.on('message', (group: Command[]) => {
+      waiting.push({ port, group });
+      if (scheduled) return;
+      scheduled = true;
+      setImmediate(commitWaiting);
+    });
+  }
+}
+
+/** Another thread's side: the commands of the writer thread. `wake` is called after each commit, whoever caused it. */
+export function connectCommands(
+  port: MessagePort,
+  clock: Clock,
+  wake: (head: number, touched: readonly StreamName[]) => void,
+): Commands {
+  return createQueue({
+    commit: sendGroups(port, wake),
+    // One with the writer, and one that it finds when it is done.
+    groupsInFlight: 2,
+    sizeOf,
+    clock,
+    onCommit: wake,
+  });
+}
+
+/** @param onForeign called after a commit in which none of this thread's groups was */
+function sendGroups(
+  port: MessagePort,
+  onForeign: (head: number, touched: readonly StreamName[]) => void,
+): (group: Command[]) => Promise<Committed> {
+  const sent: ((committed: Committed) => void)[] = [];
+  port.on('message', ({ groups, ...committed }: Reply) => {
+    for (const group of groups) sent.shift()?.({ ...committed, answers: group.map(fromData) });
+    if (!groups.length) onForeign(committed.head, committed.touched);
+  });
+  return (group) => {
+    port.postMessage(group);
+    return new Promise((resolve) => sent.push(resolve));
+  };
+}
+
+function toData(answer: Answer): Answer | RefusalData {
+  if (!('error' in answer)) return answer;
+  if (!(answer.error instanceof Refusal)) return { error: portable(answer.error) };
+  const { code, message, fields } = answer.error;
+  return { refusal: { code, message, fields } };
+}
+
+function fromData(answer: Answer | RefusalData): Answer {
+  if (!('refusal' in answer)) return answer;
+  const { code, message, fields } = answer.refusal;
+  return { error: new Refusal(code, message, fields) };
+}

@@ -1,0 +1,86 @@
+/**
+ * Secrets at rest: AES-256-GCM (NIST SP 800-38D) with a fresh nonce, under a data key per owner, bound to owner and name.
+ * Data keys stand in the `keys` table, wrapped by the master key; destroying one destroys what its owner sealed.
+ */
+import { createCipheriv, createDecipheriv } from 'node:crypto';
+import { eq } from 'drizzle-orm';
+import type { Db } from '../../db/open.js';
+import { keys } from '../../db/tables.js';
+import type { Sealed } from '../domain/destination.js';
+import type { Random } from '../runtime/random.js';
+
+export const MASTER_KEY_BYTES = 32;
+/** Under which names a destination seals its authorization value and its client key, and a signing key its private half. */
+export const AUTHORIZATION = 'authorization';
+export const CLIENT_KEY = 'client-key';
+export const PRIVATE_KEY = 'private-key';
+
+const DATA_KEY_BYTES = 32;
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+const ALGORITHM = 'aes-256-gcm';
+
+/** The master key does not open what this data directory sealed. */
+export class WrongMasterKey extends Error {}
+
+export type Secrets = ReturnType<typeof createSecrets>;
+
+export function createSecrets(db: Db, masterKey: Buffer, random: Random) {
+  function dataKey(owner: string): Buffer | null {
+    const row = db.select().from(keys).where(eq(keys.owner, owner)).get();
+    return row ? decrypt(masterKey, row.wrapped, `key of ${owner}`) : null;
+  }
+
+  function makeDataKey(owner: string): Buffer {
+    const key = random(DATA_KEY_BYTES);
+    const wrapped = encrypt(masterKey, key, `key of ${owner}`, random);
+    db.insert(keys).values({ owner, wrapped }).run();
+    return key;
+  }
+
+  return {
+    /** Seals a secret of an owner; call it in the transaction that appends the event which carries it. */
+    seal(owner: string, name: string, secret: string): Sealed {
+      const key = dataKey(owner) ?? makeDataKey(owner);
+      return encrypt(key, Buffer.from(secret), `${owner}/${name}`, random).toString('base64url');
+    },
+
+    /** @throws WrongMasterKey; an Error if the owner's data key was destroyed */
+    open(owner: string, name: string, sealed: Sealed): string {
+      const key = dataKey(owner);
+      if (!key) throw new Error(`The data key of ${owner} was destroyed`);
+      return decrypt(key, Buffer.from(sealed, 'base64url'), `${owner}/${name}`).toString();
+    },
+
+    /** Destroys an owner's data key, and so every secret it sealed. */
+    destroy(owner: string): void {
+      db.delete(keys).where(eq(keys.owner, owner)).run();
+    },
+
+    /** @throws WrongMasterKey if the master key is not the one that this directory was made with */
+    verify(): void {
+      const row = db.select().from(keys).limit(1).get();
+      if (row) decrypt(masterKey, row.wrapped, `key of ${row.owner}`);
+    },
+  };
+}
+
+function encrypt(key: Buffer, plain: Buffer, boundTo: string, random: Random): Buffer {
+  const nonce = random(NONCE_BYTES);
+  const cipher = createCipheriv(ALGORITHM, key, nonce).setAAD(Buffer.from(boundTo));
+  return Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
+}
+
+function decrypt(key: Buffer, sealed: Buffer, boundTo: string): Buffer {
+  const nonce = sealed.subarray(0, NONCE_BYTES);
+  const decipher = createDecipheriv(ALGORITHM, key, nonce, { authTagLength: TAG_BYTES })
+    .setAAD(Buffer.from(boundTo))
+    .setAuthTag(sealed.subarray(-TAG_BYTES));
+  try {
+    return Buffer.concat([decipher.update(sealed.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()]);
+  } catch {
+    throw new WrongMasterKey(
+      `The master key is not the one that this data directory was sealed with (it does not open ${boundTo}).`,
+    );
+  }
+}

@@ -1,0 +1,45 @@
+import { createPrivateKey, createPublicKey, sign, verify } from 'node:crypto';
+import { expect, it } from 'vitest';
+import { PRIVATE_KEY } from '../../src/vault/secrets.js';
+import { openCommands } from '../support/log/commands.js';
+import { CAUSE } from '../support/log/fixture.js';
+
+it('makes one signing key, whose sealed private half fits its public one', async () => {
+  const { execute, models, secrets, typesAfter } = openCommands();
+  const id = await execute('ensureSigningKey', {}, CAUSE);
+  expect(await execute('ensureSigningKey', {}, CAUSE)).toBe(id);
+  expect(typesAfter(0)).toEqual(['SigningKeyCreated']);
+  const row = models.identity.signingKey(id);
+  const der = Buffer.from(secrets.open(`signing-${id}`, PRIVATE_KEY, row?.privateKey ?? ''), 'base64');
+  const line = Buffer.from('a line');
+  const signature = sign(null, line, createPrivateKey({ key: der, format: 'der', type: 'pkcs8' }));
+  const jwk = { kty: 'OKP', crv: 'Ed25519', x: row?.publicKey ?? '' };
+  expect(verify(null, line, createPublicKey({ key: jwk, format: 'jwk' }), signature)).toBe(true);
+});
+
+it('makes an organisation once, and changes it only to one it is told', async () => {
+  const { execute, models, typesAfter } = openCommands();
+  const made = await execute('identifyOrganization', { organizationId: null }, CAUSE);
+  expect(await execute('identifyOrganization', { organizationId: null }, CAUSE)).toBe(made);
+  expect(await execute('identifyOrganization', { organizationId: 'org-2' }, CAUSE)).toBe('org-2');
+  expect(await execute('identifyOrganization', { organizationId: null }, CAUSE)).toBe('org-2');
+  expect(models.identity.organizationId()).toBe('org-2');
+  expect(typesAfter(0)).toEqual(['OrganizationIdentified', 'OrganizationIdentified']);
+});
+
+it('issues a token beside the others, or in their place', async () => {
+  const { execute, models, typesAfter } = openCommands();
+  const issue = (hash: string, revokeOthers: boolean) =>
+    execute('issueToken', { name: 'admin', hash, revokeOthers }, CAUSE);
+  await issue('hash-1', false);
+  await issue('hash-2', false);
+  expect(
+    models.tokens
+      .all()
+      .map(({ hash }) => hash)
+      .sort(),
+  ).toEqual(['hash-1', 'hash-2']);
+  const id = await issue('hash-3', true);
+  expect(models.tokens.all()).toMatchObject([{ id, hash: 'hash-3' }]);
+  expect(typesAfter(2)).toEqual(['TokenIssued', 'TokenRevoked', 'TokenRevoked']);
+});

@@ -1,0 +1,113 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
+import { DataDirectoryError, lockDataDirectory, openReader, openWriter } from '../../db/open.js';
+import { temporaryDirectory } from '../support/server/app.js';
+
+/** Another process that tries to take the lock and, told so, holds it until it is killed. */
+const TAKE_THE_LOCK = `
+  import Database from 'better-sqlite3';
+  const [, file, hold] = process.argv;
+  const lock = new Database(file, { timeout: 0 });
+  try {
+    lock.exec('BEGIN EXCLUSIVE');
+    console.log('taken');
+    if (hold) setInterval(() => lock, 60_000);
+  } catch (error) {
+    console.log(error.code);
+  }
+`;
+const argv = (directory: string) => ['--input-type=module', '--eval', TAKE_THE_LOCK, join(directory, 'lock')];
+
+function lockFromAnotherProcess(directory: string): string {
+  return spawnSync(process.execPath, argv(directory), { encoding: 'utf8' }).stdout.trim();
+}
+
+it.each(['the first', 'every later'])('syncs each commit and writes ahead on %s open', (which) => {
+  const directory = temporaryDirectory();
+  for (let opened = which === 'the first' ? 0 : 2; opened >= 0; opened -= 1) {
+    const { sqlite } = openWriter(directory);
+    const found = ['journal_mode', 'synchronous', 'wal_autocheckpoint'].map((name) =>
+      sqlite.pragma(name, { simple: true }),
+    );
+    sqlite.close();
+    expect(found).toEqual(['wal', 2, 0]);
+  }
+});
+
+it('lets nobody but its owner read the data directory and the database', () => {
+  const directory = join(temporaryDirectory(), 'data');
+  const unlock = lockDataDirectory(directory);
+  onTestFinished(unlock);
+  const { sqlite } = openWriter(directory);
+  onTestFinished(() => void sqlite.close());
+  expect(statSync(directory).mode & 0o777).toBe(0o700);
+  expect(statSync(join(directory, 'auditwire.db')).mode & 0o777).toBe(0o600);
+});
+
+it('reads over a connection that cannot write', () => {
+  const directory = temporaryDirectory();
+  openWriter(directory).sqlite.close();
+  const { sqlite } = openReader(directory);
+  onTestFinished(() => void sqlite.close());
+  expect(() => sqlite.exec('DELETE FROM events')).toThrow('readonly');
+});
+
+it('is held by one at a time', () => {
+  const directory = join(temporaryDirectory(), 'data');
+  const unlock = lockDataDirectory(directory);
+  expect(() => lockDataDirectory(directory)).toThrow(DataDirectoryError);
+  expect(() => lockDataDirectory(directory)).toThrow(
+    `The data directory ${directory} cannot be used: another process holds it. Is Auditwire running already?`,
+  );
+  unlock();
+  lockDataDirectory(directory)();
+});
+
+it('is held against other processes', () => {
+  const directory = temporaryDirectory();
+  const unlock = lockDataDirectory(directory);
+  expect(lockFromAnotherProcess(directory)).toBe('SQLITE_BUSY');
+  unlock();
+  expect(lockFromAnotherProcess(directory)).toBe('taken');
+});
+
+it('is free again when the process that held it was killed', async () => {
+  const directory = temporaryDirectory();
+  const holder = spawn(process.execPath, [...argv(directory), 'hold'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  onTestFinished(() => void holder.kill('SIGKILL'));
+  const [said] = await once(holder.stdout, 'data');
+  expect(String(said).trim()).toBe('taken');
+  expect(() => lockDataDirectory(directory)).toThrow('another process holds it. Is Auditwire running already?');
+  holder.kill('SIGKILL');
+  await once(holder, 'exit');
+  lockDataDirectory(directory)();
+});
+
+it('stays held while the database beside it is opened and closed', () => {
+  const directory = temporaryDirectory();
+  const unlock = lockDataDirectory(directory);
+  onTestFinished(unlock);
+  openWriter(directory).sqlite.close();
+  expect(() => lockDataDirectory(directory)).toThrow('another process holds it');
+  expect(lockFromAnotherProcess(directory)).toBe('SQLITE_BUSY');
+});
+
+it('says so if the folder around it does not exist', () => {
+  const directory = join(temporaryDirectory(), 'missing', 'data');
+  expect(() => lockDataDirectory(directory)).toThrow('the folder that it should be made in does not exist');
+});
+
+it('says so if the directory cannot be made', () => {
+  const file = join(temporaryDirectory(), 'file');
+  writeFileSync(file, '');
+  expect(() => lockDataDirectory(join(file, 'data'))).toThrow(DataDirectoryError);
+});
+
+it('says so if the database is none', () => {
+  const directory = temporaryDirectory();
+  writeFileSync(join(directory, 'auditwire.db'), 'x'.repeat(8_192));
+  expect(() => openWriter(directory)).toThrow(DataDirectoryError);
+});

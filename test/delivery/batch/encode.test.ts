@@ -1,0 +1,98 @@
+import { gunzipSync } from 'node:zlib';
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { encode, type Rendering, writeLines } from '../../../src/delivery/batch/encode.js';
+import { logFormats } from '../../../src/domain/destination.js';
+import type { LineSettings } from '../../../src/domain/lane/decide.js';
+import type { Login } from '../../../src/domain/login.js';
+import { hostileText, lineSettings, loginOf } from '../../support/receiver/hostile.js';
+
+const MEBIBYTE = 1_048_576;
+const portalId = '3e551b39-227d-4297-b911-e68fd5d77c17';
+const line: LineSettings = { host: 'h', vendor: 'v', product: 'p', version: '1', organizationId: 'o' };
+const login: Login = {
+  authenticationType: 'BASIC',
+  outcome: 'SUCCESS',
+  sourceAddress: '::1',
+  request: '',
+  principalId: '',
+  principalName: '',
+  userAgent: '',
+  traceId: 't',
+  occurredAt: 0,
+};
+/** As long as a real signature, and telling from its line. */
+const sign = (text: string) => Buffer.from(text).toString('base64url').padEnd(86, 'A').slice(-86);
+const bodyOf = (logins: readonly Login[], rendering: Rendering) =>
+  gunzipSync(encode(writeLines(logins, rendering), rendering.logFormat, sign)).toString();
+
+/** Lengths of requests that fill a batch with few lines: some a little too much, some a lot. */
+const requestLengths = fc.array(
+  fc.oneof(fc.integer({ min: 1, max: 9_000 }), fc.integer({ min: 90_000, max: 400_000 })),
+  {
+    minLength: 1,
+    maxLength: 40,
+  },
+);
+
+describe.each([...logFormats])('a batch in %s', (logFormat) => {
+  it('holds as many lines as fit into 1 MiB before compression, and no fewer', async () => {
+    await fc.assert(
+      fc.asyncProperty(requestLengths, async (lengths) => {
+        const logins = lengths.map((length) => ({ ...login, request: 'é'.repeat(length) }));
+        const rendering = { portalId, logFormat, line };
+        const count = writeLines(logins, rendering).length;
+        const text = bodyOf(logins, rendering);
+        expect(text.split('\n')).toHaveLength(count);
+        expect(Buffer.byteLength(text)).toBeLessThanOrEqual(MEBIBYTE);
+        const next = logins[count];
+        if (!next) return;
+        // A line may count for a few bytes more than it has.
+        const more = Buffer.byteLength(text) + Buffer.byteLength(bodyOf([next], rendering));
+        expect(more).toBeGreaterThan(MEBIBYTE - 8 * (count + 1));
+      }),
+      { numRuns: 15 },
+    );
+  });
+
+  it('counts the signatures, which are a good part of short lines', async () => {
+    const logins = Array.from({ length: 5_000 }, () => login);
+    const text = bodyOf(logins, { portalId, logFormat, line });
+    expect(Buffer.byteLength(text)).toBeLessThanOrEqual(MEBIBYTE);
+    expect(text.split('\n').length).toBeLessThan(logins.length);
+  });
+
+  it('holds at least one line, however long', async () => {
+    const long = { ...login, request: 'x'.repeat(MEBIBYTE) };
+    expect(writeLines([long, login], { portalId, logFormat, line })).toHaveLength(1);
+  });
+
+  it('is the lines in the order of the logins, each signed, joined by \\n', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(loginOf(hostileText), { minLength: 1, maxLength: 5 }),
+        lineSettings,
+        async (logins, settings) => {
+          const rendering = { portalId, logFormat, line: settings };
+          const alone = logins.map((one) => bodyOf([one], rendering));
+          expect(bodyOf(logins, rendering).split('\n')).toEqual(alone);
+        },
+      ),
+      { numRuns: 50 },
+    );
+  });
+
+  it('is the same every time, byte for byte', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(loginOf(hostileText), { minLength: 1, maxLength: 5 }),
+        lineSettings,
+        async (logins, settings) => {
+          const rendering = { portalId, logFormat, line: settings };
+          expect(bodyOf(structuredClone(logins), rendering)).toBe(bodyOf(logins, rendering));
+        },
+      ),
+      { numRuns: 50 },
+    );
+  });
+});

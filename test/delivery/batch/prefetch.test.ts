@@ -1,0 +1,237 @@
+import { join } from 'node:path';
+import * as fc from 'fast-check';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { openReader } from '../../../db/open.js';
+import { createPreparer } from '../../../src/delivery/batch/prefetch.js';
+import type { Plan, Rendered } from '../../../src/delivery/batch/render.js';
+import { createRender } from '../../../src/delivery/delivery.js';
+import { logFormats } from '../../../src/domain/destination.js';
+import { createLogReader } from '../../../src/log/sqlite/read.js';
+import { createReadModels } from '../../../src/projections/read-models.js';
+import { createSecrets } from '../../../src/vault/secrets.js';
+import { seededRandom } from '../../support/clock/random.js';
+import { hold } from '../../support/engine/answers.js';
+import {
+  aPortal,
+  deliveryEvents,
+  logIn,
+  numbered,
+  requestsIn,
+  untilEvent,
+  updateDestination,
+} from '../../support/engine/portal.js';
+import { type Receiver, startReceiver } from '../../support/receiver/receiver.js';
+import { startApp, temporaryDirectory } from '../../support/server/app.js';
+
+const PLAN: Plan = {
+  portalId: 'p',
+  firstVersion: 1,
+  lastVersion: 500,
+  logFormat: 'CEF',
+  signingKeyId: 'key-1',
+  line: { host: 'h', vendor: 'v', product: 'p', version: '1', organizationId: 'o-1' },
+};
+
+const bodyOf = (plan: Plan) => JSON.stringify(plan);
+
+/** A preparer before a renderer that gives the plan back, and counts. */
+function openPreparer(limit: number) {
+  const rendered: Plan[] = [];
+  const render = async (plan: Plan): Promise<Rendered> => {
+    rendered.push(plan);
+    if (plan.line.host === 'fails') throw new Error('cannot be rendered');
+    return { lastVersion: plan.lastVersion, body: Buffer.from(bodyOf(plan)) };
+  };
+  const preparer = createPreparer(render, limit);
+  return { rendered, preparer, take: async (plan: Plan) => String((await preparer.take(plan)).body) };
+}
+
+const numberedPlan = (nth: number, portalId = 'p'): Plan => ({
+  ...PLAN,
+  portalId,
+  firstVersion: 500 * nth + 1,
+  lastVersion: 500 * (nth + 1),
+});
+
+describe('what was prepared', () => {
+  it('is used for the very same plan, once', async () => {
+    const { preparer, rendered, take } = openPreparer(4);
+    preparer.ahead(PLAN);
+    preparer.ahead({ ...PLAN, line: { ...PLAN.line } });
+    expect(rendered).toHaveLength(1);
+    expect(await take({ ...PLAN })).toBe(bodyOf(PLAN));
+    expect(rendered).toHaveLength(1);
+    expect(await take(PLAN)).toBe(bodyOf(PLAN));
+    expect(rendered).toHaveLength(2);
+  });
+
+  it.each<[string, Partial<Plan>]>([
+    ['portal', { portalId: 'q' }],
+    ['start', { firstVersion: 2 }],
+    ['end', { lastVersion: 499 }],
+    ['log format', { logFormat: 'JSON' }],
+    ['signing key', { signingKeyId: 'key-2' }],
+    ['organisation', { line: { ...PLAN.line, organizationId: 'o-2' } }],
+    ['host', { line: { ...PLAN.line, host: 'other' } }],
+    ['version', { line: { ...PLAN.line, version: '2' } }],
+  ])('is not used for another %s', async (_, other) => {
+    const { preparer, rendered, take } = openPreparer(4);
+    preparer.ahead(PLAN);
+    const plan = { ...PLAN, ...other };
+    expect(await take(plan)).toBe(bodyOf(plan));
+    expect(rendered).toEqual([PLAN, plan]);
+  });
+
+  it('is let go with the first plan of the portal that was not foreseen', async () => {
+    const { preparer, rendered, take } = openPreparer(2);
+    for (const nth of [1, 2]) preparer.ahead(numberedPlan(nth));
+    await take({ ...numberedPlan(1), logFormat: 'JSON' });
+    // There is room again, and what is prepared now is rendered anew.
+    for (const nth of [1, 2]) preparer.ahead(numberedPlan(nth));
+    expect(rendered).toHaveLength(5);
+  });
+
+  it('stays for other portals when one of them is let go', async () => {
+    const { preparer, rendered, take } = openPreparer(4);
+    for (const portalId of ['p', 'q']) preparer.ahead(numberedPlan(1, portalId));
+    preparer.drop('p');
+    await take(numberedPlan(1, 'q'));
+    expect(rendered).toHaveLength(2);
+    await take(numberedPlan(1, 'p'));
+    expect(rendered).toHaveLength(3);
+  });
+
+  it('is as much as there is room for, over all portals', async () => {
+    const { preparer, rendered, take } = openPreparer(3);
+    for (const portalId of ['p', 'q', 'r', 's']) preparer.ahead(numberedPlan(1, portalId));
+    expect(rendered).toHaveLength(3);
+    for (const portalId of ['p', 'p', 's', 's']) preparer.drop(portalId);
+    await take(numberedPlan(1, 'q'));
+    for (const nth of [1, 2, 3, 4]) preparer.ahead(numberedPlan(nth, 's'));
+    expect(rendered).toHaveLength(5);
+  });
+
+  it('says why it could not be, to whoever takes it and nobody else', async () => {
+    const { preparer, take } = openPreparer(4);
+    const failing = { ...PLAN, line: { ...PLAN.line, host: 'fails' } };
+    preparer.ahead(failing);
+    preparer.drop('p');
+    preparer.ahead(failing);
+    await expect(take(failing)).rejects.toThrow('cannot be rendered');
+    await expect(take(PLAN)).resolves.toBe(bodyOf(PLAN));
+  });
+});
+
+it('whatever was prepared, taken and let go before, a plan gives what it gives alone, and room is never lost', async () => {
+  const plan = fc.record({
+    portal: fc.constantFrom('p', 'q', 'r'),
+    nth: fc.nat(3),
+    logFormat: fc.constantFrom(...logFormats),
+  });
+  const step = fc.record({ do: fc.constantFrom('ahead', 'ahead', 'take', 'drop'), plan });
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 40 }), fc.integer({ min: 1, max: 4 }), async (steps, limit) => {
+      const { preparer, rendered, take } = openPreparer(limit);
+      for (const one of steps) {
+        const given: Plan = { ...numberedPlan(one.plan.nth, one.plan.portal), logFormat: one.plan.logFormat };
+        if (one.do === 'ahead') preparer.ahead(given);
+        else if (one.do === 'drop') preparer.drop(given.portalId);
+        else expect(await take(given)).toBe(bodyOf(given));
+      }
+      for (const portalId of ['p', 'q', 'r']) preparer.drop(portalId);
+      const before = rendered.length;
+      for (let nth = 0; nth < 2 * limit; nth += 1) preparer.ahead(numberedPlan(nth));
+      expect(rendered.length - before).toBe(limit);
+    }),
+  );
+});
+
+describe('a server that looks ahead', () => {
+  const masterKey = seededRandom('prepare')(32);
+
+  async function start() {
+    const receiver = await startReceiver();
+    onTestFinished(() => receiver.down());
+    const directory = temporaryDirectory();
+    const server = await startApp({ directory, env: { AUDITWIRE_MASTER_KEY: masterKey.toString('base64') } });
+    const portal = await aPortal(server, { url: receiver.url, ca: receiver.ca });
+    const { db, sqlite } = openReader(join(directory, 'data'));
+    onTestFinished(() => void sqlite.close());
+    const secrets = createSecrets(db, masterKey, seededRandom(0));
+    const render = createRender({ log: createLogReader(db), models: createReadModels(db), secrets }, false);
+    return { server, receiver, render, ...portal };
+  }
+
+  /** Each batch is to the byte what its `BatchStarted` says, rendered by itself. */
+  function expectRenderedAlone({ server, receiver, portalId, render }: Awaited<ReturnType<typeof start>>): void {
+    const started = new Map(
+      deliveryEvents(server, portalId).flatMap((event) =>
+        event.type === 'BatchStarted' ? [[event.data.deliveryId, event.data]] : [],
+      ),
+    );
+    for (const { deliveryId, body } of receiver.received) {
+      const data = started.get(deliveryId);
+      if (!data) throw new Error(`${deliveryId} was never started`);
+      const alone = render({ ...data, portalId });
+      expect(alone.lastVersion).toBe(data.lastVersion);
+      expect(body.equals(alone.body)).toBe(true);
+    }
+  }
+
+  const acceptedAll = (receiver: Receiver, count: number) => receiver.until(({ accepted }) => accepted.length >= count);
+
+  it('sends what each batch is alone', async () => {
+    const started = await start();
+    const { server, receiver, portalId } = started;
+    const held = hold(receiver);
+    await logIn(server, portalId, '/1');
+    await receiver.until(({ received }) => received.length === 1);
+    for (const from of [2, 702, 1_402]) await logIn(server, portalId, ...numbered(700, from));
+    // More than a megabyte: batches end before their plans do.
+    await logIn(server, portalId, ...numbered(600, 2_102).map((request) => request.padEnd(2_500, 'x')));
+    held.releaseAll();
+    await acceptedAll(receiver, 2_701);
+    expect(requestsIn(receiver.accepted)).toEqual([
+      ...numbered(2_101),
+      ...numbered(600, 2_102).map((request) => request.padEnd(2_500, 'x')),
+    ]);
+    expectRenderedAlone(started);
+  });
+
+  it('honours a log format that was changed after batches had been prepared', async () => {
+    const started = await start();
+    const { server, receiver, portalId, destinationId } = started;
+    const held = hold(receiver);
+    await logIn(server, portalId, ...numbered(1_000));
+    await receiver.until(({ received }) => received.length === 1);
+    await logIn(server, portalId, ...numbered(1_000, 1_001));
+    held.release();
+    // The second is on the wire, and behind it two more are prepared.
+    await receiver.until(({ received }) => received.length === 2);
+    await updateDestination(server, destinationId, { logFormat: 'JSON' });
+    held.releaseAll();
+    await acceptedAll(receiver, 2_000);
+    const [, , ...later] = receiver.received;
+    expect(later.flatMap(({ lines }) => lines).every((line) => line.startsWith('{'))).toBe(true);
+    expect(requestsIn(receiver.accepted)).toEqual(numbered(2_000));
+    expectRenderedAlone(started);
+  });
+
+  it('sends the same bytes again after a failure, and then what stood behind them', async () => {
+    const started = await start();
+    const { server, receiver, portalId } = started;
+    const held = hold(receiver);
+    await logIn(server, portalId, ...numbered(1_000));
+    await logIn(server, portalId, ...numbered(500, 1_001));
+    await receiver.until(({ received }) => received.length === 1);
+    held.release(503);
+    await untilEvent(server, portalId, 'RetryScheduled');
+    held.releaseAll();
+    await acceptedAll(receiver, 1_500);
+    const [first, again] = receiver.received;
+    expect(again?.deliveryId).toBe(first?.deliveryId);
+    expect(again?.body.equals(first?.body ?? Buffer.alloc(0))).toBe(true);
+    expect(requestsIn(receiver.accepted)).toEqual(numbered(1_500));
+    expectRenderedAlone(started);
+  });
+});

@@ -1,0 +1,129 @@
+import { gunzipSync } from 'node:zlib';
+import * as fc from 'fast-check';
+import { importJWK } from 'jose';
+import { describe, expect, it } from 'vitest';
+import { encode, type Rendering, writeLines } from '../../../src/delivery/batch/encode.js';
+import { type LogFormat, logFormats } from '../../../src/domain/destination.js';
+import type { Login } from '../../../src/domain/login.js';
+import { createSigners, jwkSet } from '../../../src/vault/signing-keys.js';
+import { cause, openHandlers } from '../../support/log/handlers.js';
+import { hostileText, lineSettings, loginOf } from '../../support/receiver/hostile.js';
+
+const portalId = '3e551b39-227d-4297-b911-e68fd5d77c17';
+
+/** A server's signing key as it stands in its data directory, and the public half as it is published. */
+function makeSigner(seed = 'signing') {
+  const { models, secrets, handlers } = openHandlers(seed);
+  const keyId = handlers.ensureSigningKey({}, cause, 0);
+  return {
+    keyId,
+    sign: createSigners(models.identity, secrets)(keyId),
+    published: jwkSet(models.identity),
+    models,
+    secrets,
+  };
+}
+
+/** What a receiver does: cuts the signature out of the bytes that came, and checks it over the rest. */
+function cutOut(line: string, logFormat: LogFormat): { bytes: Uint8Array<ArrayBuffer>; signature: string } {
+  const member = logFormat === 'CEF' ? ' sig=' : ',"sig":"';
+  const end = { CEF: '', JSON: '}', CPS: '}}' }[logFormat];
+  const quote = logFormat === 'CEF' ? '' : '"';
+  // The last one: the header of CEF, which only the operator writes, does not escape an equals sign.
+  const at = line.lastIndexOf(member);
+  expect(line.endsWith(quote + end)).toBe(true);
+  const signature = line.slice(at + member.length, line.length - quote.length - end.length);
+  return { bytes: utf8(line.slice(0, at) + end), signature };
+}
+
+const utf8 = (text: string): Uint8Array<ArrayBuffer> => new Uint8Array(Buffer.from(text));
+
+type Published = ReturnType<typeof jwkSet>;
+
+/** Verifies with WebCrypto under the only key of a set. */
+async function verifier({ keys }: Published) {
+  const key = await importJWK(keys[0] ?? {}, 'EdDSA');
+  if (key instanceof Uint8Array) throw new Error('no public key');
+  return (bytes: Uint8Array<ArrayBuffer>, signature: Uint8Array<ArrayBuffer>) =>
+    crypto.subtle.verify('Ed25519', key, signature, bytes);
+}
+
+function signedLine(login: Login, rendering: Rendering, signer: ReturnType<typeof makeSigner>): string {
+  const body = encode(writeLines([login], rendering), rendering.logFormat, signer.sign);
+  return gunzipSync(body).toString();
+}
+
+const anyLogin = loginOf(hostileText);
+
+describe.each([...logFormats])('the signature of a line in %s', (logFormat) => {
+  it('verifies over the bytes of the line without it', async () => {
+    const signer = makeSigner();
+    const verify = await verifier(signer.published);
+    await fc.assert(
+      fc.asyncProperty(anyLogin, lineSettings, async (login, line) => {
+        const { bytes, signature } = cutOut(signedLine(login, { portalId, logFormat, line }, signer), logFormat);
+        expect(signature).toMatch(/^[\w-]{86}$/);
+        expect(await verify(bytes, new Uint8Array(Buffer.from(signature, 'base64url')))).toBe(true);
+      }),
+    );
+  });
+
+  it('does not verify when any one byte of the line or of the signature is altered', async () => {
+    const signer = makeSigner();
+    const verify = await verifier(signer.published);
+    const change = fc.integer({ min: 1, max: 255 });
+    await fc.assert(
+      fc.asyncProperty(anyLogin, lineSettings, fc.nat(), change, async (login, line, place, flipped) => {
+        const cut = cutOut(signedLine(login, { portalId, logFormat, line }, signer), logFormat);
+        const signature = new Uint8Array(Buffer.from(cut.signature, 'base64url'));
+        expect(await verify(altered(cut.bytes, place, flipped), signature)).toBe(false);
+        expect(await verify(cut.bytes, altered(signature, place, flipped))).toBe(false);
+      }),
+    );
+  });
+
+  it('does not verify under the key of another server', async () => {
+    const [signer, other] = [makeSigner(), makeSigner('another server')];
+    const verify = await verifier(other.published);
+    await fc.assert(
+      fc.asyncProperty(anyLogin, lineSettings, async (login, line) => {
+        const { bytes, signature } = cutOut(signedLine(login, { portalId, logFormat, line }, signer), logFormat);
+        expect(await verify(bytes, new Uint8Array(Buffer.from(signature, 'base64url')))).toBe(false);
+      }),
+      { numRuns: 5 },
+    );
+  });
+});
+
+function altered(bytes: Uint8Array<ArrayBuffer>, place: number, flipped: number): Uint8Array<ArrayBuffer> {
+  const index = place % bytes.length;
+  return bytes.map((byte, at) => (at === index ? byte ^ flipped : byte));
+}
+
+describe('the published key set', () => {
+  it('holds the public half alone, as RFC 8037 has it', () => {
+    const { keyId, published } = makeSigner();
+    const jwk = {
+      kty: 'OKP',
+      alg: 'EdDSA',
+      crv: 'Ed25519',
+      use: 'sig',
+      kid: keyId,
+      x: expect.stringMatching(/^[\w-]{43}$/),
+    };
+    expect(published).toEqual({ keys: [jwk] });
+  });
+
+  it('stays as it is once there is a key', () => {
+    const { handlers, models } = openHandlers();
+    const keyId = handlers.ensureSigningKey({}, cause, 0);
+    const before = jwkSet(models.identity);
+    expect(handlers.ensureSigningKey({}, cause, 1)).toBe(keyId);
+    expect(jwkSet(models.identity)).toEqual(before);
+  });
+
+  it('has no signer for a key that is not there', () => {
+    const { models, secrets } = makeSigner();
+    expect(() => createSigners(models.identity, secrets)('none')).toThrow('There is no signing key none');
+  });
+});

@@ -1,0 +1,97 @@
+import { expect, it } from 'vitest';
+import { createAddressGuard } from '../../../src/delivery/egress/address-guard.js';
+import { createDialer, directly } from '../../../src/delivery/transport/dialer.js';
+import { createConnections } from '../../../src/delivery/transport/pool.js';
+import type { Target } from '../../../src/delivery/transport/sender.js';
+import { aPost, aTarget, startSender } from '../../support/engine/sender.js';
+import { turn } from '../../support/log/fixture.js';
+import { type Connection, startRawReceiver } from '../../support/receiver/raw-receiver.js';
+
+const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n';
+
+function open() {
+  const guard = createAddressGuard(['127.0.0.0/8']);
+  return createConnections((target) => createDialer(target, directly('http:', guard)));
+}
+
+async function request(connections: ReturnType<typeof open>, target: Target) {
+  const connection = connections.take(target);
+  const response = await connection.client.request({ path: '/', method: 'GET' });
+  await response.body.dump();
+  connection.release();
+  return connection;
+}
+
+/** Lets the event loop turn until something holds; the test ends by its own deadline if it never does. */
+async function until(ready: () => boolean): Promise<void> {
+  while (!ready()) await turn();
+}
+
+it('a connection that is free is used again, and only then a new one is opened', async () => {
+  const raw = await startRawReceiver((it) => it.write(OK));
+  const connections = open();
+  const target = aTarget(raw.url, null);
+  const first = await request(connections, target);
+  expect(connections.take(target)).toBe(first);
+  expect(connections.take(target)).not.toBe(first);
+  await connections.endAll();
+  expect(connections.destinations()).toBe(0);
+});
+
+it('a destination is forgotten when the last connection to it ends, though nothing more is sent to it', async () => {
+  const held: Connection[] = [];
+  const raw = await startRawReceiver((it) => {
+    held.push(it);
+    it.write(OK);
+  });
+  const connections = open();
+  for (const destinationId of ['a', 'b', 'c']) await request(connections, aTarget(raw.url, null, { destinationId }));
+  expect(connections.destinations()).toBe(3);
+  for (const connection of held) connection.end();
+  await until(() => connections.destinations() === 0);
+});
+
+it('of a destination that never answers nothing is kept', async () => {
+  const raw = await startRawReceiver((it) => it.reset());
+  const connections = open();
+  const connection = connections.take(aTarget(raw.url, null));
+  await expect(connection.client.request({ path: '/', method: 'GET' })).rejects.toThrow(/./);
+  connection.release();
+  expect(connections.destinations()).toBe(0);
+});
+
+it('a request under way to a destination that is changed meanwhile ends in its own time, and its connection with it', async () => {
+  const held: Connection[] = [];
+  const raw = await startRawReceiver((it) => held.push(it));
+  const sender = startSender();
+  const before = sender.send(aTarget(raw.url, null), aPost);
+  await raw.until(({ requests }) => requests.length === 1);
+  const after = sender.send(aTarget(raw.url, null, { revision: 2 }), aPost);
+  await raw.until(({ requests }) => requests.length === 2);
+  for (const connection of held) connection.write(OK);
+  expect(await before).toMatchObject({ verdict: 'DELIVERED' });
+  expect(await after).toMatchObject({ verdict: 'DELIVERED' });
+  await raw.until((it) => it.open() === 1);
+});
+
+it('closing the sender ends the tries to destinations as they were, too', async () => {
+  const raw = await startRawReceiver(() => {});
+  const sender = startSender();
+  const tries = [1, 2].map((revision) => sender.send(aTarget(raw.url, null, { revision }), aPost));
+  await raw.until(({ requests }) => requests.length === 2);
+  await sender.close();
+  for (const outcome of await Promise.all(tries)) {
+    expect(outcome).toMatchObject({ verdict: 'RETRYABLE', responseCode: null, phase: 'HEADERS' });
+  }
+  await raw.until((it) => it.open() === 0);
+});
+
+it('a try whose time is over leaves no connection behind', async () => {
+  const raw = await startRawReceiver(() => {});
+  const sender = startSender();
+  const outcome = sender.send(aTarget(raw.url, null), aPost);
+  await raw.until(({ requests }) => requests.length === 1);
+  sender.clock.advance(30_000);
+  expect(await outcome).toMatchObject({ message: 'no response within 30 s' });
+  await raw.until((it) => it.open() === 0);
+});

@@ -1,0 +1,152 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { showMessage, showSnippet } from '../../../src/delivery/transport/redaction.js';
+
+/** Visible ASCII, but for the mask's own character. */
+const visible = (minLength: number, maxLength = 60) =>
+  fc
+    .array(
+      fc.integer({ min: 0x21, max: 0x7e }).filter((code) => code !== 0x2a),
+      { minLength, maxLength },
+    )
+    .map((codes) => String.fromCharCode(...codes));
+const scheme = fc.constantFrom('Bearer', 'Splunk', 'ApiKey', 'token');
+const basic = fc.tuple(fc.stringMatching(/^[a-z]{2,12}$/), visible(8)).map(([user, password]) => ({
+  password,
+  authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`,
+}));
+const authorization = fc.oneof(
+  visible(8),
+  fc.tuple(scheme, visible(8)).map((parts) => parts.join(' ')),
+  fc.array(visible(8), { minLength: 2, maxLength: 3 }).map((parts) => parts.join(' ')),
+  basic.map((it) => it.authorization),
+);
+/** Words that hold no secret of eight characters by chance. */
+const words = fc.constantFrom(
+  '',
+  'unknown token: ',
+  '{"a":"',
+  '"}',
+  '\n',
+  '\u0000\u001b[2J',
+  '\u2028\u2029\u0085',
+  ' – ',
+  '🙂',
+  '\ud800',
+);
+
+/** How receivers write back what they were sent. */
+const writings: [string, (secret: string) => string][] = [
+  ['raw', (secret) => secret],
+  ['in JSON', (secret) => inJson(secret)],
+  ['in JSON that escapes slashes', (secret) => inJson(secret).replaceAll('/', '\\/')],
+  ['in JSON that escapes what HTML minds', (secret) => inJson(secret).replace(/[<>&'+]/g, asUnicodeEscape)],
+  ['in a URL', (secret) => encodeURIComponent(secret)],
+  [
+    'in a URL with lower-case digits',
+    (secret) => encodeURIComponent(secret).replace(/%../g, (code) => code.toLowerCase()),
+  ],
+  ['in a form', (secret) => new URLSearchParams({ secret }).toString().slice('secret='.length)],
+];
+
+function inJson(text: string): string {
+  return JSON.stringify(text).slice(1, -1);
+}
+
+function asUnicodeEscape(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0').toUpperCase()}`;
+}
+
+describe.each([
+  ['message', showMessage],
+  ['snippet', showSnippet],
+])('what a receiver says is shown in a %s', (_, show) => {
+  it.each(writings)('without the authorization value or its parts, echoed %s', (_, write) => {
+    fc.assert(
+      fc.property(authorization, words, words, (value, before, after) => {
+        const token = value.split(' ').at(-1) ?? value;
+        for (const echoed of [value, token]) {
+          const shown = show(`${before}${write(echoed)}${after}`, value);
+          expect(shown).not.toContain(token);
+          expect(shown).not.toContain(write(token));
+        }
+      }),
+    );
+  });
+
+  it.each(writings)('without the password of a Basic value, echoed %s', (_, write) => {
+    fc.assert(
+      fc.property(basic, words, words, ({ authorization: value, password }, before, after) => {
+        const shown = show(`${before}${write(password)}${after}`, value);
+        expect(shown).not.toContain(password);
+        expect(shown).not.toContain(write(password));
+      }),
+    );
+  });
+
+  it.each(writings)('without the beginning of an authorization value that breaks off, echoed %s', (_, write) => {
+    fc.assert(
+      fc.property(scheme, visible(16), words, fc.nat(), (kind, token, before, cut) => {
+        const echoed = write(`${kind} ${token}`);
+        // From where the first eight characters of the token are there, in whatever writing, to all but the last.
+        const from = echoed.length - write(token).length + write(token.slice(0, 8)).length;
+        const shown = show(`${before}${echoed.slice(0, from + (cut % (echoed.length - from)))}`, `${kind} ${token}`);
+        expect(shown).not.toContain(token.slice(0, 8));
+        expect(shown).not.toContain(write(token.slice(0, 8)));
+      }),
+    );
+  });
+
+  it('without the authorization value, though the receiver writes its characters apart', () => {
+    const apart = [...'8a6b2f0c-secret'].join('\u0000');
+    expect(show(`no: ${apart}`, 'Splunk 8a6b2f0c-secret')).not.toContain('8a6b2f0c');
+  });
+});
+
+describe('what a receiver says is shown', () => {
+  it('without the authorization value however short its parts are and whatever stands between them', () => {
+    fc.assert(
+      fc.property(visible(3, 7), fc.constantFrom('\n', '\t', '\u0000', '  ', '\r\n', '\u2028'), (token, between) => {
+        expect(showMessage(`no: Key${between}${token}`, `Key ${token}`)).not.toContain(`Key ${token}`);
+      }),
+    );
+  });
+
+  it('as one well-formed line of at most 256 characters without controls', () => {
+    const part = fc.oneof(words, fc.string({ unit: 'binary' }), fc.string({ minLength: 100, maxLength: 300 }));
+    const anything = fc.array(part, { maxLength: 6 }).map((parts) => parts.join(''));
+    fc.assert(
+      fc.property(anything, fc.option(authorization), (text, value) => {
+        const shown = showMessage(text, value);
+        expect(shown).toMatch(/^[^\p{Cc}\p{Cs}\u2028\u2029]{0,256}$/u);
+        expect(shown.length).toBeLessThanOrEqual(256);
+        expect(shown).toBe(shown.trim());
+      }),
+    );
+  });
+
+  it('in full where it is short and holds no secret', () => {
+    expect(showMessage(' Invalid\r\n token ', 'Splunk 8a6b2f0c-secret')).toBe('Invalid token');
+    expect(showMessage('Bearer tokens are not taken', 'Bearer 8a6b2f0c-secret')).toBe('Bearer tokens are not taken');
+    expect(showMessage('x'.repeat(256), null)).toBe('x'.repeat(256));
+  });
+
+  it('cut, with an ellipsis that says so, and never through a character of two halves', () => {
+    expect(showMessage('x'.repeat(257), null)).toBe(`${'x'.repeat(255)}…`);
+    expect(showMessage(`${'x'.repeat(254)}🙂🙂`, null)).not.toMatch(/\p{Cs}/u);
+    expect(showSnippet('x'.repeat(1_024), null)).toBe('x'.repeat(1_024));
+    expect(showSnippet('x'.repeat(1_025), null)).toBe(`${'x'.repeat(1_023)}…`);
+  });
+
+  it('in a snippet with its line breaks, and without other controls', () => {
+    expect(showSnippet('{\r\n\t"text":\u0000 "no"\u001b[2J\n}\r', null)).toBe('{\n "text": "no"[2J\n}');
+    const anything = fc.array(fc.oneof(words, fc.string({ unit: 'binary', maxLength: 400 }))).map((it) => it.join(''));
+    fc.assert(
+      fc.property(anything, fc.option(authorization), (text, value) => {
+        const shown = showSnippet(text, value);
+        expect(shown.replaceAll('\n', ' ')).toMatch(/^[^\p{Cc}\p{Cs}\u2028\u2029]{0,1024}$/u);
+        expect(shown).toBe(shown.trim());
+      }),
+    );
+  });
+});

@@ -1,0 +1,155 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Target } from '../../../src/delivery/transport/sender.js';
+import { aPost, aTarget, startSender } from '../../support/engine/sender.js';
+import { type ConnectProxy, egressProxy, startConnectProxy } from '../../support/network/connect-proxy.js';
+import { issueCertificate } from '../../support/receiver/certificates.js';
+import { freePort, startRawReceiver } from '../../support/receiver/raw-receiver.js';
+
+const authority = issueCertificate({ name: 'An authority', isAuthority: true });
+const names = ['siem.example.com', '127.0.0.1'];
+const served = issueCertificate({ name: 'A receiver', issuer: authority, names });
+const client = issueCertificate({ name: 'A client', issuer: authority });
+
+const PASSWORD = 'p@ss:word-8a6b2f0c';
+const CREDENTIALS = Buffer.from(`auditwire:${PASSWORD}`).toString('base64');
+
+let proxy: ConnectProxy;
+beforeEach(async () => {
+  proxy = await startConnectProxy();
+});
+
+/** A sender behind the proxy, which never resolves anything itself. */
+function startBehind(url = proxy.url, allowed: string[] = []) {
+  const resolve = async (name: string): Promise<never> => {
+    throw new Error(`${name} was looked up here`);
+  };
+  return startSender({ egressProxy: egressProxy(url), allowed, resolve });
+}
+
+const receive = (tls = {}) =>
+  startRawReceiver((it) => it.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'), { ...served, ...tls });
+const targetAt = (host: string, port: number, given: Partial<Target> = {}) =>
+  aTarget(`https://${host}:${port}/collector`, authority.cert, given);
+
+describe('through the egress proxy', () => {
+  it('a name goes as it is, and is looked up there', async () => {
+    const raw = await receive();
+    const outcome = await startBehind().send(targetAt('siem.example.com', raw.port), aPost);
+    expect(outcome).toMatchObject({ verdict: 'DELIVERED', responseCode: 200, phase: 'BODY' });
+    expect(proxy.asked).toEqual([{ authority: `siem.example.com:${raw.port}`, authorization: undefined }]);
+    expect(raw.requests[0]).toContain(`POST /collector HTTP/1.1\r\nhost: siem.example.com:${raw.port}\r\n`);
+  });
+
+  it('the tunnel is kept for the next request', async () => {
+    const raw = await receive();
+    const sender = startBehind();
+    for (let sent = 0; sent < 3; sent += 1) await sender.send(targetAt('siem.example.com', raw.port), aPost);
+    expect([raw.requests.length, proxy.asked.length]).toEqual([3, 1]);
+  });
+
+  it('the port of the scheme is asked for by its number', async () => {
+    proxy.answers(403);
+    await startBehind().send(aTarget('https://siem.example.com/', null), aPost);
+    await startBehind().send(aTarget('https://[2606:4700::1111]/', null), aPost);
+    expect(proxy.asked.map((it) => it.authority)).toEqual(['siem.example.com:443', '[2606:4700::1111]:443']);
+  });
+
+  it('the certificate of the receiver counts, inside the tunnel', async () => {
+    const raw = await receive();
+    const sender = startBehind();
+    expect(await sender.send(targetAt('siem.example.com', raw.port, { caCertificate: null }), aPost)).toMatchObject({
+      phase: 'TLS',
+      message: expect.stringMatching(/authority that is not trusted/),
+    });
+    const other = targetAt('other.example.com', raw.port, { revision: 2 });
+    expect(await sender.send(other, aPost)).toMatchObject({ message: expect.stringMatching(/another host name/) });
+    expect(raw.requests).toEqual([]);
+  });
+
+  it('a client certificate is shown to the receiver', async () => {
+    const raw = await receive({ requestCert: true, rejectUnauthorized: true, ca: authority.cert });
+    const shown = { clientCertificate: client.cert, clientKey: client.key };
+    const sender = startBehind();
+    expect(await sender.send(targetAt('siem.example.com', raw.port, shown), aPost)).toMatchObject({
+      responseCode: 200,
+    });
+    expect(await sender.send(targetAt('siem.example.com', raw.port, { revision: 2 }), aPost)).toMatchObject({
+      phase: 'TLS',
+      message: expect.stringMatching(/requires a client certificate/),
+    });
+  });
+
+  it('its user and password go to it, and to nobody else', async () => {
+    const raw = await receive();
+    const url = `http://auditwire:${encodeURIComponent(PASSWORD)}@127.0.0.1:${proxy.port}`;
+    await startBehind(url).send(targetAt('siem.example.com', raw.port), aPost);
+    expect(proxy.asked[0]?.authorization).toBe(`Basic ${CREDENTIALS}`);
+    expect(raw.requests[0]?.toLowerCase()).not.toContain('proxy-authorization');
+    proxy.answers(407);
+    const refused = await startBehind(url).send(targetAt('siem.example.com', raw.port), aPost);
+    for (const secret of [PASSWORD, CREDENTIALS]) expect(JSON.stringify(refused)).not.toContain(secret);
+  });
+});
+
+describe('what the egress proxy says is never taken for the receiver', () => {
+  const failure = { verdict: 'RETRYABLE', responseCode: null, phase: 'CONNECT', snippet: null };
+
+  it.each([
+    [301, 'the egress proxy answered 301 Moved Permanently'],
+    [403, 'the egress proxy answered 403 Forbidden'],
+    [407, 'the egress proxy answered 407 Proxy Authentication Required'],
+    [502, 'the egress proxy answered 502 Bad Gateway'],
+    [599, 'the egress proxy answered 599'],
+  ])('be it %i', async (status, message) => {
+    proxy.answers(status);
+    expect(await startBehind().send(targetAt('siem.example.com', 8443), aPost)).toMatchObject({ ...failure, message });
+  });
+
+  it('be it that it does not reach the receiver', async () => {
+    const message = 'the egress proxy answered 502 Bad Gateway';
+    const target = targetAt('siem.example.com', await freePort());
+    expect(await startBehind().send(target, aPost)).toMatchObject({ ...failure, message });
+  });
+
+  it('be it the end of the connection, or that nobody listens', async () => {
+    proxy.answers(0);
+    const target = targetAt('siem.example.com', 8443);
+    const ended = 'the egress proxy: connection reset (ECONNRESET)';
+    expect(await startBehind().send(target, aPost)).toMatchObject({ ...failure, message: ended });
+    const refused = 'the egress proxy: connection refused (ECONNREFUSED)';
+    const nobody = `http://127.0.0.1:${await freePort()}`;
+    expect(await startBehind(nobody).send(target, aPost)).toMatchObject({ ...failure, message: refused });
+  });
+
+  it('be it silence, for 30 seconds', { timeout: 5_000 }, async () => {
+    proxy.answers(1);
+    const sender = startBehind();
+    const outcome = sender.send(targetAt('siem.example.com', 8443), aPost);
+    await proxy.heard;
+    sender.clock.advance(30_000);
+    expect(await outcome).toMatchObject({ ...failure, message: 'no response within 30 s' });
+  });
+});
+
+describe('what a URL says by itself is checked before the proxy is asked', () => {
+  const refused = { verdict: 'FINAL', phase: 'RESOLVE', responseCode: null };
+
+  it.each([
+    ['an address that is not public', 'https://10.0.0.1/', /not a public address/],
+    ['the metadata service', 'https://169.254.169.254/', /metadata/],
+    ['a blocked port', 'https://siem.example.com:22/', /port 22 is blocked/],
+    ['plain http to an address', 'http://93.184.216.34/', /may only be reached by https/],
+    ['plain http to a name', 'http://siem.example.com/', /may only be reached by https/],
+  ])('%s', async (_, endpoint, message) => {
+    const outcome = await startBehind().send(aTarget(endpoint, null), aPost);
+    expect(outcome).toMatchObject({ ...refused, message: expect.stringMatching(message) });
+    expect(proxy.asked).toEqual([]);
+  });
+
+  it('but plain http to an address that the operator allowed goes through a tunnel, too', async () => {
+    const raw = await startRawReceiver((it) => it.end('HTTP/1.1 202 Accepted\r\n\r\n'));
+    const outcome = await startBehind(proxy.url, ['127.0.0.0/8']).send(aTarget(raw.url, null), aPost);
+    expect(outcome).toMatchObject({ verdict: 'DELIVERED', responseCode: 202 });
+    expect(proxy.asked).toMatchObject([{ authority: `127.0.0.1:${raw.port}` }]);
+  });
+});

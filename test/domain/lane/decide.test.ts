@@ -1,0 +1,223 @@
+import { describe, it } from 'vitest';
+import { type DeliveryCommand, decide, type Outcome } from '../../../src/domain/lane/decide.js';
+import { evolve, type LaneEvent } from '../../../src/domain/lane/evolve.js';
+import { emptyLane, type Lane } from '../../../src/domain/lane/lane.js';
+import { decider } from '../../support/domain/given.js';
+import {
+  abandoned,
+  delivered,
+  OTHER,
+  retryScheduled,
+  started,
+  success,
+  superseded,
+  unauthorized,
+  unavailable,
+  undelivered,
+  webhookOff,
+  webhookOn,
+  webhookRemoved,
+} from '../../support/lane/events.js';
+
+const given = decider<Lane, LaneEvent, DeliveryCommand>(emptyLane, evolve, (command, lane) =>
+  decide(command, lane, { logFormat: undefined, undeliveredIn: () => 0 }),
+);
+const start = (batch = started('a', 1, 3)): DeliveryCommand => ({ type: 'StartBatch', batch: batch.data });
+const ended = (deliveryId: string, attempt: number, outcome: Outcome, random = 0): DeliveryCommand => ({
+  type: 'RecordOutcome',
+  deliveryId,
+  attempt,
+  outcome,
+  random,
+});
+
+describe('a batch', () => {
+  it('is started after what is done with', () => {
+    given(webhookOn())
+      .when(start())
+      .then(started('a', 1, 3));
+    given(webhookOn(), started('a', 1, 3), delivered('a'))
+      .when(start(started('b', 4, 4)))
+      .then(started('b', 4, 4));
+  });
+
+  it('is not started while another one is open', () => {
+    const open = [webhookOn(), started('a', 1, 3)];
+    given(...open)
+      .when(start(started('b', 1, 3)))
+      .then();
+    given(...open)
+      .when(start(started('b', 4, 4)))
+      .then();
+  });
+
+  it.each([2, 4, 5])('is not started at login %i when login 3 is next', (first) => {
+    given(webhookOn(), started('a', 1, 2), delivered('a'))
+      .when(start(started('b', first, 9)))
+      .then();
+  });
+
+  it('is not started while the webhook is off, removed or elsewhere', () => {
+    given(webhookOn(), webhookOff(3)).when(start()).then();
+    given(webhookOn(), webhookRemoved(3)).when(start()).then();
+    given(webhookOn(), webhookOn(3, OTHER)).when(start()).then();
+    given().when(start()).then();
+  });
+});
+
+describe('a try', () => {
+  const open = [webhookOn(), started('a', 1, 3)];
+  const failedTries = (count: number) => Array.from({ length: count }, (_, index) => retryScheduled('a', index + 1, 9));
+
+  it('that succeeds delivers the batch', () => {
+    given(...open)
+      .when(ended('a', 1, success))
+      .then(delivered('a', 1));
+    given(...open, ...failedTries(4))
+      .when(ended('a', 5, success))
+      .then(delivered('a', 5));
+  });
+
+  it.each([
+    [1, 1_000],
+    [2, 2_000],
+    [3, 4_000],
+    [4, 8_000],
+  ])('number %i that fails is retried %i ms after its end', (nth, waitMs) => {
+    given(...open, ...failedTries(nth - 1))
+      .when(ended('a', nth, unavailable()))
+      .then(retryScheduled('a', nth, 1_500 + waitMs));
+  });
+
+  it('is retried later by chance', () => {
+    given(...open)
+      .when(ended('a', 1, unavailable(), 0.5))
+      .then(retryScheduled('a', 1, 1_500 + 1_250));
+  });
+
+  it('is retried when the receiver asks for it, within the bounds', () => {
+    given(...open)
+      .when(ended('a', 1, unavailable(7_000), 0.5))
+      .then(retryScheduled('a', 1, 8_500, { destinationDueAt: 8_500 }));
+    given(...open)
+      .when(ended('a', 1, unavailable(0)))
+      .then(retryScheduled('a', 1, 2_500, { destinationDueAt: 2_500 }));
+    given(...open)
+      .when(ended('a', 1, unavailable(3_600_000)))
+      .then(retryScheduled('a', 1, 31_500, { destinationDueAt: 31_500 }));
+  });
+
+  it('is the last one if it is the fifth: the batch is abandoned', () => {
+    given(...open, ...failedTries(4))
+      .when(ended('a', 5, unavailable(7_000)))
+      .then(abandoned('a', 5, 2_500, 503, { destinationDueAt: 8_500 }));
+  });
+
+  it('is the last one if its answer is final', () => {
+    given(...open)
+      .when(ended('a', 1, unauthorized))
+      .then(abandoned('a', 1, 2_500, 401));
+  });
+
+  it('counts only for the delivery that is open, and once', () => {
+    given(...open)
+      .when(ended('b', 1, success))
+      .then();
+    given(...open)
+      .when(ended('a', 2, success))
+      .then();
+    given(...open, ...failedTries(1))
+      .when(ended('a', 1, success))
+      .then();
+    given(...open, delivered('a'))
+      .when(ended('a', 1, success))
+      .then();
+    given(...open, superseded('a'))
+      .when(ended('a', 1, success))
+      .then();
+  });
+
+  it('under way when the webhook is turned off or removed still counts', () => {
+    given(...open, webhookOff(3))
+      .when(ended('a', 1, success))
+      .then(delivered('a', 1));
+    given(...open, webhookRemoved(3))
+      .when(ended('a', 1, success))
+      .then(delivered('a', 1));
+  });
+});
+
+describe('the wait after abandoned batches in a row', () => {
+  const abandonedOnes = (count: number) =>
+    Array.from({ length: count }, (_, index) => [
+      started(`a${index}`, index + 1, index + 1),
+      abandoned(`a${index}`, 1, 9, 401),
+    ]).flat();
+  const next = (after: LaneEvent[], version: number) =>
+    given(...after, started('b', version, version)).when(ended('b', 1, unauthorized));
+
+  it.each([
+    [1, 2_000],
+    [2, 4_000],
+    [5, 32_000],
+    [6, 60_000],
+    [20, 60_000],
+  ])('after %i others is %i ms', (count, waitMs) => {
+    next([webhookOn(), ...abandonedOnes(count)], count + 1).then(abandoned('b', 1, 1_500 + waitMs, 401));
+  });
+
+  it('starts again at 1 s after a success', () => {
+    const succeeded = [started('ok', 3, 3), delivered('ok')];
+    next([webhookOn(), ...abandonedOnes(2), ...succeeded], 4).then(abandoned('b', 1, 2_500, 401));
+  });
+
+  it('starts again at 1 s at another destination', () => {
+    const moved = given(
+      webhookOn(),
+      ...abandonedOnes(5),
+      webhookOn(6, OTHER),
+      started('b', 6, 6, { destinationId: OTHER }),
+    );
+    moved.when(ended('b', 1, unauthorized)).then(abandoned('b', 1, 2_500, 401));
+  });
+});
+
+describe('a delivery', () => {
+  const open = [webhookOn(), started('a', 1, 3)];
+
+  it('is superseded if it is open', () => {
+    given(...open, webhookOn(3, OTHER))
+      .when({ type: 'SupersedeDelivery', deliveryId: 'a' })
+      .then(superseded('a'));
+    given(...open, delivered('a'))
+      .when({ type: 'SupersedeDelivery', deliveryId: 'a' })
+      .then();
+    given(...open)
+      .when({ type: 'SupersedeDelivery', deliveryId: 'b' })
+      .then();
+  });
+
+  it('is given up if it is open: its logins are undelivered', () => {
+    given(...open, webhookRemoved(3))
+      .when({ type: 'GiveUpDelivery', deliveryId: 'a' })
+      .then(undelivered(1, 3, 'a'));
+    given(...open, delivered('a'), webhookRemoved(3))
+      .when({ type: 'GiveUpDelivery', deliveryId: 'a' })
+      .then();
+    given(...open, webhookRemoved(3))
+      .when({ type: 'GiveUpDelivery', deliveryId: 'b' })
+      .then();
+  });
+
+  it('is not superseded any more once the webhook is removed: it is to be given up', () => {
+    given(...open, webhookOn(3, OTHER), webhookRemoved(3))
+      .when({ type: 'SupersedeDelivery', deliveryId: 'a' })
+      .then();
+  });
+
+  it('is not given up any more once the webhook is configured again: it goes on', () => {
+    given(...open, webhookRemoved(3), webhookOn(3))
+      .when({ type: 'GiveUpDelivery', deliveryId: 'a' })
+      .then();
+  });
+});

@@ -1,0 +1,239 @@
+import { describe, expect, it } from 'vitest';
+import { evolve, type LaneEvent } from '../../../src/domain/lane/evolve.js';
+import { emptyLane, type Lane, pending, waiting } from '../../../src/domain/lane/lane.js';
+import { type LaneSurroundings, nextStep } from '../../../src/domain/lane/next-step.js';
+import {
+  abandoned,
+  delivered,
+  OTHER,
+  retryScheduled,
+  SIEM,
+  skipped,
+  started,
+  superseded,
+  undelivered,
+  webhookOff,
+  webhookOn,
+  webhookRemoved,
+} from '../../support/lane/events.js';
+
+const after = (...events: LaneEvent[]): Lane => events.reduce<Lane>(evolve, emptyLane);
+const range = (firstVersion: number, lastVersion: number) => ({ firstVersion, lastVersion });
+/** What a lane does next at 1,500 ms, where its destination takes CEF. */
+const next = (lane: Lane, lastLogin: number, now = 1_500, around: Partial<LaneSurroundings> = {}) =>
+  nextStep(lane, {
+    lastLogin,
+    now,
+    destination: { logFormat: 'CEF', updatedAt: 0, linesPerSecond: null },
+    recoverable: null,
+    replayable: null,
+    ...around,
+  });
+const rest = { do: 'rest' };
+const start = (first: number, last: number) => ({ do: 'start', range: range(first, last), purpose: 'FIRST' });
+
+describe('a lane', () => {
+  it('rests until a webhook is turned on', () => {
+    expect(next(emptyLane, 5)).toEqual(rest);
+    expect(next(after(webhookOff(5)), 9)).toEqual(rest);
+    expect(pending(after(webhookOff(5)), 9)).toBe(0);
+  });
+
+  it('starts a batch of what waits', () => {
+    expect(next(after(webhookOn()), 0)).toEqual(rest);
+    expect(next(after(webhookOn()), 3)).toEqual(start(1, 3));
+  });
+
+  it('starts a batch of 500 logins at most', () => {
+    expect(next(after(webhookOn()), 500)).toEqual(start(1, 500));
+    expect(next(after(webhookOn()), 501)).toEqual(start(1, 500));
+    expect(next(after(webhookOn(), started('a', 1, 500), delivered('a')), 501)).toEqual(start(501, 501));
+  });
+
+  it('tries the open delivery at once, then when the retry is due', () => {
+    const open = after(webhookOn(), started('a', 1, 3));
+    expect(next(open, 3)).toMatchObject({ do: 'try', delivery: { deliveryId: 'a', failedAttempts: 0 } });
+    const failed = evolve(open, retryScheduled('a', 1, 2_500));
+    expect(next(failed, 3, 2_499)).toEqual({ do: 'wait', until: 2_500 });
+    expect(next(failed, 3, 2_500)).toMatchObject({ do: 'try', delivery: { deliveryId: 'a', failedAttempts: 1 } });
+  });
+
+  it('waits after an abandoned batch, and goes on behind it', () => {
+    const lane = after(webhookOn(), started('a', 1, 3), abandoned('a', 1, 2_500));
+    expect(next(lane, 3)).toEqual(rest);
+    expect(next(lane, 4, 2_499)).toEqual({ do: 'wait', until: 2_500 });
+    expect(next(lane, 4, 2_500)).toEqual(start(4, 4));
+  });
+
+  it('rests while its destination is not known', () => {
+    expect(next(after(webhookOn()), 3, 0, { destination: null })).toEqual(rest);
+  });
+});
+
+describe('turning a webhook off', () => {
+  const off = after(webhookOn(), started('a', 1, 2), webhookOff(5));
+
+  it('freezes the lane: nothing is tried or started, and what was due stays due', () => {
+    expect(next(off, 9)).toEqual(rest);
+    expect(next(evolve(off, delivered('a')), 9)).toEqual(rest);
+    expect(pending(off, 9)).toBe(5);
+    expect(waiting(off, 9)).toEqual([range(3, 5)]);
+  });
+
+  it('twice, or to another destination meanwhile, makes nothing due that was not', () => {
+    const twice = after(webhookOn(), webhookOff(5), webhookOff(9, OTHER));
+    expect(pending(twice, 9)).toBe(5);
+  });
+});
+
+describe('turning a webhook on again', () => {
+  it('resumes what was due and passes over the rest', () => {
+    const lane = after(webhookOn(), webhookOff(5), webhookOn(9), skipped(6, 9));
+    expect(pending(lane, 12)).toBe(8);
+    expect(waiting(lane, 12)).toEqual([range(1, 5), range(10, 12)]);
+    expect(next(lane, 12)).toEqual(start(1, 5));
+    expect(
+      next(after(webhookOn(), webhookOff(5), webhookOn(9), skipped(6, 9), started('a', 1, 5), delivered('a')), 12),
+    ).toEqual(start(10, 12));
+  });
+
+  it('passes over at once what comes next', () => {
+    const lane = after(webhookOn(5), skipped(1, 5));
+    expect(lane).toMatchObject({ cursor: 5, passedOver: [] });
+    expect(pending(lane, 5)).toBe(0);
+  });
+
+  it('keeps the tries of the delivery that was open', () => {
+    const lane = after(webhookOn(), started('a', 1, 3), retryScheduled('a', 2, 2_500), webhookOff(3), webhookOn(3));
+    expect(next(lane, 3)).toEqual({ do: 'wait', until: 2_500 });
+    expect(lane).toMatchObject({ failing: true, consecutiveFailures: 1, open: { failedAttempts: 2 } });
+  });
+});
+
+describe('removing a webhook', () => {
+  const removed = after(
+    webhookOn(),
+    started('a', 1, 2),
+    retryScheduled('a', 1, 2_500),
+    webhookRemoved(5),
+    undelivered(3, 5),
+  );
+
+  it('gives the open delivery up at once', () => {
+    expect(next(removed, 9)).toMatchObject({ do: 'give up', delivery: { deliveryId: 'a' } });
+  });
+
+  it('leaves nothing pending but the open delivery', () => {
+    expect(pending(removed, 9)).toBe(2);
+    const done = evolve(removed, undelivered(1, 2, 'a'));
+    expect(done).toMatchObject({ open: null, cursor: 5, passedOver: [], undeliveredTotal: 5 });
+    expect(pending(done, 9)).toBe(0);
+    expect(next(done, 9)).toEqual(rest);
+  });
+
+  it('keeps what is passed over in order, whatever was passed over before', () => {
+    const lane = after(webhookOn(), webhookOff(3), webhookOn(5), skipped(4, 5), webhookRemoved(5), undelivered(1, 3));
+    expect(lane).toMatchObject({ cursor: 5, passedOver: [] });
+    expect(pending(lane, 5)).toBe(0);
+    expect(waiting(lane, 5)).toEqual([]);
+  });
+
+  it('forgets failures', () => {
+    expect(removed).toMatchObject({ webhook: null, failing: false, consecutiveFailures: 0, nextBatchDueAt: null });
+  });
+});
+
+describe('a change of destination or log format', () => {
+  const open = after(webhookOn(), started('a', 1, 3), retryScheduled('a', 1, 9_000));
+
+  it('supersedes the open delivery at once and starts its logins anew', () => {
+    const moved = evolve(open, webhookOn(3, OTHER));
+    expect(next(moved, 3)).toMatchObject({ do: 'supersede', delivery: { deliveryId: 'a' } });
+    expect(
+      next(open, 3, 1_500, { destination: { logFormat: 'JSON', updatedAt: 0, linesPerSecond: null } }),
+    ).toMatchObject({ do: 'supersede', delivery: { deliveryId: 'a' } });
+    const anew = evolve(moved, superseded('a'));
+    expect(next(anew, 4)).toEqual(start(1, 4));
+    expect(pending(anew, 4)).toBe(4);
+  });
+
+  it('does not supersede while the webhook is off', () => {
+    expect(next(evolve(open, webhookOff(3, OTHER)), 3)).toEqual(rest);
+  });
+
+  it('of destination ends the wait after an abandoned batch', () => {
+    const lane = after(webhookOn(), started('a', 1, 3), abandoned('a', 1, 9_000), webhookOn(3, OTHER));
+    expect(next(lane, 4)).toEqual(start(4, 4));
+  });
+});
+
+describe('the state of a lane', () => {
+  const failedTwice = after(webhookOn(), started('a', 1, 3), retryScheduled('a', 1, 9), retryScheduled('a', 2, 9));
+
+  it('is failing from the first failed try to the next success', () => {
+    expect(failedTwice).toMatchObject({ failing: true, consecutiveFailures: 2 });
+    expect(evolve(failedTwice, abandoned('a', 3, 9))).toMatchObject({ failing: true, consecutiveFailures: 3 });
+    expect(evolve(failedTwice, delivered('a', 3))).toMatchObject({ failing: false, consecutiveFailures: 0 });
+  });
+
+  it('shows the last try', () => {
+    expect(failedTwice.lastAttempt).toEqual({
+      at: 1_000,
+      destinationId: SIEM,
+      responseCode: 503,
+      message: 'answer 503',
+    });
+  });
+
+  it('is not failing after a change of destination', () => {
+    expect(evolve(failedTwice, webhookOn(3, OTHER))).toMatchObject({ failing: false, consecutiveFailures: 0 });
+  });
+
+  it('stays as it is when the webhook is turned off', () => {
+    expect(evolve(failedTwice, webhookOff(3))).toMatchObject({ failing: true, consecutiveFailures: 2 });
+  });
+
+  it.each([retryScheduled('a', 3, 9_000), abandoned('a', 3, 9_000)])(
+    'does not fail by $type of a destination that was left',
+    (failure) => {
+      const left = [evolve(failedTwice, webhookOn(3, OTHER)), evolve(failedTwice, webhookRemoved(3))];
+      for (const lane of left) expect(evolve(lane, failure)).toMatchObject({ failing: false, consecutiveFailures: 0 });
+    },
+  );
+
+  it('does not wait at a new destination because the one that was left refuses', () => {
+    const lane = after(webhookOn(), started('a', 1, 3), webhookOn(3, OTHER), abandoned('a', 1, 9_000, 401));
+    expect(lane).toMatchObject({ abandonedInARow: 0, nextBatchDueAt: null });
+    expect(next(lane, 4)).toEqual(start(4, 4));
+  });
+
+  it('counts what a destination that was left delivers all the same', () => {
+    const lane = after(webhookOn(), started('a', 1, 3), webhookOn(3, OTHER), delivered('a'));
+    expect(lane).toMatchObject({ deliveredTotal: 3, cursor: 3, open: null });
+  });
+
+  it('fails by a destination that was left and chosen again', () => {
+    const back = after(
+      webhookOn(),
+      started('a', 1, 3),
+      webhookOn(3, OTHER),
+      webhookOn(3, SIEM),
+      retryScheduled('a', 1, 9),
+    );
+    expect(back).toMatchObject({ failing: true, consecutiveFailures: 1 });
+  });
+
+  it('counts logins, each once', () => {
+    const lane = after(
+      webhookOn(),
+      started('a', 1, 3),
+      retryScheduled('a', 1, 9),
+      delivered('a', 2),
+      started('b', 4, 5),
+      superseded('b'),
+      started('c', 4, 6),
+      abandoned('c', 1, 9),
+    );
+    expect(lane).toMatchObject({ deliveredTotal: 3, undeliveredTotal: 3, cursor: 6, abandonedInARow: 1 });
+  });
+});

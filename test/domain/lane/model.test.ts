@@ -1,0 +1,134 @@
+import * as fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { type Action, benchPortal, openBench } from '../../support/lane/bench.js';
+import { success, tooLarge, unauthorized, unavailable } from '../../support/lane/events.js';
+
+const logins = fc.oneof(
+  { weight: 15, arbitrary: fc.integer({ min: 1, max: 4 }) },
+  { weight: 1, arbitrary: fc.constant(501) },
+);
+const outcome = fc.constantFrom(success, success, unavailable(), unavailable(5_000), unauthorized, tooLarge);
+const look = fc.record({
+  do: fc.constantFrom('look' as const, 'step' as const, 'step' as const),
+  outcome,
+  cut: fc.nat({ max: 2 }),
+});
+const action: fc.Arbitrary<Action> = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('record' as const), logins }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('configure' as const),
+      destination: fc.constantFrom(0 as const, 1 as const, undefined),
+      enabled: fc.constantFrom(true, true, false, undefined),
+      catchUp: fc.constantFrom(undefined, 'FROM_NOW' as const, 'SINCE_LAST_ON' as const, 'SINCE' as const),
+    }),
+  },
+  { weight: 1, arbitrary: fc.constant<Action>({ do: 'remove' }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant('change format' as const), destination: fc.constantFrom(0, 1) }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constantFrom('redeliver' as const, 'discard' as const),
+      ranges: fc.array(fc.nat(5), { minLength: 1, maxLength: 3 }),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('request replay' as const),
+      from: fc.nat(20),
+      through: fc.nat(20),
+      scope: fc.constantFrom('ALL' as const, 'UNDELIVERED' as const),
+    }),
+  },
+  { weight: 1, arbitrary: fc.constant<Action>({ do: 'cancel replay' }) },
+  { weight: 20, arbitrary: look },
+  { weight: 6, arbitrary: fc.constant<Action>({ do: 'act' }) },
+  { weight: 1, arbitrary: fc.constant<Action>({ do: 'crash' }) },
+);
+const runs = fc.array(action, { minLength: 1, maxLength: 80, size: 'max' });
+
+it('accounts for every login exactly once, whatever happens in whatever order', { timeout: 120_000 }, () => {
+  const bench = openBench();
+  fc.assert(
+    fc.property(runs, fc.boolean(), (actions, isOn) => {
+      const portal = benchPortal(bench);
+      if (isOn) portal.configure(0, true);
+      for (const next of actions) {
+        portal.perform(next);
+        portal.check();
+      }
+    }),
+    { numRuns: 150 },
+  );
+  // The runs are worth something.
+  const worth = ['FIRST', 'RECOVERY', 'REPLAY', 'BatchSplit', 'LoginsUndelivered', 'LoginsSkipped', 'LoginsDiscarded'];
+  expect([...bench.seen]).toEqual(expect.arrayContaining(worth));
+});
+
+it('delivers or keeps for a person everything that is due, once the receiver takes it', { timeout: 120_000 }, () => {
+  const bench = openBench();
+  fc.assert(
+    fc.property(runs, (actions) => {
+      const portal = benchPortal(bench);
+      for (const next of actions) portal.perform(next);
+      portal.configure(0, true);
+      portal.drain();
+      expect(portal.account.count('pending', 'off')).toBe(0);
+      const { cursor, open, side, passedOver, replay } = portal.lane();
+      expect({ cursor, open, side, passedOver }).toEqual({
+        cursor: portal.account.standings.length,
+        open: null,
+        side: null,
+        passedOver: [],
+      });
+      expect(['REQUESTED', 'RUNNING']).not.toContain(replay?.status);
+      expect(portal.rows().filter(({ state }) => state === 'WAITING' || state === 'REQUESTED')).toEqual([]);
+    }),
+    { numRuns: 75 },
+  );
+});
+
+it.each([
+  ['refuses', unauthorized],
+  ['is not there for', unavailable()],
+  ['finds too large', tooLarge],
+])(
+  'loses nothing and does not run hot where the receiver %s everything for two hours',
+  { timeout: 120_000 },
+  (_, answer) => {
+    const bench = openBench();
+    fc.assert(
+      fc.property(runs, (actions) => {
+        const portal = benchPortal(bench);
+        for (const next of actions) portal.perform(next);
+        portal.configure(0, true);
+        portal.drain(answer, portal.now() + 2 * 3_600_000);
+        portal.drain();
+        expect(portal.account.count('pending', 'off')).toBe(0);
+      }),
+      { numRuns: 20 },
+    );
+    if (answer === unauthorized) expect([...bench.seen]).toContain('PROBE');
+  },
+);
+
+it('leaves nothing pending once the webhook is removed, whatever was under way', { timeout: 120_000 }, () => {
+  const bench = openBench();
+  fc.assert(
+    fc.property(runs, outcome, (actions, ending) => {
+      const portal = benchPortal(bench);
+      for (const next of actions) portal.perform(next);
+      portal.perform({ do: 'look', outcome: ending, cut: 0 });
+      portal.remove();
+      portal.drain();
+      expect(portal.account.count('pending')).toBe(0);
+      expect([portal.lane().open, portal.lane().side]).toEqual([null, null]);
+    }),
+    { numRuns: 200 },
+  );
+});

@@ -1,0 +1,382 @@
+import * as fc from 'fast-check';
+import type { compileQuery } from 'graphql-jit';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { aLogin, createDestination, mutationOf, registerPortal, UNKNOWN_ID } from '../../support/graphql/calls.js';
+import { startApp, type TestApp } from '../../support/server/app.js';
+
+/** How often a compiled operation ran, which the answers themselves must not show. */
+const compiledRuns = vi.hoisted(() => ({ count: 0 }));
+
+vi.mock('graphql-jit', async (original) => {
+  const jit = await original<{ compileQuery: typeof compileQuery }>();
+  return {
+    ...jit,
+    compileQuery(...args: Parameters<typeof compileQuery>) {
+      const compiled = jit.compileQuery(...args);
+      if (!('query' in compiled)) return compiled;
+      const { query } = compiled;
+      return {
+        ...compiled,
+        query(...given: Parameters<typeof query>) {
+          compiledRuns.count += 1;
+          return query(...given);
+        },
+      };
+    },
+  };
+});
+
+interface Call {
+  query: string;
+  variables?: unknown;
+  operationName?: string;
+}
+
+let test: TestApp;
+let portalId: string;
+let retiredId: string;
+let texts = 0;
+
+beforeEach(() => {
+  compiledRuns.count = 0;
+});
+
+async function send(call: Call): Promise<{ status: number; text: string }> {
+  const response = await fetch(test.url, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${test.token}`, 'content-type': 'application/json', accept: 'application/json' },
+    body: JSON.stringify(call),
+  });
+  return { status: response.status, text: await response.text() };
+}
+
+/** A text that was never sent before is not compiled. */
+const neverSeen = (query: string) => `${query} # ${(texts += 1)}`;
+
+/** Whether it was compiled, and the answers to the call before and after that. */
+async function both({ query, ...rest }: Call, warmUp: unknown = rest.variables) {
+  const before = await send({ query: neverSeen(query), ...rest });
+  const text = neverSeen(query);
+  for (const variables of [warmUp, warmUp]) await send({ query: text, variables });
+  compiledRuns.count = 0;
+  const after = await send({ query: text, ...rest });
+  return { before, after, wasCompiled: compiledRuns.count === 1 };
+}
+
+/** The call is answered by the compiled operation, to the byte as by one that is not. */
+async function expectSame(call: Call, warmUp?: unknown): Promise<string> {
+  const { before, after, wasCompiled } = await both(call, warmUp);
+  expect(after).toEqual(before);
+  expect(wasCompiled).toBe(true);
+  return after.text;
+}
+
+const start = async () => {
+  test = await startApp();
+  portalId = await registerPortal(test, 'Portal');
+  retiredId = await registerPortal(test, 'Retired');
+  await send({ query: mutationOf('retirePortal'), variables: { input: { id: retiredId } } });
+};
+
+const login = (given: Record<string, unknown> = {}): Record<string, unknown> => ({ portalId, ...aLogin(given) });
+
+describe('a compiled mutation', () => {
+  it('answers a success as before', async () => {
+    await start();
+    const again = {
+      ...login({ idempotencyKey: 'k', occurredAt: '2026-01-31T12:00:00.123+01:00', request: '/ü\u2028"' }),
+    };
+    expect(await expectSame({ query: mutationOf('recordLogin'), variables: { input: again } })).toContain('"position"');
+
+    const { portalId: _, ...entry } = again;
+    const many = { portalId, logins: [entry, { ...entry, idempotencyKey: 'k2' }] };
+    expect(await expectSame({ query: mutationOf('recordLogins'), variables: { input: many } })).toContain('"k2"');
+
+    const portal = { id: '5bd3e2ac-3f2a-4c43-9a53-0d5f5f9f3a11', name: 'Same' };
+    const registered = await expectSame({ query: mutationOf('registerPortal'), variables: { input: portal } });
+    expect(registered).toContain(portal.id);
+
+    const destinationId = await createDestination(test, { name: 'SIEM', authorization: 'Splunk s3cr3t' });
+    const webhook = { portalId, destinationId, enabled: false };
+    const configured = await expectSame({ query: mutationOf('configureWebhook'), variables: { input: webhook } });
+    expect(configured).toContain('"configuredAt":"20');
+  });
+
+  it('answers refusals as before', async () => {
+    await start();
+    await createDestination(test, { name: 'Taken' });
+    const taken = { name: 'Taken', endpoint: 'https://127.0.0.1:444/' };
+    const key = { idempotencyKey: 'k' };
+    await send({ query: mutationOf('recordLogin'), variables: { input: login(key) } });
+    const refusals = [
+      ['createDestination', taken, 'NAME_TAKEN'],
+      ['recordLogin', login({ ...key, request: '/other' }), 'IDEMPOTENCY_KEY_REUSED'],
+      ['recordLogin', login({ occurredAt: '2999-01-01T00:00:00Z' }), 'occurredAt'],
+      ['recordLogin', login({ sourceAddress: 'nowhere', request: '\n' }), 'INVALID_INPUT'],
+      ['recordLogin', { ...login(), portalId: retiredId }, 'PORTAL_RETIRED'],
+      ['recordLogins', { portalId, logins: [] }, 'INVALID_INPUT'],
+      ['recordLogins', { portalId, logins: [aLogin(), aLogin({ sourceAddress: '' })] }, 'logins[1].sourceAddress'],
+      ['renamePortal', { id: UNKNOWN_ID, name: 'X' }, 'NOT_FOUND'],
+      ['renamePortal', { id: 5, name: 'X' }, 'INVALID_INPUT'],
+    ] as const;
+    for (const [name, input, words] of refusals) {
+      expect(await expectSame({ query: mutationOf(name), variables: { input } })).toContain(words);
+    }
+  });
+
+  it('says the same of values that are not right', async () => {
+    await start();
+    const good = login({ idempotencyKey: 'k' });
+    const { outcome: _, ...without }: Record<string, unknown> = good;
+    const wrong: unknown[] = [
+      { ...good, outcome: 'success' },
+      { ...good, outcome: null },
+      { ...good, outcome: 1 },
+      { ...good, outcome: 'constructor' },
+      { ...good, authenticationType: ['BASIC'] },
+      without,
+      { ...good, userAgnet: 'x' },
+      { ...good, constructor: 'x' },
+      JSON.parse(`${JSON.stringify(good).slice(0, -1)},"__proto__":{"request":"/x"}}`),
+      { ...good, request: 5 },
+      { ...good, request: true },
+      { ...good, request: ['/x'] },
+      { ...good, request: {} },
+      { ...good, portalId: 1.5 },
+      { ...good, portalId: { id: portalId } },
+      { ...good, occurredAt: 'yesterday' },
+      { ...good, occurredAt: 5 },
+      { ...good, occurredAt: '' },
+      null,
+      'input',
+      5,
+      [],
+      [good],
+    ];
+    for (const input of wrong) {
+      const call = { query: mutationOf('recordLogin'), variables: { input } };
+      const text = await expectSame(call, { input: good });
+      // A list of one is that one to GraphQL only where a list is asked for.
+      expect(JSON.parse(text)).toMatchObject({ errors: expect.any(Array) });
+    }
+    for (const variables of [{}, null, undefined, { other: good }, [], 'text']) {
+      const { before, after } = await both({ query: mutationOf('recordLogin'), variables }, { input: good });
+      expect(after).toEqual(before);
+    }
+    const logins = [aLogin(), aLogin({ outcome: 'NONE' }), aLogin({ sourceAddress: null })];
+    const warmUp = { input: { portalId, logins: [aLogin()] } };
+    for (const given of [logins, [null], [[aLogin()]], null, 'x', {}]) {
+      const input = { portalId, logins: given };
+      await expectSame({ query: mutationOf('recordLogins'), variables: { input } }, warmUp);
+    }
+  });
+
+  it('takes values as before that GraphQL makes fit', async () => {
+    await start();
+    const { portalId: _, ...entry } = login({ idempotencyKey: 'one' });
+    const fitting: [Parameters<typeof mutationOf>[0], unknown][] = [
+      ['recordLogins', { portalId, logins: entry }],
+      [
+        'recordLogin',
+        login({ idempotencyKey: 'two', request: null, userAgent: null, traceId: null, occurredAt: null }),
+      ],
+      ['registerPortal', { id: null, name: '' }],
+      ['registerPortal', { id: 12, name: 'X' }],
+      ['recordLogin', login({ idempotencyKey: 'three', request: '\ud800' })],
+    ];
+    for (const [name, input] of fitting) await expectSame({ query: mutationOf(name), variables: { input } });
+    const input = login({ idempotencyKey: 'four' });
+    await expectSame({ query: mutationOf('recordLogin'), variables: { input, more: 5 } }, { input });
+  });
+
+  it('gives aliases, fragments and fields named twice in the order of the operation', async () => {
+    await start();
+    const input = { id: '5bd3e2ac-3f2a-4c43-9a53-0d5f5f9f3a11', name: 'Same' };
+    const query = `mutation Twice($input: RegisterPortalInput!) {
+      toString: registerPortal(input: $input) {
+        ...Fields
+        __typename
+        ...Reason
+        ... on RegisterPortalSuccess { portal { b: name webhook { __typename } } }
+        ... on Refusal { code fields { reason field } }
+        constructor: __typename
+      }
+    }
+    fragment Fields on RegisterPortalSuccess { portal { name id } portal { a: id name registeredAt } }
+    fragment Reason on InvalidInput { because: message }`;
+    expect(await expectSame({ query, variables: { input } })).toContain('"toString":{"portal":{"name":"Same","id":');
+    expect(await expectSame({ query, variables: { input: { ...input, name: '' } } })).toContain('"because":');
+    await expectSame({ query, variables: { input: { id: 5 } } }, { input });
+  });
+
+  it('runs its fields one after the other', async () => {
+    await start();
+    const names = Array.from({ length: 8 }, (_, index) => `Portal ${index}`);
+    const variables = Object.fromEntries(names.map((name, index) => [`v${index}`, { name }]));
+    const query = `mutation (${names.map((_, index) => `$v${index}: RegisterPortalInput!`).join(', ')}) {
+      ${names.map((_, index) => `f${index}: registerPortal(input: $v${index}) { __typename }`).join(' ')} }`;
+    for (let time = 0; time < 3; time += 1) await send({ query, variables });
+    expect(compiledRuns.count).toBeGreaterThan(0);
+    const { log } = test.app.services;
+    const registered = log
+      .after(0, 1_000)
+      .flatMap((event) => (event.type === 'PortalRegistered' ? [event.data.name] : []));
+    expect(registered.slice(2)).toEqual([...names, ...names, ...names]);
+  });
+
+  it('is still right when a hundred others came in between', async () => {
+    await start();
+    const input = login({ idempotencyKey: 'k' });
+    const { query, variables } = { query: mutationOf('recordLogin'), variables: { input } };
+    const first = await send({ query, variables });
+    for (let other = 0; other < 101; other += 1) await send({ query: neverSeen('{ __typename }') });
+    for (let time = 0; time < 3; time += 1) expect(await send({ query, variables })).toEqual(first);
+  });
+});
+
+describe('an operation of which a part is left to variables', () => {
+  it.each([
+    [
+      '@include',
+      'mutation ($input: RegisterPortalInput!, $with: Boolean!) { registerPortal(input: $input) { __typename @include(if: $with) ... on Refusal @skip(if: $with) { code } } }',
+    ],
+    [
+      'a default',
+      'mutation ($input: RegisterPortalInput = { name: "" }, $with: Boolean) { registerPortal(input: $input) { __typename } }',
+    ],
+  ])('answers each time what its variables ask for: %s', async (_, query) => {
+    await start();
+    const input = { name: '' };
+    for (const withIt of [true, false, true]) {
+      const variables = { input, with: withIt };
+      const fresh = await send({ query: neverSeen(query), variables });
+      for (let time = 0; time < 2; time += 1) expect(await send({ query, variables })).toEqual(fresh);
+    }
+  });
+});
+
+describe('a compiled mutation that meets a bug', () => {
+  const rename = '$rename: RenamePortalInput!';
+  const one = `mutation (${rename}) { first: renamePortal(input: $rename) { __typename } }`;
+  const two = `mutation (${rename}, $other: RegisterPortalInput!) {
+    first: renamePortal(input: $rename) { __typename }
+    second: registerPortal(input: $other) { __typename }
+  }`;
+
+  const startFailing = async () => {
+    test = await startApp({
+      surroundings: {
+        project(event) {
+          if (event.type === 'PortalRenamed') throw new Error('row 7 of /var/lib');
+        },
+      },
+    });
+    return { rename: { id: await registerPortal(test), name: 'X' }, other: { name: 'Other' } };
+  };
+
+  it.each([one, two])('masks it, with its place: %s', async (query) => {
+    const { before, after } = await both({ query, variables: await startFailing() });
+    expect(JSON.parse(before.text)).toMatchObject({ errors: [{ message: 'Unexpected error.', path: ['first'] }] });
+    expect(after.status).toBe(before.status);
+    expect(JSON.parse(after.text)).toEqual(JSON.parse(before.text));
+  });
+
+  it('does nothing of what stands behind it', async () => {
+    const variables = await startFailing();
+    const text = neverSeen(two);
+    for (let time = 0; time < 4; time += 1) await send({ query: text, variables });
+    const registered = test.app.services.log.after(0, 100).filter(({ type }) => type === 'PortalRegistered');
+    expect(registered).toHaveLength(1);
+  });
+});
+
+it('a compiled mutation is refused as before under a name that is not its own', async () => {
+  await start();
+  const variables = { input: { id: UNKNOWN_ID, name: 'X' } };
+  const query = mutationOf('renamePortal').replace('mutation', 'mutation Rename');
+  const text = neverSeen(query);
+  for (let time = 0; time < 2; time += 1) await send({ query: text, variables });
+  const operationName = 'Other';
+  const before = await send({ query: neverSeen(query), variables, operationName });
+  expect(before.text).toContain('errors');
+  expect(await send({ query: text, variables, operationName })).toEqual(before);
+});
+
+const SECRET = 'c2VjcmV0-8a6b2f0c';
+
+it('a compiled mutation never says what a secret was', async () => {
+  await start();
+  const good = { name: 'SIEM', endpoint: 'https://10.0.0.1/', authorization: SECRET };
+  for (const input of [
+    good,
+    { ...good, authorization: [SECRET] },
+    { ...good, authorization: { value: SECRET } },
+    { ...good, logFormat: SECRET },
+    { ...good, skipTlsVerification: SECRET },
+    { ...good, [SECRET.replace('-', '_')]: 1, more: SECRET },
+    { name: 'SIEM', authorization: SECRET },
+    SECRET,
+  ]) {
+    const { before, after } = await both(
+      { query: mutationOf('createDestination'), variables: { input } },
+      { input: good },
+    );
+    expect(after).toEqual(before);
+    expect(after.text).not.toContain(SECRET);
+  }
+});
+
+it('whatever is asked for and given, a compiled mutation answers as before', async () => {
+  await start();
+  const field = fc.constantFrom(
+    'position',
+    'portalId',
+    'outcome',
+    'request',
+    'traceId',
+    'occurredAt',
+    'idempotencyKey',
+  );
+  const named = fc
+    .tuple(fc.constantFrom('', 'a: ', 'b: '), field)
+    .map(([alias, name]) => (alias ? `${alias}${name}` : name));
+  const selection = fc.uniqueArray(named, { minLength: 1, maxLength: 5, selector: (one) => one.split(':')[0] });
+  const value = fc.oneof(
+    fc.string({ unit: 'binary', maxLength: 5 }),
+    fc.constantFrom(null, 5, true, '', 'BASIC', 'LOCKED', [], {}),
+  );
+  const changes = fc.dictionary(
+    fc.constantFrom('authenticationType', 'outcome', 'request', 'userAgent', 'occurredAt', 'traceId', 'portalId', 'x'),
+    value,
+    { maxKeys: 3 },
+  );
+  const property = fc.asyncProperty(
+    selection,
+    selection,
+    changes,
+    fc.nat(3),
+    async (fields, inFragment, given, place) => {
+      const parts = [
+        '__typename',
+        '... on Refusal { code message fields { field reason } }',
+        '...Login',
+        `... on RecordLoginSuccess { login { ${fields.join(' ')} } }`,
+      ];
+      const query = `mutation ($input: RecordLoginInput!) {
+      recordLogin(input: $input) { ${[...parts.slice(place), ...parts.slice(0, place)].join(' ')} } }
+      fragment Login on RecordLoginSuccess { second: login { ${inFragment.join(' ')} } }`;
+      const good = login({
+        idempotencyKey:
+          JSON.stringify(given)
+            .replaceAll(/[^\w:"]/g, '')
+            .slice(0, 50) || 'none',
+      });
+      // Other content under a key that is known is refused; so is the first time what is no login.
+      await expectSame(
+        { query, variables: { input: { ...good, ...given } } },
+        { input: login({ idempotencyKey: 'warm' }) },
+      );
+    },
+  );
+  await fc.assert(property, { numRuns: 60 });
+});

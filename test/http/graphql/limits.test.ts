@@ -1,0 +1,68 @@
+import { getIntrospectionQuery } from 'graphql';
+import { describe, expect, it } from 'vitest';
+import { aLogin, post, registerPortal } from '../../support/graphql/calls.js';
+import { openAuthorizedSocket } from '../../support/graphql/socket.js';
+import { startApp } from '../../support/server/app.js';
+
+const aliases = (count: number) =>
+  `{ ${Array.from({ length: count }, (_, index) => `a${index}: viewer { tokenId }`).join(' ')} }`;
+
+/** A field, and so many introspection levels below it. */
+const depth = (levels: number) =>
+  `{ __schema { types { fields { type ${'{ ofType '.repeat(levels)}{ name }${' }'.repeat(levels)} } } } }`;
+
+const overLimits: [string, string, RegExp][] = [
+  ['too deep', nested(20), /depth/i],
+  ['with too many aliases', aliases(31), /alias/i],
+  ['with too many tokens', `{ ${'viewer { tokenId } '.repeat(1_100)} }`, /token/i],
+  ['with too many directives', `{ viewer { tokenId ${'@include(if: true) '.repeat(31)} } }`, /directive/i],
+];
+
+/** Fragments inside fragments are as deep as what they spread. */
+function nested(levels: number): string {
+  let inner = 'status { pending }';
+  for (let level = 0; level < levels; level += 1) inner = `... on Webhook { ${inner} }`;
+  return `{ portals { edges { node { webhook { ${inner} } } } } }`;
+}
+
+describe('an operation', () => {
+  it.each(overLimits)('%s is refused with a clear error', async (_, query, words) => {
+    const test = await startApp();
+
+    const { body } = await post(test, query);
+
+    expect(body.data).toBeUndefined();
+    expect(body.errors?.[0]?.message).toMatch(words);
+    expect(body.errors?.[0]?.message).toMatch(/limit/i);
+    expect(body.errors?.[0]?.extensions).toMatchObject({ code: expect.any(String) });
+  });
+
+  it.each(overLimits)('%s is refused over WebSocket, too', async (_, query, words) => {
+    const test = await startApp();
+    const socket = await openAuthorizedSocket(test);
+
+    socket.subscribe('1', query);
+
+    expect(await socket.next()).toMatchObject({ type: 'error', payload: [{ message: expect.stringMatching(words) }] });
+  });
+
+  it('with 30 aliases, and the introspection of GraphiQL, are within the limits', async () => {
+    const test = await startApp();
+
+    expect((await post(test, aliases(30))).body.errors).toBeUndefined();
+    expect((await post(test, getIntrospectionQuery({ inputValueDeprecation: true }))).body.errors).toBeUndefined();
+    expect((await post(test, depth(7))).body.errors).toBeUndefined();
+  });
+
+  it('may write out a call of 50 logins', async () => {
+    const test = await startApp();
+    const portalId = await registerPortal(test);
+    const fields = Object.entries(aLogin({ request: '/x', userAgent: 'x', principalId: 'x', traceId: 'x' }));
+    const login = fields.map(([name, value]) => `${name}: ${/^[A-Z]+$/.test(String(value)) ? value : `"${value}"`}`);
+    const logins = Array.from({ length: 50 }, () => `{ ${login.join(', ')} }`);
+
+    const query = `mutation { recordLogins(input: { portalId: "${portalId}", logins: [${logins.join(', ')}] }) { __typename } }`;
+
+    expect((await post(test, query)).body).toEqual({ data: { recordLogins: { __typename: 'RecordLoginsSuccess' } } });
+  });
+});

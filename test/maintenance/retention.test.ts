@@ -1,0 +1,232 @@
+import { cpSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { describe, expect, it } from 'vitest';
+import { createApp } from '../../src/app.js';
+import { recordLogins } from '../../src/commands/login.js';
+import type { Sender } from '../../src/delivery/transport/sender.js';
+import { createDestination } from '../../src/domain/destination.js';
+import type { Outcome } from '../../src/domain/lane/decide.js';
+import { createLogger } from '../../src/runtime/logger.js';
+import { FakeClock } from '../support/clock/fake-clock.js';
+import { seededRandom } from '../support/clock/random.js';
+import { LOGIN } from '../support/log/events.js';
+import { CAUSE, turn } from '../support/log/fixture.js';
+import { temporaryDirectory, testConfig } from '../support/server/app.js';
+
+const DAY_MS = 86_400_000;
+const MINUTE_MS = 60_000;
+/** From one run to the next, with the default settings: a hundredth of seven days. */
+const PAUSE_MS = 0.07 * DAY_MS;
+
+interface Options {
+  directory?: string;
+  clock?: FakeClock;
+  env?: Record<string, string>;
+  /** What the receiver answers, now. */
+  verdict?: () => Outcome['verdict'];
+}
+
+/** A server with a clock that stands still, a portal, and a receiver of a line of code. */
+async function startServer({
+  directory = temporaryDirectory(),
+  clock = new FakeClock(),
+  env = {},
+  verdict = () => 'DELIVERED',
+}: Options = {}) {
+  const lines: Record<string, unknown>[] = [];
+  const logger = createLogger('info', { write: (line: string) => void lines.push(JSON.parse(line)) });
+  const send = (): Promise<Outcome> => {
+    const facts = { retryAfterMs: null, attemptedAt: clock.now(), durationMs: 0, message: 'answer' };
+    return Promise.resolve({ ...facts, verdict: verdict(), responseCode: verdict() === 'DELIVERED' ? 200 : 503 });
+  };
+  const sender: Sender = { send, close: () => Promise.resolve() };
+  const config = testConfig(directory, { AUDITWIRE_MASTER_KEY: Buffer.alloc(32, 3).toString('base64'), ...env });
+  const random = seededRandom('retention');
+  const app = await createApp(config, logger, { clock, random, createSender: () => sender });
+  const { commands, log, models } = app.services;
+  const until = async (condition: () => boolean) => {
+    while (!condition()) await turn();
+  };
+  /** Until nothing goes on that needs no time. */
+  const settled = () => turn(40);
+  await settled();
+  const known = models.portals.page({ limit: 1, inverted: false }, true)[0]?.id;
+  const portalId = known ?? (await commands.execute('registerPortal', { name: 'Portal' }, CAUSE));
+  return {
+    app,
+    clock,
+    directory,
+    log,
+    models,
+    portalId,
+    until,
+    settled,
+    /** What the program's log says of pruning. */
+    said: () => lines.filter(({ msg }) => /prun|larger/.test(String(msg))),
+    horizon: () => log.horizon(`login-${portalId}`).version,
+    lane: () => models.lanes.get(portalId).lane,
+    async record(count: number, keyed = false) {
+      const logins = Array.from({ length: count }, (_, index) => ({
+        ...LOGIN,
+        traceId: null,
+        idempotencyKey: keyed ? `${log.head()}-${index}` : null,
+      }));
+      await recordLogins(commands, random, { portalId, logins }, CAUSE);
+    },
+    async turnWebhook(enabled: boolean) {
+      const [destination] = models.destinations.page({ limit: 1, inverted: false });
+      const wanted = createDestination.parse({ name: 'SIEM', endpoint: 'https://siem.example.com' });
+      const destinationId = destination?.id ?? (await commands.execute('createDestination', wanted, CAUSE));
+      await commands.execute('configureWebhook', { portalId, destinationId, enabled }, CAUSE);
+    },
+    async advance(ms: number) {
+      clock.advance(ms);
+      await settled();
+    },
+    /** As a file, free pages and all, and without the write-ahead log. */
+    fileBytes() {
+      const file = new Database(join(config.dataDir, 'auditwire.db'), { readonly: true });
+      const pages = Number(file.pragma('page_count', { simple: true })) * 4_096;
+      file.close();
+      return pages;
+    },
+    async stop() {
+      await app.close();
+    },
+  };
+}
+
+describe('by age', () => {
+  it('has no timer while nothing is kept', async () => {
+    const { clock, stop } = await startServer();
+    expect(clock.nextTimer).toBe(null);
+    await stop();
+  });
+
+  it('prunes when the oldest passes its age, and then waits for the next one', async () => {
+    const { clock, record, settled, horizon, advance, stop, said } = await startServer();
+    const start = clock.now();
+    await record(3);
+    await settled();
+    expect(clock.nextTimer).toBe(start + 7 * DAY_MS);
+    await advance(DAY_MS);
+    await record(2);
+    await advance(6 * DAY_MS - 1);
+    expect(horizon()).toBe(0);
+    await advance(1);
+    expect(horizon()).toBe(3);
+    expect(clock.nextTimer).toBe(start + 8 * DAY_MS);
+    expect(said()).toMatchObject([{ msg: 'pruning' }, { msg: 'pruned', portals: 1, logins: 3, deliveryEvents: 0 }]);
+    await stop();
+  });
+
+  it('does not run again at once, however much passes its age in the meantime', async () => {
+    const { clock, record, horizon, advance, stop } = await startServer();
+    for (let minute = 0; minute < 5; minute += 1) {
+      await record(1);
+      await advance(MINUTE_MS);
+    }
+    await advance(7 * DAY_MS - 5 * MINUTE_MS);
+    const after = horizon();
+    expect(clock.nextTimer).toBe(clock.now() + PAUSE_MS);
+    await advance(PAUSE_MS);
+    expect([after, horizon()]).toEqual([1, 5]);
+    await stop();
+  });
+
+  it('logins that are due stay until they expire, and then are given up', async () => {
+    const { clock, turnWebhook, record, settled, horizon, lane, advance, stop, said } = await startServer({
+      verdict: () => 'RETRYABLE',
+    });
+    await turnWebhook(true);
+    const start = clock.now();
+    await record(1);
+    await settled();
+    await turnWebhook(false);
+    await advance(7 * DAY_MS);
+    expect([horizon(), lane().discardedTotal]).toEqual([0, 0]);
+    expect(clock.nextTimer).toBe(start + 30 * DAY_MS);
+    await advance(23 * DAY_MS);
+    expect(lane()).toMatchObject({ discardedTotal: 1, open: null, cursor: 1 });
+    expect(horizon()).toBe(1);
+    expect(said().at(-1)).toMatchObject({ msg: 'pruned', expired: 1, logins: 1 });
+    await stop();
+  });
+
+  it('what was kept because it was due goes soon after it is delivered', async () => {
+    const { clock, turnWebhook, record, until, settled, horizon, lane, advance, stop } = await startServer();
+    await turnWebhook(true);
+    // Due, and not delivered before the webhook is turned off.
+    await Promise.all([record(3), turnWebhook(false)]);
+    await advance(8 * DAY_MS);
+    expect(horizon()).toBe(0);
+    await turnWebhook(true);
+    await until(() => lane().deliveredTotal === 3);
+    await settled();
+    expect(clock.nextTimer).toBe(clock.now() + PAUSE_MS);
+    await advance(PAUSE_MS);
+    expect(horizon()).toBe(3);
+    await stop();
+  });
+
+  it('a start after a kill goes on with what a run had left', async () => {
+    const killed = await startServer();
+    for (let call = 0; call < 5; call += 1) await killed.record(1_000);
+    await killed.settled();
+    killed.clock.advance(7 * DAY_MS);
+    await killed.until(() => killed.horizon() > 0);
+    // As a kill in the middle of the run would leave the files.
+    const directory = temporaryDirectory();
+    cpSync(join(killed.directory, 'data'), join(directory, 'data'), { recursive: true });
+    await killed.stop();
+    const opened = new Database(join(directory, 'data/auditwire.db'));
+    const left = opened.prepare("SELECT count(*) FROM events WHERE type = 'LoginRecorded'").pluck().get();
+    opened.close();
+    expect(left).toBeGreaterThan(0);
+    expect(left).toBeLessThan(5_000);
+
+    const next = await startServer({ directory, clock: killed.clock });
+    await next.until(() => next.horizon() === 5_000);
+    await next.record(1);
+    expect(next.log.range(`login-${next.portalId}`, 1, 9_999)).toMatchObject([{ version: 5_001 }]);
+    await next.stop();
+  });
+});
+
+describe('by size', () => {
+  it('the oldest go until the rest fits, and a file under constant load stops growing', {
+    timeout: 60_000,
+  }, async () => {
+    const { record, until, horizon, stop, said, fileBytes, log } = await startServer({
+      env: { AUDITWIRE_RETENTION_SIZE: '10MB' },
+    });
+    const sizes: number[] = [];
+    const pruned = () => said().filter(({ msg }) => msg === 'pruned').length;
+    for (let round = 0; round < 12; round += 1) {
+      const before = pruned();
+      for (let call = 0; call < 10; call += 1) await record(1_000, true);
+      if (round > 3) await until(() => pruned() > before);
+      sizes.push(fileBytes());
+    }
+    const megabytes = sizes.map((bytes) => (bytes / 1024 ** 2).toFixed(1));
+    process.stdout.write(`${megabytes.join(', ')} MB after each 10,000 logins; ${horizon()} are pruned\n`);
+    expect(log.head()).toBeGreaterThan(120_000);
+    expect(horizon()).toBeGreaterThan(60_000);
+    expect(Math.max(...sizes.slice(6))).toBeLessThanOrEqual(Math.max(...sizes.slice(0, 6)));
+    await stop();
+  });
+
+  it('nothing goes that is due, however large that is', async () => {
+    const { record, turnWebhook, until, horizon, stop, said } = await startServer({
+      env: { AUDITWIRE_RETENTION_SIZE: '10MB' },
+    });
+    await turnWebhook(true);
+    await Promise.all([record(1), turnWebhook(false)]);
+    for (let call = 0; call < 50; call += 1) await record(1_000);
+    await until(() => said().length > 0);
+    expect(said().map(({ msg }) => msg)).toEqual(['the data is larger than it may be, and nothing of it may go']);
+    expect(horizon()).toBe(0);
+    await stop();
+  });
+});

@@ -1,0 +1,190 @@
+import { describe, expect, it } from 'vitest';
+import type { DomainEvent, StreamName } from '../../src/domain/event.js';
+import { statusOf } from '../../src/queries/status.js';
+import { RETENTION } from '../support/lane/events.js';
+import {
+  batchAbandoned,
+  batchDelivered,
+  batchStarted,
+  loginRecorded,
+  OTHER_DESTINATION,
+  PORTAL,
+  portalRegistered,
+  retryScheduled,
+  superseded,
+  undelivered,
+  webhookConfigured,
+} from '../support/log/events.js';
+import { openLog, recordedAt, START } from '../support/log/fixture.js';
+
+const registered = [`portal-${PORTAL}`, portalRegistered()] as const;
+const login = [`login-${PORTAL}`, loginRecorded()] as const;
+const webhook = (...args: Parameters<typeof webhookConfigured>) =>
+  [`webhook-${PORTAL}`, webhookConfigured(...args)] as const;
+const removed = (loginsThrough: number) =>
+  [`webhook-${PORTAL}`, { type: 'WebhookRemoved', data: { loginsThrough } }] as const;
+const delivery = (event: DomainEvent) => [`delivery-${PORTAL}`, event] as const;
+const start = (id: string, firstVersion: number, lastVersion: number) =>
+  delivery(batchStarted(id, { firstVersion, lastVersion }));
+
+type Given = readonly [StreamName, DomainEvent];
+
+function given(...events: Given[]) {
+  const { given, models, log } = openLog();
+  given(registered, ...events);
+  return statusOf(PORTAL, models, log, RETENTION);
+}
+
+describe('the table of states', () => {
+  const failed = [login, start('d', 1, 1), delivery(retryScheduled('d'))];
+  it.each<[boolean, string, string, Given[]]>([
+    [false, 'UNCONFIGURED', 'it was never configured', []],
+    [false, 'UNCONFIGURED', 'it was removed', [webhook(true), ...failed, removed(1)]],
+    [true, 'ACTIVE', 'there was no try yet', [webhook(true), login]],
+    [true, 'ACTIVE', 'the last try succeeded', [webhook(true), ...failed, delivery(batchDelivered('d', 2))]],
+    [true, 'INACTIVE', 'the last try failed and is repeated', [webhook(true), ...failed]],
+    [
+      true,
+      'INACTIVE',
+      'the last try failed for good',
+      [webhook(true), login, start('d', 1, 1), delivery(batchAbandoned('d'))],
+    ],
+    [false, 'ACTIVE', 'it was configured and never turned on', [webhook(false)]],
+    [
+      false,
+      'ACTIVE',
+      'it was turned off after a success',
+      [webhook(true), login, start('d', 1, 1), delivery(batchDelivered('d')), webhook(false, 1)],
+    ],
+    [false, 'INACTIVE', 'it was turned off after a failure', [webhook(true), ...failed, webhook(false, 1)]],
+    [
+      true,
+      'INACTIVE',
+      'it was turned on again after a failure',
+      [webhook(true), ...failed, webhook(false, 1), webhook(true, 1)],
+    ],
+    [
+      true,
+      'ACTIVE',
+      'it was pointed at another destination after a failure',
+      [webhook(true), ...failed, webhook(true, 1, OTHER_DESTINATION)],
+    ],
+    [
+      true,
+      'ACTIVE',
+      'it was removed after a failure and configured again',
+      [webhook(true), ...failed, removed(1), webhook(true, 1)],
+    ],
+  ])('enabled %s, %s: %s', (enabled, status, _, events) => {
+    expect(given(...events).status).toMatchObject({ enabled, status });
+  });
+});
+
+it('is all zeros and nulls before the first configuration', () => {
+  expect(given(login)).toEqual({
+    status: {
+      enabled: false,
+      status: 'UNCONFIGURED',
+      lastAttemptAt: null,
+      lastResponseCode: null,
+      lastResponseMessage: null,
+      pending: 0,
+      oldestPendingAt: null,
+      nextAttemptAt: null,
+      consecutiveFailures: 0,
+      deliveredTotal: 0,
+      undeliveredTotal: 0,
+      oldestUndeliveredAt: null,
+      undeliveredExpiresAt: null,
+      heldTotal: 0,
+      discardedTotal: 0,
+    },
+    position: 1,
+  });
+});
+
+it('stands at the position of the event that last changed it', () => {
+  expect(given(webhook(true), login, start('d', 1, 1), login).position).toBe(4);
+});
+
+it('shows the last try, also when it went to a destination that was left since', () => {
+  const tried = [webhook(true), login, start('d', 1, 1), delivery(retryScheduled('d'))];
+  const last = { lastAttemptAt: START + 1, lastResponseCode: 503, lastResponseMessage: 'answer 503' };
+  expect(given(...tried).status).toMatchObject(last);
+  expect(given(...tried, webhook(true, 1, OTHER_DESTINATION)).status).toMatchObject(last);
+});
+
+it('counts tries that failed in a row, not batches, until one succeeds', () => {
+  const failures = [
+    webhook(true),
+    login,
+    login,
+    start('d', 1, 1),
+    delivery(retryScheduled('d', 1)),
+    delivery(retryScheduled('d', 2)),
+  ];
+  const abandoned = [delivery(batchAbandoned('d', 3)), start('e', 2, 2), delivery(retryScheduled('e', 1))];
+  expect(given(...failures).status.consecutiveFailures).toBe(2);
+  expect(given(...failures, ...abandoned).status.consecutiveFailures).toBe(4);
+  expect(given(...failures, ...abandoned, delivery(batchDelivered('e', 2))).status.consecutiveFailures).toBe(0);
+});
+
+it('counts logins that are due and neither delivered nor given up as pending, from the oldest on', () => {
+  const history: Given[] = [webhook(true), login, login, login];
+  expect(given(...history).status).toMatchObject({ pending: 3, oldestPendingAt: recordedAt(3) });
+  history.push(start('d', 1, 2));
+  expect(given(...history).status).toMatchObject({ pending: 3, oldestPendingAt: recordedAt(3) });
+  history.push(delivery(batchDelivered('d')));
+  expect(given(...history).status).toMatchObject({ pending: 1, oldestPendingAt: recordedAt(5), deliveredTotal: 2 });
+  history.push(start('e', 3, 3), delivery(batchAbandoned('e')));
+  expect(given(...history).status).toMatchObject({
+    pending: 0,
+    oldestPendingAt: null,
+    deliveredTotal: 2,
+    undeliveredTotal: 1,
+  });
+});
+
+it('does not count logins that were recorded while the webhook was off', () => {
+  const off = [webhook(true), login, webhook(false, 1), login, login];
+  expect(given(...off).status).toMatchObject({ pending: 1, oldestPendingAt: recordedAt(3) });
+  const skipped = delivery({ type: 'LoginsSkipped', data: { firstVersion: 2, lastVersion: 3 } });
+  expect(given(...off, webhook(true, 3), skipped, login).status).toMatchObject({
+    pending: 2,
+    oldestPendingAt: recordedAt(3),
+  });
+});
+
+it('counts a batch that was superseded as pending again, once', () => {
+  const history = [webhook(true), login, login, start('d', 1, 2), delivery(superseded('d'))];
+  expect(given(...history).status).toMatchObject({ pending: 2, deliveredTotal: 0, undeliveredTotal: 0 });
+  const again = [start('e', 1, 2), delivery(batchDelivered('e'))];
+  expect(given(...history, ...again).status).toMatchObject({ pending: 0, deliveredTotal: 2 });
+});
+
+it('counts what a removal leaves behind as undelivered', () => {
+  const open = [
+    webhook(true),
+    login,
+    login,
+    login,
+    start('d', 1, 1),
+    removed(3),
+    delivery(undelivered({ firstVersion: 2, lastVersion: 3 })),
+  ];
+  expect(given(...open).status).toMatchObject({ pending: 1, undeliveredTotal: 2 });
+  const ended = delivery(undelivered({ firstVersion: 1, lastVersion: 1 }, 'd'));
+  expect(given(...open, ended).status).toMatchObject({ pending: 0, undeliveredTotal: 3, oldestPendingAt: null });
+});
+
+it('says when the next try is due, if one is', () => {
+  const history: Given[] = [webhook(true), login, login, start('d', 1, 1)];
+  expect(given(...history).status.nextAttemptAt).toBe(null);
+  history.push(delivery(retryScheduled('d', 1, START + 5)));
+  expect(given(...history).status.nextAttemptAt).toBe(START + 5);
+  expect(given(...history, webhook(false, 2)).status.nextAttemptAt).toBe(null);
+  history.push(delivery(batchAbandoned('d', 2, START + 9)));
+  expect(given(...history).status.nextAttemptAt).toBe(START + 9);
+  history.push(start('e', 2, 2), delivery(batchAbandoned('e', 1, START + 11)));
+  expect(given(...history).status.nextAttemptAt).toBe(null);
+});

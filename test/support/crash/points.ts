@@ -1,0 +1,51 @@
+/** Places in the program at which a server of the tests ends itself. */
+
+import type { EventType } from '../../../src/domain/event.js';
+import type { DeliveryEvent, Purpose } from '../../../src/domain/lane/decide.js';
+
+/** Where the server is: about to send, waiting for the receiver, with its answer, in a transaction (that appends or deletes events), or right after one. */
+export type Place =
+  | { at: 'post' | 'wire' | 'response'; purpose: Purpose }
+  | { at: 'group' | 'commit' | 'deletion' | 'deleted' }
+  | { at: 'inside' | 'after'; event: EventType; purpose?: Purpose; isLastOfReplay?: boolean };
+
+const places = {
+  'before the POST': { at: 'post', purpose: 'FIRST' },
+  'after its response': { at: 'response', purpose: 'FIRST' },
+  'inside a group commit': { at: 'group' },
+  'after a commit': { at: 'commit' },
+  'after a RECOVERY was started': { at: 'after', event: 'BatchStarted', purpose: 'RECOVERY' },
+  'after the response of a RECOVERY': { at: 'response', purpose: 'RECOVERY' },
+  'while a PROBE is on the wire': { at: 'wire', purpose: 'PROBE' },
+  'after the response of a PROBE': { at: 'response', purpose: 'PROBE' },
+  'inside the start of a replay': { at: 'inside', event: 'ReplayStarted' },
+  'after a replay was started': { at: 'after', event: 'ReplayStarted' },
+  'while a REPLAY is on the wire': { at: 'wire', purpose: 'REPLAY' },
+  'after the response of a REPLAY': { at: 'response', purpose: 'REPLAY' },
+  'after the last batch of a replay': { at: 'after', event: 'BatchDelivered', purpose: 'REPLAY', isLastOfReplay: true },
+  'after a batch was split': { at: 'after', event: 'BatchSplit' },
+  'after a batch was given up': { at: 'after', event: 'BatchAbandoned' },
+  'inside a redelivery': { at: 'inside', event: 'RedeliveryRequested' },
+  'after a redelivery': { at: 'after', event: 'RedeliveryRequested' },
+  'inside a discarding': { at: 'inside', event: 'LoginsDiscarded' },
+  'after a discarding': { at: 'after', event: 'LoginsDiscarded' },
+  'inside the checkpoint of a pruning': { at: 'inside', event: 'Checkpointed' },
+  'after the checkpoint of a pruning': { at: 'after', event: 'Checkpointed' },
+  'inside a step of a pruning': { at: 'deletion' },
+  'after a step of a pruning': { at: 'deleted' },
+} as const satisfies Record<string, Place>;
+
+export type CrashPoint = keyof typeof places;
+
+export const crashPoints = Object.keys(places) as CrashPoint[];
+
+/** @param here where the server is */
+export function isAt(point: CrashPoint, here: Place): boolean {
+  return Object.entries(places[point]).every(([key, value]) => Reflect.get(here, key) === value);
+}
+
+/** Of an event that speaks of a delivery. */
+export function deliveryOf({ type, data }: { type: string; data: object }): string | undefined {
+  const { deliveryId } = data as Partial<DeliveryEvent['data']> & { deliveryId?: string };
+  return /^(Batch|Retry)/.test(type) ? deliveryId : undefined;
+}

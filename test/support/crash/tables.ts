@@ -1,0 +1,36 @@
+import { getTableName } from 'drizzle-orm';
+import { type Connection, openWriter } from '../../../db/open.js';
+import type { Recorded } from '../../../src/domain/event.js';
+import { createLogReader } from '../../../src/log/sqlite/read.js';
+import type { ReadModel } from '../../../src/projections/read-model.js';
+import { createReadModels } from '../../../src/projections/read-models.js';
+import { rebuild } from '../../../src/projections/rebuild.js';
+
+/** The rows of each read-model table by its name, in an order that does not depend on how they came about. */
+export type Tables = Record<string, string[]>;
+
+/** What a data directory holds, and its read models before and after a rebuild. Nobody else may hold it. */
+export function examine(dataDir: string): { events: Recorded[]; kept: Tables; rebuilt: Tables } {
+  const connection = openWriter(dataDir);
+  try {
+    const log = createLogReader(connection.db);
+    const events = log.after(0, Number.MAX_SAFE_INTEGER);
+    const kept = tablesOf(connection);
+    rebuild(connection, log, createReadModels(connection.db), () => {});
+    return { events, kept, rebuilt: tablesOf(connection) };
+  } finally {
+    connection.sqlite.close();
+  }
+}
+
+function tablesOf({ db }: Connection): Tables {
+  const models = Object.values<ReadModel>(createReadModels(db));
+  return Object.fromEntries(
+    models
+      .flatMap(({ tables }) => tables)
+      .map((table) => {
+        const rows = db.select().from(table).all();
+        return [getTableName(table), rows.map((row) => JSON.stringify(row)).sort()];
+      }),
+  );
+}

@@ -1,0 +1,44 @@
+import { gunzipSync } from 'node:zlib';
+import type { Post, Sender, Target } from '../../../src/delivery/transport/sender.js';
+import type { Outcome } from '../../../src/domain/lane/decide.js';
+import type { Clock } from '../../../src/runtime/clock.js';
+import { requestsIn } from './portal.js';
+
+export type Reply = Partial<Outcome> & Pick<Outcome, 'verdict'>;
+export const delivered: Reply = { verdict: 'DELIVERED', responseCode: 200 };
+export const unavailable: Reply = { verdict: 'RETRYABLE', responseCode: 503 };
+export const refused: Reply = { verdict: 'FINAL', responseCode: 401 };
+
+/** A sender that sends nothing and says what it is told to say, at once. */
+export class ScriptedSender implements Sender {
+  readonly posts: { at: number; deliveryId: string; requests: string[]; target: Target }[] = [];
+  reply: Reply = delivered;
+  readonly #waiting = new Set<() => void>();
+
+  constructor(private readonly clock: Clock) {}
+
+  send(target: Target, { deliveryId, body }: Post): Promise<Outcome> {
+    const at = this.clock.now();
+    this.posts.push({ at, deliveryId, target, requests: requestsIn(gunzipSync(body).toString().split('\n')) });
+    for (const ask of this.#waiting) ask();
+    const facts = { attemptedAt: at, durationMs: 0, responseCode: null, message: 'scripted', retryAfterMs: null };
+    return Promise.resolve({ ...facts, ...this.reply });
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  /** Resolves when so many posts were made. */
+  until(count: number): Promise<void> {
+    return new Promise((resolve) => {
+      const ask = () => {
+        if (this.posts.length < count) return;
+        this.#waiting.delete(ask);
+        resolve();
+      };
+      this.#waiting.add(ask);
+      ask();
+    });
+  }
+}

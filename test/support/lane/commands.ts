@@ -1,0 +1,82 @@
+/** A portal whose engine is the test: it starts batches and says how their tries end, as commands against a real log. */
+import type { Outcome, Purpose } from '../../../src/domain/lane/decide.js';
+import { sizeOf } from '../../../src/domain/login-range.js';
+import { type UndeliveredState, undeliveredStates, writeRangeId } from '../../../src/domain/undelivered.js';
+import { replayJobOf } from '../../../src/queries/replay-jobs.js';
+import { statusOf } from '../../../src/queries/status.js';
+import { openCommands } from '../log/commands.js';
+import { CAUSE } from '../log/fixture.js';
+import { RETENTION, started, success } from './events.js';
+
+export type Commands = ReturnType<typeof openCommands>;
+
+/** A portal whose webhook points at a destination, with a log of its own by default. */
+export async function aLanePortal(commands: Commands = openCommands(), { enabled = true } = {}) {
+  const { execute, log, models, record, stream, now } = commands;
+  const portalId = await commands.registerPortal();
+  const name = `SIEM of ${portalId}`;
+  const destinationId = await commands.createDestination({ name, endpoint: 'https://siem.example.com' });
+  await commands.configureWebhook(portalId, { destinationId, enabled });
+  const { undelivered } = models.lanes;
+  const lane = () => models.lanes.get(portalId).lane;
+  const rows = (...states: UndeliveredState[]) =>
+    undelivered.page(portalId, states.length ? states : undeliveredStates, { limit: 1_000, inverted: false });
+
+  /** Starts a batch as the engine does, which then is in flight. */
+  function start(firstVersion: number, lastVersion: number, deliveryId = 'd-1', purpose: Purpose = 'FIRST') {
+    const to = lane().webhook?.destinationId ?? destinationId;
+    const { data } = started(deliveryId, firstVersion, lastVersion, { destinationId: to });
+    const batch = purpose === 'FIRST' ? data : { ...data, purpose };
+    return execute('advanceDelivery', { portalId, command: { type: 'StartBatch', batch } }, CAUSE);
+  }
+
+  /** Says how a try ended, now. */
+  function end(deliveryId: string, outcome: Outcome = success, attempt = 1) {
+    const ended: Outcome = { ...outcome, attemptedAt: now(), durationMs: 0 };
+    const command = { type: 'RecordOutcome', deliveryId, attempt, outcome: ended, random: 0 } as const;
+    return execute('advanceDelivery', { portalId, command }, CAUSE);
+  }
+
+  return {
+    ...commands,
+    portalId,
+    destinationId,
+    lane,
+    login: (count = 1) => record(portalId, ...Array.from({ length: count }, () => ({}))),
+    configure: (input: Parameters<typeof commands.configureWebhook>[1]) => commands.configureWebhook(portalId, input),
+    remove: () => commands.removeWebhook(portalId),
+    start,
+    end,
+    /** One delivery from its start to the outcome of its only try. */
+    async deliver(firstVersion: number, lastVersion: number, outcome: Outcome = success, purpose: Purpose = 'FIRST') {
+      const deliveryId = `${purpose}-${firstVersion}-${log.head()}`;
+      await start(firstVersion, lastVersion, deliveryId, purpose);
+      await end(deliveryId, outcome);
+    },
+    supersede: (deliveryId: string) =>
+      execute('advanceDelivery', { portalId, command: { type: 'SupersedeDelivery', deliveryId } }, CAUSE),
+    redeliver: (...ids: string[]) => execute('redeliver', { ids }, CAUSE),
+    discard: (...ids: string[]) => execute('discardUndelivered', { ids, reason: 'not needed' }, CAUSE),
+    requestReplay: (startAt: number, endAt: number, scope: 'ALL' | 'UNDELIVERED' = 'ALL') =>
+      execute('requestReplay', { portalId, startAt, endAt, scope }, CAUSE),
+    startReplay: () => execute('startReplay', { portalId }, CAUSE),
+    finishReplay: () => execute('finishReplay', { portalId }, CAUSE),
+    cancelReplay: () => execute('cancelReplay', { portalId }, CAUSE),
+    rows,
+    /** What is listed, as `[first, last, state]`, oldest first; in all states by default. */
+    listed: (...states: UndeliveredState[]) =>
+      rows(...states).map(({ firstVersion, lastVersion, state }) => [firstVersion, lastVersion, state]),
+    /** The id of the range that ends with a login. */
+    idOf(lastVersion: number): string {
+      const row = undelivered.endingAt(portalId, lastVersion);
+      if (!row) throw new Error(`no range ends with login ${lastVersion}`);
+      return writeRangeId(row);
+    },
+    /** How many logins are listed and not discarded. */
+    listedTotal: () => rows('WAITING', 'REQUESTED', 'HELD', 'SET_ASIDE').reduce((sum, row) => sum + sizeOf(row), 0),
+    job: () => replayJobOf(lane()),
+    status: () => statusOf(portalId, models, log, RETENTION).status,
+    deliveries: () => stream(`delivery-${portalId}`),
+    events: (noun: 'undelivered' | 'replay') => stream(`${noun}-${portalId}`),
+  };
+}

@@ -1,0 +1,301 @@
+/** Histories that a running server makes: commands, a clock that is told to go on, a network that fails, and crashes. */
+
+import { createHash } from 'node:crypto';
+import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type App, createApp } from '../../../src/app.js';
+import { recordLogins } from '../../../src/commands/login.js';
+import { createView } from '../../../src/delivery/lane-view.js';
+import type { Sender } from '../../../src/delivery/transport/sender.js';
+import { createDestination } from '../../../src/domain/destination.js';
+import type { Outcome } from '../../../src/domain/lane/decide.js';
+import { Refusal } from '../../../src/domain/refusal.js';
+import type { ReplayScope } from '../../../src/domain/replay.js';
+import { cutAt } from '../../../src/domain/retention.js';
+import { writeRangeId } from '../../../src/domain/undelivered.js';
+import type { CatchUp } from '../../../src/domain/webhook.js';
+import { createLogger } from '../../../src/runtime/logger.js';
+import { FakeClock } from '../clock/fake-clock.js';
+import { seededRandom } from '../clock/random.js';
+import { temporaryDirectory, testConfig } from '../server/app.js';
+import { LOGIN } from './events.js';
+import { CAUSE, turn } from './fixture.js';
+
+const PORTALS = ['00000000-0000-4000-8000-00000000000a', '00000000-0000-4000-8000-00000000000b'] as const;
+const DESTINATIONS = 3;
+/** More turns of the event loop than any step takes between two events. */
+const QUIET_TURNS = 20;
+const EVENTS_OF_A_STEP = 7;
+
+export type Step =
+  | { do: 'record'; portal: number; count: number }
+  /** In every portal at once. */
+  | { do: 'record all'; count: number }
+  | { do: 'configure'; portal: number; destination: number; enabled: boolean; catchUp?: CatchUp }
+  | { do: 'remove' | 'retire'; portal: number }
+  | { do: 'change destination'; destination: number; what: 'format' | 'endpoint' | 'authorization' | 'delete' }
+  /** Of the ranges that are listed as undelivered, oldest first, so many. */
+  | { do: 'redeliver' | 'discard'; portal: number; ranges: number }
+  /** Of all that was recorded so far. */
+  | { do: 'request replay'; portal: number; scope: ReplayScope }
+  | { do: 'cancel replay'; portal: number }
+  | { do: 'wait'; ms: number }
+  /** Lets the engine work for so many turns of the event loop, not until it rests. */
+  | { do: 'let run'; turns: number }
+  /** What is older than that goes; the deletion is left undone after so many steps of a few events. */
+  | { do: 'prune'; portal: number; ageMs: number; undeliveredAgeMs: number; steps: number }
+  /** The process ends at the next event or later, in the middle of what it does, and another one goes on. */
+  | { do: 'crash'; afterEvents: number };
+
+/** Of 16 answers: how many are 200, 503, 401 and 413; the others are slow 200s. */
+interface Network {
+  good: number;
+  retryable: number;
+  final: number;
+  tooLarge: number;
+}
+const MIXED: Network = { good: 6, retryable: 4, final: 2, tooLarge: 1 };
+
+/** A sender whose answer depends on nothing but the delivery and the number of its try. */
+function simulateSender(clock: FakeClock, network: Network, inFlight: Set<string>): Sender {
+  const tries = new Map<string, number>();
+  return {
+    async send(_, { deliveryId }) {
+      const attempt = (tries.get(deliveryId) ?? 0) + 1;
+      tries.set(deliveryId, attempt);
+      const luck = createHash('sha256').update(`${deliveryId}/${attempt}`).digest().readUInt8() % 16;
+      const attemptedAt = clock.now();
+      const { good, retryable, final, tooLarge } = network;
+      if (luck >= good + retryable + final + tooLarge) {
+        inFlight.add(deliveryId);
+        await new Promise<void>((resolve) => clock.at(attemptedAt + 100 * luck, resolve));
+        inFlight.delete(deliveryId);
+      }
+      const facts = (verdict: Outcome['verdict'], responseCode: number): Outcome => ({
+        verdict,
+        responseCode,
+        message: `answer ${responseCode}`,
+        retryAfterMs: responseCode === 503 && luck % 2 ? 4_000 : null,
+        attemptedAt,
+        durationMs: clock.now() - attemptedAt,
+      });
+      if (luck < good) return facts('DELIVERED', 200);
+      if (luck < good + retryable) return facts('RETRYABLE', 503);
+      if (luck < good + retryable + final) return facts('FINAL', 401);
+      return luck < good + retryable + final + tooLarge ? facts('FINAL', 413) : facts('DELIVERED', 202);
+    },
+    close: () => Promise.resolve(),
+  };
+}
+
+export interface History {
+  /** Where the last process left its files, closed. */
+  dataDir: string;
+  /** What the processes logged as errors. */
+  faults: string[];
+  /** The types of all events that there were, be they pruned. */
+  types: Set<string>;
+}
+
+/**
+ * Plays steps against a server of a temporary directory.
+ *
+ * @param retention settings, by their variables
+ * @param settle lets the engine come to rest after each step, which makes the history the same each time
+ */
+export async function play(
+  steps: readonly Step[],
+  { seed = 'history', settle = false, network = MIXED, retention = {} } = {},
+): Promise<History> {
+  const directory = temporaryDirectory();
+  const clock = new FakeClock();
+  const faults: string[] = [];
+  const types = new Set<string>();
+  let inFlight = new Set<string>();
+  const env = {
+    AUDITWIRE_MASTER_KEY: Buffer.alloc(32, 3).toString('base64'),
+    AUDITWIRE_SHUTDOWN_SECONDS: '0',
+    ...retention,
+  };
+  const config = (process: number) =>
+    testConfig(directory, { ...env, AUDITWIRE_DATA_DIR: join(directory, String(process)) });
+  let processes = 0;
+  let crashIn: number | null = null;
+  let app = await start();
+
+  async function start(): Promise<App> {
+    const process = processes;
+    const { dataDir } = config(process);
+    const answering = new Set<string>();
+    inFlight = answering;
+    // A process that is gone has no more to say: its engine runs against files that are closed.
+    const logger = createLogger('error', { write: (line) => void (process === processes && faults.push(line)) });
+    return createApp(config(process), logger, {
+      clock,
+      random: seededRandom(`${seed}/${processes}`),
+      createSender: () => simulateSender(clock, network, answering),
+      // In the middle of a transaction: what is on disk is what the last commit left there.
+      project({ type }) {
+        types.add(type);
+        if (crashIn === null || crashIn-- > 0) return;
+        crashIn = null;
+        copyFiles(dataDir, config(process + 1).dataDir);
+      },
+    });
+  }
+
+  /** The process is gone, and with it all that it wrote since its files were copied. */
+  async function goOnFromCopy(): Promise<void> {
+    const abandoned = app;
+    processes += 1;
+    await abandoned.close();
+    app = await start();
+  }
+
+  /** Until each lane rests, waits for a time to come, or for an answer that is on its way; or nothing comes any more. */
+  async function settled(): Promise<void> {
+    const { models, log } = app.services;
+    const { line } = config(processes);
+    const view = createView({ models, log, clock, line });
+    const isAtRest = (portalId: string) => {
+      const { lane } = models.lanes.get(portalId);
+      const { step } = view.look(portalId);
+      // A try under way ends before its lane looks again, whatever is to be done then.
+      const isUnderWay = [lane.open, lane.side].some((delivery) => delivery && inFlight.has(delivery.deliveryId));
+      return step.do === 'rest' || step.do === 'wait' || isUnderWay;
+    };
+    // A lane may wait for its destination, which is spared for some time.
+    for (let head = -1, quiet = 0; quiet < QUIET_TURNS && !models.lanes.portalIds().every(isAtRest); ) {
+      await turn();
+      quiet = log.head() === head ? quiet + 1 : 0;
+      head = log.head();
+    }
+  }
+
+  const destinationId = (index: number) =>
+    app.services.models.destinations.page({ limit: 9, inverted: false })[index]?.id;
+
+  async function perform(step: Step): Promise<unknown> {
+    const { commands } = app.services;
+    const portalId = 'portal' in step ? (PORTALS[step.portal] ?? PORTALS[0]) : PORTALS[0];
+    switch (step.do) {
+      case 'record':
+        return record(portalId, step.count);
+      case 'record all':
+        return Promise.all(PORTALS.map((id) => record(id, step.count)));
+      case 'configure':
+        return commands.execute(
+          'configureWebhook',
+          {
+            portalId,
+            destinationId: destinationId(step.destination),
+            enabled: step.enabled,
+            catchUp: step.catchUp,
+            since: step.catchUp === 'SINCE' ? clock.now() - 5_000 : undefined,
+          },
+          CAUSE,
+        );
+      case 'remove':
+        return commands.execute('removeWebhook', { portalId }, CAUSE);
+      case 'retire':
+        return commands.execute('retirePortal', { id: portalId }, CAUSE);
+      case 'change destination':
+        return changeDestination(step.what, destinationId(step.destination) ?? PORTALS[0]);
+      case 'redeliver':
+        return commands.execute('redeliver', { ids: listed(portalId, step.ranges) }, CAUSE);
+      case 'discard':
+        return commands.execute(
+          'discardUndelivered',
+          { ids: listed(portalId, step.ranges), reason: 'not needed' },
+          CAUSE,
+        );
+      case 'request replay':
+        return commands.execute(
+          'requestReplay',
+          { portalId, startAt: 0, endAt: clock.now(), scope: step.scope },
+          CAUSE,
+        );
+      case 'cancel replay':
+        return commands.execute('cancelReplay', { portalId }, CAUSE);
+      case 'wait':
+        return clock.advance(step.ms);
+      case 'let run':
+        return turn(step.turns);
+      case 'prune':
+        return prune(portalId, step);
+      case 'crash':
+        crashIn = step.afterEvents;
+        return null;
+      default:
+        return step satisfies never;
+    }
+  }
+
+  /** The ids of so many undelivered ranges, oldest first. */
+  function listed(portalId: string, limit: number): string[] {
+    const page = { limit, inverted: false };
+    const states = ['WAITING', 'REQUESTED', 'HELD', 'SET_ASIDE'] as const;
+    return app.services.models.lanes.undelivered.page(portalId, states, page).map(writeRangeId);
+  }
+
+  function record(portalId: string, count: number): Promise<unknown> {
+    const logins = Array.from({ length: count }, (_, index) => ({
+      ...LOGIN,
+      traceId: null,
+      occurredAt: index % 3 ? clock.now() : clock.now() - index,
+      idempotencyKey: index % 2 ? null : `key-${clock.now()}-${index}`,
+    }));
+    const { commands, random } = app.services;
+    return recordLogins(commands, random, { portalId, logins }, CAUSE);
+  }
+
+  async function prune(portalId: string, { ageMs, undeliveredAgeMs, steps: count }: Extract<Step, { do: 'prune' }>) {
+    const { commands } = app.services;
+    const cut = cutAt(clock.now(), { ageMs, undeliveredAgeMs, sizeBytes: null });
+    const prunable = await commands.execute('checkpointHistory', { portalId, cut }, CAUSE);
+    for (let step = 0; prunable && step < count; step += 1) {
+      await commands.execute('pruneHistory', { portalId, ...prunable, limit: EVENTS_OF_A_STEP }, CAUSE);
+    }
+  }
+
+  function changeDestination(what: 'format' | 'endpoint' | 'authorization' | 'delete', id: string): Promise<unknown> {
+    const { commands, models } = app.services;
+    if (what === 'delete') return commands.execute('deleteDestination', { id }, CAUSE);
+    const format = models.destinations.get(id)?.logFormat === 'CEF' ? 'JSON' : 'CEF';
+    const change = {
+      format: { logFormat: format } as const,
+      endpoint: { endpoint: `https://siem.example.com/${clock.now()}` },
+      authorization: { authorization: `Bearer ${clock.now()}` },
+    }[what];
+    return commands.execute('updateDestination', { id, ...change }, CAUSE);
+  }
+
+  for (const [index, id] of PORTALS.entries())
+    await app.services.commands.execute('registerPortal', { id, name: `Portal ${index}` }, CAUSE);
+  for (let index = 0; index < DESTINATIONS; index += 1) {
+    const input = { endpoint: 'https://siem.example.com', name: `SIEM ${index}`, authorization: `Bearer ${index}` };
+    await app.services.commands.execute('createDestination', createDestination.parse(input), CAUSE);
+  }
+  for (const step of steps) {
+    await Promise.resolve(perform(step)).catch((error: unknown) => {
+      if (!(error instanceof Refusal)) throw error;
+    });
+    if (settle) await settled();
+    if (crashIn === null && isCopied()) await goOnFromCopy();
+  }
+  crashIn = null;
+  const { dataDir } = config(processes);
+  processes += 1;
+  await app.close();
+  return { dataDir, faults, types };
+
+  function isCopied(): boolean {
+    return existsSync(config(processes + 1).dataDir);
+  }
+}
+
+/** The database and its write-ahead log as they are on disk now. */
+function copyFiles(from: string, to: string): void {
+  mkdirSync(to, { recursive: true });
+  for (const name of ['auditwire.db', 'auditwire.db-wal']) copyFileSync(join(from, name), join(to, name));
+}

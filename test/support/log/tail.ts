@@ -1,0 +1,52 @@
+import type { Recorded, StreamName } from '../../../src/domain/event.js';
+import type { LogReader } from '../../../src/log/sqlite/read.js';
+import { createTail, type TailReader } from '../../../src/log/tail.js';
+import { loginRecorded } from './events.js';
+import { openLog } from './fixture.js';
+
+/** Reads of the disk: how many events each of them gave. */
+type Reads = number[];
+
+/** A tail over a log on disk. `reads` counts what it takes from there. */
+export function openTail() {
+  const fixture = openLog(undefined, () => {});
+  const { append, committed } = fixture;
+  const reads: Reads = [];
+  const count = (events: Recorded[]) => {
+    reads.push(events.length);
+    return events;
+  };
+  const counting: LogReader = {
+    ...committed,
+    after: (after, limit) => count(committed.after(after, limit)),
+    range: (stream, first, last, limit) => count(committed.range(stream, first, last, limit)),
+  };
+  const tail = createTail(counting);
+
+  return {
+    ...fixture,
+    tail,
+    reads,
+    /** Commits `count` events of a stream, and tells the tail. */
+    commit: (stream: StreamName, count = 1): Recorded[] => {
+      const appended = append([{ stream, events: Array.from({ length: count }, () => loginRecorded()) }]);
+      tail.wake(appended.at(-1)?.position ?? 0, [stream]);
+      return appended;
+    },
+  };
+}
+
+/** The positions of the next `count` events. */
+export async function take(reader: TailReader, count: number): Promise<number[]> {
+  const positions: number[] = [];
+  while (positions.length < count) {
+    const { value, done } = await reader.next();
+    if (done) throw new Error('the reader has ended');
+    positions.push(value.position);
+  }
+  return positions;
+}
+
+/** The whole numbers from `first` to `last`, both inclusive. */
+export const numbers = (first: number, last: number): number[] =>
+  Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => first + index);

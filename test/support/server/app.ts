@@ -1,0 +1,85 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { type App, createApp, type Surroundings } from '../../../src/app.js';
+import { type Client, createClient, succeeded } from '../../../src/client/client.js';
+import {
+  ConfigureWebhookDocument,
+  CreateDestinationDocument,
+  RegisterPortalDocument,
+} from '../../../src/client/generated/graphql.js';
+import { loadConfig } from '../../../src/config.js';
+import { createLogger } from '../../../src/runtime/logger.js';
+import type { Receiver } from '../receiver/receiver.js';
+
+export interface TestApp {
+  app: App;
+  /** Of GraphQL. */
+  url: string;
+  origin: string;
+  token: string;
+  client: Client;
+}
+
+/** A directory that is gone after the test. */
+export function temporaryDirectory(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'auditwire-'));
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  return directory;
+}
+
+export function testConfig(directory: string, env: Record<string, string> = {}) {
+  return loadConfig({
+    AUDITWIRE_DATA_DIR: join(directory, 'data'),
+    AUDITWIRE_PORT: '0',
+    AUDITWIRE_ALLOWED_ADDRESSES: '127.0.0.0/8,::1',
+    AUDITWIRE_LOG_LEVEL: 'silent',
+    AUDITWIRE_SHUTDOWN_SECONDS: '1',
+    ...env,
+  });
+}
+
+/** A server on a free port over a directory (a temporary one by default), closed after the test. */
+export async function startApp(
+  options: { directory?: string; env?: Record<string, string>; surroundings?: Surroundings; token?: string } = {},
+): Promise<TestApp> {
+  const directory = options.directory ?? temporaryDirectory();
+  const config = testConfig(directory, options.env);
+  const app = await createApp(config, createLogger('silent'), options.surroundings);
+  const origin = `http://127.0.0.1:${await app.listen()}`;
+  const url = `${origin}/graphql`;
+  const token = options.token ?? app.firstToken ?? '';
+  const client = createClient(url, token);
+  let closed = false;
+  const close = app.close.bind(app);
+  app.close = async () => {
+    if (closed) return;
+    closed = true;
+    client.close();
+    await close();
+  };
+  onTestFinished(() => app.close());
+  return { app, url, origin, token, client };
+}
+
+/** A portal whose webhook is on and points at a receiver. */
+export async function connectPortal(
+  { client }: Pick<TestApp, 'client'>,
+  receiver: Receiver,
+  name = 'Portal',
+): Promise<{ portalId: string; destinationId: string }> {
+  const { portal } = succeeded((await client.call(RegisterPortalDocument, { input: { name } })).registerPortal);
+  const created = await client.call(CreateDestinationDocument, {
+    input: {
+      name: `SIEM of ${portal.id}`,
+      endpoint: receiver.url,
+      authorization: 'Splunk 8a6b2f0c-secret',
+      caCertificate: receiver.ca,
+    },
+  });
+  const { destination } = succeeded(created.createDestination);
+  const input = { portalId: portal.id, destinationId: destination.id, enabled: true };
+  succeeded((await client.call(ConfigureWebhookDocument, { input })).configureWebhook);
+  return { portalId: portal.id, destinationId: destination.id };
+}

@@ -1,0 +1,63 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+
+/** The command line as it is built: `npm test` builds it before it runs the tests. */
+const CLI = join(import.meta.dirname, '../../../dist/src/cli.js');
+
+export interface Run {
+  child: ChildProcess;
+  /** All of standard output and of standard error so far. */
+  said(): string;
+  complained(): string;
+  /** Resolves when standard output holds a text; rejects if the program ends without. */
+  until(text: string): Promise<void>;
+  /** The exit code. */
+  ended: Promise<number | null>;
+}
+
+/**
+ * Runs `auditwire` in a directory, with these settings and no others.
+ *
+ * @param under the command line that runs the program: Node with other options, or a tracer before it
+ */
+export function auditwire(
+  cwd: string,
+  args: string[],
+  env: Record<string, string> = {},
+  under: readonly string[] = [process.execPath],
+): Run {
+  const { PATH = '', HOME = '' } = process.env;
+  const [command = '', ...options] = under;
+  const child = spawn(command, [...options, CLI, ...args], { cwd, env: { PATH, HOME, ...env } });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  let out = '';
+  let err = '';
+  const heard = new Set<() => void>();
+  child.stdout.on('data', (chunk: Buffer) => {
+    out += chunk.toString();
+    for (const ask of heard) ask();
+  });
+  child.stderr.on('data', (chunk: Buffer) => {
+    err += chunk.toString();
+  });
+  const ended = once(child, 'close').then(([code]: (number | null)[]) => code ?? null);
+  return {
+    child,
+    said: () => out,
+    complained: () => err,
+    until: (text) =>
+      new Promise((resolve, reject) => {
+        const ask = () => {
+          if (!out.includes(text)) return;
+          heard.delete(ask);
+          resolve();
+        };
+        heard.add(ask);
+        void ended.then((code) => reject(new Error(`ended with ${code} before it said "${text}": ${out}${err}`)));
+        ask();
+      }),
+    ended,
+  };
+}
