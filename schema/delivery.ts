@@ -1,6 +1,6 @@
 import { uuid } from '../src/domain/input.js';
 import { type Phase, type Purpose, phases, purposes } from '../src/domain/lane/decide.js';
-import { sizeOf } from '../src/domain/login-range.js';
+import { loginCount } from '../src/domain/login-range.js';
 import {
   attemptOf,
   type Delivery,
@@ -99,7 +99,7 @@ const DeliveryType = builder.objectRef<Delivery>('Delivery').implement({
     id: t.exposeID('id', { description: 'Its UUID: the header `X-Auditwire-Delivery` of every try.' }),
     state: t.expose('state', { type: DeliveryStateEnum, description: 'Where it stands.' }),
     purpose: t.expose('purpose', { type: DeliveryPurposeEnum, description: 'Why it is sent.' }),
-    loginCount: t.int({ description: 'How many logins it carries.', resolve: sizeOf }),
+    loginCount: t.int({ description: 'How many logins it carries.', resolve: loginCount }),
     destinationId: t.exposeID('destinationId', { description: 'The UUID of the destination it goes to.' }),
     destination: t.field({
       type: DestinationType,

@@ -1,5 +1,5 @@
 import { parse, uuid } from '../src/domain/input.js';
-import { sizeOf } from '../src/domain/login-range.js';
+import { loginCount } from '../src/domain/login-range.js';
 import {
   discardUndelivered,
   redeliver,
@@ -55,7 +55,7 @@ const UndeliveredRangeType = builder.objectRef<UndeliveredRow>('UndeliveredRange
     portalId: t.exposeID('portalId', { description: 'The UUID of the portal.' }),
     state: t.expose('state', { type: UndeliveredStateEnum, description: 'What becomes of them.' }),
     reason: t.expose('reason', { type: UndeliveredReasonEnum, description: 'Why they were not delivered.' }),
-    loginCount: t.int({ description: 'How many logins they are.', resolve: sizeOf }),
+    loginCount: t.int({ description: 'How many logins they are.', resolve: loginCount }),
     firstRecordedAt: t.field({
       type: 'DateTime',
       nullable: true,

@@ -32,7 +32,7 @@ export function createHandlers(deps: Deps) {
 export type Commands = CommandsOf<ReturnType<typeof createHandlers>>;
 
 /** How many events a command appends or deletes, about: what bounds a group, and what waits. */
-export function sizeOf({ name, input }: Command): number {
+export function eventCount({ name, input }: Command): number {
   if (name === 'pruneHistory') return (input as PruneHistory).limit;
   return name === 'recordLogins' ? (input as { logins: readonly unknown[] }).logins.length : 1;
 }

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { Cause } from '../domain/event.js';
 import { pendingRanges } from '../domain/lane/lane.js';
-import { type LoginRange, sizeOf, without } from '../domain/login-range.js';
+import { type LoginRange, loginCount, without } from '../domain/login-range.js';
 import { type cancelReplay, decide, type Replay, type ReplayCommand, type requestReplay } from '../domain/replay.js';
 import { webhookUnconfigured } from '../domain/undelivered.js';
 import { randomUuid } from '../runtime/random.js';
@@ -23,7 +23,7 @@ export function replayHandlers({ log, appender, models, random }: Deps) {
     };
     const ranges = without(wanted, pendingRanges(lane, log.lastVersion(`login-${portalId}`)));
     const count = (range: LoginRange) =>
-      scope === 'ALL' ? sizeOf(range) : models.lanes.undelivered.countIn(portalId, range);
+      scope === 'ALL' ? loginCount(range) : models.lanes.undelivered.countIn(portalId, range);
     return { ranges, total: ranges.reduce((total, range) => total + count(range), 0) };
   }
 

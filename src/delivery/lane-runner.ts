@@ -3,7 +3,7 @@ import type { Commands } from '../commands/handlers.js';
 import type { Cause, Recorded } from '../domain/event.js';
 import { type DeliveryCommand, type Outcome, type Purpose, pauseAfter } from '../domain/lane/decide.js';
 import type { OpenDelivery } from '../domain/lane/lane.js';
-import { type LoginRange, sizeOf } from '../domain/login-range.js';
+import { type LoginRange, loginCount } from '../domain/login-range.js';
 import { Refusal } from '../domain/refusal.js';
 import type { DestinationRow } from '../projections/destinations.js';
 import { type Random, randomFraction, randomTraceId, randomUuid } from '../runtime/random.js';
@@ -63,7 +63,7 @@ export function createSteps(deps: StepDeps, stopping: AbortSignal, onMended: (de
       if (step.do === 'try') {
         const { deliveryId } = step.delivery;
         const body = await bodyOf(portalId, step.delivery);
-        await deliver(portalId, destination.id, { deliveryId, body, lines: sizeOf(step.delivery) });
+        await deliver(portalId, destination.id, { deliveryId, body, lines: loginCount(step.delivery) });
       }
     } finally {
       release();
@@ -79,7 +79,7 @@ export function createSteps(deps: StepDeps, stopping: AbortSignal, onMended: (de
   ): Promise<void> {
     const { batch, body } = await makeBatch(portalId, range, destination);
     await record(portalId, { type: 'StartBatch', batch: purpose === 'FIRST' ? batch : { ...batch, purpose } });
-    await deliver(portalId, destination.id, { deliveryId: batch.deliveryId, body, lines: sizeOf(batch) });
+    await deliver(portalId, destination.id, { deliveryId: batch.deliveryId, body, lines: loginCount(batch) });
   }
 
   async function makeBatch(portalId: string, range: LoginRange, destination: DestinationRow) {
@@ -163,7 +163,7 @@ export function createSteps(deps: StepDeps, stopping: AbortSignal, onMended: (de
     ]);
     if (delivered.status === 'rejected') throw delivered.reason;
     if (!next || started.status === 'rejected') return null;
-    return { deliveryId: next.batch.deliveryId, body: next.body, lines: sizeOf(next.batch) };
+    return { deliveryId: next.batch.deliveryId, body: next.body, lines: loginCount(next.batch) };
   }
 
   async function batchBehind(portalId: string, destinationId: string) {

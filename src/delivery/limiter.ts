@@ -9,7 +9,7 @@ export interface Capacity {
 }
 
 /** Longer than any pause (30 s) or rate makes a destination wait, in ms: beyond it the clock was wrong when it was set. */
-const MAX_WAIT_MS = 15 * 60_000;
+const MAX_PAUSE_MS = 15 * 60_000;
 
 interface Gate {
   inFlight: number;
@@ -45,7 +45,7 @@ export function createSlots(clock: Clock, stopping: AbortSignal) {
     return gate;
   }
 
-  const isEarly = ({ dueAt }: Gate): boolean => dueAt > clock.now() && dueAt <= clock.now() + MAX_WAIT_MS;
+  const isEarly = ({ dueAt }: Gate): boolean => dueAt > clock.now() && dueAt <= clock.now() + MAX_PAUSE_MS;
 
   function isOpen(gate: Gate): boolean {
     const { inFlight, capacity, failing, unspent } = gate;

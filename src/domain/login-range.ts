@@ -7,7 +7,7 @@ export interface LoginRange {
 /** Most logins of a batch. */
 export const MAX_BATCH_LINES = 500;
 
-export function sizeOf(range: LoginRange | null): number {
+export function loginCount(range: LoginRange | null): number {
   return range ? range.lastVersion - range.firstVersion + 1 : 0;
 }
 

@@ -9,7 +9,7 @@ const MAX_GROUP_EVENTS = 2_000;
 /** At most so many events wait to be appended; the next command is refused. */
 const MAX_WAITING_EVENTS = 50_000;
 /** How long a command waits for its turn before it is refused, in ms. */
-const MAX_WAIT_MS = 10_000;
+const MAX_QUEUED_MS = 10_000;
 
 type InputOf<H> = H extends (input: infer I, ...rest: never[]) => unknown ? I : never;
 type ResultOf<H> = H extends (...args: never[]) => infer R ? R : never;
@@ -32,7 +32,7 @@ interface QueueOptions {
   /** Groups handed to `commit` before the first of them is answered: with 2, the writer finds the next one waiting. */
   groupsInFlight: number;
   /** How many events a command appends, about. */
-  sizeOf: (command: Command) => number;
+  eventCount: (command: Command) => number;
   clock: Clock;
   /** Called after each commit, once its commands are answered. */
   onCommit: (head: number, touched: readonly StreamName[]) => void;
@@ -53,7 +53,7 @@ const SYSTEM_CAUSE: Cause = { actor: 'system', traceId: '' };
  * waits here, up to a limit and for a limited time, and is refused before it was handed over, so that a refusal is always true.
  */
 export function createQueue<H extends Record<keyof H, Handler>>(options: QueueOptions): Commands<H> {
-  const { commit, groupsInFlight, sizeOf, clock, onCommit } = options;
+  const { commit, groupsInFlight, eventCount, clock, onCommit } = options;
   const queue: Waiting[] = [];
   let waitingEvents = 0;
   let scheduled = false;
@@ -124,13 +124,13 @@ export function createQueue<H extends Record<keyof H, Handler>>(options: QueueOp
 
   function enqueue<T>(command: Command): Promise<T> {
     if (closed) return Promise.reject(new Refusal('UNAVAILABLE', 'The server is stopping; try again when it is back.'));
-    const size = sizeOf(command);
+    const size = eventCount(command);
     if (waitingEvents + size > MAX_WAITING_EVENTS) {
       return Promise.reject(new Refusal('UNAVAILABLE', 'Too much is waiting for the disk; try again later.'));
     }
     return new Promise((resolve, reject) => {
       waitingEvents += size;
-      queue.push({ command, size, until: clock.now() + MAX_WAIT_MS, resolve, reject });
+      queue.push({ command, size, until: clock.now() + MAX_QUEUED_MS, resolve, reject });
       schedule();
       if (!scheduled) expireLater();
     });
@@ -138,7 +138,7 @@ export function createQueue<H extends Record<keyof H, Handler>>(options: QueueOp
 
   return {
     execute: (name, input, cause) => enqueue({ name, input, cause }),
-    writable: () => writable && (since[0] ?? clock.now()) > clock.now() - MAX_WAIT_MS,
+    writable: () => writable && (since[0] ?? clock.now()) > clock.now() - MAX_QUEUED_MS,
     probe: () => enqueue({ name: null, input: null, cause: SYSTEM_CAUSE }),
     async close() {
       closed = true;

@@ -6,7 +6,7 @@ import type { Logger } from 'pino';
 import type { Commands } from '../commands/handlers.js';
 import { expiring, listedOf, oldestOf, prunable } from '../commands/retention.js';
 import { type Cause, type StreamName, streamId } from '../domain/event.js';
-import { sizeOf } from '../domain/login-range.js';
+import { loginCount } from '../domain/login-range.js';
 import { type Cut, cutAt, expiresAt, firstNeeded, isNeeded, type RetentionSettings } from '../domain/retention.js';
 import type { LogReader } from '../log/sqlite/read.js';
 import type { Tail } from '../log/tail.js';
@@ -129,7 +129,7 @@ export function createRetention(deps: RetentionDeps): Retention {
       if (!expired.length && !prunable(log, models, portalId, cut)) continue;
       if (!taken.portals) logger.info(settings, 'pruning');
       taken.portals += 1;
-      for (const event of expired) if (event.type === 'LoginsExpired') taken.expired += sizeOf(event.data);
+      for (const event of expired) if (event.type === 'LoginsExpired') taken.expired += loginCount(event.data);
       await prunePortal(portalId, cut, taken);
     }
   }

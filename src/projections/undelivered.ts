@@ -5,7 +5,7 @@ import { type Recorded, streamId } from '../domain/event.js';
 import { MAX_RETRIES } from '../domain/lane/backoff.js';
 import type { Purpose } from '../domain/lane/decide.js';
 import { type Lane, openDelivery } from '../domain/lane/lane.js';
-import { type LoginRange, overlap, sizeOf } from '../domain/login-range.js';
+import { type LoginRange, overlap, loginCount } from '../domain/login-range.js';
 import { MAX_RECOVERIES, type UndeliveredState, undeliveredStates } from '../domain/undelivered.js';
 import type { PageRange } from './read-model.js';
 
@@ -190,7 +190,7 @@ export function createUndelivered(db: Db) {
 
     /** How many logins of a range are undelivered and not discarded. */
     countIn: (portalId: string, range: LoginRange): number =>
-      overlapping(portalId, range).reduce((count, row) => count + sizeOf(overlap(row, range)), 0),
+      overlapping(portalId, range).reduce((count, row) => count + loginCount(overlap(row, range)), 0),
 
     /** The first undelivered logins of a range that hang together; null if there are none. */
     firstIn(portalId: string, range: LoginRange): LoginRange | null {

@@ -1,6 +1,6 @@
 /** Groups of commands on their way between threads: as messages, answered in their order. */
 import type { MessagePort } from 'node:worker_threads';
-import { type Commands, sizeOf } from '../commands/handlers.js';
+import { type Commands, eventCount } from '../commands/handlers.js';
 import type { StreamName } from '../domain/event.js';
 import { type InvalidField, Refusal, type RefusalCode } from '../domain/refusal.js';
 import { createQueue } from '../log/queue.js';
@@ -63,7 +63,7 @@ export function connectCommands(
     commit: sendGroups(port, wake),
     // One with the writer, and one that it finds when it is done.
     groupsInFlight: 2,
-    sizeOf,
+    eventCount,
     clock,
     onCommit: wake,
   });

@@ -6,7 +6,7 @@ import type { Render } from '../delivery/batch/render.js';
 import { createDelivery, createRender } from '../delivery/delivery.js';
 import { createAddressGuard } from '../delivery/egress/address-guard.js';
 import { createSender } from '../delivery/transport/sender.js';
-import { sizeOf } from '../domain/login-range.js';
+import { loginCount } from '../domain/login-range.js';
 import { createTail } from '../log/tail.js';
 import { systemClock } from '../runtime/clock.js';
 import { systemRandom } from '../runtime/random.js';
@@ -38,7 +38,7 @@ const renderHere = createRender(reading, data.unsigned);
 const renderInPool = createSigningPool(SIGNERS, data, (error) => {
   throw error;
 });
-const render: Render = async (plan) => (sizeOf(plan) <= FEW_LINES ? renderHere(plan) : renderInPool(plan));
+const render: Render = async (plan) => (loginCount(plan) <= FEW_LINES ? renderHere(plan) : renderInPool(plan));
 
 const delivery = createDelivery({
   ...reading,

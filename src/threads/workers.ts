@@ -3,7 +3,7 @@ import { MessageChannel } from 'node:worker_threads';
 import type { Logger } from 'pino';
 import type { Connection } from '../../db/open.js';
 import { openCommit } from '../commands/commit.js';
-import { type Commands, sizeOf } from '../commands/handlers.js';
+import { type Commands, eventCount } from '../commands/handlers.js';
 import type { Config } from '../config.js';
 import { createDelivery, createRender, type Delivery, type Reading } from '../delivery/delivery.js';
 import type { AddressGuard } from '../delivery/egress/address-guard.js';
@@ -55,7 +55,7 @@ export function runHere(
   const commands: Commands = createQueue({
     commit: commitHere(commit, onFatal),
     groupsInFlight: 1,
-    sizeOf,
+    eventCount,
     clock,
     onCommit: tail.wake,
   });

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { evolve, type LaneEvent } from '../../src/domain/lane/evolve.js';
 import { emptyLane, type Lane, pending, waiting } from '../../src/domain/lane/lane.js';
-import { type LoginRange, overlap, sizeOf } from '../../src/domain/login-range.js';
+import { type LoginRange, overlap, loginCount } from '../../src/domain/login-range.js';
 import type { Replay } from '../../src/domain/replay.js';
 import {
   cutAt,
@@ -36,7 +36,7 @@ const expiredRange = (
 const listing = (...ranges: LoginRange[]) => ({
   firstLogin: ranges[0]?.firstVersion ?? null,
   firstPosition: null,
-  countIn: (wanted: LoginRange) => ranges.reduce((count, range) => count + sizeOf(overlap(range, wanted)), 0),
+  countIn: (wanted: LoginRange) => ranges.reduce((count, range) => count + loginCount(overlap(range, wanted)), 0),
 });
 const nothing = listing();
 const range = (firstVersion: number, lastVersion: number): LoginRange => ({ firstVersion, lastVersion });

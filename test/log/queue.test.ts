@@ -6,7 +6,7 @@ import { CAUSE, turn } from '../support/log/fixture.js';
 
 /** Far more than the queue needs to hand over what it may. */
 const SOME_TURNS = 10;
-const MAX_WAIT_MS = 10_000;
+const MAX_QUEUED_MS = 10_000;
 
 /** A queue before a writer that answers when it is told to. */
 function openQueue(groupsInFlight = 2) {
@@ -25,7 +25,7 @@ function openQueue(groupsInFlight = 2) {
         groups.push({ inputs: group.map(({ input }) => input), answer });
       }),
     groupsInFlight,
-    sizeOf: ({ input }) => Math.max(1, Number(input)),
+    eventCount: ({ input }) => Math.max(1, Number(input)),
     clock,
     onCommit: (head) => committed.push(head),
   });
@@ -78,7 +78,7 @@ it('refuses what came while the writer was busy when it has waited for 10 s, and
   const late = record(7);
   await turn(SOME_TURNS);
 
-  clock.advance(MAX_WAIT_MS - 1);
+  clock.advance(MAX_QUEUED_MS - 1);
   await turn(SOME_TURNS);
   expect(late.is).toBe('waiting');
   clock.advance(1);
@@ -96,7 +96,7 @@ it('refuses what does not fit into the groups of its turn when it has waited for
   await turn(SOME_TURNS);
   expect(groups.map(({ inputs }) => inputs.length)).toEqual([1_000, 1_000]);
 
-  clock.advance(MAX_WAIT_MS);
+  clock.advance(MAX_QUEUED_MS);
   await turn(SOME_TURNS);
   const said = commands.map((group) => [...new Set(group.map(({ is }) => is))]);
   expect(said).toEqual([['waiting'], ['waiting'], [TOO_SLOW]]);
@@ -127,7 +127,7 @@ it('does not refuse what was handed over, however long that takes', async () => 
   const { record, clock, groups } = opened;
   const slow = record(3);
   await turn(SOME_TURNS);
-  clock.advance(10 * MAX_WAIT_MS);
+  clock.advance(10 * MAX_QUEUED_MS);
   await turn(SOME_TURNS);
   expect(slow.is).toBe('waiting');
   groups[0]?.answer();
@@ -141,7 +141,7 @@ it('goes on in order when the writer answers again', async () => {
   await occupy(opened, 2);
   const refused = record(2);
   await turn(SOME_TURNS);
-  clock.advance(MAX_WAIT_MS);
+  clock.advance(MAX_QUEUED_MS);
   const kept = [record(3), record(4)];
   groups[0]?.answer();
   await turn(SOME_TURNS);
@@ -180,7 +180,7 @@ it('gives the room of refused commands to those that come later', async () => {
   await occupy(opened, 2);
   record(50_000);
   await turn(SOME_TURNS);
-  clock.advance(MAX_WAIT_MS);
+  clock.advance(MAX_QUEUED_MS);
   await turn(SOME_TURNS);
   const later = record(50_000);
   await turn();
@@ -204,7 +204,7 @@ it('has no timer while nothing waits for its turn', async () => {
   expect(clock.nextTimer).toBe(null);
   record();
   await turn(SOME_TURNS);
-  expect(clock.nextTimer).toBe(clock.now() + MAX_WAIT_MS);
+  expect(clock.nextTimer).toBe(clock.now() + MAX_QUEUED_MS);
 
   groups[0]?.answer();
   await turn(SOME_TURNS);
@@ -219,7 +219,7 @@ it('has no timer when all that waited was refused', async () => {
   record();
   record();
   await turn(SOME_TURNS);
-  clock.advance(MAX_WAIT_MS);
+  clock.advance(MAX_QUEUED_MS);
   expect(clock.nextTimer).toBe(null);
 });
 

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { DomainEvent } from '../../src/domain/event.js';
 import type { LoginRange } from '../../src/domain/login-range.js';
-import { sizeOf } from '../../src/domain/login-range.js';
+import { loginCount } from '../../src/domain/login-range.js';
 import { type UndeliveredState, undeliveredStates } from '../../src/domain/undelivered.js';
 import { abandoned, delivered, setAside, started, webhookOn } from '../support/lane/events.js';
 import { PORTAL } from '../support/log/events.js';
@@ -240,7 +240,7 @@ it('lists each login that was given up and not delivered since, in ranges that d
         expect(rows().flatMap((row) => versions(row.firstVersion, row.lastVersion))).toEqual(
           [...left].sort((a, b) => a - b),
         );
-        expect(rows().reduce((sum, row) => sum + sizeOf(row), 0)).toBe(left.size);
+        expect(rows().reduce((sum, row) => sum + loginCount(row), 0)).toBe(left.size);
       },
     ),
     { numRuns: 30 },

@@ -1,6 +1,6 @@
 import type { LogFormat } from '../destination.js';
-import { isWithin, type LoginRange, sizeOf } from '../login-range.js';
-import { boundedWaitMs, laneWaitMs, MAX_RETRIES, probeWaitMs, retryWaitMs } from './backoff.js';
+import { isWithin, type LoginRange, loginCount } from '../login-range.js';
+import { boundedRetryMs, laneBackoffMs, MAX_RETRIES, probeBackoffMs, retryBackoffMs } from './backoff.js';
 import { type Lane, type OpenDelivery, openDelivery } from './lane.js';
 
 /** Before compression. The vendor's own listener refuses more. */
@@ -161,7 +161,7 @@ function mayStart(
       return !lane.open && batch.firstVersion === lane.cursor + 1;
     case 'RECOVERY':
     case 'PROBE':
-      return !lane.side && undeliveredIn(batch) === sizeOf(batch);
+      return !lane.side && undeliveredIn(batch) === loginCount(batch);
     case 'REPLAY': {
       const { replay } = lane;
       const isLeft = replay?.status === 'RUNNING' && replay.ranges.some((range) => isWithin(batch, range));
@@ -175,7 +175,7 @@ function mayStart(
 /** Until when a receiver asked to be left alone, in ms; null if it did not. */
 export function pauseAfter({ verdict, retryAfterMs, attemptedAt, durationMs }: Outcome): number | null {
   if (verdict === 'DELIVERED' || retryAfterMs === null) return null;
-  return attemptedAt + durationMs + boundedWaitMs(retryAfterMs);
+  return attemptedAt + durationMs + boundedRetryMs(retryAfterMs);
 }
 
 function superseded({ deliveryId }: OpenDelivery): DeliveryEvent {
@@ -206,20 +206,20 @@ function afterTry(
     return [{ type: 'RetryScheduled', data: { ...attempt, ...pause, retryDueAt: endedAt } }, superseded(open)];
   }
   if (verdict === 'RETRYABLE' && failed <= MAX_RETRIES) {
-    const retryDueAt = endedAt + retryWaitMs(failed, random, retryAfterMs);
+    const retryDueAt = endedAt + retryBackoffMs(failed, random, retryAfterMs);
     return [{ type: 'RetryScheduled', data: { ...attempt, ...pause, retryDueAt } }];
   }
   if (outcome.responseCode === CONTENT_TOO_LARGE) {
     // Without a webhook there is nothing that its halves could go on with.
-    if (sizeOf(open) > 1 && lane.webhook) return [{ type: 'BatchSplit', data: attempt }];
+    if (loginCount(open) > 1 && lane.webhook) return [{ type: 'BatchSplit', data: attempt }];
     // A receiver that finds every line too large is one that takes nothing.
-    if (sizeOf(open) === 1 && lane.setAsideInARow < maxSetAsideInARow(open.purpose)) {
+    if (loginCount(open) === 1 && lane.setAsideInARow < maxSetAsideInARow(open.purpose)) {
       return [{ type: 'BatchAbandoned', data: { ...attempt, nextBatchDueAt: null, setAside: true } }];
     }
   }
   const probes = lane.failedProbes + (open.purpose === 'PROBE' ? 1 : 0);
-  const probeDueAt = endedAt + probeWaitMs(probes, random);
+  const probeDueAt = endedAt + probeBackoffMs(probes, random);
   const inARow = open.purpose === 'FIRST' ? lane.abandonedInARow : lane.sideAbandonedInARow;
-  const nextBatchDueAt = endedAt + laneWaitMs(inARow + 1, random);
+  const nextBatchDueAt = endedAt + laneBackoffMs(inARow + 1, random);
   return [{ type: 'BatchAbandoned', data: { ...attempt, ...pause, nextBatchDueAt, probeDueAt } }];
 }

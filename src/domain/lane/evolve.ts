@@ -1,7 +1,7 @@
 /** What each event makes of a lane. */
 
 import type { Recorded } from '../event.js';
-import { type LoginRange, MAX_BATCH_LINES, sizeOf, without } from '../login-range.js';
+import { type LoginRange, MAX_BATCH_LINES, loginCount, without } from '../login-range.js';
 import { evolve as evolveReplay, type Replay, type ReplayEvent } from '../replay.js';
 import type { RetentionEvent } from '../retention.js';
 import type { UndeliveredEvent } from '../undelivered.js';
@@ -50,7 +50,7 @@ export function evolve(lane: Lane, event: LaneEvent | Recorded<LaneEvent>): Lane
         ...lane,
         ...attempted(lane, event.data, true),
         ...(delivery && placed(delivery, null)),
-        batchLimit: Math.max(1, Math.min(lane.batchLimit, Math.floor(sizeOf(delivery) / 2))),
+        batchLimit: Math.max(1, Math.min(lane.batchLimit, Math.floor(loginCount(delivery) / 2))),
         batchesBeforeGrowth: BATCHES_BEFORE_GROWTH,
       };
     }
@@ -73,19 +73,19 @@ export function evolve(lane: Lane, event: LaneEvent | Recorded<LaneEvent>): Lane
       return {
         ...(isFirst && !delivery ? passOver(lane, range) : closed(lane, delivery)),
         undeliveredTotal: lane.undeliveredTotal - undelivered,
-        discardedTotal: lane.discardedTotal + (isFirst ? sizeOf(range) : undelivered),
+        discardedTotal: lane.discardedTotal + (isFirst ? loginCount(range) : undelivered),
       };
     }
     case 'LoginsUndelivered': {
       const range = event.data;
       const rest = range.deliveryId ? closed(lane, openDelivery(lane, range.deliveryId)) : passOver(lane, range);
-      return { ...rest, undeliveredTotal: lane.undeliveredTotal + sizeOf(range) };
+      return { ...rest, undeliveredTotal: lane.undeliveredTotal + loginCount(range) };
     }
     case 'RedeliveryRequested':
       // A person does not wait for what failed before.
       return { ...lane, sideAbandonedInARow: 0, sideDueAt: null };
     case 'LoginsDiscarded': {
-      const discarded = event.data.ranges.reduce((count, range) => count + sizeOf(range), 0);
+      const discarded = event.data.ranges.reduce((count, range) => count + loginCount(range), 0);
       return {
         ...lane,
         undeliveredTotal: lane.undeliveredTotal - discarded,
@@ -112,11 +112,11 @@ function afterDelivery(lane: Lane, data: DataOf<'BatchDelivered'>): Lane {
   return {
     ...closed(lane, delivery),
     ...attempted(lane, data, false),
-    ...grown(lane, sizeOf(delivery)),
+    ...grown(lane, loginCount(delivery)),
     ...(isToPresentDestination(lane, delivery) && fresh),
     // A first delivery says nothing of what fails beside it.
     ...(isFirst && { sideAbandonedInARow: lane.sideAbandonedInARow, sideDueAt: lane.sideDueAt }),
-    deliveredTotal: lane.deliveredTotal + (isFirst ? sizeOf(delivery) : recovered),
+    deliveredTotal: lane.deliveredTotal + (isFirst ? loginCount(delivery) : recovered),
     undeliveredTotal: lane.undeliveredTotal - recovered,
     replay: replayed(lane.replay, delivery, 'sent', data),
   };
@@ -128,7 +128,7 @@ function afterAbandonment(lane: Lane, data: DataOf<'BatchAbandoned'>): Lane {
   const counted = {
     ...closed(lane, delivery),
     ...attempted(lane, data, true),
-    undeliveredTotal: lane.undeliveredTotal + (isFirst ? sizeOf(delivery) : 0),
+    undeliveredTotal: lane.undeliveredTotal + (isFirst ? loginCount(delivery) : 0),
   };
   // The receiver works, and there is nothing to wait for.
   if (data.setAside) {
@@ -162,7 +162,7 @@ function replayed(
   return {
     ...replay,
     ranges: replay.ranges.flatMap((range) => without(range, [done])),
-    [count]: replay[count] + sizeOf(delivery),
+    [count]: replay[count] + loginCount(delivery),
     updatedAt: attemptedAt + durationMs,
   };
 }

@@ -6,7 +6,7 @@
  */
 
 import type { LogFormat } from '../destination.js';
-import { type LoginRange, MAX_BATCH_LINES, sizeOf } from '../login-range.js';
+import { type LoginRange, MAX_BATCH_LINES, loginCount } from '../login-range.js';
 import type { Replay } from '../replay.js';
 import type { LineSettings, Purpose } from './decide.js';
 
@@ -117,7 +117,7 @@ export function isPartOf(replay: Replay | null, delivery: OpenDelivery | null): 
 /** How many logins are due and neither delivered nor given up. `lastLogin` is the version of the portal's last login. */
 export function pending(lane: Lane, lastLogin: number): number {
   const due = (lane.dueThrough ?? lastLogin) - lane.cursor;
-  return lane.passedOver.reduce((count, range) => count - sizeOf(range), due);
+  return lane.passedOver.reduce((count, range) => count - loginCount(range), due);
 }
 
 /** The ranges that are due and not in the open first delivery, in order. */

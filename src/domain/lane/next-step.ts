@@ -1,9 +1,9 @@
 /** What a lane does next: whose turn it is, and whether that is due. */
 
 import type { LogFormat } from '../destination.js';
-import { type LoginRange, MAX_BATCH_LINES, sizeOf, startOf } from '../login-range.js';
+import { type LoginRange, MAX_BATCH_LINES, loginCount, startOf } from '../login-range.js';
 import type { UndeliveredState } from '../undelivered.js';
-import { MAX_LANE_WAIT_MS, MAX_PROBE_WAIT_MS, MAX_WAIT_MS } from './backoff.js';
+import { MAX_LANE_WAIT_MS, MAX_PROBE_WAIT_MS, MAX_RETRY_WAIT_MS } from './backoff.js';
 import type { Purpose } from './decide.js';
 import { grown } from './evolve.js';
 import { isPartOf, type Lane, type OpenDelivery, type Turn, waiting } from './lane.js';
@@ -131,7 +131,7 @@ function probeDueAt(lane: Lane, { now, destination }: LaneSurroundings, pausedUn
 }
 
 function retry(delivery: OpenDelivery, turn: Turn, now: number): Candidate {
-  return { turn, dueAt: sane(delivery.retryDueAt, now, MAX_WAIT_MS), step: { do: 'try', delivery } };
+  return { turn, dueAt: sane(delivery.retryDueAt, now, MAX_RETRY_WAIT_MS), step: { do: 'try', delivery } };
 }
 
 function start(range: LoginRange, purpose: Purpose, lane: Lane, around: LaneSurroundings): Step {
@@ -160,14 +160,14 @@ function sane(time: number | null, now: number, maxWaitMs: number): number {
 /** The first delivery behind the open one, once that is delivered; null if nothing waits there. */
 export function behindOpen(lane: Lane, lastLogin: number): LoginRange | null {
   const [next] = waiting(lane, lastLogin);
-  return next ? startOf(next, { ...lane, ...grown(lane, sizeOf(lane.open)) }.batchLimit) : null;
+  return next ? startOf(next, { ...lane, ...grown(lane, loginCount(lane.open)) }.batchLimit) : null;
 }
 
 /** The next batches after the open one, at most `count`, where they are sure to be full: more logins do not change them. */
 export function fullBatches(lane: Lane, lastLogin: number, limit: number, count: number): LoginRange[] {
   const [next] = waiting(lane, lastLogin);
   if (!next || limit < MAX_BATCH_LINES) return [];
-  const full = Math.min(count, Math.floor(sizeOf(next) / limit));
+  const full = Math.min(count, Math.floor(loginCount(next) / limit));
   return Array.from({ length: full }, (_, index) =>
     startOf({ ...next, firstVersion: next.firstVersion + index * limit }, limit),
   );

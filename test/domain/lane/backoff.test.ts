@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { laneWaitMs, MAX_RETRIES, retryWaitMs } from '../../../src/domain/lane/backoff.js';
+import { laneBackoffMs, MAX_RETRIES, retryBackoffMs } from '../../../src/domain/lane/backoff.js';
 
 const failed = fc.integer({ min: 1, max: MAX_RETRIES });
 const chance = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
@@ -10,7 +10,7 @@ describe('the wait before a retry', () => {
   it('is a whole number of ms from 1 to 30 s, whatever chance and the receiver say', () => {
     fc.assert(
       fc.property(failed, chance, fc.option(retryAfter), (tries, random, asked) => {
-        const wait = retryWaitMs(tries, random, asked);
+        const wait = retryBackoffMs(tries, random, asked);
         expect(Number.isInteger(wait)).toBe(true);
         expect(wait).toBeGreaterThanOrEqual(1_000);
         expect(wait).toBeLessThanOrEqual(30_000);
@@ -19,18 +19,18 @@ describe('the wait before a retry', () => {
   });
 
   it('doubles from 1 s', () => {
-    expect([1, 2, 3, 4].map((tries) => retryWaitMs(tries, 0, null))).toEqual([1_000, 2_000, 4_000, 8_000]);
+    expect([1, 2, 3, 4].map((tries) => retryBackoffMs(tries, 0, null))).toEqual([1_000, 2_000, 4_000, 8_000]);
   });
 
   it('is spread by chance over half of itself more', () => {
-    expect(retryWaitMs(3, 0.5, null)).toBe(5_000);
-    expect(retryWaitMs(3, 0.999_999, null)).toBe(6_000);
+    expect(retryBackoffMs(3, 0.5, null)).toBe(5_000);
+    expect(retryBackoffMs(3, 0.999_999, null)).toBe(6_000);
   });
 
   it('grows with each try, whatever chance says', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: MAX_RETRIES - 1 }), chance, chance, (tries, one, other) => {
-        expect(retryWaitMs(tries + 1, one, null)).toBeGreaterThan(retryWaitMs(tries, other, null));
+        expect(retryBackoffMs(tries + 1, one, null)).toBeGreaterThan(retryBackoffMs(tries, other, null));
       }),
     );
   });
@@ -38,7 +38,7 @@ describe('the wait before a retry', () => {
   it('is what the receiver asks for in Retry-After, within the bounds', () => {
     fc.assert(
       fc.property(failed, chance, fc.integer({ min: 1_000, max: 30_000 }), (tries, random, asked) => {
-        expect(retryWaitMs(tries, random, asked)).toBe(asked);
+        expect(retryBackoffMs(tries, random, asked)).toBe(asked);
       }),
     );
   });
@@ -48,14 +48,14 @@ describe('the wait before a retry', () => {
     [30_001, 30_000],
     [3_600_000, 30_000],
   ])('brings a Retry-After of %i ms to %i ms', (asked, wait) => {
-    expect(retryWaitMs(1, 0.5, asked)).toBe(wait);
+    expect(retryBackoffMs(1, 0.5, asked)).toBe(wait);
   });
 });
 
 describe('the wait of a lane after an abandoned batch', () => {
   it('doubles from 1 s to 60 s and stays there', () => {
-    const waits = [1, 2, 3, 4, 5, 6, 7, 8].map((abandoned) => laneWaitMs(abandoned, 0));
+    const waits = [1, 2, 3, 4, 5, 6, 7, 8].map((abandoned) => laneBackoffMs(abandoned, 0));
     expect(waits).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]);
-    expect(laneWaitMs(1_000_000, 0)).toBe(60_000);
+    expect(laneBackoffMs(1_000_000, 0)).toBe(60_000);
   });
 });

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import type { DeliveryEvent, Purpose } from '../../../src/domain/lane/decide.js';
-import { type LoginRange, sizeOf } from '../../../src/domain/login-range.js';
+import { type LoginRange, loginCount } from '../../../src/domain/login-range.js';
 import type { UndeliveredEvent } from '../../../src/domain/undelivered.js';
 
 /**
@@ -22,7 +22,7 @@ export function naiveAccount() {
   const replayed = new Map<string, number>();
 
   const versionsOf = ({ firstVersion, lastVersion }: LoginRange) =>
-    Array.from({ length: sizeOf({ firstVersion, lastVersion }) }, (_, index) => firstVersion + index);
+    Array.from({ length: loginCount({ firstVersion, lastVersion }) }, (_, index) => firstVersion + index);
 
   function move(range: LoginRange, from: Standing, to: Standing): void {
     for (const version of versionsOf(range)) {
@@ -64,7 +64,7 @@ export function naiveAccount() {
   }
 
   function count({ purpose, jobId = '', ...range }: UnderWay): void {
-    if (purpose === 'REPLAY') replayed.set(jobId, (replayed.get(jobId) ?? 0) + sizeOf(range));
+    if (purpose === 'REPLAY') replayed.set(jobId, (replayed.get(jobId) ?? 0) + loginCount(range));
   }
 
   return {

@@ -6,7 +6,7 @@ import type { Recorded } from '../../../src/domain/event.js';
 import type { DeliveryCommand, DeliveryEvent, Outcome } from '../../../src/domain/lane/decide.js';
 import { evolve, type LaneEvent } from '../../../src/domain/lane/evolve.js';
 import { emptyLane, type Lane, pending, waiting } from '../../../src/domain/lane/lane.js';
-import { type LoginRange, overlap, sizeOf } from '../../../src/domain/login-range.js';
+import { type LoginRange, overlap, loginCount } from '../../../src/domain/login-range.js';
 import { Refusal } from '../../../src/domain/refusal.js';
 import type { ReplayScope } from '../../../src/domain/replay.js';
 import { type UndeliveredEvent, undeliveredStates, writeRangeId } from '../../../src/domain/undelivered.js';
@@ -217,7 +217,7 @@ export function benchPortal({ handlers, models, log, destinations, seen: types }
     expect(folded.undeliveredTotal).toBe(account.count('undelivered'));
     expect(folded.discardedTotal).toBe(account.count('discarded'));
     expect(undelivered.held(portalId)).toBe(
-      listed.reduce((sum, row) => sum + (/HELD|SET_ASIDE/.test(row.state) ? sizeOf(row) : 0), 0),
+      listed.reduce((sum, row) => sum + (/HELD|SET_ASIDE/.test(row.state) ? loginCount(row) : 0), 0),
     );
     const { side } = folded;
     if (side && /RECOVERY|PROBE/.test(side.purpose)) {

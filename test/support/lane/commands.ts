@@ -1,6 +1,6 @@
 /** A portal whose engine is the test: it starts batches and says how their tries end, as commands against a real log. */
 import type { Outcome, Purpose } from '../../../src/domain/lane/decide.js';
-import { sizeOf } from '../../../src/domain/login-range.js';
+import { loginCount } from '../../../src/domain/login-range.js';
 import { type UndeliveredState, undeliveredStates, writeRangeId } from '../../../src/domain/undelivered.js';
 import { replayJobOf } from '../../../src/queries/replay-jobs.js';
 import { statusOf } from '../../../src/queries/status.js';
@@ -73,7 +73,7 @@ export async function aLanePortal(commands: Commands = openCommands(), { enabled
       return writeRangeId(row);
     },
     /** How many logins are listed and not discarded. */
-    listedTotal: () => rows('WAITING', 'REQUESTED', 'HELD', 'SET_ASIDE').reduce((sum, row) => sum + sizeOf(row), 0),
+    listedTotal: () => rows('WAITING', 'REQUESTED', 'HELD', 'SET_ASIDE').reduce((sum, row) => sum + loginCount(row), 0),
     job: () => replayJobOf(lane()),
     status: () => statusOf(portalId, models, log, RETENTION).status,
     deliveries: () => stream(`delivery-${portalId}`),

@@ -16,7 +16,7 @@ export function createWriter<H extends Handlers>(options: {
   return createQueue({
     commit: commitHere(createCommit(options), options.onFatal),
     groupsInFlight: 1,
-    sizeOf: ({ name, input }) => (name === 'record' ? Number(input) : 1),
+    eventCount: ({ name, input }) => (name === 'record' ? Number(input) : 1),
     clock: systemClock,
     onCommit: options.onCommit,
   });
