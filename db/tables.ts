@@ -154,12 +154,12 @@ export const undelivered = sqliteTable(
     /** Of the last try; null without one, or where it had no response. */
     responseCode: integer('response_code'),
     message: text(),
-    tries: integer().notNull(),
+    attempts: integer().notNull(),
     /** Recoveries that failed. */
     recoveries: integer().notNull(),
     /** Probes that the receiver refused for good. */
     refusedProbes: integer('refused_probes').notNull(),
-    listedAt: integer('listed_at').notNull(),
+    abandonedAt: integer('abandoned_at').notNull(),
     /** Of the first event that it is made from: nothing behind that is pruned. */
     position: integer().notNull(),
     /** An actor. */

@@ -64,7 +64,7 @@ const DeliveryAttemptType = builder.objectRef<DeliveryAttempt>('DeliveryAttempt'
     deliveryId: t.exposeID('deliveryId', {
       description: 'The UUID of the delivery: the header `X-Auditwire-Delivery`.',
     }),
-    attempt: t.exposeInt('attempt', { description: 'The number of the try, from 1; at most 5.' }),
+    attemptNumber: t.exposeInt('attemptNumber', { description: 'The number of the attempt, from 1; at most 5.' }),
     attemptedAt: t.expose('attemptedAt', { type: 'DateTime', description: 'When it began.' }),
     durationMs: t.exposeInt('durationMs', { description: 'How long it took, in milliseconds.' }),
     delivered: t.exposeBoolean('delivered', { description: 'Whether the receiver took the batch.' }),
@@ -78,9 +78,9 @@ const DeliveryAttemptType = builder.objectRef<DeliveryAttempt>('DeliveryAttempt'
     phase: t.expose('phase', {
       type: DeliveryPhase,
       nullable: true,
-      description: 'The phase it ended in; null of tries before phases were recorded.',
+      description: 'The phase it ended in; null of attempts before phases were recorded.',
     }),
-    snippet: t.exposeString('snippet', {
+    responseExcerpt: t.exposeString('responseExcerpt', {
       nullable: true,
       description:
         'The start of what the receiver said to a try that failed, at most 1,024 characters on their lines, without the Authorization value; null if it said nothing.',
@@ -114,7 +114,7 @@ const DeliveryType = builder.objectRef<Delivery>('Delivery').implement({
       nullable: true,
       description: 'When it ended; null while it is in progress.',
     }),
-    attempts: t.expose('attempts', { type: [DeliveryAttemptType], description: 'Its tries, in order.' }),
+    attempts: t.expose('attempts', { type: [DeliveryAttemptType], description: 'Its attempts, in order.' }),
   }),
 });
 
@@ -122,7 +122,7 @@ builder.queryField('deliveries', (t) =>
   t.connection(
     {
       type: DeliveryType,
-      description: 'The deliveries of a portal with their tries, newest first. At most 100 a page.',
+      description: 'The deliveries of a portal with their attempts, newest first. At most 100 a page.',
       args: { portalId: t.arg.id({ required: true, description: 'The UUID of the portal.' }) },
       resolve: (_, args, context) => {
         const portalId = theExistingPortal(argument('portalId', uuid, args.portalId), context);

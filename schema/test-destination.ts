@@ -27,7 +27,7 @@ const TestDestinationSuccess = builder.objectRef<Outcome>('TestDestinationSucces
     message: t.exposeString('message', {
       description: 'What the receiver said, or what kept it from speaking; cut short.',
     }),
-    snippet: t.exposeString('snippet', {
+    responseExcerpt: t.exposeString('responseExcerpt', {
       nullable: true,
       description:
         'The start of what the receiver said against it, at most 1,024 characters on their lines, without the Authorization value; null if it said nothing.',

@@ -68,7 +68,7 @@ const UndeliveredRangeType = builder.objectRef<UndeliveredRow>('UndeliveredRange
       description: 'When the last of them was recorded.',
       resolve: (row, _, context) => recordedAt(row, row.lastVersion, context),
     }),
-    listedAt: t.expose('listedAt', { type: 'DateTime', description: 'When they were given up.' }),
+    abandonedAt: t.expose('abandonedAt', { type: 'DateTime', description: 'When they were given up.' }),
     lastResponseCode: t.exposeInt('responseCode', {
       nullable: true,
       description: 'The HTTP status code of the last try; null if none was received.',
@@ -77,7 +77,9 @@ const UndeliveredRangeType = builder.objectRef<UndeliveredRow>('UndeliveredRange
       nullable: true,
       description: 'What the receiver said to the last try, or what kept it from speaking; cut short.',
     }),
-    tries: t.exposeInt('tries', { description: 'How often they were tried, with all retries, recoveries and probes.' }),
+    attempts: t.exposeInt('attempts', {
+      description: 'How often they were tried, with all retries, recoveries and probes.',
+    }),
     recoveries: t.exposeInt('recoveries', {
       description: 'How many recoveries failed; after three it waits for a person.',
     }),

@@ -8,7 +8,7 @@ const ViewerType = builder.objectRef<{ tokenId: string; name: string }>('Viewer'
     tokenName: t.exposeString('name', { description: 'The name of your token.' }),
     organizationId: t.id({
       description: 'The UUID of the organisation: `org_id` in a log line.',
-      resolve: (_, __, { models }) => models.identity.organizationId() ?? '',
+      resolve: (_, __, { models }) => models.issuer.organizationId() ?? '',
     }),
     serverVersion: t.string({ description: 'The version of the server.', resolve: () => VERSION }),
     position: t.string({

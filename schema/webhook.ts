@@ -22,7 +22,7 @@ const WebhookStatusType = builder.objectRef<WebhookStatus>('WebhookStatus').impl
   description: 'How the delivery of a portal stands.',
   fields: (t) => ({
     enabled: t.exposeBoolean('enabled', { description: 'Whether logins are due for delivery as they are recorded.' }),
-    status: t.expose('status', { type: WebhookStateEnum, description: 'The state in a word.' }),
+    state: t.expose('state', { type: WebhookStateEnum, description: 'How delivery stands.' }),
     lastAttemptAt: t.expose('lastAttemptAt', {
       type: 'DateTime',
       nullable: true,
@@ -66,7 +66,7 @@ const WebhookStatusType = builder.objectRef<WebhookStatus>('WebhookStatus').impl
       description:
         'When the oldest login that is pending or undelivered is given up for good, unless it is delivered before; null if there is none.',
     }),
-    heldTotal: t.exposeInt('heldTotal', {
+    needsActionTotal: t.exposeInt('needsActionTotal', {
       description:
         'Those of the undelivered logins that wait for a person: three recoveries failed, or the receiver finds the line too large. `redeliver` or `discardUndelivered` them.',
     }),

@@ -69,11 +69,11 @@ function describeStatus(status: StatusFieldsFragment): string {
     ? `last try ${lastAttemptAt}: ${[lastResponseCode, lastResponseMessage].filter(Boolean).join(' ')}`
     : 'no try yet';
   const parts = [
-    `${status.status}${status.enabled ? '' : ' (off)'}`,
+    `${status.state}${status.enabled ? '' : ' (off)'}`,
     `${status.deliveredTotal} delivered`,
     `${status.pending} pending${status.oldestPendingAt ? ` since ${status.oldestPendingAt}` : ''}`,
     ...(status.undeliveredTotal ? [`${status.undeliveredTotal} undelivered since ${status.oldestUndeliveredAt}`] : []),
-    ...(status.heldTotal ? [`${status.heldTotal} of them wait for a person`] : []),
+    ...(status.needsActionTotal ? [`${status.needsActionTotal} of them wait for a person`] : []),
     last,
     ...(status.nextAttemptAt ? [`next try ${status.nextAttemptAt}`] : []),
   ];

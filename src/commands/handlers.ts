@@ -3,7 +3,7 @@ import type { Command } from '../log/sqlite/commit.js';
 import { deliveryHandlers } from './delivery.js';
 import type { Deps } from './deps.js';
 import { destinationHandlers } from './destination.js';
-import { identityHandlers } from './issuer.js';
+import { issuerHandlers } from './issuer.js';
 import { loginHandlers } from './login.js';
 import { portalHandlers } from './portal.js';
 import { replayHandlers } from './replay.js';
@@ -24,7 +24,7 @@ export function createHandlers(deps: Deps) {
     ...deliveryHandlers(deps),
     ...undeliveredHandlers(deps),
     ...replayHandlers(deps),
-    ...identityHandlers(deps),
+    ...issuerHandlers(deps),
     ...retentionHandlers(deps),
   };
 }

@@ -8,7 +8,7 @@ import { expectation } from './deps.js';
 // An Ed25519 private key of 32 bytes in PKCS #8 is this prefix and the bytes (RFC 8410, section 7).
 const PKCS8_ED25519 = Buffer.from('302e020100300506032b657004220420', 'hex');
 
-export function identityHandlers({ log, appender, models, secrets, random }: Deps) {
+export function issuerHandlers({ log, appender, models, secrets, random }: Deps) {
   return {
     /** Issues an administrator's token of which only the hash is known here; `revokeOthers` ends all that there were. */
     issueToken(input: { name: string; hash: string; revokeOthers: boolean }, cause: Cause, now: number): string {
@@ -33,7 +33,7 @@ export function identityHandlers({ log, appender, models, secrets, random }: Dep
 
     /** Sets whom every line names. Without an id, one is made unless there is one already. */
     identifyOrganization({ organizationId }: { organizationId: string | null }, cause: Cause, now: number): string {
-      const present = models.identity.organizationId();
+      const present = models.issuer.organizationId();
       const wanted = organizationId ?? present ?? randomUuid(random);
       if (wanted !== present) {
         const data = { organizationId: wanted };
@@ -48,7 +48,7 @@ export function identityHandlers({ log, appender, models, secrets, random }: Dep
 
     /** Makes the first signing key if there is none. */
     ensureSigningKey(_: Record<string, never>, cause: Cause, now: number): string {
-      const [present] = models.identity.signingKeys();
+      const [present] = models.issuer.signingKeys();
       if (present) return present.id;
       const signingKeyId = randomUuid(random);
       const pkcs8 = Buffer.concat([PKCS8_ED25519, random(32)]);

@@ -61,7 +61,7 @@ export function prunable(
   if (!isCheckpointed) return takesLogins ? { loginsThrough, deliveriesThrough: 0, checkpoint: [] } : null;
   const { through: deliveriesThrough } = deliveries;
   const data = { loginsThrough, deliveriesThrough, discardedBefore: cut.recordedBefore, lane: pruned };
-  return { loginsThrough, deliveriesThrough, checkpoint: [{ type: 'Checkpointed', data }] };
+  return { loginsThrough, deliveriesThrough, checkpoint: [{ type: 'LaneSnapshotted', data }] };
 }
 
 function lastOf(log: LogReader, stream: StreamName, { recordedBefore, throughPosition }: Cut): number {
@@ -71,7 +71,7 @@ function lastOf(log: LogReader, stream: StreamName, { recordedBefore, throughPos
 /** The first event that is left of a stream, but for the checkpoint that may stand there for good. */
 export function oldestOf(log: LogReader, stream: StreamName): Recorded | undefined {
   const first = log.horizon(stream).version + 1;
-  return log.range(stream, first, first + 1).find(({ type }) => type !== 'Checkpointed');
+  return log.range(stream, first, first + 1).find(({ type }) => type !== 'LaneSnapshotted');
 }
 
 /** The last event of the log stays where it is, and may be all that is left of a stream. */
@@ -93,7 +93,7 @@ function oldDeliveries(
   const [first, second] = log.range(stream, horizon + 1, horizon + 2);
   if (!first || isKept(first)) return { through: horizon, worthIt: false };
   const through = lastOf(log, stream, cut);
-  const isCheckpoint = first.type === 'Checkpointed';
+  const isCheckpoint = first.type === 'LaneSnapshotted';
   const next = isCheckpoint ? second : first;
   const worthIt = next !== undefined && next.version <= through && !isKept(next);
   return { through: Math.max(through, isCheckpoint ? first.version : horizon), worthIt };
@@ -106,7 +106,7 @@ export function retentionHandlers({ log, appender, models, prune }: Deps) {
      *
      * @returns what may go, or null if nothing may
      */
-    checkpointHistory({ portalId, cut }: { portalId: string; cut: Cut }, cause: Cause, now: number): Prunable | null {
+    snapshotLane({ portalId, cut }: { portalId: string; cut: Cut }, cause: Cause, now: number): Prunable | null {
       const stream: StreamName = `delivery-${portalId}`;
       const expired = expiring(log, models, portalId, cut);
       appender.append([{ stream, events: expired }], cause, now);

@@ -39,5 +39,5 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 
 /** Renders in the calling thread. `unsigned` leaves the signatures out, to measure what they cost. */
 export function createRender({ log, models, secrets }: Reading, unsigned: boolean): (plan: Plan) => Rendered {
-  return createRenderer(log, unsigned ? () => () => '' : createSigners(models.identity, secrets));
+  return createRenderer(log, unsigned ? () => () => '' : createSigners(models.issuer, secrets));
 }

@@ -27,11 +27,11 @@ interface TestDeps {
 
 /** A test is one try, once: nothing of it is recorded, and no webhook's status changes. */
 export function createDestinationTest({ models, secrets, sender, clock, random, line }: TestDeps): TestDestination {
-  const signerOf = createSigners(models.identity, secrets);
+  const signerOf = createSigners(models.issuer, secrets);
   let underWay = 0;
 
   function postTo({ logFormat }: DestinationRow) {
-    const { signingKeyId, organizationId } = models.identity.speaker();
+    const { signingKeyId, organizationId } = models.issuer.current();
     const written = writeTestLine(clock.now(), randomTraceId(random), logFormat, { ...line, organizationId });
     const body = encode([written], logFormat, signerOf(signingKeyId));
     return { deliveryId: randomUuid(random), body, isTest: true };

@@ -1,7 +1,7 @@
 /** One step of a lane: it looks where the lane stands (`nextStep`) and does that one thing. What it did is an event. */
 import type { Commands } from '../commands/handlers.js';
 import type { Cause, Recorded } from '../domain/event.js';
-import { type DeliveryCommand, type Outcome, type Purpose, pauseAfter } from '../domain/lane/decide.js';
+import { type DeliveryCommand, type Outcome, type Purpose, pausedUntil } from '../domain/lane/decide.js';
 import type { OpenDelivery } from '../domain/lane/lane.js';
 import { type LoginRange, loginCount } from '../domain/login-range.js';
 import { Refusal } from '../domain/refusal.js';
@@ -18,7 +18,7 @@ import type { Post, Sender } from './transport/sender.js';
 
 /** How long to wait before an outcome that could not be recorded is tried to be recorded again. */
 const RECORD_AGAIN_MS = 1_000;
-/** Bodies of deliveries between two tries, over all lanes: 20 to 40 KB each where a batch is full. */
+/** Bodies of deliveries between two attempts, over all lanes: 20 to 40 KB each where a batch is full. */
 const MAX_KEPT_BYTES = 16_777_216;
 
 export interface StepDeps extends ViewDeps {
@@ -43,12 +43,12 @@ interface Batch extends Post {
 
 /**
  * @param stopping once aborted nothing new is begun; what is on the wire ends, and its outcome is recorded
- * @param onMended called when a destination has taken something after it had failed
+ * @param onHealthy called when a destination has taken something after it had failed
  */
-export function createSteps(deps: StepDeps, stopping: AbortSignal, onMended: (destinationId: string) => void) {
+export function createSteps(deps: StepDeps, stopping: AbortSignal, onHealthy: (destinationId: string) => void) {
   const { commands, models, sender, clock, random } = deps;
   const slots = createSlots(clock, stopping);
-  const view = createView(deps, slots.mendedAt);
+  const view = createView(deps, slots.healthySince);
   const preparer = createPreparer(deps.render, 2 * deps.renderers);
   const kept = createKept(MAX_KEPT_BYTES);
 
@@ -133,19 +133,19 @@ export function createSteps(deps: StepDeps, stopping: AbortSignal, onMended: (de
     }
     const outcome = await sending;
     const isDelivered = outcome.verdict === 'DELIVERED';
-    if (slots.ended(destinationId, !isDelivered, pauseAfter(outcome))) onMended(destinationId);
-    const attempt = step.delivery.failedAttempts + 1;
+    if (slots.ended(destinationId, !isDelivered, pausedUntil(outcome))) onHealthy(destinationId);
+    const attemptNumber = step.delivery.failedAttempts + 1;
     if (
       isDelivered &&
       step.delivery.purpose === 'FIRST' &&
       !stopping.aborted &&
       !slots.isOver(destinationId, destination)
     ) {
-      return goOn(portalId, destinationId, () => recordOutcome(portalId, batch.deliveryId, attempt, outcome));
+      return goOn(portalId, destinationId, () => recordOutcome(portalId, batch.deliveryId, attemptNumber, outcome));
     }
     if (!isDelivered) preparer.drop(portalId);
     if (outcome.verdict === 'RETRYABLE') kept.keep(batch.deliveryId, batch.body);
-    await recordOutcome(portalId, batch.deliveryId, attempt, outcome);
+    await recordOutcome(portalId, batch.deliveryId, attemptNumber, outcome);
     return null;
   }
 
@@ -179,11 +179,16 @@ export function createSteps(deps: StepDeps, stopping: AbortSignal, onMended: (de
   }
 
   /** However long the log cannot be written: what was sent is not sent again because its outcome was not recorded. */
-  async function recordOutcome(portalId: string, deliveryId: string, attempt: number, outcome: Outcome): Promise<void> {
+  async function recordOutcome(
+    portalId: string,
+    deliveryId: string,
+    attemptNumber: number,
+    outcome: Outcome,
+  ): Promise<void> {
     const command: DeliveryCommand = {
       type: 'RecordOutcome',
       deliveryId,
-      attempt,
+      attemptNumber,
       outcome,
       random: randomFraction(random),
     };
@@ -212,8 +217,8 @@ export function createSteps(deps: StepDeps, stopping: AbortSignal, onMended: (de
         .map((portalId) => models.lanes.get(portalId).lane)
         .filter(({ webhook, lastAttempt }) => webhook && lastAttempt?.destinationId === webhook.destinationId)
         .sort((one, other) => (one.lastAttempt?.at ?? 0) - (other.lastAttempt?.at ?? 0));
-      for (const { webhook, failing, destinationDueAt } of tried) {
-        slots.ended(webhook?.destinationId ?? '', failing, destinationDueAt);
+      for (const { webhook, failing, destinationPausedUntil } of tried) {
+        slots.ended(webhook?.destinationId ?? '', failing, destinationPausedUntil);
       }
     },
 

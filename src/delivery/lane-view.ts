@@ -18,10 +18,10 @@ export interface ViewDeps {
   line: Omit<LineSettings, 'organizationId'>;
 }
 
-/** @param mendedAt when a destination last succeeded after it had failed, in ms; null if that is not known */
+/** @param healthySince when a destination last succeeded after it had failed, in ms; null if that is not known */
 export function createView(
   { log, models, clock, line }: ViewDeps,
-  mendedAt: (destinationId: string) => number | null = () => null,
+  healthySince: (destinationId: string) => number | null = () => null,
 ) {
   const lastLogin = (portalId: string): number => log.lastVersion(`login-${portalId}`);
 
@@ -53,7 +53,7 @@ export function createView(
       const destination = destinationOf(lane);
       const step = nextStep(lane, {
         lastLogin: lastLogin(portalId),
-        destination: destination ? { ...destination, mendedAt: mendedAt(destination.id) } : null,
+        destination: destination ? { ...destination, healthySince: healthySince(destination.id) } : null,
         recoverable: recoverableOf(portalId, lane),
         replayable: replayableOf(portalId, lane),
         now: clock.now(),
@@ -78,7 +78,7 @@ export function createView(
     },
 
     planOf(portalId: string, range: LoginRange, { logFormat }: DestinationRow): Plan {
-      const { signingKeyId, organizationId } = models.identity.speaker();
+      const { signingKeyId, organizationId } = models.issuer.current();
       return { portalId, ...range, logFormat, signingKeyId, line: { ...line, organizationId } };
     },
   };

@@ -31,7 +31,7 @@ interface Gate {
  */
 export function createSlots(clock: Clock, stopping: AbortSignal) {
   const gates = new Map<string, Gate>();
-  const mendedAt = new Map<string, number>();
+  const healthySince = new Map<string, number>();
   // Where each portal that waits does so: a lane has one step at a time.
   const waitsAt = new Map<string, string>();
 
@@ -109,7 +109,7 @@ export function createSlots(clock: Clock, stopping: AbortSignal) {
     },
 
     /** When a destination last succeeded after it had failed, in ms; null if that is not known. */
-    mendedAt: (id: string): number | null => mendedAt.get(id) ?? null,
+    healthySince: (id: string): number | null => healthySince.get(id) ?? null,
 
     /** Whoever holds a slot must not use it: the destination failed, or asked to be left alone, since it was given. */
     isShut(id: string): boolean {
@@ -133,11 +133,11 @@ export function createSlots(clock: Clock, stopping: AbortSignal) {
      */
     ended(id: string, failed: boolean, dueAt: number | null): boolean {
       const gate = gateOf(id);
-      const isMended = gate.failing && !failed;
-      if (isMended) mendedAt.set(id, clock.now());
+      const isHealthyAgain = gate.failing && !failed;
+      if (isHealthyAgain) healthySince.set(id, clock.now());
       gate.failing = failed;
       gate.dueAt = Math.max(isEarly(gate) ? gate.dueAt : 0, dueAt ?? 0);
-      return isMended;
+      return isHealthyAgain;
     },
   };
 }

@@ -131,10 +131,10 @@ function followAttempts(client: Client, portalId: string, arrivals: EventEmitter
 
   async function tellAttempts() {
     for await (const { deliveryAttempted } of attempts) {
-      const { delivered, attempt, message, attemptedAt, durationMs, retryDueAt } = deliveryAttempted.attempt;
+      const { delivered, attemptNumber, message, attemptedAt, durationMs, retryDueAt } = deliveryAttempted.attempt;
       if (delivered) continue;
       const wait = retryDueAt ? Date.parse(retryDueAt) - Date.parse(attemptedAt) - durationMs : 0;
-      say(`  try ${attempt} failed: ${message}; the next one in ${(wait / 1000).toFixed(1)} s`);
+      say(`  attempt ${attemptNumber} failed: ${message}; the next one in ${(wait / 1000).toFixed(1)} s`);
       arrivals.emit('failure');
     }
   }
@@ -142,9 +142,9 @@ function followAttempts(client: Client, portalId: string, arrivals: EventEmitter
   async function tellStatuses() {
     let shown = '';
     for await (const { webhookStatusChanged } of statuses) {
-      const { status, pending, deliveredTotal } = webhookStatusChanged.status;
-      if (status !== shown) say(`  status ${status}: ${deliveredTotal} delivered, ${pending} pending`);
-      shown = status;
+      const { state, pending, deliveredTotal } = webhookStatusChanged.status;
+      if (state !== shown) say(`  state ${state}: ${deliveredTotal} delivered, ${pending} pending`);
+      shown = state;
     }
   }
 

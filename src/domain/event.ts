@@ -51,7 +51,7 @@ const known: Record<EventType, true> = {
   ReplayCompleted: true,
   ReplayFailed: true,
   ReplayCancelled: true,
-  Checkpointed: true,
+  LaneSnapshotted: true,
   LoginsExpired: true,
   TokenIssued: true,
   TokenRevoked: true,

@@ -13,7 +13,7 @@ export type RetentionEvent =
    * exclusive) leave the list of the undelivered.
    */
   | {
-      type: 'Checkpointed';
+      type: 'LaneSnapshotted';
       data: { loginsThrough: number; deliveriesThrough: number; discardedBefore: number; lane: Lane };
     }
   /**
@@ -23,11 +23,11 @@ export type RetentionEvent =
   | { type: 'LoginsExpired'; data: LoginRange & { undelivered: number; deliveryId: string | null } };
 
 export interface RetentionSettings {
-  /** How long logins and tries are kept, in ms. */
+  /** How long logins and attempts are kept, in ms. */
   ageMs: number;
   /** How long logins are kept that are due and not delivered, in ms; not less than `ageMs`. */
   undeliveredAgeMs: number;
-  /** The data above which the oldest logins and tries go sooner; null: any size. */
+  /** The data above which the oldest logins and attempts go sooner; null: any size. */
   sizeBytes: number | null;
 }
 
@@ -87,7 +87,7 @@ export function isNeeded(lane: Lane, { firstPosition }: Listed, event: Recorded)
 
 /**
  * What becomes of logins that are due and too old. A delivery under way ends by itself while the webhook is on, and where it
- * was removed; only while it is off nobody tries.
+ * was removed; only while it is off nobody attempts.
  *
  * @param through the last login (version) that is too old
  * @param listed the first login that is listed as undelivered, if any, and how many of a range are

@@ -64,7 +64,7 @@ export function createHttpServer(services: Services, logger: Logger): HttpServer
     }
     switch (path) {
       case JWKS_PATH:
-        return sendJson(response, 200, jwkSet(services.models.identity));
+        return sendJson(response, 200, jwkSet(services.models.issuer));
       case HEALTH_PATH: {
         // Asked by trying: where nobody else writes, nothing else would tell that there is room again.
         if (!services.commands.writable()) await services.commands.probe().catch(() => {});

@@ -136,7 +136,7 @@ export function createRetention(deps: RetentionDeps): Retention {
 
   async function prunePortal(portalId: string, cut: Cut, taken: Taken): Promise<void> {
     const cause: Cause = { actor: 'system', traceId: randomTraceId(random) };
-    const found = await commands.execute('checkpointHistory', { portalId, cut }, cause);
+    const found = await commands.execute('snapshotLane', { portalId, cut }, cause);
     while (found && !stopping.signal.aborted) {
       const began = clock.now();
       const { logins, deliveryEvents } = await commands.execute(

@@ -7,7 +7,7 @@ import type { ReadModel } from './read-model.js';
 export type SigningKeyRow = typeof signingKeys.$inferSelect;
 
 /** Who speaks in a line: the organisation, and the keys that sign. */
-export function createIdentity(db: Db) {
+export function createIssuer(db: Db) {
   const theOrganization = db.select().from(organization).prepare();
   const keys = db.select().from(signingKeys).orderBy(desc(signingKeys.position)).prepare();
   const byId = db
@@ -32,7 +32,7 @@ export function createIdentity(db: Db) {
       }
     },
     /** Who signs and speaks in a line that is written now. */
-    speaker(): { signingKeyId: string; organizationId: string } {
+    current(): { signingKeyId: string; organizationId: string } {
       const [signingKey] = keys.all();
       const speaking = theOrganization.get();
       if (!signingKey || !speaking) throw new Error('There is no signing key or no organisation');

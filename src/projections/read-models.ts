@@ -1,7 +1,7 @@
 import type { Db } from '../../db/open.js';
 import type { Recorded } from '../domain/event.js';
 import { createDestinations } from './destinations.js';
-import { createIdentity } from './issuer.js';
+import { createIssuer } from './issuer.js';
 import { createLanes } from './lanes.js';
 import { createLogins } from './logins.js';
 import { createPortals } from './portals.js';
@@ -20,7 +20,7 @@ export function createReadModels(db: Db) {
     logins: createLogins(db),
     lanes: createLanes(db),
     tokens: createTokens(db),
-    identity: createIdentity(db),
+    issuer: createIssuer(db),
   };
 }
 

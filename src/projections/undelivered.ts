@@ -5,7 +5,7 @@ import { type Recorded, streamId } from '../domain/event.js';
 import { MAX_RETRIES } from '../domain/lane/backoff.js';
 import type { Purpose } from '../domain/lane/decide.js';
 import { type Lane, openDelivery } from '../domain/lane/lane.js';
-import { type LoginRange, overlap, loginCount } from '../domain/login-range.js';
+import { type LoginRange, loginCount, overlap } from '../domain/login-range.js';
 import { MAX_RECOVERIES, type UndeliveredState, undeliveredStates } from '../domain/undelivered.js';
 import type { PageRange } from './read-model.js';
 
@@ -44,7 +44,7 @@ export function createUndelivered(db: Db) {
     .limit(of('limit'))
     .prepare();
 
-  const countHeld = db
+  const countNeedsAction = db
     .select({ count: sum(sql`${undelivered.lastVersion} - ${undelivered.firstVersion} + 1`) })
     .from(undelivered)
     .where(and(ofPortal, inArray(undelivered.state, ['HELD', 'SET_ASIDE'])))
@@ -101,10 +101,10 @@ export function createUndelivered(db: Db) {
       state: 'WAITING',
       responseCode: null,
       message: null,
-      tries: 0,
+      attempts: 0,
       recoveries: 0,
       refusedProbes: 0,
-      listedAt: event.recordedAt,
+      abandonedAt: event.recordedAt,
       position: event.position,
       discardedBy: null,
       discardedReason: null,
@@ -115,13 +115,13 @@ export function createUndelivered(db: Db) {
 
   function abandoned(event: Extract<Recorded, { type: 'BatchAbandoned' }>, lane: Lane): void {
     const portalId = streamId(event.stream);
-    const { attempt, responseCode, message, setAside } = event.data;
+    const { attemptNumber, responseCode, message, setAside } = event.data;
     const delivery = openDelivery(lane, event.data.deliveryId);
     if (!delivery) return;
     const state: UndeliveredState = setAside ? 'SET_ASIDE' : 'WAITING';
     if (delivery.purpose === 'FIRST') {
       const position = delivery.startedPosition;
-      add(event, delivery, { reason: 'ABANDONED', state, responseCode, message, tries: attempt, position });
+      add(event, delivery, { reason: 'ABANDONED', state, responseCode, message, attempts: attemptNumber, position });
       return;
     }
     // Of a replay that failed nothing follows for the ranges it came by.
@@ -129,8 +129,15 @@ export function createUndelivered(db: Db) {
     // What was tried is a range of its own from now on: it does not keep what stands behind it from being tried.
     for (const row of subtract(portalId, delivery)) {
       const { firstVersion, lastVersion } = delivery;
-      const tried = { ...row, firstVersion, lastVersion, responseCode, message, tries: row.tries + attempt };
-      insert(setAside ? { ...tried, state } : { ...tried, ...afterFailure(row, delivery.purpose, attempt) });
+      const tried = {
+        ...row,
+        firstVersion,
+        lastVersion,
+        responseCode,
+        message,
+        attempts: row.attempts + attemptNumber,
+      };
+      insert(setAside ? { ...tried, state } : { ...tried, ...afterFailure(row, delivery.purpose, attemptNumber) });
       // The rest of what someone asked for waits, like all else, for a receiver that takes something.
       const isRestRequested = !setAside && row.state === 'REQUESTED' && row.lastVersion > lastVersion;
       if (isRestRequested) change(row, { state: 'WAITING' });
@@ -147,11 +154,11 @@ export function createUndelivered(db: Db) {
           abandoned(event, lane);
           break;
         case 'BatchSplit': {
-          const { attempt, responseCode, message, deliveryId } = event.data;
+          const { attemptNumber, responseCode, message, deliveryId } = event.data;
           const delivery = openDelivery(lane, deliveryId);
           if (!delivery || delivery.purpose === 'FIRST' || delivery.purpose === 'REPLAY') break;
           for (const row of overlapping(portalId, delivery)) {
-            change(row, { tries: row.tries + attempt, responseCode, message });
+            change(row, { attempts: row.attempts + attemptNumber, responseCode, message });
           }
           break;
         }
@@ -166,7 +173,7 @@ export function createUndelivered(db: Db) {
         case 'LoginsExpired':
           if (event.data.undelivered) subtract(portalId, event.data);
           break;
-        case 'Checkpointed':
+        case 'LaneSnapshotted':
           forget.run({ portalId, discardedBefore: event.data.discardedBefore });
           break;
         case 'RedeliveryRequested':
@@ -209,7 +216,7 @@ export function createUndelivered(db: Db) {
       first.get({ portalId, discardedBefore })?.position ?? null,
 
     /** How many logins wait for a person. */
-    held: (portalId: string): number => Number(countHeld.get({ portalId })?.count ?? 0),
+    needsActionTotal: (portalId: string): number => Number(countNeedsAction.get({ portalId })?.count ?? 0),
 
     /** The range that ends with this login, whatever its state. */
     endingAt: (portalId: string, lastVersion: number): UndeliveredRow | undefined =>
@@ -251,8 +258,8 @@ function afterFailure(row: UndeliveredRow, purpose: Purpose, attempts: number): 
 function triedBefore(lane: Lane, deliveryId: string | null): Partial<UndeliveredRow> {
   const delivery = deliveryId === null ? null : openDelivery(lane, deliveryId);
   if (!delivery) return {};
-  const { failedAttempts: tries, startedPosition: position } = delivery;
-  if (!tries || !lane.lastAttempt) return { position };
+  const { failedAttempts: attempts, startedPosition: position } = delivery;
+  if (!attempts || !lane.lastAttempt) return { position };
   const { responseCode, message } = lane.lastAttempt;
-  return { position, tries, responseCode, message };
+  return { position, attempts, responseCode, message };
 }

@@ -9,7 +9,7 @@ export type WebhookState = (typeof webhookStates)[number];
 /** How the delivery of a portal stands. Times in ms since the epoch. */
 export interface WebhookStatus {
   enabled: boolean;
-  status: WebhookState;
+  state: WebhookState;
   lastAttemptAt: number | null;
   lastResponseCode: number | null;
   lastResponseMessage: string | null;
@@ -27,7 +27,7 @@ export interface WebhookStatus {
   /** When the oldest login that is pending or undelivered is given up for good. */
   undeliveredExpiresAt: number | null;
   /** Those of the undelivered that wait for a person. */
-  heldTotal: number;
+  needsActionTotal: number;
   discardedTotal: number;
 }
 
@@ -80,7 +80,7 @@ export function statusOf(
   const oldestDueAt = Math.min(oldestPendingAt ?? Infinity, oldestListedAt ?? Infinity);
   const status: WebhookStatus = {
     enabled: lane.webhook?.enabled ?? false,
-    status: stateOf(lane),
+    state: stateOf(lane),
     lastAttemptAt: lane.lastAttempt?.at ?? null,
     lastResponseCode: lane.lastAttempt?.responseCode ?? null,
     lastResponseMessage: lane.lastAttempt?.message ?? null,
@@ -92,7 +92,7 @@ export function statusOf(
     undeliveredTotal: lane.undeliveredTotal,
     oldestUndeliveredAt: oldestListedAt,
     undeliveredExpiresAt: oldestDueAt === Infinity ? null : expiresAt(oldestDueAt, retention),
-    heldTotal: lane.undeliveredTotal ? models.lanes.undelivered.held(portalId) : 0,
+    needsActionTotal: lane.undeliveredTotal ? models.lanes.undelivered.needsActionTotal(portalId) : 0,
     discardedTotal: lane.discardedTotal,
   };
   return { status, position: Math.max(position, models.portals.get(portalId)?.position ?? 0) };

@@ -16,7 +16,7 @@ export interface Jwk {
 }
 
 /** Gives the signer of a signing key, whose private half it opens once. */
-export function createSigners(identity: ReadModels['identity'], secrets: Secrets): (signingKeyId: string) => Sign {
+export function createSigners(identity: ReadModels['issuer'], secrets: Secrets): (signingKeyId: string) => Sign {
   const keys = new Map<string, KeyObject>();
 
   function keyOf(id: string): KeyObject {
@@ -37,7 +37,7 @@ export function createSigners(identity: ReadModels['identity'], secrets: Secrets
 }
 
 /** Every key that may have signed a line, newest first. */
-export function jwkSet(identity: ReadModels['identity']): { keys: Jwk[] } {
+export function jwkSet(identity: ReadModels['issuer']): { keys: Jwk[] } {
   return {
     keys: identity.signingKeys().map(({ id, publicKey }) => ({
       kty: 'OKP',

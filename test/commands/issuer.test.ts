@@ -9,7 +9,7 @@ it('makes one signing key, whose sealed private half fits its public one', async
   const id = await execute('ensureSigningKey', {}, CAUSE);
   expect(await execute('ensureSigningKey', {}, CAUSE)).toBe(id);
   expect(typesAfter(0)).toEqual(['SigningKeyCreated']);
-  const row = models.identity.signingKey(id);
+  const row = models.issuer.signingKey(id);
   const der = Buffer.from(secrets.open(`signing-${id}`, PRIVATE_KEY, row?.privateKey ?? ''), 'base64');
   const line = Buffer.from('a line');
   const signature = sign(null, line, createPrivateKey({ key: der, format: 'der', type: 'pkcs8' }));
@@ -23,7 +23,7 @@ it('makes an organisation once, and changes it only to one it is told', async ()
   expect(await execute('identifyOrganization', { organizationId: null }, CAUSE)).toBe(made);
   expect(await execute('identifyOrganization', { organizationId: 'org-2' }, CAUSE)).toBe('org-2');
   expect(await execute('identifyOrganization', { organizationId: null }, CAUSE)).toBe('org-2');
-  expect(models.identity.organizationId()).toBe('org-2');
+  expect(models.issuer.organizationId()).toBe('org-2');
   expect(typesAfter(0)).toEqual(['OrganizationIdentified', 'OrganizationIdentified']);
 });
 

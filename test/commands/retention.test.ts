@@ -36,12 +36,12 @@ async function withPortal(webhook?: { enabled: boolean }) {
     horizons: () => [log.horizon(logins).version, log.horizon(deliveries).version],
     typesOf: (stream: typeof deliveries) => log.range(stream, 1, 999).map(({ type }) => type),
     checkpoint: (cut: Partial<Cut> = {}) =>
-      execute('checkpointHistory', { portalId, cut: { ...everything, ...cut } }, CAUSE),
+      execute('snapshotLane', { portalId, cut: { ...everything, ...cut } }, CAUSE),
     step: (prunable: { loginsThrough: number; deliveriesThrough: number }) =>
       execute('pruneHistory', { portalId, ...prunable, limit: STEP }, CAUSE),
     /** Prunes all that may go; gives back whether there was anything. */
     async pruneAll(cut: Partial<Cut> = {}): Promise<boolean> {
-      const prunable = await execute('checkpointHistory', { portalId, cut: { ...everything, ...cut } }, CAUSE);
+      const prunable = await execute('snapshotLane', { portalId, cut: { ...everything, ...cut } }, CAUSE);
       for (let more = prunable !== null; more && prunable; ) {
         const { logins: some, deliveryEvents } = await execute(
           'pruneHistory',
@@ -78,7 +78,7 @@ it('delivered logins and their deliveries go by their time of recording, and con
   expect(await portal.pruneAll({ recordedBefore: first?.recordedAt ?? 0 })).toBe(false);
   expect(await portal.pruneAll({ recordedBefore: later?.recordedAt ?? 0 })).toBe(true);
   expect(portal.horizons()).toEqual([3, 2]);
-  expect(portal.typesOf(portal.deliveries)).toEqual(['BatchStarted', 'BatchDelivered', 'Checkpointed']);
+  expect(portal.typesOf(portal.deliveries)).toEqual(['BatchStarted', 'BatchDelivered', 'LaneSnapshotted']);
   expect(portal.rows()['logins']).toHaveLength(2);
   expect(portal.typesAfter(0).slice(0, 3)).toEqual(['PortalRegistered', 'DestinationCreated', 'WebhookConfigured']);
 });
@@ -109,7 +109,7 @@ it('logins that wait are not taken, nor a delivery under way, nor anything behin
   portal.given([portal.deliveries, retryScheduled('d-2')]);
   expect(await portal.pruneAll()).toBe(true);
   expect(portal.horizons()).toEqual([2, 2]);
-  expect(portal.typesOf(portal.deliveries)).toEqual(['BatchStarted', 'RetryScheduled', 'Checkpointed']);
+  expect(portal.typesOf(portal.deliveries)).toEqual(['BatchStarted', 'RetryScheduled', 'LaneSnapshotted']);
   expect(await portal.pruneAll()).toBe(false);
 
   portal.deliver('d-2');
@@ -139,7 +139,7 @@ it('logins of a portal without a webhook go by their age, and never come up as d
   await portal.configureWebhook(portal.portalId, { destinationId, enabled: true });
   expect(portal.lane()).toMatchObject({ cursor: 7, dueThrough: null, passedOver: [], undeliveredTotal: 0 });
   expect(portal.stream(portal.deliveries)).toMatchObject([
-    { type: 'Checkpointed', data: { loginsThrough: 5 } },
+    { type: 'LaneSnapshotted', data: { loginsThrough: 5 } },
     { type: 'LoginsSkipped', data: { firstVersion: 6, lastVersion: 7 } },
   ]);
   portal.rows();
@@ -169,7 +169,7 @@ it('what is listed as undelivered stays with the deliveries that it is made from
   portal.given([portal.deliveries, batchAbandoned('d-2', 5)]);
   await portal.pruneAll();
   expect(portal.horizons()).toEqual([2, 2]);
-  expect(portal.typesOf(portal.deliveries)).toEqual(['BatchStarted', 'BatchAbandoned', 'Checkpointed']);
+  expect(portal.typesOf(portal.deliveries)).toEqual(['BatchStarted', 'BatchAbandoned', 'LaneSnapshotted']);
   expect(portal.rows()['undelivered']).toHaveLength(1);
   expect(await portal.pruneAll()).toBe(false);
 
@@ -213,7 +213,7 @@ it('there is nothing to do again where all went that may go', async () => {
   const head = portal.log.head();
   expect(await portal.pruneAll()).toBe(false);
   expect(portal.log.head()).toBe(head);
-  expect(portal.typesOf(portal.deliveries)).toEqual(['Checkpointed']);
+  expect(portal.typesOf(portal.deliveries)).toEqual(['LaneSnapshotted']);
 });
 
 it('a checkpoint goes when another one takes its place', async () => {
@@ -222,7 +222,7 @@ it('a checkpoint goes when another one takes its place', async () => {
     portal.recordMany(3);
     await portal.pruneAll({ recordedBefore: 0, throughPosition: portal.log.head() });
   }
-  expect(portal.typesOf(portal.deliveries)).toEqual(['Checkpointed']);
+  expect(portal.typesOf(portal.deliveries)).toEqual(['LaneSnapshotted']);
   expect(portal.horizons()).toEqual([15, 4]);
   portal.rows();
 });

@@ -49,9 +49,9 @@ describe('redeliver', () => {
     for (let failed = 1; failed <= 3; failed += 1) await deliver(4, 4, unauthorized, 'RECOVERY');
     expect(listed('HELD')).toEqual([[4, 4, 'HELD']]);
     await redeliver(idOf(4));
-    expect(rows('REQUESTED')).toMatchObject([{ recoveries: 0, tries: 4 }]);
+    expect(rows('REQUESTED')).toMatchObject([{ recoveries: 0, attempts: 4 }]);
     for (let failed = 1; failed <= 2; failed += 1) await deliver(4, 4, unauthorized, 'RECOVERY');
-    expect(rows('WAITING')[1]).toMatchObject({ lastVersion: 4, recoveries: 2, tries: 6 });
+    expect(rows('WAITING')[1]).toMatchObject({ lastVersion: 4, recoveries: 2, attempts: 6 });
     await deliver(4, 4, unauthorized, 'RECOVERY');
     expect(listed('HELD')).toEqual([[4, 4, 'HELD']]);
   });
@@ -235,7 +235,7 @@ describe('a recovery', () => {
       firstVersion: 5,
       lastVersion: 7,
       recoveries: 0,
-      tries: 2,
+      attempts: 2,
       responseCode: 413,
     });
     expect(lane()).toMatchObject({ batchLimit: 1, side: null });
@@ -307,7 +307,7 @@ describe('probes', () => {
   it('are not counted as recoveries', async () => {
     const { deliver, rows } = await withUndelivered();
     for (let failed = 1; failed <= 4; failed += 1) await deliver(1, 1, unauthorized, 'PROBE');
-    expect(rows()[0]).toMatchObject({ lastVersion: 1, state: 'WAITING', recoveries: 0, tries: 5, refusedProbes: 4 });
+    expect(rows()[0]).toMatchObject({ lastVersion: 1, state: 'WAITING', recoveries: 0, attempts: 5, refusedProbes: 4 });
   });
 
   it('are of the oldest range, but one that is refused for good yields to the others', async () => {

@@ -45,7 +45,7 @@ async function withWebhook({ enabled = true } = {}) {
       const outcome = { verdict: 'DELIVERED' as const, retryAfterMs: null, ...TRY };
       return execute(
         'advanceDelivery',
-        { portalId, command: { type: 'RecordOutcome', deliveryId, attempt, outcome, random: 0 } },
+        { portalId, command: { type: 'RecordOutcome', deliveryId, attemptNumber: attempt, outcome, random: 0 } },
         CAUSE,
       );
     },
@@ -53,7 +53,7 @@ async function withWebhook({ enabled = true } = {}) {
 }
 
 const LINE = { host: 'h', vendor: 'v', product: 'p', version: '1', organizationId: 'o' };
-const TRY: Omit<Attempt, 'deliveryId' | 'attempt'> = {
+const TRY: Omit<Attempt, 'deliveryId' | 'attemptNumber'> = {
   attemptedAt: START,
   durationMs: 5,
   responseCode: 200,
@@ -228,7 +228,7 @@ describe('removing', () => {
     await removeWebhook(portalId);
     expect(stream(`webhook-${portalId}`).at(-1)).toEqual({ type: 'WebhookRemoved', data: { loginsThrough: 4 } });
     expect(deliveries()).toEqual([undelivered(1, 4)]);
-    expect(status()).toMatchObject({ status: 'UNCONFIGURED', enabled: false, pending: 0, undeliveredTotal: 4 });
+    expect(status()).toMatchObject({ state: 'UNCONFIGURED', enabled: false, pending: 0, undeliveredTotal: 4 });
   });
 
   it('leaves what is in flight to its delivery, and lists the rest', async () => {

@@ -6,7 +6,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { DataDirectoryError, lockDataDirectory, openReader, openWriter } from '../../db/open.js';
 import { temporaryDirectory } from '../support/server/app.js';
 
-/** Another process that tries to take the lock and, told so, holds it until it is killed. */
+/** Another process that attempts to take the lock and, told so, holds it until it is killed. */
 const TAKE_THE_LOCK = `
   import Database from 'better-sqlite3';
   const [, file, hold] = process.argv;

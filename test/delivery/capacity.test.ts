@@ -110,8 +110,8 @@ describe('a destination that fails', () => {
     await logIn(server, other.portalId, '/3');
     await untilEvent(server, other.portalId, 'BatchDelivered');
     expect(paths()).toEqual(['/busy', '/other']);
-    expect(data.destinationDueAt).toBe(data.attemptedAt + data.durationMs + 20_000);
-    await goTo(server, data.destinationDueAt ?? 0);
+    expect(data.destinationPausedUntil).toBe(data.attemptedAt + data.durationMs + 20_000);
+    await goTo(server, data.destinationPausedUntil ?? 0);
     await untilEvent(server, portalId, 'BatchDelivered');
     await untilEvent(server, asked.portalId, 'BatchDelivered');
   });
@@ -128,7 +128,7 @@ describe('a destination that fails', () => {
     const again = await start(directory, server.clock.now() + 5_000);
     const held = hold(receiver);
     await logIn(again, portalId, '/2');
-    await goTo(again, data.destinationDueAt ?? 0);
+    await goTo(again, data.destinationPausedUntil ?? 0);
     await arrived(2);
     held.release(503);
     await arrived(3);

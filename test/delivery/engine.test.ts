@@ -117,14 +117,14 @@ describe('a delivery', () => {
       await goToRetry(server, portalId, nth);
     }
     await arrived(5);
-    const tries = receiver.received.slice(0, 4);
-    expect(new Set(tries.map(({ deliveryId }) => deliveryId)).size).toBe(1);
-    expect(new Set(tries.map(({ text }) => text)).size).toBe(1);
+    const attempts = receiver.received.slice(0, 4);
+    expect(new Set(attempts.map(({ deliveryId }) => deliveryId)).size).toBe(1);
+    expect(new Set(attempts.map(({ text }) => text)).size).toBe(1);
     expect([batches()[0], batches()[4]]).toEqual([
       ['/1', '/2'],
       ['/later1', '/later2', '/later3'],
     ]);
-    expect(receiver.received[4]?.deliveryId).not.toBe(tries[0]?.deliveryId);
+    expect(receiver.received[4]?.deliveryId).not.toBe(attempts[0]?.deliveryId);
   });
 
   it('that was under way when the server went down is made again as the same try, with the same bytes', async () => {
@@ -140,7 +140,7 @@ describe('a delivery', () => {
     const { data } = await untilEvent(again, portalId, 'BatchDelivered');
     const [before, after] = receiver.received;
     expect([after?.text, after?.deliveryId]).toEqual([before?.text, before?.deliveryId]);
-    expect(data).toMatchObject({ attempt: 1, deliveryId: before?.deliveryId });
+    expect(data).toMatchObject({ attemptNumber: 1, deliveryId: before?.deliveryId });
     expect(receiver.received).toHaveLength(2);
   });
 
@@ -158,7 +158,7 @@ describe('a delivery', () => {
     const { data } = await untilEvent(server, portalId, 'BatchDelivered');
     const [before, after] = receiver.received;
     expect(after).toMatchObject({ path: '/new', headers: { authorization: 'Bearer another' }, text: before?.text });
-    expect(data).toMatchObject({ attempt: 2, deliveryId: before?.deliveryId });
+    expect(data).toMatchObject({ attemptNumber: 2, deliveryId: before?.deliveryId });
     expect(after?.deliveryId).toBe(before?.deliveryId);
   });
 
@@ -170,12 +170,12 @@ describe('a delivery', () => {
     await lane.updateDestination(server, destinationId, { caCertificate: receiver.ca });
     await goToRetry(server, portalId);
     const { data } = await untilEvent(server, portalId, 'BatchDelivered');
-    expect(data).toMatchObject({ attempt: 2, deliveryId: failed.deliveryId });
+    expect(data).toMatchObject({ attemptNumber: 2, deliveryId: failed.deliveryId });
     expect(failed.message).toMatch(/not trusted/);
   });
 
   it.each(['destination', 'log format'])(
-    'ends when the %s changes, and its logins start anew with fresh tries',
+    'ends when the %s changes, and its logins start anew with fresh attempts',
     async (changed) => {
       const server = await start();
       const { portalId, destinationId } = await aPortal(server, siem());
@@ -196,7 +196,7 @@ describe('a delivery', () => {
         ['/1', '/2'],
       ]);
       const [before, after] = receiver.received;
-      expect([data.attempt, after?.deliveryId]).toEqual([1, data.deliveryId]);
+      expect([data.attemptNumber, after?.deliveryId]).toEqual([1, data.deliveryId]);
       expect(after?.deliveryId).not.toBe(before?.deliveryId);
       expect(changed === 'destination' ? after?.path : after?.text[0]).toBe(changed === 'destination' ? '/other' : '{');
     },
@@ -334,7 +334,7 @@ describe('while the log cannot be written', () => {
       server.clock.advance(1_000);
     }
     const { data } = await untilEvent(server, portalId, 'BatchDelivered');
-    expect(data).toMatchObject({ attempt: 1, responseCode: 200 });
+    expect(data).toMatchObject({ attemptNumber: 1, responseCode: 200 });
     receiver.answers(answer(200));
     await logIn(server, portalId, '/2');
     await untilEvent(server, portalId, 'BatchDelivered', 2);

@@ -206,7 +206,7 @@ describe('after a restart', () => {
     const server = await start(delivered, { directory, now: due - 1 });
     expect(await fireNextTimer(server)).toBe(due);
     const { data } = await untilEvent(server, portalId, 'BatchDelivered');
-    expect(data).toMatchObject({ deliveryId, attempt: 2, attemptedAt: due });
+    expect(data).toMatchObject({ deliveryId, attemptNumber: 2, attemptedAt: due });
   });
 
   it('a retry that fell due in between is made at once', async () => {

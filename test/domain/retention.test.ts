@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { evolve, type LaneEvent } from '../../src/domain/lane/evolve.js';
 import { emptyLane, type Lane, pending, waiting } from '../../src/domain/lane/lane.js';
-import { type LoginRange, overlap, loginCount } from '../../src/domain/login-range.js';
+import { type LoginRange, loginCount, overlap } from '../../src/domain/login-range.js';
 import type { Replay } from '../../src/domain/replay.js';
 import {
   cutAt,
@@ -132,7 +132,7 @@ describe('what is due and too old', () => {
     expect(expired(evolve(open, webhookRemoved(9)), nothing, 9, 5)).toEqual([expiredRange(4, 5)]);
   });
 
-  it('expires with the delivery that nobody tries while the webhook is off, once all of it is too old', () => {
+  it('expires with the delivery that nobody attempts while the webhook is off, once all of it is too old', () => {
     const off = laneOf(webhookOn(), started('d', 1, 3), webhookOff(3));
     expect(expired(off, nothing, 9, 2)).toEqual([]);
     expect(expired(off, nothing, 9, 5)).toEqual([expiredRange(1, 3, 'd')]);

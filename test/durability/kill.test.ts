@@ -77,7 +77,7 @@ describe('servers that are killed again and again', () => {
       directories.reduce((total, { acknowledged }) => total + acknowledged[what], 0);
     return [
       `${rounds.length} kills: ${crashPoints.map((point) => `${count(point)} ${point}`).join(', ')}`,
-      `${sent.length} logins, ${sent.filter(({ tries }) => tries > 1).length} sent again by portals, ${sum(({ lost }) => lost.length)} lost`,
+      `${sent.length} logins, ${sent.filter(({ attempts }) => attempts > 1).length} sent again by portals, ${sum(({ lost }) => lost.length)} lost`,
       `${repeats.length} batches twice with ${repeats.reduce((lines, repeat) => lines + repeat.lines, 0)} lines (${tally(repeats.map(({ purpose }) => purpose))})`,
       `${sum(({ again }) => again.length)} lines in two deliveries, ${sum(({ disordered }) => disordered.length)} out of order`,
       `${sum(({ replays }) => replays.completed)} replays completed, ${decided('redelivered')} ranges redelivered, ${decided('discarded')} discarded; listed at the end: ${listed}; ${pruned.join(' and ')} events pruned`,
@@ -159,7 +159,7 @@ describe('servers that are killed again and again', () => {
     }
   });
 
-  it('left logs without gaps, but for the oldest logins and tries that were pruned', () => {
+  it('left logs without gaps, but for the oldest logins and attempts that were pruned', () => {
     for (const { archive, tables } of directories) {
       expect(archive.map(({ position }) => position)).toEqual(archive.map((_, at) => at + 1));
       expect(archive.at(-1)).toEqual(tables.events.at(-1));
@@ -303,8 +303,8 @@ async function killAgainAndAgain(index: number, count: number) {
 
   async function untilNothingIsLeft(client: Client, portalId: string): Promise<void> {
     for await (const { webhookStatusChanged } of client.subscribe(WebhookStatusChangedDocument, { portalId })) {
-      const { pending, undeliveredTotal, heldTotal } = webhookStatusChanged.status;
-      if (!pending && undeliveredTotal === heldTotal && !(await redeliverHeld(client, portalId))) return;
+      const { pending, undeliveredTotal, needsActionTotal } = webhookStatusChanged.status;
+      if (!pending && undeliveredTotal === needsActionTotal && !(await redeliverHeld(client, portalId))) return;
     }
   }
 }

@@ -75,7 +75,7 @@ it(
     expect(tables.events.map(({ position }) => position)).toEqual(tables.events.map((_, index) => index + 1));
     expect(tables.rebuilt).toEqual(tables.kept);
     process.stdout.write(
-      `${ROUNDS} kills; ${load.sent.length} logins, ${load.sent.filter(({ tries }) => tries > 1).length} of them sent again, ${repeats.length} batches twice\n`,
+      `${ROUNDS} kills; ${load.sent.length} logins, ${load.sent.filter(({ attempts }) => attempts > 1).length} of them sent again, ${repeats.length} batches twice\n`,
     );
   },
   TIMEOUT_MS,

@@ -75,7 +75,7 @@ it('a receiver that comes and goes a hundred times gets everything', async () =>
   const statuses = portalIds.map((portalId) => run.statusOf(portalId).status);
   process.stdout.write(`${FLAPS} flaps: ${JSON.stringify(account)}; failures ${JSON.stringify(failures)}\n`);
   expect(account).toMatchObject({ lost: 0, changed: 0, disorderedFirsts: 0 });
-  for (const status of statuses) expect(status).toMatchObject({ status: 'ACTIVE', pending: 0, undeliveredTotal: 0 });
+  for (const status of statuses) expect(status).toMatchObject({ state: 'ACTIVE', pending: 0, undeliveredTotal: 0 });
   const total = statuses.reduce((sum, { deliveredTotal }) => sum + deliveredTotal, 0);
   expect(total).toBe(account.logins);
   // A line comes twice only where an answer was lost on its way.

@@ -14,7 +14,7 @@ import { startThreaded } from '../support/server/threaded.js';
 
 const HOUR_MS = 3_600_000;
 const TIMEOUT_MS = 120_000;
-/** Logins of the healthy portal, one after the other, while the first tries of the silent ones are under way. */
+/** Logins of the healthy portal, one after the other, while the first attempts of the silent ones are under way. */
 const HEALTHY_LOGINS = 20;
 
 const authority = issueCertificate({ name: 'An authority', isAuthority: true });
@@ -267,7 +267,7 @@ it(
     async function attemptsOf(portalId: string): Promise<object[]> {
       const { deliveries } = await dataOf<{ deliveries: { edges: { node: { attempts: object[] } }[] } }>(
         server,
-        'query ($id: ID!) { deliveries(portalId: $id, first: 10) { edges { node { attempts { attempt } } } } }',
+        'query ($id: ID!) { deliveries(portalId: $id, first: 10) { edges { node { attempts { attemptNumber } } } } }',
         { id: portalId },
       );
       return deliveries.edges.flatMap(({ node }) => node.attempts);

@@ -7,7 +7,7 @@ import { connectPortal, startApp, type TestApp } from '../support/server/app.js'
 interface Status {
   position: string;
   status: {
-    status: string;
+    state: string;
     enabled: boolean;
     pending: number;
     deliveredTotal: number;
@@ -16,7 +16,13 @@ interface Status {
 }
 interface Attempted {
   position: string;
-  attempt: { deliveryId: string; attempt: number; delivered: boolean; responseCode: number | null; message: string };
+  attempt: {
+    deliveryId: string;
+    attemptNumber: number;
+    delivered: boolean;
+    responseCode: number | null;
+    message: string;
+  };
 }
 interface LoginRecorded {
   position: string;
@@ -24,9 +30,9 @@ interface LoginRecorded {
 }
 
 const STATUS = `subscription ($portalId: ID!, $after: String) { webhookStatusChanged(portalId: $portalId, after: $after) {
-  position status { status enabled pending deliveredTotal lastResponseCode } } }`;
+  position status { state enabled pending deliveredTotal lastResponseCode } } }`;
 const ATTEMPTS = `subscription ($portalId: ID!, $after: String) { deliveryAttempted(portalId: $portalId, after: $after) {
-  position attempt { deliveryId attempt delivered responseCode message } } }`;
+  position attempt { deliveryId attemptNumber delivered responseCode message } } }`;
 const LOGINS = `subscription ($portalId: ID!, $after: String) { loginRecorded(portalId: $portalId, after: $after) {
   position login { traceId } } }`;
 
@@ -46,11 +52,11 @@ const positionsOf = (payloads: { position: string }[]) => payloads.map(({ positi
 const rising = (numbers: number[]) => [...new Set(numbers)].sort((a, b) => a - b);
 
 describe('both transports', () => {
-  it('give the same logins and the same tries, in the order of their positions', async () => {
+  it('give the same logins and the same attempts, in the order of their positions', async () => {
     const { test, portalId } = await startWithReceiver();
     const variables = { portalId, after: await headOf(test) };
     const logins = transports.map((transport) => subscribe<LoginRecorded>(transport, test, LOGINS, variables));
-    const tries = transports.map((transport) => subscribe<Attempted>(transport, test, ATTEMPTS, variables));
+    const attempts = transports.map((transport) => subscribe<Attempted>(transport, test, ATTEMPTS, variables));
 
     for (const traceId of ['a', 'b', 'c']) await record(test, portalId, traceId);
 
@@ -58,9 +64,9 @@ describe('both transports', () => {
     expect(tracesOf(overSocket)).toEqual(['a', 'b', 'c']);
     expect(overEvents).toEqual(overSocket);
     expect(positionsOf(overSocket)).toEqual(rising(positionsOf(overSocket)));
-    const [triedSocket, triedEvents] = await Promise.all(tries.map((live) => live.take(1)));
+    const [triedSocket, triedEvents] = await Promise.all(attempts.map((live) => live.take(1)));
     expect(triedEvents).toEqual(triedSocket);
-    expect(triedSocket).toMatchObject([{ attempt: { attempt: 1, delivered: true, responseCode: 200 } }]);
+    expect(triedSocket).toMatchObject([{ attempt: { attemptNumber: 1, delivered: true, responseCode: 200 } }]);
   });
 
   it('do not give what belongs to another portal', async () => {
@@ -83,23 +89,23 @@ describe.each(transports)('over %s', (transport) => {
     const live = subscribe<Status>(transport, test, STATUS, { portalId });
 
     expect(await live.next()).toMatchObject({
-      status: { status: 'ACTIVE', enabled: true, pending: 0, lastResponseCode: null },
+      status: { state: 'ACTIVE', enabled: true, pending: 0, lastResponseCode: null },
     });
   });
 
   it('the status goes INACTIVE when the receiver goes down, and ACTIVE when it is back', async () => {
     const { test, receiver, portalId } = await startWithReceiver();
     const live = subscribe<Status>(transport, test, STATUS, { portalId });
-    await live.until(({ status }) => status.status === 'ACTIVE');
+    await live.until(({ status }) => status.state === 'ACTIVE');
 
     await receiver.down();
     await record(test, portalId, 'a');
-    const failed = await live.until(({ status }) => status.status === 'INACTIVE');
+    const failed = await live.until(({ status }) => status.state === 'INACTIVE');
     await receiver.up();
     const recovered = await live.until(({ status }) => status.deliveredTotal === 1);
 
     expect(failed.at(-1)?.status).toMatchObject({ pending: 1, lastResponseCode: null });
-    expect(recovered.at(-1)?.status).toMatchObject({ status: 'ACTIVE', pending: 0, lastResponseCode: 200 });
+    expect(recovered.at(-1)?.status).toMatchObject({ state: 'ACTIVE', pending: 0, lastResponseCode: 200 });
     expect(positionsOf([...failed, ...recovered])).toEqual(rising(positionsOf([...failed, ...recovered])));
   });
 
@@ -113,7 +119,7 @@ describe.each(transports)('over %s', (transport) => {
     await mutate(test, 'removeWebhook', { portalId });
     const third = await live.next();
 
-    expect([first, second, third].map(({ status }) => [status.status, status.enabled])).toEqual([
+    expect([first, second, third].map(({ status }) => [status.state, status.enabled])).toEqual([
       ['ACTIVE', true],
       ['ACTIVE', false],
       ['UNCONFIGURED', false],
@@ -135,7 +141,7 @@ describe.each(transports)('over %s', (transport) => {
     expect(tracesOf([...seen, ...later, await again.next()])).toEqual(['a', 'b', 'c', 'd', 'e']);
   });
 
-  it('a reconnecting reader of tries misses nothing and gets nothing twice', async () => {
+  it('a reconnecting reader of attempts misses nothing and gets nothing twice', async () => {
     const { test, receiver, portalId } = await startWithReceiver();
     const first = subscribe<Attempted>(transport, test, ATTEMPTS, { portalId, after: await headOf(test) });
     await record(test, portalId, 'a');
@@ -148,9 +154,9 @@ describe.each(transports)('over %s', (transport) => {
 
     const again = subscribe<Attempted>(transport, test, ATTEMPTS, { portalId, after: seen[0]?.position });
 
-    const tries = [...seen, ...(await again.take(2))];
+    const attempts = [...seen, ...(await again.take(2))];
     const delivered = receiver.received.map(({ deliveryId }) => deliveryId);
-    expect(tries.map(({ attempt }) => attempt.deliveryId)).toEqual(delivered);
+    expect(attempts.map(({ attempt }) => attempt.deliveryId)).toEqual(delivered);
   });
 
   it('a reconnecting reader of the status gets none while nothing changed', async () => {

@@ -12,7 +12,7 @@ const EVERY_MS = 40_000;
 const FRESH = 40;
 /** Far less than the outage, and much for a machine that is busy. */
 const NEIGHBOUR_MS = 30_000;
-/** Longest wait between two tries of a lane, with its jitter. */
+/** Longest wait between two attempts of a lane, with its jitter. */
 const MAX_WAIT_MS = 90_000;
 
 it('an hour without a receiver loses nothing, and the status says all the while where things stand', async () => {
@@ -37,7 +37,7 @@ it('an hour without a receiver loses nothing, and the status says all the while 
   const delivered = new Set<string>();
   const expectHealthy = () => {
     for (const status of statuses()) {
-      expect(status).toMatchObject({ status: 'ACTIVE', pending: 0, oldestPendingAt: null, undeliveredTotal: 0 });
+      expect(status).toMatchObject({ state: 'ACTIVE', pending: 0, oldestPendingAt: null, undeliveredTotal: 0 });
       expect(status).toMatchObject({ oldestUndeliveredAt: null, nextAttemptAt: null, consecutiveFailures: 0 });
     }
   };
@@ -47,7 +47,7 @@ it('an hour without a receiver loses nothing, and the status says all the while 
       const logins = recordedBy(portalIds[index] ?? '');
       const [oldest] = logins.filter(({ traceId }) => !delivered.has(traceId));
       const { pending, undeliveredTotal, deliveredTotal, nextAttemptAt, lastAttemptAt } = status;
-      expect(status).toMatchObject({ status: 'INACTIVE', heldTotal: 0, discardedTotal: 0 });
+      expect(status).toMatchObject({ state: 'INACTIVE', needsActionTotal: 0, discardedTotal: 0 });
       expect(status).toMatchObject({ lastResponseCode: responseCode });
       expect(status.lastResponseMessage).toMatch(message);
       expect(undeliveredTotal).toBeGreaterThan(0);

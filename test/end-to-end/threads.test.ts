@@ -45,7 +45,7 @@ describe('a server with threads', () => {
     expect(await verify(line.replace('/1 ', '/2 '))).toBe(false);
   });
 
-  it('goes on in order after tries that failed', async () => {
+  it('goes on in order after attempts that failed', async () => {
     const { portalId } = await connect();
     receiver.answers(answer(400));
     await record(portalId, ['/bad']);

@@ -189,10 +189,10 @@ describe('tokens', () => {
 describe('identity', () => {
   it('names the organisation that was identified last', () => {
     const { given, models } = openLog();
-    expect(models.identity.organizationId()).toBeUndefined();
+    expect(models.issuer.organizationId()).toBeUndefined();
     for (const organizationId of ['org-1', 'org-2', 'org-1']) {
       given(['organization-self', { type: 'OrganizationIdentified', data: { organizationId } }]);
-      expect(models.identity.organizationId()).toBe(organizationId);
+      expect(models.issuer.organizationId()).toBe(organizationId);
     }
   });
 
@@ -204,8 +204,8 @@ describe('identity', () => {
         { type: 'SigningKeyCreated', data: { signingKeyId: id, publicKey: `x-${id}`, privateKey: 'sealed' } },
       ]);
     }
-    expect(ids(models.identity.signingKeys())).toEqual(['key-a', 'key-c', 'key-b']);
-    expect(models.identity.signingKey('key-c')).toEqual({
+    expect(ids(models.issuer.signingKeys())).toEqual(['key-a', 'key-c', 'key-b']);
+    expect(models.issuer.signingKey('key-c')).toEqual({
       id: 'key-c',
       publicKey: 'x-key-c',
       privateKey: 'sealed',

@@ -166,7 +166,7 @@ it('gives the same rows as having applied the events one by one, whatever happen
       'ReplayCompleted',
       'ReplayFailed',
       'ReplayCancelled',
-      'Checkpointed',
+      'LaneSnapshotted',
       'LoginsExpired',
       'WebhookRemoved',
       'PortalRetired',

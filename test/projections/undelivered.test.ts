@@ -59,7 +59,7 @@ describe('the list of the undelivered', () => {
       portalId: PORTAL,
       state: 'WAITING',
       reason: 'ABANDONED',
-      tries: 5,
+      attempts: 5,
       recoveries: 0,
       refusedProbes: 0,
     };
@@ -72,8 +72,8 @@ describe('the list of the undelivered', () => {
     };
     // At the position of its first event: all of them are kept for as long as it is listed.
     expect(rows()).toEqual([
-      { ...common, ...said, ...range(1, 3), listedAt: recordedAt(3), position: 2 },
-      { ...common, ...said, ...range(4, 4), listedAt: recordedAt(5), position: 4 },
+      { ...common, ...said, ...range(1, 3), abandonedAt: recordedAt(3), position: 2 },
+      { ...common, ...said, ...range(4, 4), abandonedAt: recordedAt(5), position: 4 },
     ]);
   });
 
@@ -160,7 +160,7 @@ describe('the list of the undelivered', () => {
     fail(4, 5);
     const [first, tried, last] = rows();
     expect(first).toEqual({ ...whole, lastVersion: 3 });
-    expect(tried).toEqual({ ...whole, ...range(4, 5), tries: 10, recoveries: 1 });
+    expect(tried).toEqual({ ...whole, ...range(4, 5), attempts: 10, recoveries: 1 });
     expect(last).toEqual({ ...whole, firstVersion: 6 });
   });
 
@@ -179,9 +179,11 @@ describe('the list of the undelivered', () => {
 
   it('is of one portal', () => {
     const { undelivered } = listOf(range(1, 3));
-    expect([undelivered.oldest('other'), undelivered.countIn('other', range(1, 9)), undelivered.held('other')]).toEqual(
-      [undefined, 0, 0],
-    );
+    expect([
+      undelivered.oldest('other'),
+      undelivered.countIn('other', range(1, 9)),
+      undelivered.needsActionTotal('other'),
+    ]).toEqual([undefined, 0, 0]);
   });
 });
 
@@ -206,7 +208,7 @@ describe('what is recovered next', () => {
     for (let failed = 1; failed <= 3; failed += 1) fail(1, 1);
     aside(2);
     expect(undelivered.recoverable(PORTAL, { ...lane(), recovering: true })).toBeNull();
-    expect(undelivered.held(PORTAL)).toBe(2);
+    expect(undelivered.needsActionTotal(PORTAL)).toBe(2);
   });
 });
 

@@ -47,7 +47,7 @@ describe('a delivery', () => {
     const [delivery] = only(batchStarted('d-1', range), retryScheduled('d-1', 1, START + 7), batchDelivered('d-1', 2));
     expect(delivery?.attempts).toMatchObject([
       {
-        attempt: 1,
+        attemptNumber: 1,
         delivered: false,
         responseCode: 503,
         message: 'answer 503',
@@ -55,7 +55,7 @@ describe('a delivery', () => {
         durationMs: 12,
         position: 2,
       },
-      { attempt: 2, delivered: true, responseCode: 200, retryDueAt: null, position: 3 },
+      { attemptNumber: 2, delivered: true, responseCode: 200, retryDueAt: null, position: 3 },
     ]);
   });
 
@@ -64,7 +64,7 @@ describe('a delivery', () => {
     ['ABANDONED', batchAbandoned('d-1', 2), 2],
     ['SUPERSEDED', superseded('d-1'), 1],
     ['ABANDONED', undelivered(range, 'd-1'), 1],
-  ])('ends as %s', (state, event, tries) => {
+  ])('ends as %s', (state, event, attempts) => {
     const [delivery] = only(
       batchStarted('d-1', range),
       retryScheduled('d-1'),
@@ -72,7 +72,7 @@ describe('a delivery', () => {
       undelivered({ firstVersion: 4, lastVersion: 9 }),
     );
     expect(delivery).toMatchObject({ state, endedAt: recordedAt(3) });
-    expect(delivery?.attempts).toHaveLength(tries);
+    expect(delivery?.attempts).toHaveLength(attempts);
   });
 
   it('is not of another portal', () => {
@@ -82,7 +82,7 @@ describe('a delivery', () => {
   });
 });
 
-/** A delivery as it is put into the log: failed tries, then how it ends, with other events of the stream in between. */
+/** A delivery as it is put into the log: failed attempts, then how it ends, with other events of the stream in between. */
 interface Plan {
   failed: number;
   end: DeliveryState;
@@ -129,8 +129,8 @@ it('pages in both directions, from any place, as the whole stream says', () => {
           const isOpen = lastIsOpen && index === plans.length - 1;
           const planned: Plan = isOpen ? { ...one, end: 'IN_PROGRESS' } : one;
           const [started] = append([{ stream: STREAM, events: eventsOf(planned, id) }]);
-          const tries = planned.failed + (planned.end === 'DELIVERED' || planned.end === 'ABANDONED' ? 1 : 0);
-          return { id, version: started?.version ?? 0, state: planned.end, tries };
+          const attempts = planned.failed + (planned.end === 'DELIVERED' || planned.end === 'ABANDONED' ? 1 : 0);
+          return { id, version: started?.version ?? 0, state: planned.end, attempts };
         });
         const newestFirst = all.toReversed();
         const summary = (page: Parameters<typeof deliveriesOf>[1]) =>
@@ -138,7 +138,7 @@ it('pages in both directions, from any place, as the whole stream says', () => {
             id,
             version,
             state,
-            tries: attempts.length,
+            attempts: attempts.length,
           }));
 
         expect(summary({ limit: plans.length + 1, inverted: false })).toEqual(newestFirst);

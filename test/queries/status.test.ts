@@ -75,8 +75,8 @@ describe('the table of states', () => {
       'it was removed after a failure and configured again',
       [webhook(true), ...failed, removed(1), webhook(true, 1)],
     ],
-  ])('enabled %s, %s: %s', (enabled, status, _, events) => {
-    expect(given(...events).status).toMatchObject({ enabled, status });
+  ])('enabled %s, %s: %s', (enabled, state, _, events) => {
+    expect(given(...events).status).toMatchObject({ enabled, state });
   });
 });
 
@@ -84,7 +84,7 @@ it('is all zeros and nulls before the first configuration', () => {
   expect(given(login)).toEqual({
     status: {
       enabled: false,
-      status: 'UNCONFIGURED',
+      state: 'UNCONFIGURED',
       lastAttemptAt: null,
       lastResponseCode: null,
       lastResponseMessage: null,
@@ -96,7 +96,7 @@ it('is all zeros and nulls before the first configuration', () => {
       undeliveredTotal: 0,
       oldestUndeliveredAt: null,
       undeliveredExpiresAt: null,
-      heldTotal: 0,
+      needsActionTotal: 0,
       discardedTotal: 0,
     },
     position: 1,
@@ -114,7 +114,7 @@ it('shows the last try, also when it went to a destination that was left since',
   expect(given(...tried, webhook(true, 1, OTHER_DESTINATION)).status).toMatchObject(last);
 });
 
-it('counts tries that failed in a row, not batches, until one succeeds', () => {
+it('counts attempts that failed in a row, not batches, until one succeeds', () => {
   const failures = [
     webhook(true),
     login,

@@ -118,7 +118,7 @@ describe('retirePortal', () => {
 
     expect(first).toMatchObject({
       __typename: 'RetirePortalSuccess',
-      portal: { id, retiredAt: expect.any(String), webhook: { enabled: false, status: { status: 'UNCONFIGURED' } } },
+      portal: { id, retiredAt: expect.any(String), webhook: { enabled: false, status: { state: 'UNCONFIGURED' } } },
     });
     expect(await mutate(test, 'retirePortal', { id })).toEqual(first);
     expect(await headOf(test)).toBe(head);
@@ -156,10 +156,10 @@ describe('portal', () => {
     const test = await startApp();
     const id = await registerPortal(test);
     const query =
-      'query ($id: ID!) { portal(id: $id) { id webhook { enabled configuredAt status { status pending } } } }';
+      'query ($id: ID!) { portal(id: $id) { id webhook { enabled configuredAt status { state pending } } } }';
 
     expect(await dataOf(test, query, { id })).toEqual({
-      portal: { id, webhook: { enabled: false, configuredAt: null, status: { status: 'UNCONFIGURED', pending: 0 } } },
+      portal: { id, webhook: { enabled: false, configuredAt: null, status: { state: 'UNCONFIGURED', pending: 0 } } },
     });
     expect(await dataOf(test, query, { id: UNKNOWN_ID })).toEqual({ portal: null });
   });

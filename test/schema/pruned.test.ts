@@ -39,7 +39,7 @@ async function startWithPortal() {
     /** Prunes up to a position, or all that may go. */
     async prune(throughPosition?: number) {
       const cut = throughPosition === undefined ? everything : { ...everything, recordedBefore: 0, throughPosition };
-      const prunable = await commands.execute('checkpointHistory', { portalId, cut }, CAUSE);
+      const prunable = await commands.execute('snapshotLane', { portalId, cut }, CAUSE);
       if (!prunable) throw new Error('nothing may go');
       await commands.execute('pruneHistory', { portalId, ...prunable, limit: 500 }, CAUSE);
     },
@@ -48,7 +48,7 @@ async function startWithPortal() {
       Promise.all([
         record(1_000),
         record(500),
-        commands.execute('checkpointHistory', { portalId, cut: everything }, CAUSE),
+        commands.execute('snapshotLane', { portalId, cut: everything }, CAUSE),
         commands.execute(
           'pruneHistory',
           { portalId, loginsThrough: Number.MAX_SAFE_INTEGER, deliveriesThrough: 0, limit: 500 },

@@ -14,7 +14,7 @@ const STATUS = 'status lastResponseMessage lastResponseCode pending';
 const DESTINATION = `id name endpoint hasAuthorization authorizationChangedAt logFormat skipTlsVerification
   caCertificate clientCertificate hasClientKey warnings maxInFlight linesPerSecond createdAt updatedAt`;
 const DELIVERIES = `deliveries(portalId: $portalId) { edges { cursor node {
-  id state loginCount destination { ${DESTINATION} } logFormat attempts { deliveryId message responseCode phase snippet } } } }`;
+  id state loginCount destination { ${DESTINATION} } logFormat attempts { deliveryId message responseCode phase responseExcerpt } } } }`;
 const LOGINS =
   'logins(portalId: $portalId) { edges { cursor node { position request principalName userAgent traceId } } }';
 
@@ -27,7 +27,7 @@ const queries = [
 const ofPortal = [DELIVERIES, LOGINS].map((field) => `query ($portalId: ID!) { ${field} }`);
 const subscriptions = [
   `webhookStatusChanged(portalId: $portalId, after: "0") { position status { ${STATUS} } }`,
-  'deliveryAttempted(portalId: $portalId, after: "0") { position attempt { message responseCode deliveryId phase snippet } }',
+  'deliveryAttempted(portalId: $portalId, after: "0") { position attempt { message responseCode deliveryId phase responseExcerpt } }',
   'loginRecorded(portalId: $portalId, after: "0") { position login { request userAgent } }',
 ].map((field) => `subscription ($portalId: ID!) { ${field} }`);
 
@@ -76,7 +76,7 @@ describe('an authorization value', () => {
     }
     controller.abort();
     const { text } = await post(test, `query ($portalId: ID!) { ${DELIVERIES} }`, { portalId });
-    expect(text).toContain('"phase":"BODY","snippet":"bad value: ***"');
+    expect(text).toContain('"phase":"BODY","responseExcerpt":"bad value: ***"');
   });
 
   it('is not in the answer to its own creation, nor in a refusal', async () => {

@@ -41,7 +41,7 @@ describe('the test of a destination', () => {
       phase: 'BODY',
       responseCode: 200,
       message: 'OK',
-      snippet: null,
+      responseExcerpt: null,
     });
     expect(receiver.received).toHaveLength(1);
     expect(receiver.received[0]?.headers).toMatchObject({
@@ -97,7 +97,7 @@ describe('the test of a destination', () => {
       phase: 'BODY',
       responseCode: 403,
       message: 'not you: ***',
-      snippet: 'not you:\n***',
+      responseExcerpt: 'not you:\n***',
     });
     await receiver.down();
     expect(await mutate(test, 'testDestination', { id })).toMatchObject({
@@ -145,9 +145,9 @@ describe('the test of a destination', () => {
 
     expect(await headOf(test)).toBe(head);
     const query =
-      'query ($id: ID!) { portal(id: $id) { webhook { status { status lastAttemptAt consecutiveFailures } } } }';
+      'query ($id: ID!) { portal(id: $id) { webhook { status { state lastAttemptAt consecutiveFailures } } } }';
     expect(await dataOf(test, query, { id: portalId })).toEqual({
-      portal: { webhook: { status: { status: 'ACTIVE', lastAttemptAt: null, consecutiveFailures: 0 } } },
+      portal: { webhook: { status: { state: 'ACTIVE', lastAttemptAt: null, consecutiveFailures: 0 } } },
     });
     await receiver.down();
   });

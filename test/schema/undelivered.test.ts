@@ -30,10 +30,10 @@ describe('undelivered', () => {
         loginCount: 2,
         firstRecordedAt: now,
         lastRecordedAt: now,
-        listedAt: now,
+        abandonedAt: now,
         lastResponseCode: 401,
         lastResponseMessage: 'scripted',
-        tries: 1,
+        attempts: 1,
         recoveries: 0,
         discardedAt: null,
         discardedBy: null,
@@ -161,7 +161,7 @@ describe('discardUndelivered', () => {
 describe('the status of a webhook', () => {
   const statusOf = async (lane: Awaited<ReturnType<typeof startLane>>) => {
     const query = `{ portals(first: 9) { edges { node { id webhook { status {
-      pending deliveredTotal undeliveredTotal heldTotal discardedTotal oldestUndeliveredAt nextAttemptAt } } } } } }`;
+      pending deliveredTotal undeliveredTotal needsActionTotal discardedTotal oldestUndeliveredAt nextAttemptAt } } } } } }`;
     type Portals = { portals: { edges: { node: { id: string; webhook: { status: Record<string, unknown> } } }[] } };
     const { portals } = await dataOf<Portals>(lane, query);
     return portals.edges.find(({ node }) => node.id === lane.portalId)?.node.webhook.status;
@@ -171,7 +171,7 @@ describe('the status of a webhook', () => {
     const lane = await startLane();
     const began = new Date(lane.clock.now()).toISOString();
     await lane.refuse(2);
-    const none = { heldTotal: 0, discardedTotal: 0, deliveredTotal: 0, pending: 0 };
+    const none = { needsActionTotal: 0, discardedTotal: 0, deliveredTotal: 0, pending: 0 };
     expect(await statusOf(lane)).toMatchObject({ ...none, undeliveredTotal: 2, oldestUndeliveredAt: began });
     expect((await statusOf(lane))?.['nextAttemptAt']).toEqual(expect.any(String));
     const [{ id } = { id: '' }] = await lane.listed();
@@ -188,7 +188,7 @@ describe('the status of a webhook', () => {
   it('counts a line that was set aside as one that waits for a person', async () => {
     const lane = await startLane();
     await lane.setAside();
-    expect(await statusOf(lane)).toMatchObject({ undeliveredTotal: 1, heldTotal: 1, nextAttemptAt: null });
+    expect(await statusOf(lane)).toMatchObject({ undeliveredTotal: 1, needsActionTotal: 1, nextAttemptAt: null });
     expect(await lane.listed()).toMatchObject([{ state: 'SET_ASIDE', loginCount: 1 }]);
   });
 });

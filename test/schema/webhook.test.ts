@@ -27,9 +27,9 @@ describe('configureWebhook', () => {
     const webhook = { configuredAt: expect.any(String), destination: { id: destinationId } };
     expect(off).toMatchObject({
       __typename: 'ConfigureWebhookSuccess',
-      webhook: { ...webhook, enabled: false, status: { enabled: false, status: 'ACTIVE' } },
+      webhook: { ...webhook, enabled: false, status: { enabled: false, state: 'ACTIVE' } },
     });
-    expect(on).toMatchObject({ webhook: { ...webhook, enabled: true, status: { enabled: true, status: 'ACTIVE' } } });
+    expect(on).toMatchObject({ webhook: { ...webhook, enabled: true, status: { enabled: true, state: 'ACTIVE' } } });
   });
 
   it('keeps what is left out or null, and records nothing where nothing changes', async () => {
@@ -123,7 +123,7 @@ describe('removeWebhook', () => {
 
     expect(await mutate(test, 'removeWebhook', { portalId })).toMatchObject({
       __typename: 'RemoveWebhookSuccess',
-      webhook: { enabled: false, configuredAt: null, destination: null, status: { status: 'UNCONFIGURED' } },
+      webhook: { enabled: false, configuredAt: null, destination: null, status: { state: 'UNCONFIGURED' } },
     });
     await receiver.down();
   });

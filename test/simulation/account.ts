@@ -116,7 +116,7 @@ export function createAccount(
       case 'LoginsDiscarded':
         for (const range of event.data.ranges) move(account, range, 'undelivered', 'discarded');
         return;
-      case 'Checkpointed':
+      case 'LaneSnapshotted':
         return prune(account, event.data.loginsThrough);
       case 'ReplayRequested':
       case 'ReplayStarted':

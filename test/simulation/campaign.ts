@@ -25,7 +25,7 @@ export const known = {
     'FIRST, split',
     'FIRST, given up',
   ],
-  tries: [1, 2, 3, 4].map((failed) => `delivered after ${failed} that failed`),
+  attempts: [1, 2, 3, 4].map((failed) => `delivered after ${failed} that failed`),
   logins: standings.filter((standing) => standing !== 'pending'),
   // What was asked for is delivered, or fails again.
   listed: undeliveredStates.filter((state) => state !== 'REQUESTED'),

@@ -29,7 +29,7 @@ export function checkEnd(scene: Scene, disks: Disks): Record<string, unknown[]> 
 function countKinds({ account, tally }: World): void {
   for (const { state, failed, purpose } of account.deliveries.all.values()) {
     tally.hit('deliveries', `${purpose}, ${state}`);
-    tally.hit('tries', `${state} after ${failed} that failed`);
+    tally.hit('attempts', `${state} after ${failed} that failed`);
   }
   for (const { standings } of account.portals.values()) for (const one of standings) tally.hit('logins', one);
 }

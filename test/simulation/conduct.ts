@@ -170,7 +170,7 @@ export function createConduct(account: Account, report: Report, read: () => void
       for (const [portalId, one] of underWay) if (one === arrival) underWay.delete(portalId);
     },
     /** The log has the outcome of a try. */
-    onTried({ deliveryId, attempt, responseCode }: Attempt, delivered: boolean): void {
+    onTried({ deliveryId, attemptNumber: attempt, responseCode }: Attempt, delivered: boolean): void {
       const said = seen.get(deliveryId)?.replies.get(attempt)?.at(-1);
       const isGood = responseCode !== null && responseCode >= 200 && responseCode < 300;
       if (said !== responseCode || delivered !== isGood) {

@@ -93,7 +93,7 @@ export function createDeliveries(
   }
 
   function tried(delivery: DeliveryAccount, event: Attempt, delivered: boolean): void {
-    const { attempt, attemptedAt, durationMs } = event;
+    const { attemptNumber: attempt, attemptedAt, durationMs } = event;
     onTried(event, delivered);
     if (attempt !== delivery.failed + 1) {
       report('once a life', `try ${attempt} of ${delivery.deliveryId} follows try ${delivery.failed}`);
@@ -119,7 +119,7 @@ export function createDeliveries(
   }
 
   function abandon(account: PortalAccount, delivery: DeliveryAccount, { data }: Of<'BatchAbandoned'>): void {
-    const { attempt, responseCode, message, setAside } = data;
+    const { attemptNumber: attempt, responseCode, message, setAside } = data;
     const isFinal = responseCode === null ? /not allowed/.test(message) : !isRetryable(responseCode);
     const size = versionsOf(delivery).length;
     if (attempt < MOST_TRIES && !isFinal) report('retries', `${delivery.deliveryId} was given up after ${attempt}`);
@@ -172,7 +172,7 @@ export function createDeliveries(
       case 'BatchAbandoned':
         return abandon(account, delivery, event);
       case 'RetryScheduled':
-        delivery.failed = event.data.attempt;
+        delivery.failed = event.data.attemptNumber;
         delivery.dueAt = event.data.retryDueAt;
     }
   }

@@ -26,7 +26,7 @@ const types: Record<EventType, boolean> = {
   ReplayCompleted: true,
   ReplayFailed: true,
   ReplayCancelled: true,
-  Checkpointed: true,
+  LaneSnapshotted: true,
   LoginsExpired: true,
   TokenIssued: false,
   TokenRevoked: false,

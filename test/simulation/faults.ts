@@ -114,7 +114,7 @@ export function outcomeOf(reply: Reply, attemptedAt: number, durationMs: number)
     responseCode: code,
     message: code === null ? error : `answer ${code}`,
     phase,
-    snippet: null,
+    responseExcerpt: null,
     retryAfterMs,
     attemptedAt,
     durationMs,

@@ -5,7 +5,7 @@ export const invariants = {
   'nothing too much': 'a login that was never due is not sent, and a batch holds its own logins and no others',
   order: 'first deliveries of a portal are in the order of its logins, with nothing left out',
   'one at a time': 'one request of a portal is under way at a time',
-  turns: 'while a first delivery is between two tries, its receiver is spared everything else',
+  turns: 'while a first delivery is between two attempts, its receiver is spared everything else',
   capacity: 'a destination gets no more lines and requests than it takes, and is left alone for as long as it asks',
   batches: 'a batch that is too large is split, and one that follows a batch that was given up is small',
   replay: 'a replay sends what it was asked for, all of it and nothing else',

@@ -99,7 +99,7 @@ export const mutants: readonly Mutant[] = [
     caughtBy: ['recovery', 'figures', 'retention'],
   },
   {
-    name: 'a recovery comes between two tries of a first delivery',
+    name: 'a recovery comes between two attempts of a first delivery',
     file: 'src/domain/lane/next-step.js',
     find: 'if (lane.open?.failedAttempts)\n        return [];',
     replace: '',

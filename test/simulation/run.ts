@@ -100,7 +100,7 @@ async function end(scene: Scene): Promise<void> {
   world.state.disk = 'well';
   world.spare();
   await world.settle();
-  for (let tries = 0; tries < 10 && !world.isLiving(); tries += 1) await world.live();
+  for (let attempts = 0; attempts < 10 && !world.isLiving(); attempts += 1) await world.live();
   for (const [portal, portalId] of scene.portals.entries()) {
     const webhook = world.account.portals.get(portalId)?.webhook;
     if (webhook && !webhook.enabled) configure(scene, portal, { enabled: true });

@@ -163,7 +163,7 @@ describe('a data directory', () => {
     for await (const event of deliveries) if (event.type === 'BatchAbandoned') break;
     await receiver.down();
 
-    const { publicKey } = models.identity.signingKeys()[0] ?? {};
+    const { publicKey } = models.issuer.signingKeys()[0] ?? {};
     const privateKey = chance.find((bytes) => bytes.length === 32 && publicKeyOf(bytes) === publicKey);
     if (!privateKey) throw new Error('the private key was made of something else');
     const secrets = [

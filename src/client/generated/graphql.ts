@@ -366,7 +366,7 @@ export type TestDestinationMutation = { testDestination:
     | { __typename: 'Conflict', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
     | { __typename: 'InvalidInput', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
     | { __typename: 'NotFound', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
-    | { __typename: 'TestDestinationSuccess', delivered: boolean, attemptedAt: string, durationMs: number, phase: DeliveryPhase | null, responseCode: number | null, message: string, snippet: string | null }
+    | { __typename: 'TestDestinationSuccess', delivered: boolean, attemptedAt: string, durationMs: number, phase: DeliveryPhase | null, responseCode: number | null, message: string, responseExcerpt: string | null }
     | { __typename: 'Unavailable', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
    };
 
@@ -376,7 +376,7 @@ export type ConfigureWebhookMutationVariables = Exact<{
 
 
 export type ConfigureWebhookMutation = { configureWebhook:
-    | { __typename: 'ConfigureWebhookSuccess', webhook: { enabled: boolean, destination: { id: string, name: string } | null, status: { enabled: boolean, status: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number, oldestUndeliveredAt: string | null, undeliveredExpiresAt: string | null, heldTotal: number, discardedTotal: number } } }
+    | { __typename: 'ConfigureWebhookSuccess', webhook: { enabled: boolean, destination: { id: string, name: string } | null, status: { enabled: boolean, state: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number, oldestUndeliveredAt: string | null, undeliveredExpiresAt: string | null, needsActionTotal: number, discardedTotal: number } } }
     | { __typename: 'Conflict', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
     | { __typename: 'InvalidInput', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
     | { __typename: 'NotFound', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
@@ -415,7 +415,7 @@ export type WebhookStatusChangedSubscriptionVariables = Exact<{
 }>;
 
 
-export type WebhookStatusChangedSubscription = { webhookStatusChanged: { position: string, status: { enabled: boolean, status: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number, oldestUndeliveredAt: string | null, undeliveredExpiresAt: string | null, heldTotal: number, discardedTotal: number } } };
+export type WebhookStatusChangedSubscription = { webhookStatusChanged: { position: string, status: { enabled: boolean, state: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number, oldestUndeliveredAt: string | null, undeliveredExpiresAt: string | null, needsActionTotal: number, discardedTotal: number } } };
 
 export type DeliveryAttemptedSubscriptionVariables = Exact<{
   portalId: string;
@@ -423,7 +423,7 @@ export type DeliveryAttemptedSubscriptionVariables = Exact<{
 }>;
 
 
-export type DeliveryAttemptedSubscription = { deliveryAttempted: { position: string, attempt: { deliveryId: string, attempt: number, attemptedAt: string, durationMs: number, delivered: boolean, responseCode: number | null, message: string, phase: DeliveryPhase | null, snippet: string | null, retryDueAt: string | null } } };
+export type DeliveryAttemptedSubscription = { deliveryAttempted: { position: string, attempt: { deliveryId: string, attemptNumber: number, attemptedAt: string, durationMs: number, delivered: boolean, responseCode: number | null, message: string, phase: DeliveryPhase | null, responseExcerpt: string | null, retryDueAt: string | null } } };
 
 export type LoginRecordedSubscriptionVariables = Exact<{
   portalId: string;
@@ -444,7 +444,7 @@ export type PortalsQueryVariables = Exact<{
 }>;
 
 
-export type PortalsQuery = { portals: { edges: Array<{ node: { id: string, name: string, registeredAt: string, webhook: { enabled: boolean, destination: { id: string, name: string, endpoint: string } | null, status: { enabled: boolean, status: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number, oldestUndeliveredAt: string | null, undeliveredExpiresAt: string | null, heldTotal: number, discardedTotal: number } } } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type PortalsQuery = { portals: { edges: Array<{ node: { id: string, name: string, registeredAt: string, webhook: { enabled: boolean, destination: { id: string, name: string, endpoint: string } | null, status: { enabled: boolean, state: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number, oldestUndeliveredAt: string | null, undeliveredExpiresAt: string | null, needsActionTotal: number, discardedTotal: number } } } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type LoginsQueryVariables = Exact<{
   portalId: string;
@@ -463,7 +463,7 @@ export type DeliveriesQueryVariables = Exact<{
 }>;
 
 
-export type DeliveriesQuery = { deliveries: { edges: Array<{ node: { id: string, state: DeliveryState, purpose: DeliveryPurpose, loginCount: number, startedAt: string, endedAt: string | null, attempts: Array<{ deliveryId: string, attempt: number, attemptedAt: string, durationMs: number, delivered: boolean, responseCode: number | null, message: string, phase: DeliveryPhase | null, snippet: string | null, retryDueAt: string | null }> } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type DeliveriesQuery = { deliveries: { edges: Array<{ node: { id: string, state: DeliveryState, purpose: DeliveryPurpose, loginCount: number, startedAt: string, endedAt: string | null, attempts: Array<{ deliveryId: string, attemptNumber: number, attemptedAt: string, durationMs: number, delivered: boolean, responseCode: number | null, message: string, phase: DeliveryPhase | null, responseExcerpt: string | null, retryDueAt: string | null }> } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type UndeliveredQueryVariables = Exact<{
   portalId: string;
@@ -473,7 +473,7 @@ export type UndeliveredQueryVariables = Exact<{
 }>;
 
 
-export type UndeliveredQuery = { undelivered: { edges: Array<{ node: { id: string, state: UndeliveredState, reason: UndeliveredReason, loginCount: number, firstRecordedAt: string | null, lastRecordedAt: string | null, listedAt: string, lastResponseCode: number | null, lastResponseMessage: string | null, tries: number, recoveries: number, discardedAt: string | null, discardedBy: string | null, discardedReason: string | null } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type UndeliveredQuery = { undelivered: { edges: Array<{ node: { id: string, state: UndeliveredState, reason: UndeliveredReason, loginCount: number, firstRecordedAt: string | null, lastRecordedAt: string | null, abandonedAt: string, lastResponseCode: number | null, lastResponseMessage: string | null, attempts: number, recoveries: number, discardedAt: string | null, discardedBy: string | null, discardedReason: string | null } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type RedeliverMutationVariables = Exact<{
   input: RedeliverInput;
@@ -484,7 +484,7 @@ export type RedeliverMutation = { redeliver:
     | { __typename: 'Conflict', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
     | { __typename: 'InvalidInput', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
     | { __typename: 'NotFound', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
-    | { __typename: 'RedeliverSuccess', ranges: Array<{ id: string, state: UndeliveredState, reason: UndeliveredReason, loginCount: number, firstRecordedAt: string | null, lastRecordedAt: string | null, listedAt: string, lastResponseCode: number | null, lastResponseMessage: string | null, tries: number, recoveries: number, discardedAt: string | null, discardedBy: string | null, discardedReason: string | null }> }
+    | { __typename: 'RedeliverSuccess', ranges: Array<{ id: string, state: UndeliveredState, reason: UndeliveredReason, loginCount: number, firstRecordedAt: string | null, lastRecordedAt: string | null, abandonedAt: string, lastResponseCode: number | null, lastResponseMessage: string | null, attempts: number, recoveries: number, discardedAt: string | null, discardedBy: string | null, discardedReason: string | null }> }
     | { __typename: 'Unavailable', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
    };
 
@@ -495,7 +495,7 @@ export type DiscardUndeliveredMutationVariables = Exact<{
 
 export type DiscardUndeliveredMutation = { discardUndelivered:
     | { __typename: 'Conflict', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
-    | { __typename: 'DiscardUndeliveredSuccess', ranges: Array<{ id: string, state: UndeliveredState, reason: UndeliveredReason, loginCount: number, firstRecordedAt: string | null, lastRecordedAt: string | null, listedAt: string, lastResponseCode: number | null, lastResponseMessage: string | null, tries: number, recoveries: number, discardedAt: string | null, discardedBy: string | null, discardedReason: string | null }> }
+    | { __typename: 'DiscardUndeliveredSuccess', ranges: Array<{ id: string, state: UndeliveredState, reason: UndeliveredReason, loginCount: number, firstRecordedAt: string | null, lastRecordedAt: string | null, abandonedAt: string, lastResponseCode: number | null, lastResponseMessage: string | null, attempts: number, recoveries: number, discardedAt: string | null, discardedBy: string | null, discardedReason: string | null }> }
     | { __typename: 'InvalidInput', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
     | { __typename: 'NotFound', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
     | { __typename: 'Unavailable', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
@@ -542,13 +542,13 @@ export type ReplayJobChangedSubscriptionVariables = Exact<{
 
 export type ReplayJobChangedSubscription = { replayJobChanged: { position: string, replayJob: { id: string | null, status: ReplayJobStatus, startAt: string | null, endAt: string | null, scope: ReplayScope | null, total: number, sent: number, refused: number, message: string | null, requestedAt: string | null, updatedAt: string | null } } };
 
-export type UndeliveredFieldsFragment = { id: string, state: UndeliveredState, reason: UndeliveredReason, loginCount: number, firstRecordedAt: string | null, lastRecordedAt: string | null, listedAt: string, lastResponseCode: number | null, lastResponseMessage: string | null, tries: number, recoveries: number, discardedAt: string | null, discardedBy: string | null, discardedReason: string | null };
+export type UndeliveredFieldsFragment = { id: string, state: UndeliveredState, reason: UndeliveredReason, loginCount: number, firstRecordedAt: string | null, lastRecordedAt: string | null, abandonedAt: string, lastResponseCode: number | null, lastResponseMessage: string | null, attempts: number, recoveries: number, discardedAt: string | null, discardedBy: string | null, discardedReason: string | null };
 
 export type ReplayJobFieldsFragment = { id: string | null, status: ReplayJobStatus, startAt: string | null, endAt: string | null, scope: ReplayScope | null, total: number, sent: number, refused: number, message: string | null, requestedAt: string | null, updatedAt: string | null };
 
-export type StatusFieldsFragment = { enabled: boolean, status: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number, oldestUndeliveredAt: string | null, undeliveredExpiresAt: string | null, heldTotal: number, discardedTotal: number };
+export type StatusFieldsFragment = { enabled: boolean, state: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number, oldestUndeliveredAt: string | null, undeliveredExpiresAt: string | null, needsActionTotal: number, discardedTotal: number };
 
-export type AttemptFieldsFragment = { deliveryId: string, attempt: number, attemptedAt: string, durationMs: number, delivered: boolean, responseCode: number | null, message: string, phase: DeliveryPhase | null, snippet: string | null, retryDueAt: string | null };
+export type AttemptFieldsFragment = { deliveryId: string, attemptNumber: number, attemptedAt: string, durationMs: number, delivered: boolean, responseCode: number | null, message: string, phase: DeliveryPhase | null, responseExcerpt: string | null, retryDueAt: string | null };
 
 export type LoginFieldsFragment = { position: string, authenticationType: AuthenticationType, outcome: LoginOutcome, sourceAddress: string, principalName: string, userAgent: string, traceId: string, occurredAt: string };
 
@@ -593,10 +593,10 @@ export const UndeliveredFieldsFragmentDoc = new TypedDocumentString(`
   loginCount
   firstRecordedAt
   lastRecordedAt
-  listedAt
+  abandonedAt
   lastResponseCode
   lastResponseMessage
-  tries
+  attempts
   recoveries
   discardedAt
   discardedBy
@@ -621,7 +621,7 @@ export const ReplayJobFieldsFragmentDoc = new TypedDocumentString(`
 export const StatusFieldsFragmentDoc = new TypedDocumentString(`
     fragment StatusFields on WebhookStatus {
   enabled
-  status
+  state
   lastAttemptAt
   lastResponseCode
   lastResponseMessage
@@ -633,21 +633,21 @@ export const StatusFieldsFragmentDoc = new TypedDocumentString(`
   undeliveredTotal
   oldestUndeliveredAt
   undeliveredExpiresAt
-  heldTotal
+  needsActionTotal
   discardedTotal
 }
     `, {"fragmentName":"StatusFields"}) as unknown as TypedDocumentString<StatusFieldsFragment, unknown>;
 export const AttemptFieldsFragmentDoc = new TypedDocumentString(`
     fragment AttemptFields on DeliveryAttempt {
   deliveryId
-  attempt
+  attemptNumber
   attemptedAt
   durationMs
   delivered
   responseCode
   message
   phase
-  snippet
+  responseExcerpt
   retryDueAt
 }
     `, {"fragmentName":"AttemptFields"}) as unknown as TypedDocumentString<AttemptFieldsFragment, unknown>;
@@ -728,7 +728,7 @@ export const TestDestinationDocument = new TypedDocumentString(`
       phase
       responseCode
       message
-      snippet
+      responseExcerpt
     }
     ...RefusalFields
   }
@@ -762,7 +762,7 @@ export const ConfigureWebhookDocument = new TypedDocumentString(`
 }
     fragment StatusFields on WebhookStatus {
   enabled
-  status
+  state
   lastAttemptAt
   lastResponseCode
   lastResponseMessage
@@ -774,7 +774,7 @@ export const ConfigureWebhookDocument = new TypedDocumentString(`
   undeliveredTotal
   oldestUndeliveredAt
   undeliveredExpiresAt
-  heldTotal
+  needsActionTotal
   discardedTotal
 }
 fragment RefusalFields on Refusal {
@@ -847,7 +847,7 @@ export const WebhookStatusChangedDocument = new TypedDocumentString(`
 }
     fragment StatusFields on WebhookStatus {
   enabled
-  status
+  state
   lastAttemptAt
   lastResponseCode
   lastResponseMessage
@@ -859,7 +859,7 @@ export const WebhookStatusChangedDocument = new TypedDocumentString(`
   undeliveredTotal
   oldestUndeliveredAt
   undeliveredExpiresAt
-  heldTotal
+  needsActionTotal
   discardedTotal
 }`) as unknown as TypedDocumentString<WebhookStatusChangedSubscription, WebhookStatusChangedSubscriptionVariables>;
 export const DeliveryAttemptedDocument = new TypedDocumentString(`
@@ -873,14 +873,14 @@ export const DeliveryAttemptedDocument = new TypedDocumentString(`
 }
     fragment AttemptFields on DeliveryAttempt {
   deliveryId
-  attempt
+  attemptNumber
   attemptedAt
   durationMs
   delivered
   responseCode
   message
   phase
-  snippet
+  responseExcerpt
   retryDueAt
 }`) as unknown as TypedDocumentString<DeliveryAttemptedSubscription, DeliveryAttemptedSubscriptionVariables>;
 export const LoginRecordedDocument = new TypedDocumentString(`
@@ -941,7 +941,7 @@ export const PortalsDocument = new TypedDocumentString(`
 }
     fragment StatusFields on WebhookStatus {
   enabled
-  status
+  state
   lastAttemptAt
   lastResponseCode
   lastResponseMessage
@@ -953,7 +953,7 @@ export const PortalsDocument = new TypedDocumentString(`
   undeliveredTotal
   oldestUndeliveredAt
   undeliveredExpiresAt
-  heldTotal
+  needsActionTotal
   discardedTotal
 }`) as unknown as TypedDocumentString<PortalsQuery, PortalsQueryVariables>;
 export const LoginsDocument = new TypedDocumentString(`
@@ -1004,14 +1004,14 @@ export const DeliveriesDocument = new TypedDocumentString(`
 }
     fragment AttemptFields on DeliveryAttempt {
   deliveryId
-  attempt
+  attemptNumber
   attemptedAt
   durationMs
   delivered
   responseCode
   message
   phase
-  snippet
+  responseExcerpt
   retryDueAt
 }`) as unknown as TypedDocumentString<DeliveriesQuery, DeliveriesQueryVariables>;
 export const UndeliveredDocument = new TypedDocumentString(`
@@ -1035,10 +1035,10 @@ export const UndeliveredDocument = new TypedDocumentString(`
   loginCount
   firstRecordedAt
   lastRecordedAt
-  listedAt
+  abandonedAt
   lastResponseCode
   lastResponseMessage
-  tries
+  attempts
   recoveries
   discardedAt
   discardedBy
@@ -1063,10 +1063,10 @@ export const RedeliverDocument = new TypedDocumentString(`
   loginCount
   firstRecordedAt
   lastRecordedAt
-  listedAt
+  abandonedAt
   lastResponseCode
   lastResponseMessage
-  tries
+  attempts
   recoveries
   discardedAt
   discardedBy
@@ -1099,10 +1099,10 @@ export const DiscardUndeliveredDocument = new TypedDocumentString(`
   loginCount
   firstRecordedAt
   lastRecordedAt
-  listedAt
+  abandonedAt
   lastResponseCode
   lastResponseMessage
-  tries
+  attempts
   recoveries
   discardedAt
   discardedBy

@@ -1,6 +1,6 @@
 /** How a receiver's words are shown: cut short, without controls, and without the secret that was sent to it. */
 const MAX_MESSAGE_CHARACTERS = 256;
-const MAX_SNIPPET_CHARACTERS = 1_024;
+const MAX_EXCERPT_CHARACTERS = 1_024;
 /** More of it is not looked at. */
 const MAX_TEXT_CHARACTERS = 4_096;
 const MASK = '***';
@@ -19,8 +19,8 @@ export function showMessage(text: string, authorization: string | null): string 
 }
 
 /** The start of a text, at most 1,024 characters, with its line breaks as `\n`. @param authorization as above */
-export function showSnippet(text: string, authorization: string | null): string {
-  return show(text, authorization, MAX_SNIPPET_CHARACTERS, (words) =>
+export function showExcerpt(text: string, authorization: string | null): string {
+  return show(text, authorization, MAX_EXCERPT_CHARACTERS, (words) =>
     words
       .replace(/\r\n?|[\u0085\u2028\u2029]/g, '\n')
       .replace(/\t/g, ' ')

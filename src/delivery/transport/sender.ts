@@ -8,7 +8,7 @@ import { createDialer, directly } from './dialer.js';
 import { describe } from './error-words.js';
 import { type Connection, createConnections } from './pool.js';
 import { reasonThroughProxy, throughProxy } from './proxy.js';
-import { showMessage, showSnippet } from './redaction.js';
+import { showExcerpt, showMessage } from './redaction.js';
 
 /** From the name's lookup to the status line, for one try. */
 const TRY_DEADLINE_MS = 30_000;
@@ -134,7 +134,7 @@ export function createSender({
           responseCode,
           phase: 'BODY',
           message: showMessage(says, target.authorization) || STATUS_CODES[responseCode] || 'no reason given',
-          snippet: verdict === 'DELIVERED' ? null : showSnippet(says, target.authorization) || null,
+          responseExcerpt: verdict === 'DELIVERED' ? null : showExcerpt(says, target.authorization) || null,
           retryAfterMs: parseRetryAfter(headers['retry-after'], clock.now()),
         });
       } catch (thrown) {
@@ -147,7 +147,7 @@ export function createSender({
           responseCode: null,
           phase: phaseOf(error, connection),
           message: showMessage(says, target.authorization) || 'no reason given',
-          snippet: null,
+          responseExcerpt: null,
           retryAfterMs: null,
         });
       }

@@ -19,7 +19,7 @@ export function boundedRetryMs(wait: number): number {
 }
 
 /**
- * @param failed number of tries of this delivery that failed, this one included, from 1
+ * @param failed number of attempts of this delivery that failed, this one included, from 1
  * @param random a number in [0, 1), which spreads the retries of many portals over half the wait
  * @param retryAfterMs what the receiver asked for, if it did; brought within the bounds
  */

@@ -30,7 +30,7 @@ export type Phase = (typeof phases)[number];
 export interface Attempt {
   deliveryId: string;
   /** From 1. */
-  attempt: number;
+  attemptNumber: number;
   /** When the try began. */
   attemptedAt: number;
   durationMs: number;
@@ -40,7 +40,7 @@ export interface Attempt {
   /** The phase it ended in; a success ends in the last one, and events of before there were phases have none. */
   phase?: Phase;
   /** What the receiver said to a try that failed, longer than the message, on several lines, without secrets. */
-  snippet?: string | null;
+  responseExcerpt?: string | null;
 }
 
 export type DeliveryEvent =
@@ -72,9 +72,9 @@ export type DeliveryEvent =
   /** Due, but the webhook was removed before they were delivered. */
   | { type: 'LoginsUndelivered'; data: LoginRange & { deliveryId: string | null; reason: 'WEBHOOK_REMOVED' } };
 
-/** `destinationDueAt`: the receiver asked to be left alone until then (Retry-After), whatever portal a batch is of. */
+/** `destinationPausedUntil`: the receiver asked to be left alone until then (Retry-After), whatever portal a batch is of. */
 interface DestinationPause {
-  destinationDueAt?: number;
+  destinationPausedUntil?: number;
 }
 
 interface Abandonment {
@@ -90,7 +90,7 @@ interface Abandonment {
 }
 
 /** What a try came to, as the sender sees it. */
-export interface Outcome extends Omit<Attempt, 'deliveryId' | 'attempt'> {
+export interface Outcome extends Omit<Attempt, 'deliveryId' | 'attemptNumber'> {
   verdict: 'DELIVERED' | 'RETRYABLE' | 'FINAL';
   /** What a Retry-After header asked for, in ms. */
   retryAfterMs: number | null;
@@ -104,7 +104,7 @@ const CONTENT_TOO_LARGE = 413;
 
 export type DeliveryCommand =
   | { type: 'StartBatch'; batch: Extract<DeliveryEvent, { type: 'BatchStarted' }>['data'] }
-  | { type: 'RecordOutcome'; deliveryId: string; attempt: number; outcome: Outcome; random: number }
+  | { type: 'RecordOutcome'; deliveryId: string; attemptNumber: number; outcome: Outcome; random: number }
   | { type: 'SupersedeDelivery'; deliveryId: string }
   | { type: 'GiveUpDelivery'; deliveryId: string };
 
@@ -130,7 +130,7 @@ export function decide(command: DeliveryCommand, lane: Lane, around: DeliverySur
   if (!open) return [];
   switch (command.type) {
     case 'RecordOutcome':
-      return open.failedAttempts + 1 === command.attempt
+      return open.failedAttempts + 1 === command.attemptNumber
         ? afterTry(command.outcome, command.random, open, lane, around)
         : [];
     case 'SupersedeDelivery':
@@ -173,7 +173,7 @@ function mayStart(
 }
 
 /** Until when a receiver asked to be left alone, in ms; null if it did not. */
-export function pauseAfter({ verdict, retryAfterMs, attemptedAt, durationMs }: Outcome): number | null {
+export function pausedUntil({ verdict, retryAfterMs, attemptedAt, durationMs }: Outcome): number | null {
   if (verdict === 'DELIVERED' || retryAfterMs === null) return null;
   return attemptedAt + durationMs + boundedRetryMs(retryAfterMs);
 }
@@ -191,16 +191,16 @@ function afterTry(
 ): DeliveryEvent[] {
   const { verdict, retryAfterMs, ...facts } = outcome;
   const failed = open.failedAttempts + 1;
-  const attempt: Attempt = { deliveryId: open.deliveryId, attempt: failed, ...facts };
+  const attempt: Attempt = { deliveryId: open.deliveryId, attemptNumber: failed, ...facts };
   const endedAt = outcome.attemptedAt + outcome.durationMs;
   if (verdict === 'DELIVERED') {
     const recovered = open.purpose === 'FIRST' ? 0 : undeliveredIn(open);
     // Of these there is one for each login where little is going on: what every one of them says is left out.
-    const { phase: _, snippet: __, ...told } = attempt;
+    const { phase: _, responseExcerpt: __, ...told } = attempt;
     return [{ type: 'BatchDelivered', data: recovered ? { ...told, recovered } : told }];
   }
-  const destinationDueAt = pauseAfter(outcome);
-  const pause = destinationDueAt === null ? {} : { destinationDueAt };
+  const destinationPausedUntil = pausedUntil(outcome);
+  const pause = destinationPausedUntil === null ? {} : { destinationPausedUntil };
   if (lane.webhook && (lane.webhook.destinationId !== open.destinationId || logFormat !== open.logFormat)) {
     // What is said of a destination or format that was left is no reason to give up: the logins go out anew.
     return [{ type: 'RetryScheduled', data: { ...attempt, ...pause, retryDueAt: endedAt } }, superseded(open)];

@@ -1,7 +1,7 @@
 /** What each event makes of a lane. */
 
 import type { Recorded } from '../event.js';
-import { type LoginRange, MAX_BATCH_LINES, loginCount, without } from '../login-range.js';
+import { type LoginRange, loginCount, MAX_BATCH_LINES, without } from '../login-range.js';
 import { evolve as evolveReplay, type Replay, type ReplayEvent } from '../replay.js';
 import type { RetentionEvent } from '../retention.js';
 import type { UndeliveredEvent } from '../undelivered.js';
@@ -39,7 +39,7 @@ export function evolve(lane: Lane, event: LaneEvent | Recorded<LaneEvent>): Lane
     case 'BatchDelivered':
       return afterDelivery(lane, event.data);
     case 'RetryScheduled': {
-      const { attempt: failedAttempts, retryDueAt } = event.data;
+      const { attemptNumber: failedAttempts, retryDueAt } = event.data;
       const delivery = openDelivery(lane, event.data.deliveryId);
       const changed = delivery && { ...delivery, failedAttempts, retryDueAt };
       return { ...lane, ...attempted(lane, event.data, true), ...(changed && placed(changed, changed)) };
@@ -62,7 +62,7 @@ export function evolve(lane: Lane, event: LaneEvent | Recorded<LaneEvent>): Lane
     }
     case 'LoginsSkipped':
       return passOver(lane, event.data);
-    case 'Checkpointed':
+    case 'LaneSnapshotted':
       // Of what came before it a part may be gone. A lane of before it had some field has that as it begins.
       return { ...emptyLane, ...event.data.lane };
     case 'LoginsExpired': {
@@ -181,16 +181,16 @@ function attempted(
     attemptedAt: number;
     responseCode: number | null;
     message: string;
-    destinationDueAt?: number;
+    destinationPausedUntil?: number;
   },
   failed: boolean,
 ) {
-  const { attemptedAt: at, responseCode, message, destinationDueAt = lane.destinationDueAt } = attempt;
+  const { attemptedAt: at, responseCode, message, destinationPausedUntil = lane.destinationPausedUntil } = attempt;
   const delivery = openDelivery(lane, attempt.deliveryId);
   const lastAttempt = { at, destinationId: delivery?.destinationId ?? null, responseCode, message };
   if (!isToPresentDestination(lane, delivery)) return { lastAttempt };
   const consecutiveFailures = failed ? lane.consecutiveFailures + 1 : 0;
-  return { lastAttempt, failing: failed, consecutiveFailures, destinationDueAt };
+  return { lastAttempt, failing: failed, consecutiveFailures, destinationPausedUntil };
 }
 
 function isToPresentDestination({ webhook }: Lane, delivery: OpenDelivery | null): boolean {

@@ -6,7 +6,7 @@
  */
 
 import type { LogFormat } from '../destination.js';
-import { type LoginRange, MAX_BATCH_LINES, loginCount } from '../login-range.js';
+import { type LoginRange, loginCount, MAX_BATCH_LINES } from '../login-range.js';
 import type { Replay } from '../replay.js';
 import type { LineSettings, Purpose } from './decide.js';
 
@@ -58,7 +58,7 @@ export interface Lane {
   failedProbes: number;
   probeDueAt: number | null;
   /** The receiver of the last try asked to be left alone until then. */
-  destinationDueAt: number | null;
+  destinationPausedUntil: number | null;
   lastAttempt: { at: number; destinationId: string | null; responseCode: number | null; message: string } | null;
   /** Whether the last try to the present destination failed. */
   failing: boolean;
@@ -83,7 +83,7 @@ export const fresh = {
   recovering: true,
   failedProbes: 0,
   probeDueAt: null,
-  destinationDueAt: null,
+  destinationPausedUntil: null,
 };
 
 export const emptyLane: Lane = {

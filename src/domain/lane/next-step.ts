@@ -1,7 +1,7 @@
 /** What a lane does next: whose turn it is, and whether that is due. */
 
 import type { LogFormat } from '../destination.js';
-import { type LoginRange, MAX_BATCH_LINES, loginCount, startOf } from '../login-range.js';
+import { type LoginRange, loginCount, MAX_BATCH_LINES, startOf } from '../login-range.js';
 import type { UndeliveredState } from '../undelivered.js';
 import { MAX_LANE_WAIT_MS, MAX_PROBE_WAIT_MS, MAX_RETRY_WAIT_MS } from './backoff.js';
 import type { Purpose } from './decide.js';
@@ -19,7 +19,7 @@ export type Step =
   | { do: 'start replay' }
   | { do: 'finish replay' };
 
-/** How long a portal waits after its own last try before it tries what worked for another one, in ms. */
+/** How long a portal waits after its own last try before it attempts what worked for another one, in ms. */
 const MENDED_WAIT_MS = 60_000;
 
 /** What a lane knows of a destination. Times in ms. */
@@ -28,7 +28,7 @@ interface Destination {
   updatedAt: number;
   linesPerSecond: number | null;
   /** When a try, of whatever portal, succeeded after one that failed; null if that is not known. */
-  mendedAt?: number | null;
+  healthySince?: number | null;
 }
 
 /** What a step is chosen by, besides the lane. */
@@ -88,7 +88,7 @@ function firstDelivery(lane: Lane, around: LaneSurroundings): Candidate | null {
   return { turn: 'FIRST', dueAt, step: start(range, 'FIRST', lane, around) };
 }
 
-/** While the first delivery is between two tries, its receiver is spared everything else. */
+/** While the first delivery is between two attempts, its receiver is spared everything else. */
 function besideIt(lane: Lane, around: LaneSurroundings): (Candidate | null)[] {
   const { now, recoverable, replayable } = around;
   if (lane.open?.failedAttempts) return [];
@@ -127,7 +127,9 @@ function probeDueAt(lane: Lane, { now, destination }: LaneSurroundings, pausedUn
   if (since(destination?.updatedAt)) return now;
   const dueAt = Math.max(pausedUntil, sane(lane.probeDueAt, now, MAX_PROBE_WAIT_MS));
   // Another portal has found that it works again.
-  return since(destination?.mendedAt) ? Math.min(dueAt, sane(triedAt + MENDED_WAIT_MS, now, MENDED_WAIT_MS)) : dueAt;
+  return since(destination?.healthySince)
+    ? Math.min(dueAt, sane(triedAt + MENDED_WAIT_MS, now, MENDED_WAIT_MS))
+    : dueAt;
 }
 
 function retry(delivery: OpenDelivery, turn: Turn, now: number): Candidate {

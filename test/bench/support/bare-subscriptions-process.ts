@@ -58,7 +58,7 @@ let enabled = false;
 function statusNow(): Changed {
   const status: WebhookStatus = {
     enabled,
-    status: 'ACTIVE',
+    state: 'ACTIVE',
     lastAttemptAt: null,
     lastResponseCode: null,
     lastResponseMessage: null,
@@ -70,7 +70,7 @@ function statusNow(): Changed {
     undeliveredTotal: 0,
     oldestUndeliveredAt: null,
     undeliveredExpiresAt: null,
-    heldTotal: 0,
+    needsActionTotal: 0,
     discardedTotal: 0,
   };
   return { webhookStatusChanged: { position: String(position), status } };

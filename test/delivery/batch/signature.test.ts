@@ -17,8 +17,8 @@ function makeSigner(seed = 'signing') {
   const keyId = handlers.ensureSigningKey({}, cause, 0);
   return {
     keyId,
-    sign: createSigners(models.identity, secrets)(keyId),
-    published: jwkSet(models.identity),
+    sign: createSigners(models.issuer, secrets)(keyId),
+    published: jwkSet(models.issuer),
     models,
     secrets,
   };
@@ -117,13 +117,13 @@ describe('the published key set', () => {
   it('stays as it is once there is a key', () => {
     const { handlers, models } = openHandlers();
     const keyId = handlers.ensureSigningKey({}, cause, 0);
-    const before = jwkSet(models.identity);
+    const before = jwkSet(models.issuer);
     expect(handlers.ensureSigningKey({}, cause, 1)).toBe(keyId);
-    expect(jwkSet(models.identity)).toEqual(before);
+    expect(jwkSet(models.issuer)).toEqual(before);
   });
 
   it('has no signer for a key that is not there', () => {
     const { models, secrets } = makeSigner();
-    expect(() => createSigners(models.identity, secrets)('none')).toThrow('There is no signing key none');
+    expect(() => createSigners(models.issuer, secrets)('none')).toThrow('There is no signing key none');
   });
 });

@@ -74,13 +74,13 @@ it('a request under way to a destination that is changed meanwhile ends in its o
   await raw.until((it) => it.open() === 1);
 });
 
-it('closing the sender ends the tries to destinations as they were, too', async () => {
+it('closing the sender ends the attempts to destinations as they were, too', async () => {
   const raw = await startRawReceiver(() => {});
   const sender = startSender();
-  const tries = [1, 2].map((revision) => sender.send(aTarget(raw.url, null, { revision }), aPost));
+  const attempts = [1, 2].map((revision) => sender.send(aTarget(raw.url, null, { revision }), aPost));
   await raw.until(({ requests }) => requests.length === 2);
   await sender.close();
-  for (const outcome of await Promise.all(tries)) {
+  for (const outcome of await Promise.all(attempts)) {
     expect(outcome).toMatchObject({ verdict: 'RETRYABLE', responseCode: null, phase: 'HEADERS' });
   }
   await raw.until((it) => it.open() === 0);

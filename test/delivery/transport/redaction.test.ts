@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { showMessage, showSnippet } from '../../../src/delivery/transport/redaction.js';
+import { showExcerpt, showMessage } from '../../../src/delivery/transport/redaction.js';
 
 /** Visible ASCII, but for the mask's own character. */
 const visible = (minLength: number, maxLength = 60) =>
@@ -59,7 +59,7 @@ function asUnicodeEscape(character: string): string {
 
 describe.each([
   ['message', showMessage],
-  ['snippet', showSnippet],
+  ['responseExcerpt', showExcerpt],
 ])('what a receiver says is shown in a %s', (_, show) => {
   it.each(writings)('without the authorization value or its parts, echoed %s', (_, write) => {
     fc.assert(
@@ -134,16 +134,16 @@ describe('what a receiver says is shown', () => {
   it('cut, with an ellipsis that says so, and never through a character of two halves', () => {
     expect(showMessage('x'.repeat(257), null)).toBe(`${'x'.repeat(255)}…`);
     expect(showMessage(`${'x'.repeat(254)}🙂🙂`, null)).not.toMatch(/\p{Cs}/u);
-    expect(showSnippet('x'.repeat(1_024), null)).toBe('x'.repeat(1_024));
-    expect(showSnippet('x'.repeat(1_025), null)).toBe(`${'x'.repeat(1_023)}…`);
+    expect(showExcerpt('x'.repeat(1_024), null)).toBe('x'.repeat(1_024));
+    expect(showExcerpt('x'.repeat(1_025), null)).toBe(`${'x'.repeat(1_023)}…`);
   });
 
-  it('in a snippet with its line breaks, and without other controls', () => {
-    expect(showSnippet('{\r\n\t"text":\u0000 "no"\u001b[2J\n}\r', null)).toBe('{\n "text": "no"[2J\n}');
+  it('in a responseExcerpt with its line breaks, and without other controls', () => {
+    expect(showExcerpt('{\r\n\t"text":\u0000 "no"\u001b[2J\n}\r', null)).toBe('{\n "text": "no"[2J\n}');
     const anything = fc.array(fc.oneof(words, fc.string({ unit: 'binary', maxLength: 400 }))).map((it) => it.join(''));
     fc.assert(
       fc.property(anything, fc.option(authorization), (text, value) => {
-        const shown = showSnippet(text, value);
+        const shown = showExcerpt(text, value);
         expect(shown.replaceAll('\n', ' ')).toMatch(/^[^\p{Cc}\p{Cs}\u2028\u2029]{0,1024}$/u);
         expect(shown).toBe(shown.trim());
       }),

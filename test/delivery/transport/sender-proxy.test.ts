@@ -92,7 +92,7 @@ describe('through the egress proxy', () => {
 });
 
 describe('what the egress proxy says is never taken for the receiver', () => {
-  const failure = { verdict: 'RETRYABLE', responseCode: null, phase: 'CONNECT', snippet: null };
+  const failure = { verdict: 'RETRYABLE', responseCode: null, phase: 'CONNECT', responseExcerpt: null };
 
   it.each([
     [301, 'the egress proxy answered 301 Moved Permanently'],

@@ -263,7 +263,7 @@ describe('the phase that a try ended in', () => {
   });
 
   it('is HEADERS where no status line is read', async () => {
-    expect(await sendRaw('HTTP/1.1 2')).toMatchObject({ phase: 'HEADERS', snippet: null });
+    expect(await sendRaw('HTTP/1.1 2')).toMatchObject({ phase: 'HEADERS', responseExcerpt: null });
   });
 
   it('is BODY once there is a status', async () => {
@@ -283,12 +283,12 @@ describe('the phase that a try ended in', () => {
   });
 });
 
-describe('the snippet of a try', () => {
+describe('the responseExcerpt of a try', () => {
   it('is the start of what the receiver says against it, on its lines, without the authorization value', async () => {
     receiver.answers(answer(400, {}, `{\r\n\t"text": "no ${AUTHORIZATION}"\n}\n`));
-    expect((await send()).snippet).toBe('{\n "text": "no ***"\n}');
+    expect((await send()).responseExcerpt).toBe('{\n "text": "no ***"\n}');
     receiver.answers(answer(503, {}, 'x'.repeat(5_000)));
-    expect((await send()).snippet).toBe(`${'x'.repeat(1_023)}…`);
+    expect((await send()).responseExcerpt).toBe(`${'x'.repeat(1_023)}…`);
   });
 
   it.each([
@@ -297,7 +297,7 @@ describe('the snippet of a try', () => {
     ['it says nothing that can be shown', answer(500, {}, '\u0000 \n')],
   ])('is null where %s', async (_, respond) => {
     receiver.answers(respond);
-    expect((await send()).snippet).toBe(null);
+    expect((await send()).responseExcerpt).toBe(null);
   });
 });
 

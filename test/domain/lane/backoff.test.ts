@@ -9,8 +9,8 @@ const retryAfter = fc.oneof(fc.nat({ max: 100_000 }), fc.constantFrom(0, 999, 1_
 describe('the wait before a retry', () => {
   it('is a whole number of ms from 1 to 30 s, whatever chance and the receiver say', () => {
     fc.assert(
-      fc.property(failed, chance, fc.option(retryAfter), (tries, random, asked) => {
-        const wait = retryBackoffMs(tries, random, asked);
+      fc.property(failed, chance, fc.option(retryAfter), (attempts, random, asked) => {
+        const wait = retryBackoffMs(attempts, random, asked);
         expect(Number.isInteger(wait)).toBe(true);
         expect(wait).toBeGreaterThanOrEqual(1_000);
         expect(wait).toBeLessThanOrEqual(30_000);
@@ -19,7 +19,7 @@ describe('the wait before a retry', () => {
   });
 
   it('doubles from 1 s', () => {
-    expect([1, 2, 3, 4].map((tries) => retryBackoffMs(tries, 0, null))).toEqual([1_000, 2_000, 4_000, 8_000]);
+    expect([1, 2, 3, 4].map((attempts) => retryBackoffMs(attempts, 0, null))).toEqual([1_000, 2_000, 4_000, 8_000]);
   });
 
   it('is spread by chance over half of itself more', () => {
@@ -29,16 +29,16 @@ describe('the wait before a retry', () => {
 
   it('grows with each try, whatever chance says', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: MAX_RETRIES - 1 }), chance, chance, (tries, one, other) => {
-        expect(retryBackoffMs(tries + 1, one, null)).toBeGreaterThan(retryBackoffMs(tries, other, null));
+      fc.property(fc.integer({ min: 1, max: MAX_RETRIES - 1 }), chance, chance, (attempts, one, other) => {
+        expect(retryBackoffMs(attempts + 1, one, null)).toBeGreaterThan(retryBackoffMs(attempts, other, null));
       }),
     );
   });
 
   it('is what the receiver asks for in Retry-After, within the bounds', () => {
     fc.assert(
-      fc.property(failed, chance, fc.integer({ min: 1_000, max: 30_000 }), (tries, random, asked) => {
-        expect(retryBackoffMs(tries, random, asked)).toBe(asked);
+      fc.property(failed, chance, fc.integer({ min: 1_000, max: 30_000 }), (attempts, random, asked) => {
+        expect(retryBackoffMs(attempts, random, asked)).toBe(asked);
       }),
     );
   });

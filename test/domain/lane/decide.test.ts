@@ -26,7 +26,7 @@ const start = (batch = started('a', 1, 3)): DeliveryCommand => ({ type: 'StartBa
 const ended = (deliveryId: string, attempt: number, outcome: Outcome, random = 0): DeliveryCommand => ({
   type: 'RecordOutcome',
   deliveryId,
-  attempt,
+  attemptNumber: attempt,
   outcome,
   random,
 });
@@ -98,19 +98,19 @@ describe('a try', () => {
   it('is retried when the receiver asks for it, within the bounds', () => {
     given(...open)
       .when(ended('a', 1, unavailable(7_000), 0.5))
-      .then(retryScheduled('a', 1, 8_500, { destinationDueAt: 8_500 }));
+      .then(retryScheduled('a', 1, 8_500, { destinationPausedUntil: 8_500 }));
     given(...open)
       .when(ended('a', 1, unavailable(0)))
-      .then(retryScheduled('a', 1, 2_500, { destinationDueAt: 2_500 }));
+      .then(retryScheduled('a', 1, 2_500, { destinationPausedUntil: 2_500 }));
     given(...open)
       .when(ended('a', 1, unavailable(3_600_000)))
-      .then(retryScheduled('a', 1, 31_500, { destinationDueAt: 31_500 }));
+      .then(retryScheduled('a', 1, 31_500, { destinationPausedUntil: 31_500 }));
   });
 
   it('is the last one if it is the fifth: the batch is abandoned', () => {
     given(...open, ...failedTries(4))
       .when(ended('a', 5, unavailable(7_000)))
-      .then(abandoned('a', 5, 2_500, 503, { destinationDueAt: 8_500 }));
+      .then(abandoned('a', 5, 2_500, 503, { destinationPausedUntil: 8_500 }));
   });
 
   it('is the last one if its answer is final', () => {

@@ -50,7 +50,7 @@ describe('a lane', () => {
     expect(next(after(webhookOn(), started('a', 1, 500), delivered('a')), 501)).toEqual(start(501, 501));
   });
 
-  it('tries the open delivery at once, then when the retry is due', () => {
+  it('attempts the open delivery at once, then when the retry is due', () => {
     const open = after(webhookOn(), started('a', 1, 3));
     expect(next(open, 3)).toMatchObject({ do: 'try', delivery: { deliveryId: 'a', failedAttempts: 0 } });
     const failed = evolve(open, retryScheduled('a', 1, 2_500));
@@ -103,7 +103,7 @@ describe('turning a webhook on again', () => {
     expect(pending(lane, 5)).toBe(0);
   });
 
-  it('keeps the tries of the delivery that was open', () => {
+  it('keeps the attempts of the delivery that was open', () => {
     const lane = after(webhookOn(), started('a', 1, 3), retryScheduled('a', 2, 2_500), webhookOff(3), webhookOn(3));
     expect(next(lane, 3)).toEqual({ do: 'wait', until: 2_500 });
     expect(lane).toMatchObject({ failing: true, consecutiveFailures: 1, open: { failedAttempts: 2 } });

@@ -36,7 +36,7 @@ function next(lane: Lane, around: Partial<LaneSurroundings> = {}): Step {
 }
 const start = (purpose: Purpose, first: number, last: number) => ({ do: 'start', purpose, range: range(first, last) });
 const wait = (until: number) => ({ do: 'wait', until });
-const tries = (deliveryId: string) => ({ do: 'try', delivery: { deliveryId } });
+const attempts = (deliveryId: string) => ({ do: 'try', delivery: { deliveryId } });
 const side = (deliveryId: string, first: number, last: number, purpose: Purpose = 'RECOVERY') =>
   started(deliveryId, first, last, { purpose });
 
@@ -83,20 +83,20 @@ describe('turns', () => {
   });
 
   it('begin with what was started and not tried, whatever else is due', () => {
-    expect(next(after(webhookOn(), started('a', 1, 5)), all)).toMatchObject(tries('a'));
-    expect(next(after(webhookOn(), side('r', 1, 2)), all)).toMatchObject(tries('r'));
+    expect(next(after(webhookOn(), started('a', 1, 5)), all)).toMatchObject(attempts('a'));
+    expect(next(after(webhookOn(), side('r', 1, 2)), all)).toMatchObject(attempts('r'));
     const failedFirst = after(webhookOn(), side('r', 1, 2), retryScheduled('r', 1, 1_400), started('a', 1, 5));
-    expect(next(failedFirst, all)).toMatchObject(tries('a'));
+    expect(next(failedFirst, all)).toMatchObject(attempts('a'));
   });
 });
 
-describe('beside a first delivery between two of its tries', () => {
+describe('beside a first delivery between two of its attempts', () => {
   const failed = after(webhookOn(), ...replay, started('a', 6, 9), retryScheduled('a', 1, 2_500));
 
   it('nothing is started', () => {
     const others = { lastLogin: 99, recoverable: requested(1, 5), replayable: range(1, 5) };
     expect(next(failed, others)).toEqual(wait(2_500));
-    expect(next(failed, { ...others, now: 2_500 })).toMatchObject(tries('a'));
+    expect(next(failed, { ...others, now: 2_500 })).toMatchObject(attempts('a'));
   });
 
   it('nothing is tried again', () => {
@@ -120,10 +120,10 @@ describe('a side delivery that waits for its retry', () => {
   });
 
   it('is tried when it is due, in turn with fresh logins', () => {
-    expect(next(waiting, { now: 2_500 })).toMatchObject(tries('r'));
+    expect(next(waiting, { now: 2_500 })).toMatchObject(attempts('r'));
     expect(next(waiting, { now: 2_500, lastLogin: 9 })).toEqual(start('FIRST', 1, 9));
     const fresh = evolve(evolve(waiting, started('a', 1, 9)), delivered('a'));
-    expect(next(fresh, { now: 2_500, lastLogin: 10 })).toMatchObject(tries('r'));
+    expect(next(fresh, { now: 2_500, lastLogin: 10 })).toMatchObject(attempts('r'));
   });
 
   it('is the only one beside the first deliveries', () => {
@@ -134,7 +134,7 @@ describe('a side delivery that waits for its retry', () => {
   it('goes on from where it was after the webhook was off', () => {
     const off = evolve(waiting, webhookOff(0));
     expect(next(off, { now: 9_999 })).toEqual({ do: 'rest' });
-    expect(next(evolve(off, webhookOn(0)), { now: 9_999 })).toMatchObject(tries('r'));
+    expect(next(evolve(off, webhookOn(0)), { now: 9_999 })).toMatchObject(attempts('r'));
   });
 
   it('ends with a change of destination or format, and its logins start anew', () => {
@@ -212,10 +212,10 @@ describe('a probe', () => {
   });
 
   it('is due a minute after the last try where the destination works for another portal since', () => {
-    const mended = { ...siem, mendedAt: 1_200 };
+    const mended = { ...siem, healthySince: 1_200 };
     expect(next(dead, { recoverable, destination: mended, now: 2_500 })).toEqual(wait(61_000));
     expect(next(dead, { recoverable, destination: mended, now: 61_000 })).toEqual(start('PROBE', 1, 1));
-    const before = { ...siem, mendedAt: 900 };
+    const before = { ...siem, healthySince: 900 };
     expect(next(dead, { recoverable, destination: before, now: 61_000 })).toEqual(wait(PROBE_DUE_AT));
   });
 

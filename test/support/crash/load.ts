@@ -21,7 +21,7 @@ export interface Sent {
   /** Also in the user agent, and so in the answer and in its line. */
   key: string;
   userAgent: string;
-  tries: number;
+  attempts: number;
   /** What the server answered; null until it did. */
   acknowledged: { position: number; traceId: string } | null;
   /** Whether the answer came from another process than the one that recorded it. */
@@ -60,7 +60,7 @@ export function createLoad(portalIds: readonly string[], token: string) {
   function create(portalId: string, agent = 'browser'): Sent {
     const key = `mark-${sent.length}`;
     const userAgent = `${agent} of ${key}`;
-    const login: Sent = { portalId, key, userAgent, tries: 0, acknowledged: null, recordedBefore: false };
+    const login: Sent = { portalId, key, userAgent, attempts: 0, acknowledged: null, recordedBefore: false };
     sent.push(login);
     return login;
   }
@@ -81,7 +81,7 @@ export function createLoad(portalIds: readonly string[], token: string) {
   async function record(client: Client, head: number, login: Sent, call?: Call): Promise<boolean> {
     const { portalId, key: idempotencyKey, userAgent } = login;
     const facts = { authenticationType: 'BASIC', outcome: 'SUCCESS', sourceAddress: '192.0.2.7' } as const;
-    login.tries += 1;
+    login.attempts += 1;
     try {
       const input = { ...facts, portalId, idempotencyKey, userAgent };
       const { recordLogin } = await client.call(RecordLoginDocument, { input });
@@ -122,7 +122,7 @@ export function createLoad(portalIds: readonly string[], token: string) {
       const again = unanswered.filter((login) => login.portalId === portalId).slice(0, MAX_AGAIN);
       unanswered = unanswered.filter((login) => !again.includes(login));
       const logins = [...again, ...agents.map((agent) => create(portalId, agent))];
-      for (const login of logins) login.tries += 1;
+      for (const login of logins) login.attempts += 1;
       const wanted = logins.map(({ key: idempotencyKey, userAgent }) => ({ idempotencyKey, userAgent }));
       const result = await act({ do: 'record', portalId, logins: wanted });
       if (result?.logins) acknowledge(logins, result.logins, head);

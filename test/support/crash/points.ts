@@ -29,8 +29,8 @@ const places = {
   'after a redelivery': { at: 'after', event: 'RedeliveryRequested' },
   'inside a discarding': { at: 'inside', event: 'LoginsDiscarded' },
   'after a discarding': { at: 'after', event: 'LoginsDiscarded' },
-  'inside the checkpoint of a pruning': { at: 'inside', event: 'Checkpointed' },
-  'after the checkpoint of a pruning': { at: 'after', event: 'Checkpointed' },
+  'inside the checkpoint of a pruning': { at: 'inside', event: 'LaneSnapshotted' },
+  'after the checkpoint of a pruning': { at: 'after', event: 'LaneSnapshotted' },
   'inside a step of a pruning': { at: 'deletion' },
   'after a step of a pruning': { at: 'deleted' },
 } as const satisfies Record<string, Place>;

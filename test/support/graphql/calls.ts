@@ -62,17 +62,17 @@ export async function dataOf<T>(caller: Caller, query: string, variables: Variab
 const successFields = {
   registerPortal: 'portal { id name registeredAt retiredAt }',
   renamePortal: 'portal { id name }',
-  retirePortal: 'portal { id retiredAt webhook { enabled status { status } } }',
+  retirePortal: 'portal { id retiredAt webhook { enabled status { state } } }',
   createDestination: destinationFields(),
   updateDestination: destinationFields(),
   deleteDestination: 'id',
-  testDestination: 'delivered attemptedAt durationMs phase responseCode message snippet',
-  configureWebhook: 'webhook { enabled configuredAt destination { id } status { enabled status } }',
+  testDestination: 'delivered attemptedAt durationMs phase responseCode message responseExcerpt',
+  configureWebhook: 'webhook { enabled configuredAt destination { id } status { enabled state } }',
   redeliver: `ranges { ${rangeFields()} }`,
   discardUndelivered: `ranges { ${rangeFields()} }`,
   requestReplay: `replayJob { ${replayJobFields()} }`,
   cancelReplay: `replayJob { ${replayJobFields()} }`,
-  removeWebhook: 'webhook { enabled configuredAt destination { id } status { enabled status } }',
+  removeWebhook: 'webhook { enabled configuredAt destination { id } status { enabled state } }',
   recordLogin: `login { ${loginFields()} }`,
   recordLogins: `logins { ${loginFields()} }`,
 };
@@ -86,7 +86,7 @@ function destinationFields(): string {
 }
 
 export function rangeFields(): string {
-  return `id portalId state reason loginCount firstRecordedAt lastRecordedAt listedAt lastResponseCode lastResponseMessage tries
+  return `id portalId state reason loginCount firstRecordedAt lastRecordedAt abandonedAt lastResponseCode lastResponseMessage attempts
     recoveries discardedAt discardedBy discardedReason`;
 }
 

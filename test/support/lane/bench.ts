@@ -6,7 +6,7 @@ import type { Recorded } from '../../../src/domain/event.js';
 import type { DeliveryCommand, DeliveryEvent, Outcome } from '../../../src/domain/lane/decide.js';
 import { evolve, type LaneEvent } from '../../../src/domain/lane/evolve.js';
 import { emptyLane, type Lane, pending, waiting } from '../../../src/domain/lane/lane.js';
-import { type LoginRange, overlap, loginCount } from '../../../src/domain/login-range.js';
+import { type LoginRange, loginCount, overlap } from '../../../src/domain/login-range.js';
 import { Refusal } from '../../../src/domain/refusal.js';
 import type { ReplayScope } from '../../../src/domain/replay.js';
 import { type UndeliveredEvent, undeliveredStates, writeRangeId } from '../../../src/domain/undelivered.js';
@@ -144,10 +144,10 @@ export function benchPortal({ handlers, models, log, destinations, seen: types }
       }
       case 'try': {
         const { deliveryId, failedAttempts } = step.delivery;
-        expect(failedAttempts, 'five tries at most').toBeLessThan(5);
+        expect(failedAttempts, 'five attempts at most').toBeLessThan(5);
         const ended: Outcome = { ...outcome, attemptedAt: now, durationMs: 0 };
         const attempt = failedAttempts + 1;
-        return advance({ type: 'RecordOutcome', deliveryId, attempt, outcome: ended, random: 0 });
+        return advance({ type: 'RecordOutcome', deliveryId, attemptNumber: attempt, outcome: ended, random: 0 });
       }
       case 'supersede':
         return advance({ type: 'SupersedeDelivery', deliveryId: step.delivery.deliveryId });
@@ -216,7 +216,7 @@ export function benchPortal({ handlers, models, log, destinations, seen: types }
     expect(discarded.flatMap(versionsOf)).toEqual(account.versions('discarded'));
     expect(folded.undeliveredTotal).toBe(account.count('undelivered'));
     expect(folded.discardedTotal).toBe(account.count('discarded'));
-    expect(undelivered.held(portalId)).toBe(
+    expect(undelivered.needsActionTotal(portalId)).toBe(
       listed.reduce((sum, row) => sum + (/HELD|SET_ASIDE/.test(row.state) ? loginCount(row) : 0), 0),
     );
     const { side } = folded;

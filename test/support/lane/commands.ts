@@ -1,4 +1,4 @@
-/** A portal whose engine is the test: it starts batches and says how their tries end, as commands against a real log. */
+/** A portal whose engine is the test: it starts batches and says how their attempts end, as commands against a real log. */
 import type { Outcome, Purpose } from '../../../src/domain/lane/decide.js';
 import { loginCount } from '../../../src/domain/login-range.js';
 import { type UndeliveredState, undeliveredStates, writeRangeId } from '../../../src/domain/undelivered.js';
@@ -33,7 +33,7 @@ export async function aLanePortal(commands: Commands = openCommands(), { enabled
   /** Says how a try ended, now. */
   function end(deliveryId: string, outcome: Outcome = success, attempt = 1) {
     const ended: Outcome = { ...outcome, attemptedAt: now(), durationMs: 0 };
-    const command = { type: 'RecordOutcome', deliveryId, attempt, outcome: ended, random: 0 } as const;
+    const command = { type: 'RecordOutcome', deliveryId, attemptNumber: attempt, outcome: ended, random: 0 } as const;
     return execute('advanceDelivery', { portalId, command }, CAUSE);
   }
 

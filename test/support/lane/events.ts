@@ -1,4 +1,4 @@
-/** Events of a lane, and how tries of its deliveries end, with everything a test does not care about filled in. */
+/** Events of a lane, and how attempts of its deliveries end, with everything a test does not care about filled in. */
 
 import type { LogFormat } from '../../../src/domain/destination.js';
 import type { Attempt, DeliveryEvent, Outcome, Purpose } from '../../../src/domain/lane/decide.js';
@@ -55,7 +55,7 @@ export const started = (
 /** Tries begin at 1,000 and last 500 ms: they end at 1,500. */
 const attempt = (deliveryId: string, nth: number, responseCode: number): Attempt => ({
   deliveryId,
-  attempt: nth,
+  attemptNumber: nth,
   attemptedAt: 1_000,
   durationMs: 500,
   responseCode,
@@ -69,7 +69,7 @@ export const retryScheduled = (
   deliveryId: string,
   nth: number,
   retryDueAt: number,
-  more: { destinationDueAt?: number } = {},
+  more: { destinationPausedUntil?: number } = {},
 ): DeliveryEvent => ({
   type: 'RetryScheduled',
   data: { ...attempt(deliveryId, nth, 503), retryDueAt, ...more },
@@ -80,7 +80,7 @@ export const abandoned = (
   nth: number,
   nextBatchDueAt: number | null,
   responseCode = 503,
-  more: { destinationDueAt?: number; probeDueAt?: number } = {},
+  more: { destinationPausedUntil?: number; probeDueAt?: number } = {},
 ): DeliveryEvent => ({
   type: 'BatchAbandoned',
   data: { ...attempt(deliveryId, nth, responseCode), nextBatchDueAt, probeDueAt: 1_500 + 5 * 60_000, ...more },

@@ -65,7 +65,7 @@ export const batchStarted = (deliveryId: string, range: LoginRange, destinationI
 
 const attemptOf = (deliveryId: string, attempt: number, responseCode: number) => ({
   deliveryId,
-  attempt,
+  attemptNumber: attempt,
   attemptedAt: START + attempt,
   durationMs: 12,
   responseCode,

@@ -58,11 +58,11 @@ const MIXED: Network = { good: 6, retryable: 4, final: 2, tooLarge: 1 };
 
 /** A sender whose answer depends on nothing but the delivery and the number of its try. */
 function simulateSender(clock: FakeClock, network: Network, inFlight: Set<string>): Sender {
-  const tries = new Map<string, number>();
+  const attempts = new Map<string, number>();
   return {
     async send(_, { deliveryId }) {
-      const attempt = (tries.get(deliveryId) ?? 0) + 1;
-      tries.set(deliveryId, attempt);
+      const attempt = (attempts.get(deliveryId) ?? 0) + 1;
+      attempts.set(deliveryId, attempt);
       const luck = createHash('sha256').update(`${deliveryId}/${attempt}`).digest().readUInt8() % 16;
       const attemptedAt = clock.now();
       const { good, retryable, final, tooLarge } = network;
@@ -252,7 +252,7 @@ export async function play(
   async function prune(portalId: string, { ageMs, undeliveredAgeMs, steps: count }: Extract<Step, { do: 'prune' }>) {
     const { commands } = app.services;
     const cut = cutAt(clock.now(), { ageMs, undeliveredAgeMs, sizeBytes: null });
-    const prunable = await commands.execute('checkpointHistory', { portalId, cut }, CAUSE);
+    const prunable = await commands.execute('snapshotLane', { portalId, cut }, CAUSE);
     for (let step = 0; prunable && step < count; step += 1) {
       await commands.execute('pruneHistory', { portalId, ...prunable, limit: EVENTS_OF_A_STEP }, CAUSE);
     }

@@ -1,4 +1,4 @@
-/** Text that tries to break a log line, and logins and settings made of it. */
+/** Text that attempts to break a log line, and logins and settings made of it. */
 import * as fc from 'fast-check';
 import type { LineSettings } from '../../../src/domain/lane/decide.js';
 import { authenticationTypes, type Login, loginOutcomes } from '../../../src/domain/login.js';

@@ -88,8 +88,8 @@ export async function startLongRun(): Promise<LongRun> {
     statusOf: (portalId) => app.services.statusOf(portalId),
     async untilNothingIsLeft(portalId) {
       for await (const { webhookStatusChanged } of client.subscribe(WebhookStatusChangedDocument, { portalId })) {
-        const { pending, undeliveredTotal, heldTotal } = webhookStatusChanged.status;
-        if (!pending && undeliveredTotal === heldTotal && !(await redeliverHeld(portalId))) return;
+        const { pending, undeliveredTotal, needsActionTotal } = webhookStatusChanged.status;
+        if (!pending && undeliveredTotal === needsActionTotal && !(await redeliverHeld(portalId))) return;
       }
     },
   };
