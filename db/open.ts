@@ -16,6 +16,9 @@ export class DataDirectoryError extends Error {}
 
 const MIGRATIONS = join(import.meta.dirname, 'migrations');
 
+/** The format of a data directory: SQLite's `user_version`, which the migrations set. */
+export const FORMAT = 1;
+
 /** How long a reader waits for a writer's checkpoint, in ms. */
 const BUSY_TIMEOUT_MS = 5_000;
 
@@ -49,11 +52,12 @@ export function lockDataDirectory(directory: string): () => void {
 /**
  * Opens the one connection that writes, migrated to the newest tables.
  *
- * @throws DataDirectoryError if the file is no database or `synchronous=FULL` does not hold
+ * @throws DataDirectoryError if the file is no database, has another format, or `synchronous=FULL` does not hold
  */
 export function openWriter(directory: string): Connection {
   try {
     const file = join(directory, 'auditwire.db');
+    if (existsSync(file)) assertFormat(file, directory);
     const sqlite = new Database(file);
     chmodSync(file, 0o600);
     sqlite.pragma('journal_mode = WAL');
@@ -73,6 +77,27 @@ export function openWriter(directory: string): Connection {
   } catch (error) {
     if (error instanceof DataDirectoryError) throw error;
     throw new DataDirectoryError(`The data directory ${directory} cannot be used: ${reasonOf(error)}`);
+  }
+}
+
+/** Reads the format without changing the file: not even its write-ahead log is copied into it. */
+function assertFormat(file: string, directory: string): void {
+  const sqlite = new Database(file, { readonly: true });
+  try {
+    // Without this table the first start was interrupted before it had made anything.
+    if (!sqlite.prepare("SELECT 1 FROM sqlite_master WHERE name = 'events'").get()) return;
+    const format = Number(sqlite.pragma('user_version', { simple: true }));
+    if (format === FORMAT) return;
+    const [age, remedy] =
+      format < FORMAT
+        ? ['an earlier', 'Start with a new directory, or go on with the version that wrote this one']
+        : ['a later', 'Use the version that wrote it, or a later one'];
+    throw new DataDirectoryError(
+      `The data directory ${directory} was written by ${age} version of Auditwire (format ${format}; this version reads ` +
+        `format ${FORMAT}). ${remedy}. Nothing in the directory was changed.`,
+    );
+  } finally {
+    sqlite.close();
   }
 }
 

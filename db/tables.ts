@@ -1,9 +1,9 @@
 /**
- * Every table. `events`, `streams`, `actors` and `categories` are the log and belong to `src/log`; `keys` belongs to
+ * Every table. `events`, `streams` and `actors` are the log and belong to `src/log`; `keys` belongs to
  * `src/vault/secrets.ts`, `meta` is about the files; all others are read models, which `auditwire rebuild` can make again from the log.
  */
+import type { LogFormat } from '../src/domain/log-line.js';
 import { blob, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
-import type { LogFormat } from '../src/domain/destination.js';
 import type { Lane } from '../src/domain/lane/lane.js';
 import type { UndeliveredReason, UndeliveredState } from '../src/domain/undelivered.js';
 
@@ -40,12 +40,6 @@ export const streams = sqliteTable('streams', {
 export const actors = sqliteTable('actors', {
   id: integer().primaryKey(),
   name: text().notNull().unique(),
-});
-
-/** The last position of a category of streams: the version that configuration commands expect. */
-export const categories = sqliteTable('categories', {
-  name: text().primaryKey(),
-  position: integer().notNull(),
 });
 
 /** Data keys, wrapped by the master key: the one truth that is not in the log, so that it can be destroyed. */

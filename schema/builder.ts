@@ -1,35 +1,7 @@
 import SchemaBuilder from '@pothos/core';
 import RelayPlugin from '@pothos/plugin-relay';
 import { GraphQLError } from 'graphql';
-import type { Commands } from '../src/commands/handlers.js';
-import type { TestDestination } from '../src/delivery/destination-test.js';
-import type { Cause } from '../src/domain/event.js';
-import type { LogReader } from '../src/log/sqlite/read.js';
-import type { Tail } from '../src/log/tail.js';
-import type { ReadModels } from '../src/projections/read-models.js';
-import type { StatusAt } from '../src/queries/status.js';
-import type { Clock } from '../src/runtime/clock.js';
-import type { Random } from '../src/runtime/random.js';
-
-/** What every operation of the server shares; reads see what was committed. */
-export interface Services {
-  commands: Commands;
-  log: LogReader;
-  tail: Tail;
-  models: ReadModels;
-  statusOf: (portalId: string) => StatusAt;
-  /** Why an endpoint may not be saved, or null. The same rule stands at every connection. */
-  reasonAgainstEndpoint: (url: URL) => Promise<string | null>;
-  testDestination: TestDestination;
-  clock: Clock;
-  random: Random;
-}
-
-/** What a resolver works with: the services, who calls, and how what it causes is traced. */
-export interface Context extends Services {
-  viewer: { tokenId: string; name: string };
-  cause: Cause;
-}
+import type { Context } from '../src/api/context.js';
 
 export const builder = new SchemaBuilder<{
   Context: Context;

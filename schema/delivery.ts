@@ -1,21 +1,11 @@
-import { uuid } from '../src/domain/input.js';
-import { type Phase, type Purpose, phases, purposes } from '../src/domain/lane/decide.js';
+import * as api from '../src/api/deliveries.js';
+import { destination } from '../src/api/destinations.js';
+import { type Phase, type Purpose, phases, purposes } from '../src/domain/lane/attempt.js';
 import { loginCount } from '../src/domain/login-range.js';
-import {
-  attemptOf,
-  type Delivery,
-  type DeliveryAttempt,
-  type DeliveryState,
-  deliveriesOf,
-  deliveryStates,
-  isAttempt,
-} from '../src/queries/deliveries.js';
+import { type Delivery, type DeliveryAttempt, type DeliveryState, deliveryStates } from '../src/queries/deliveries.js';
 import { builder, describedValues } from './builder.js';
 import { DestinationType, LogFormatEnum } from './destination.js';
-import { argument, parsePosition } from './error.js';
-import { theExistingPortal } from './guards.js';
-import { selectEvents } from './live.js';
-import { assertKept, encodeCursor, pageOf, positionRange } from './page.js';
+import { pageOf } from './page.js';
 
 const MAX_PAGE = 100;
 
@@ -105,7 +95,7 @@ const DeliveryType = builder.objectRef<Delivery>('Delivery').implement({
       type: DestinationType,
       nullable: true,
       description: 'The destination it goes to; null if that is deleted.',
-      resolve: ({ destinationId }, _, { models }) => models.destinations.get(destinationId),
+      resolve: ({ destinationId }, _, context) => destination(destinationId, context),
     }),
     logFormat: t.expose('logFormat', { type: LogFormatEnum, description: 'How its lines are written.' }),
     startedAt: t.expose('startedAt', { type: 'DateTime', description: 'When it was put together.' }),
@@ -124,17 +114,10 @@ builder.queryField('deliveries', (t) =>
       type: DeliveryType,
       description: 'The deliveries of a portal with their attempts, newest first. At most 100 a page.',
       args: { portalId: t.arg.id({ required: true, description: 'The UUID of the portal.' }) },
-      resolve: (_, args, context) => {
-        const portalId = theExistingPortal(argument('portalId', uuid, args.portalId), context);
-        const toCursor = ({ version }: Delivery) => encodeCursor(version);
-        return pageOf(args, MAX_PAGE, toCursor, (page) => {
-          const range = positionRange(page);
-          const horizon = context.log.horizon(`delivery-${portalId}`);
-          assertKept(range.after, horizon.version, 'after');
-          assertKept(range.before, horizon.version, 'before');
-          return deliveriesOf(portalId, range, context.log);
-        });
-      },
+      resolve: (_, args, context) =>
+        pageOf(args, MAX_PAGE, api.deliveryCursor, (page) =>
+          api.deliveries({ ...page, portalId: args.portalId }, context),
+        ),
     },
     { name: 'DeliveryConnection', description: 'A page of deliveries.' },
     { name: 'DeliveryEdge', description: 'A delivery in a page.' },
@@ -161,12 +144,7 @@ builder.subscriptionField('deliveryAttempted', (t) =>
       portalId: t.arg.id({ required: true, description: 'The UUID of the portal.' }),
       after: t.arg.string({ description: 'The last `position` you saw: every try after it follows.' }),
     },
-    subscribe: (_, { portalId, after }, context) => {
-      const id = theExistingPortal(argument('portalId', uuid, portalId), context);
-      return selectEvents(`delivery-${id}`, parsePosition(after, context.tail.head()), context, (event) =>
-        isAttempt(event) ? attemptOf(event) : null,
-      );
-    },
+    subscribe: (_, args, context) => api.deliveryAttempts(args, context),
     resolve: (attempt) => attempt,
   }),
 );

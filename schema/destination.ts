@@ -1,16 +1,9 @@
-import {
-  createDestination,
-  deleteDestination,
-  type LogFormat,
-  logFormats,
-  updateDestination,
-} from '../src/domain/destination.js';
-import { parse, uuid } from '../src/domain/input.js';
-import { invalidInput } from '../src/domain/refusal.js';
-import type { DestinationRow } from '../src/projections/destinations.js';
-import { builder, type Context, describedValues } from './builder.js';
-import { argument, orRefusal, resultUnion } from './error.js';
-import { pageOf, positionCursor, positionRange } from './page.js';
+import * as api from '../src/api/destinations.js';
+import { positionCursor } from '../src/api/page.js';
+import { type LogFormat, logFormats } from '../src/domain/log-line.js';
+import { builder, describedValues } from './builder.js';
+import { orRefusal, resultUnion } from './error.js';
+import { pageOf } from './page.js';
 
 const MAX_PAGE = 100;
 
@@ -25,15 +18,14 @@ export const LogFormatEnum = builder.enumType('LogFormat', {
   values: describedValues(logFormats, formatDescriptions),
 });
 
-export const DestinationType = builder.objectRef<DestinationRow>('Destination').implement({
+export const DestinationType = builder.objectRef<api.Destination>('Destination').implement({
   description: 'Where logins are sent: the HTTPS collector of a SIEM. Any number of webhooks may point at it.',
   fields: (t) => ({
     id: t.exposeID('id', { description: 'Its UUID.' }),
     name: t.exposeString('name', { description: 'What people call it; no two destinations share a name.' }),
     endpoint: t.exposeString('endpoint', { description: 'The URL that receives the batches by POST.' }),
-    hasAuthorization: t.boolean({
+    hasAuthorization: t.exposeBoolean('hasAuthorization', {
       description: 'Whether an Authorization value is set. The value itself is never shown.',
-      resolve: (destination) => destination.authorization !== null,
     }),
     authorizationChangedAt: t.expose('authorizationChangedAt', {
       type: 'DateTime',
@@ -52,13 +44,11 @@ export const DestinationType = builder.objectRef<DestinationRow>('Destination').
       nullable: true,
       description: 'The certificate that is shown to the receiver (mutual TLS), in PEM; null if none is.',
     }),
-    hasClientKey: t.boolean({
+    hasClientKey: t.exposeBoolean('hasClientKey', {
       description: 'Whether the key of the client certificate is set. The key itself is never shown.',
-      resolve: (destination) => destination.clientKey !== null,
     }),
-    warnings: t.stringList({
+    warnings: t.exposeStringList('warnings', {
       description: 'What is dangerous about its settings, for as long as they stay; empty if nothing is.',
-      resolve: warningsOf,
     }),
     maxInFlight: t.exposeInt('maxInFlight', {
       description: 'How many requests may be under way to it at a time, over all portals that send there.',
@@ -73,23 +63,13 @@ export const DestinationType = builder.objectRef<DestinationRow>('Destination').
   }),
 });
 
-function warningsOf({ endpoint, skipTlsVerification }: DestinationRow): string[] {
-  const isPlain = new URL(endpoint).protocol === 'http:';
-  return [
-    ...(isPlain ? ['The endpoint is plain http: anyone on the way can read and alter the logs. Use https.'] : []),
-    ...(skipTlsVerification
-      ? ['TLS verification is off: anyone on the way can pose as the receiver. Set caCertificate instead.']
-      : []),
-  ];
-}
-
 builder.queryField('destination', (t) =>
   t.field({
     type: DestinationType,
     nullable: true,
     description: 'A destination by its id; null if there is none.',
     args: { id: t.arg.id({ required: true, description: 'The UUID of the destination.' }) },
-    resolve: (_, { id }, { models }) => models.destinations.get(argument('id', uuid, id)),
+    resolve: (_, { id }, context) => api.destination(id, context),
   }),
 );
 
@@ -98,8 +78,7 @@ builder.queryField('destinations', (t) =>
     {
       type: DestinationType,
       description: 'The destinations, in the order of their creation.',
-      resolve: (_, args, { models }) =>
-        pageOf(args, MAX_PAGE, positionCursor, (page) => models.destinations.page(positionRange(page))),
+      resolve: (_, args, context) => pageOf(args, MAX_PAGE, positionCursor, (page) => api.destinations(page, context)),
     },
     { name: 'DestinationConnection', description: 'A page of destinations.' },
     { name: 'DestinationEdge', description: 'A destination in a page.' },
@@ -107,25 +86,12 @@ builder.queryField('destinations', (t) =>
 );
 
 const destinationSuccess = (name: string, description: string) =>
-  builder.objectRef<{ destination: DestinationRow }>(name).implement({
+  builder.objectRef<{ destination: api.Destination }>(name).implement({
     description,
     fields: (t) => ({
       destination: t.expose('destination', { type: DestinationType, description: 'The destination as it is now.' }),
     }),
   });
-
-async function theDestination(work: Promise<string>, { models }: Context): Promise<{ destination: DestinationRow }> {
-  const id = await work;
-  const destination = models.destinations.get(id);
-  if (!destination) throw new Error(`The destination ${id} is not there after the command`);
-  return { destination };
-}
-
-/** The rule that needs the network; the same one stands at every connection. */
-async function assertReachable(endpoint: string | undefined, { reasonAgainstEndpoint }: Context): Promise<void> {
-  const reason = endpoint === undefined ? null : await reasonAgainstEndpoint(new URL(endpoint));
-  if (reason) throw invalidInput([{ field: 'endpoint', reason }]);
-}
 
 const authorizationDescription =
   'Sent in the Authorization header exactly as given, such as `Splunk 8a6b…` or `Bearer …`; at most 4,096 characters of visible ASCII. Write-only: it is sealed and never shown.';
@@ -172,11 +138,7 @@ builder.mutationField('createDestination', (t) =>
     description: 'Creates a destination. Its endpoint must be public, or in the allow-list of the operator.',
     args: { input: t.arg({ type: CreateDestinationInput, required: true, description: 'The destination.' }) },
     resolve: (_, { input }, context) =>
-      orRefusal(async () => {
-        const parsed = parse(createDestination, input);
-        await assertReachable(parsed.endpoint, context);
-        return theDestination(context.commands.execute('createDestination', parsed, context.cause), context);
-      }),
+      orRefusal(async () => ({ destination: await api.createDestination(input, context) })),
   }),
 );
 
@@ -213,11 +175,7 @@ builder.mutationField('updateDestination', (t) =>
       'Changes a destination. Batches that wait for a retry are sent to the new endpoint, with the new Authorization value; a new log format starts them anew.',
     args: { input: t.arg({ type: UpdateDestinationInput, required: true, description: 'The changes.' }) },
     resolve: (_, { input }, context) =>
-      orRefusal(async () => {
-        const parsed = parse(updateDestination, input);
-        await assertReachable(parsed.endpoint, context);
-        return theDestination(context.commands.execute('updateDestination', parsed, context.cause), context);
-      }),
+      orRefusal(async () => ({ destination: await api.updateDestination(input, context) })),
   }),
 );
 
@@ -236,9 +194,6 @@ builder.mutationField('deleteDestination', (t) =>
     type: resultUnion('DeleteDestination', DeleteDestinationSuccess),
     description: 'Deletes a destination that no webhook uses.',
     args: { input: t.arg({ type: DeleteDestinationInput, required: true, description: 'The destination.' }) },
-    resolve: (_, { input }, { commands, cause }) =>
-      orRefusal(async () => ({
-        id: await commands.execute('deleteDestination', parse(deleteDestination, input), cause),
-      })),
+    resolve: (_, { input }, context) => orRefusal(async () => ({ id: await api.deleteDestination(input, context) })),
   }),
 );

@@ -1,7 +1,5 @@
 import { GraphQLError } from 'graphql';
-import type { z } from 'zod';
-import { parse } from '../src/domain/input.js';
-import { type InvalidField, invalidInput, Refusal, type RefusalCode, refusalCodes } from '../src/domain/refusal.js';
+import { type InvalidField, Refusal, type RefusalCode, refusalCodes } from '../src/domain/refusal.js';
 import { builder, describedValues } from './builder.js';
 
 const descriptions: Record<RefusalCode, string> = {
@@ -49,7 +47,7 @@ const InvalidFieldType = builder.objectRef<InvalidField>('InvalidField').impleme
 });
 
 /** A refusal as an answer. Not an Error: GraphQL would take that for a resolver that failed. */
-class Answer {
+class RefusalResult {
   readonly code: RefusalCode;
   readonly message: string;
   readonly fields: readonly InvalidField[];
@@ -61,7 +59,7 @@ class Answer {
   }
 }
 
-const RefusalInterface = builder.interfaceRef<Answer>('Refusal').implement({
+const RefusalInterface = builder.interfaceRef<RefusalResult>('Refusal').implement({
   description: 'The call was refused and changed nothing.',
   resolveType: (refusal) => typeOfCode[refusal.code],
   fields: (t) => ({
@@ -76,7 +74,7 @@ const RefusalInterface = builder.interfaceRef<Answer>('Refusal').implement({
 });
 
 const refusalType = (name: (typeof typeOfCode)[RefusalCode], description: string) =>
-  builder.objectRef<Answer>(name).implement({ description, interfaces: [RefusalInterface] });
+  builder.objectRef<RefusalResult>(name).implement({ description, interfaces: [RefusalInterface] });
 
 const refusalTypes = [
   refusalType('InvalidInput', 'The input is not right.'),
@@ -93,16 +91,16 @@ export function resultUnion<T extends object>(
   return builder.unionType(`${name}Result`, {
     description: `What \`${name.charAt(0).toLowerCase()}${name.slice(1)}\` answers: a success, or a \`Refusal\`.`,
     types: [success, ...refusalTypes],
-    resolveType: (value: T | Answer) => (value instanceof Answer ? typeOfCode[value.code] : success.name),
+    resolveType: (value: T | RefusalResult) => (value instanceof RefusalResult ? typeOfCode[value.code] : success.name),
   });
 }
 
 /** Gives a refusal back as a value; whatever else is thrown is a bug and stays one. */
-export async function orRefusal<T>(work: () => Promise<T>): Promise<T | Answer> {
+export async function orRefusal<T>(work: () => Promise<T>): Promise<T | RefusalResult> {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof Refusal) return new Answer(error);
+    if (error instanceof Refusal) return new RefusalResult(error);
     throw error;
   }
 }
@@ -111,21 +109,4 @@ export async function orRefusal<T>(work: () => Promise<T>): Promise<T | Answer> 
 export function toGraphQLError(refusal: Refusal): GraphQLError {
   const { code, fields } = refusal;
   return new GraphQLError(refusal.message, { extensions: { code, ...(fields.length && { fields }) } });
-}
-
-/** Parses an argument or throws a refusal that names it. */
-export function argument<T>(name: string, schema: z.ZodType<T>, value: unknown): T {
-  return parse(schema, value, name);
-}
-
-/** A position as a client passes it back. */
-export function parsePosition(after: string | null | undefined, head: number): number | undefined {
-  if (after == null) return undefined;
-  const position = /^\d{1,15}$/.test(after) ? Number(after) : Number.NaN;
-  if (!(position <= head)) {
-    throw invalidInput([
-      { field: 'after', reason: 'is no position of this log; pass one that a payload had, or leave it out' },
-    ]);
-  }
-  return position;
 }

@@ -1,22 +1,11 @@
-import type { Recorded } from '../src/domain/event.js';
-import { streamId } from '../src/domain/event.js';
-import { uuid } from '../src/domain/input.js';
-import {
-  type AuthenticationType,
-  authenticationTypes,
-  type LoginEvent,
-  type LoginOutcome,
-  loginOutcomes,
-} from '../src/domain/login.js';
-import { builder, type Context, describedValues } from './builder.js';
-import { argument, parsePosition } from './error.js';
-import { theExistingPortal } from './guards.js';
-import { selectEvents } from './live.js';
-import { assertKept, decodeCursor, encodeCursor, pageOf } from './page.js';
+import type { RecordedLogin } from '../src/api/logins.js';
+import * as api from '../src/api/logins.js';
+import { type AuthenticationType, authenticationTypes, type LoginOutcome, loginOutcomes } from '../src/domain/login.js';
+import { streamId } from '../src/domain/stream.js';
+import { builder, describedValues } from './builder.js';
+import { pageOf } from './page.js';
 
 const MAX_PAGE = 1_000;
-
-export type RecordedLogin = Recorded<LoginEvent>;
 
 const typeDescriptions: Record<AuthenticationType, string> = {
   INVALID: 'It could not be told how.',
@@ -119,46 +108,21 @@ builder.queryField('logins', (t) =>
         filter: t.arg({ type: LoginFilterInput, description: 'Which of them.' }),
       },
       resolve: (_, args, context) => {
-        const portalId = theExistingPortal(argument('portalId', uuid, args.portalId), context);
         const filter = {
           from: args.filter?.from?.getTime(),
           to: args.filter?.to?.getTime(),
           outcome: args.filter?.outcome ?? undefined,
           authenticationType: args.filter?.authenticationType ?? undefined,
         };
-        const toCursor = ({ data, position }: RecordedLogin) => encodeCursor(data.occurredAt, position);
-        return pageOf(args, MAX_PAGE, toCursor, ({ after, before, ...page }) => {
-          const range = { ...page, after: loginCursor(after, 'after'), before: loginCursor(before, 'before') };
-          const horizon = context.log.horizon(`login-${portalId}`);
-          assertKept(range.after?.position, horizon.position, 'after');
-          assertKept(range.before?.position, horizon.position, 'before');
-          const found = context.models.logins.page(portalId, filter, range);
-          return loginsAt(
-            found.map(({ position }) => position),
-            context,
-          );
-        });
+        return pageOf(args, MAX_PAGE, api.loginCursor, (page) =>
+          api.logins({ ...page, portalId: args.portalId, filter }, context),
+        );
       },
     },
     { name: 'LoginConnection', description: 'A page of logins.' },
     { name: 'LoginEdge', description: 'A login in a page.' },
   ),
 );
-
-function loginCursor(cursor: string | undefined, name: 'after' | 'before') {
-  if (cursor === undefined) return undefined;
-  const [occurredAt = 0, position = 0] = decodeCursor(cursor, 2, name);
-  return { occurredAt, position };
-}
-
-/** The logins at these positions, in the order of the positions given. */
-function loginsAt(positions: readonly number[], { log }: Context): RecordedLogin[] {
-  const byPosition = new Map(log.at(positions).map((event) => [event.position, event]));
-  return positions.flatMap((position) => {
-    const event = byPosition.get(position);
-    return event?.type === 'LoginRecorded' ? [event] : [];
-  });
-}
 
 const LoginRecorded = builder.objectRef<RecordedLogin>('LoginRecorded').implement({
   description: 'A login that was recorded.',
@@ -180,12 +144,7 @@ builder.subscriptionField('loginRecorded', (t) =>
       portalId: t.arg.id({ required: true, description: 'The UUID of the portal.' }),
       after: t.arg.string({ description: 'The last `position` you saw: every login after it follows.' }),
     },
-    subscribe: (_, { portalId, after }, context) => {
-      const id = theExistingPortal(argument('portalId', uuid, portalId), context);
-      return selectEvents(`login-${id}`, parsePosition(after, context.tail.head()), context, (event) =>
-        event.type === 'LoginRecorded' ? event : null,
-      );
-    },
+    subscribe: (_, args, context) => api.recordedLogins(args, context),
     resolve: (login) => login,
   }),
 );

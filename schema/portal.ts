@@ -1,14 +1,14 @@
-import { parse, uuid } from '../src/domain/input.js';
-import { registerPortal, renamePortal, retirePortal } from '../src/domain/portal.js';
-import type { PortalRow } from '../src/projections/portals.js';
-import { builder, type Context } from './builder.js';
-import { argument, orRefusal, resultUnion } from './error.js';
-import { pageOf, positionCursor, positionRange } from './page.js';
+import { positionCursor } from '../src/api/page.js';
+import * as api from '../src/api/portals.js';
+import { webhook } from '../src/api/webhooks.js';
+import { builder } from './builder.js';
+import { orRefusal, resultUnion } from './error.js';
+import { pageOf } from './page.js';
 import { WebhookType } from './webhook.js';
 
 const MAX_PAGE = 100;
 
-const PortalType = builder.objectRef<PortalRow>('Portal').implement({
+const PortalType = builder.objectRef<api.Portal>('Portal').implement({
   description: 'A developer portal, whose logins are recorded here and delivered by its webhook.',
   fields: (t) => ({
     id: t.exposeID('id', { description: 'A UUID: `portal_id` in a log line.' }),
@@ -23,7 +23,7 @@ const PortalType = builder.objectRef<PortalRow>('Portal').implement({
       type: WebhookType,
       description:
         'Where its logins are delivered to. Always there; its status is UNCONFIGURED until it is configured.',
-      resolve: (portal) => ({ portalId: portal.id }),
+      resolve: ({ id }, _, context) => webhook(id, context),
     }),
   }),
 });
@@ -34,7 +34,7 @@ builder.queryField('portal', (t) =>
     nullable: true,
     description: 'A portal by its id; null if there is none.',
     args: { id: t.arg.id({ required: true, description: 'The UUID of the portal.' }) },
-    resolve: (_, { id }, { models }) => models.portals.get(argument('id', uuid, id)),
+    resolve: (_, { id }, context) => api.portal(id, context),
   }),
 );
 
@@ -46,9 +46,9 @@ builder.queryField('portals', (t) =>
       args: {
         includeRetired: t.arg.boolean({ defaultValue: false, description: 'Whether to list the retired ones, too.' }),
       },
-      resolve: (_, args, { models }) =>
+      resolve: (_, args, context) =>
         pageOf(args, MAX_PAGE, positionCursor, (page) =>
-          models.portals.page(positionRange(page), args.includeRetired ?? false),
+          api.portals({ ...page, includeRetired: args.includeRetired ?? false }, context),
         ),
     },
     { name: 'PortalConnection', description: 'A page of portals.' },
@@ -57,19 +57,10 @@ builder.queryField('portals', (t) =>
 );
 
 const portalSuccess = (name: string, description: string) =>
-  builder.objectRef<{ portal: PortalRow }>(name).implement({
+  builder.objectRef<{ portal: api.Portal }>(name).implement({
     description,
     fields: (t) => ({ portal: t.expose('portal', { type: PortalType, description: 'The portal as it is now.' }) }),
   });
-
-/** Runs a command that answers with a portal's id, and gives the portal as it is then. */
-function thePortal(work: Promise<string>, { models }: Context): Promise<{ portal: PortalRow }> {
-  return work.then((id) => {
-    const portal = models.portals.get(id);
-    if (!portal) throw new Error(`The portal ${id} is not there after the command`);
-    return { portal };
-  });
-}
 
 const RegisterPortalInput = builder.inputType('RegisterPortalInput', {
   description: 'A portal to register.',
@@ -84,10 +75,7 @@ builder.mutationField('registerPortal', (t) =>
     type: resultUnion('RegisterPortal', portalSuccess('RegisterPortalSuccess', 'The portal is registered.')),
     description: 'Registers a portal. Repeating it with the same id and name changes nothing.',
     args: { input: t.arg({ type: RegisterPortalInput, required: true, description: 'The portal.' }) },
-    resolve: (_, { input }, context) =>
-      orRefusal(async () =>
-        thePortal(context.commands.execute('registerPortal', parse(registerPortal, input), context.cause), context),
-      ),
+    resolve: (_, { input }, context) => orRefusal(async () => ({ portal: await api.registerPortal(input, context) })),
   }),
 );
 
@@ -104,10 +92,7 @@ builder.mutationField('renamePortal', (t) =>
     type: resultUnion('RenamePortal', portalSuccess('RenamePortalSuccess', 'The portal has this name.')),
     description: 'Renames a portal.',
     args: { input: t.arg({ type: RenamePortalInput, required: true, description: 'The portal and its new name.' }) },
-    resolve: (_, { input }, context) =>
-      orRefusal(async () =>
-        thePortal(context.commands.execute('renamePortal', parse(renamePortal, input), context.cause), context),
-      ),
+    resolve: (_, { input }, context) => orRefusal(async () => ({ portal: await api.renamePortal(input, context) })),
   }),
 );
 
@@ -122,9 +107,6 @@ builder.mutationField('retirePortal', (t) =>
     description:
       'Retires a portal: its webhook is removed, new logins are refused, and its log is kept. What was due and not delivered is listed as undelivered.',
     args: { input: t.arg({ type: RetirePortalInput, required: true, description: 'The portal.' }) },
-    resolve: (_, { input }, context) =>
-      orRefusal(async () =>
-        thePortal(context.commands.execute('retirePortal', parse(retirePortal, input), context.cause), context),
-      ),
+    resolve: (_, { input }, context) => orRefusal(async () => ({ portal: await api.retirePortal(input, context) })),
   }),
 );

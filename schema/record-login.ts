@@ -1,10 +1,7 @@
-import { recordLogins } from '../src/commands/login.js';
-import { parse } from '../src/domain/input.js';
-import { recordLoginInput, recordLoginsInput } from '../src/domain/login.js';
-import { Refusal } from '../src/domain/refusal.js';
+import { type RecordedLogin, recordLogin, recordLogins } from '../src/api/logins.js';
 import { builder } from './builder.js';
 import { orRefusal, resultUnion } from './error.js';
-import { AuthenticationTypeEnum, LoginOutcomeEnum, LoginType, type RecordedLogin } from './login.js';
+import { AuthenticationTypeEnum, LoginOutcomeEnum, LoginType } from './login.js';
 
 type InputFields = Parameters<NonNullable<Parameters<typeof builder.inputType>[1]['fields']>>[0];
 
@@ -57,30 +54,9 @@ builder.mutationField('recordLogin', (t) =>
     type: resultUnion('RecordLogin', RecordLoginSuccess),
     description: 'Records a login of a portal.',
     args: { input: t.arg({ type: RecordLoginInput, required: true, description: 'The login and its portal.' }) },
-    resolve: (_, { input }, { commands, random, cause }) =>
-      orRefusal(async () => {
-        const { portalId, login } = parse(recordLoginInput, input);
-        const recorded = await recordLogins(commands, random, { portalId, logins: [login] }, cause).catch(
-          (error: unknown) => Promise.reject(withoutIndex(error)),
-        );
-        return { login: one(recorded) };
-      }),
+    resolve: (_, { input }, context) => orRefusal(async () => ({ login: await recordLogin(input, context) })),
   }),
 );
-
-/** A refusal of a batch of one, in the words of a single login. */
-function withoutIndex(error: unknown): unknown {
-  if (!(error instanceof Refusal)) return error;
-  const single = (text: string) => text.replaceAll('logins[0].', '');
-  const fields = error.fields.map(({ field, reason }) => ({ field: single(field), reason }));
-  return new Refusal(error.code, single(error.message), fields);
-}
-
-function one(logins: readonly RecordedLogin[]): RecordedLogin {
-  const [login] = logins;
-  if (!login) throw new Error('One login was recorded, and none came back');
-  return login;
-}
 
 export const RecordLoginsInput = builder.inputType('RecordLoginsInput', {
   description: 'Logins of one portal.',
@@ -110,9 +86,6 @@ builder.mutationField('recordLogins', (t) =>
     description:
       'Records up to 1,000 logins of one portal: all of them or none. A refusal names each entry by its index.',
     args: { input: t.arg({ type: RecordLoginsInput, required: true, description: 'The logins and their portal.' }) },
-    resolve: (_, { input }, { commands, random, cause }) =>
-      orRefusal(async () => ({
-        logins: await recordLogins(commands, random, parse(recordLoginsInput, input), cause),
-      })),
+    resolve: (_, { input }, context) => orRefusal(async () => ({ logins: await recordLogins(input, context) })),
   }),
 );

@@ -1,10 +1,8 @@
-import { parse, uuid } from '../src/domain/input.js';
-import { cancelReplay, type ReplayScope, replayScopes, requestReplay } from '../src/domain/replay.js';
-import { type ReplayJob, type ReplayJobStatus, replayJobOf, replayJobStatuses } from '../src/queries/replay-jobs.js';
-import { builder, type Context, describedValues } from './builder.js';
-import { argument, orRefusal, parsePosition, resultUnion } from './error.js';
-import { theExistingPortal } from './guards.js';
-import { stateChanges } from './live.js';
+import * as api from '../src/api/replays.js';
+import { type ReplayScope, replayScopes } from '../src/domain/replay.js';
+import { type ReplayJob, type ReplayJobStatus, replayJobStatuses } from '../src/queries/replay-jobs.js';
+import { builder, describedValues } from './builder.js';
+import { orRefusal, resultUnion } from './error.js';
 
 const statusDescriptions: Record<ReplayJobStatus, string> = {
   UNCONFIGURED: 'No replay was ever requested for the portal.',
@@ -62,15 +60,12 @@ const ReplayJobType = builder.objectRef<ReplayJob>('ReplayJob').implement({
   }),
 });
 
-const jobOf = (portalId: string, { models }: Context): ReplayJob => replayJobOf(models.lanes.get(portalId).lane);
-
 builder.queryField('replayJob', (t) =>
   t.field({
     type: ReplayJobType,
     description: 'The last replay of a portal, under way or ended.',
     args: { portalId: t.arg.id({ required: true, description: 'The UUID of the portal.' }) },
-    resolve: (_, { portalId }, context) =>
-      jobOf(theExistingPortal(argument('portalId', uuid, portalId), context), context),
+    resolve: (_, { portalId }, context) => api.replayJob(portalId, context),
   }),
 );
 
@@ -106,11 +101,7 @@ builder.mutationField('requestReplay', (t) =>
     description:
       'Sends the logins of a time once more, to the destination that the webhook has when they are sent. One replay a portal at a time. What is still pending is left out: it is delivered anyway.',
     args: { input: t.arg({ type: RequestReplayInput, required: true, description: 'The time.' }) },
-    resolve: (_, { input }, context) =>
-      orRefusal(async () => {
-        const portalId = await context.commands.execute('requestReplay', parse(requestReplay, input), context.cause);
-        return { replayJob: jobOf(portalId, context) };
-      }),
+    resolve: (_, { input }, context) => orRefusal(async () => ({ replayJob: await api.requestReplay(input, context) })),
   }),
 );
 
@@ -124,21 +115,11 @@ builder.mutationField('cancelReplay', (t) =>
     type: resultUnion('CancelReplay', replaySuccess('CancelReplaySuccess', 'The replay is ended.')),
     description: 'Ends the replay of a portal. What it has sent stays sent.',
     args: { input: t.arg({ type: CancelReplayInput, required: true, description: 'The replay.' }) },
-    resolve: (_, { input }, context) =>
-      orRefusal(async () => {
-        const portalId = await context.commands.execute('cancelReplay', parse(cancelReplay, input), context.cause);
-        return { replayJob: jobOf(portalId, context) };
-      }),
+    resolve: (_, { input }, context) => orRefusal(async () => ({ replayJob: await api.cancelReplay(input, context) })),
   }),
 );
 
-interface ReplayJobAt {
-  replayJob: ReplayJob;
-  portalId: string;
-  position: number;
-}
-
-const ReplayJobChanged = builder.objectRef<ReplayJobAt>('ReplayJobChanged').implement({
+const ReplayJobChanged = builder.objectRef<api.ReplayJobAt>('ReplayJobChanged').implement({
   description: 'The replay of a portal at a moment.',
   fields: (t) => ({
     position: t.string({
@@ -161,19 +142,7 @@ builder.subscriptionField('replayJobChanged', (t) =>
         description: 'The last `position` you saw: the first payload is left out if nothing changed since.',
       }),
     },
-    subscribe: (_, { portalId, after }, context) => {
-      const id = theExistingPortal(argument('portalId', uuid, portalId), context);
-      return stateChanges(
-        [`webhook-${id}`, `delivery-${id}`, `replay-${id}`],
-        parsePosition(after, context.tail.head()),
-        context,
-        (): ReplayJobAt => {
-          const { lane, position } = context.models.lanes.get(id);
-          return { portalId: id, position, replayJob: replayJobOf(lane) };
-        },
-        ({ replayJob }) => replayJob,
-      );
-    },
+    subscribe: (_, args, context) => api.replayJobChanges(args, context),
     resolve: (payload) => payload,
   }),
 );

@@ -1,6 +1,5 @@
-import { testDestination } from '../src/domain/destination.js';
-import { parse } from '../src/domain/input.js';
-import type { Outcome } from '../src/domain/lane/decide.js';
+import { testDestination } from '../src/api/destinations.js';
+import type { Outcome } from '../src/domain/lane/attempt.js';
 import { builder } from './builder.js';
 import { DeliveryPhase } from './delivery.js';
 import { orRefusal, resultUnion } from './error.js';
@@ -41,6 +40,6 @@ builder.mutationField('testDestination', (t) =>
     description:
       'Sends one line that says it is a test (`AUDITWIRE_TEST`, header `X-Auditwire-Test: true`), signed and over the same way as any delivery, and waits for the answer: at most half a minute. Nothing is recorded, and the status of no webhook changes.',
     args: { input: t.arg({ type: TestDestinationInput, required: true, description: 'The destination.' }) },
-    resolve: (_, { input }, context) => orRefusal(() => context.testDestination(parse(testDestination, input).id)),
+    resolve: (_, { input }, context) => orRefusal(() => testDestination(input, context)),
   }),
 );

@@ -1,19 +1,13 @@
-import { parse, uuid } from '../src/domain/input.js';
-import { loginCount } from '../src/domain/login-range.js';
+import * as api from '../src/api/undelivered.js';
 import {
-  discardUndelivered,
-  redeliver,
   type UndeliveredReason,
   type UndeliveredState,
   undeliveredReasons,
   undeliveredStates,
-  writeRangeId,
 } from '../src/domain/undelivered.js';
-import type { UndeliveredRow } from '../src/projections/undelivered.js';
-import { builder, type Context, describedValues } from './builder.js';
-import { argument, orRefusal, resultUnion } from './error.js';
-import { theExistingPortal } from './guards.js';
-import { encodeCursor, pageOf, positionRange } from './page.js';
+import { builder, describedValues } from './builder.js';
+import { orRefusal, resultUnion } from './error.js';
+import { pageOf } from './page.js';
 
 const MAX_PAGE = 100;
 
@@ -21,8 +15,7 @@ const stateDescriptions: Record<UndeliveredState, string> = {
   WAITING:
     'Delivered again by itself: after the next success of the webhook, or by a probe after 5 minutes, then 10, up to an hour.',
   REQUESTED: 'Someone asked for it: delivered again before all others.',
-  HELD: 'Three recoveries failed. It waits for `redeliver` or `discardUndelivered`.',
-  SET_ASIDE: 'A single line that the receiver finds too large. It waits for `redeliver` or `discardUndelivered`.',
+  NEEDS_ACTION: 'It waits for a person to call `redeliver` or `discardUndelivered`; `reason` says why.',
   DISCARDED: 'Someone decided that it is not needed.',
 };
 
@@ -34,6 +27,8 @@ const UndeliveredStateEnum = builder.enumType('UndeliveredState', {
 const reasonDescriptions: Record<UndeliveredReason, string> = {
   ABANDONED: 'Every try failed, or the receiver gave a final answer.',
   WEBHOOK_REMOVED: 'The webhook was removed before they were delivered.',
+  TOO_LARGE: 'A single line that is too large for the receiver.',
+  RECOVERIES_FAILED: 'Three recoveries failed.',
 };
 
 const UndeliveredReasonEnum = builder.enumType('UndeliveredReason', {
@@ -41,32 +36,26 @@ const UndeliveredReasonEnum = builder.enumType('UndeliveredReason', {
   values: describedValues(undeliveredReasons, reasonDescriptions),
 });
 
-const recordedAt = ({ portalId }: UndeliveredRow, version: number, { log }: Context): number | undefined =>
-  log.range(`login-${portalId}`, version, version)[0]?.recordedAt;
-
-const UndeliveredRangeType = builder.objectRef<UndeliveredRow>('UndeliveredRange').implement({
+const UndeliveredRangeType = builder.objectRef<api.UndeliveredRange>('UndeliveredRange').implement({
   description: 'Logins of a portal that follow each other, were due, and have not been delivered.',
   fields: (t) => ({
-    id: t.id({
+    id: t.exposeID('id', {
       description:
         'For `redeliver` and `discardUndelivered`. A range that is delivered in part gets a new one where it is cut.',
-      resolve: writeRangeId,
     }),
     portalId: t.exposeID('portalId', { description: 'The UUID of the portal.' }),
     state: t.expose('state', { type: UndeliveredStateEnum, description: 'What becomes of them.' }),
     reason: t.expose('reason', { type: UndeliveredReasonEnum, description: 'Why they were not delivered.' }),
-    loginCount: t.int({ description: 'How many logins they are.', resolve: loginCount }),
-    firstRecordedAt: t.field({
+    loginCount: t.exposeInt('loginCount', { description: 'How many logins they are.' }),
+    firstRecordedAt: t.expose('firstRecordedAt', {
       type: 'DateTime',
       nullable: true,
       description: 'When the first of them was recorded.',
-      resolve: (row, _, context) => recordedAt(row, row.firstVersion, context),
     }),
-    lastRecordedAt: t.field({
+    lastRecordedAt: t.expose('lastRecordedAt', {
       type: 'DateTime',
       nullable: true,
       description: 'When the last of them was recorded.',
-      resolve: (row, _, context) => recordedAt(row, row.lastVersion, context),
     }),
     abandonedAt: t.expose('abandonedAt', { type: 'DateTime', description: 'When they were given up.' }),
     lastResponseCode: t.exposeInt('responseCode', {
@@ -88,19 +77,13 @@ const UndeliveredRangeType = builder.objectRef<UndeliveredRow>('UndeliveredRange
       nullable: true,
       description: 'When they were discarded; null unless they were.',
     }),
-    discardedBy: t.string({
+    discardedBy: t.exposeString('discardedBy', {
       nullable: true,
       description: 'The name of the token that discarded them, or its id once it is revoked.',
-      resolve: ({ discardedBy }, _, { models }) => {
-        const id = discardedBy?.replace(/^token-/, '');
-        return models.tokens.all().find((token) => token.id === id)?.name ?? id;
-      },
     }),
     discardedReason: t.exposeString('discardedReason', { nullable: true, description: 'Why they were discarded.' }),
   }),
 });
-
-const notDiscarded = undeliveredStates.filter((state) => state !== 'DISCARDED');
 
 builder.queryField('undelivered', (t) =>
   t.connection(
@@ -114,32 +97,23 @@ builder.queryField('undelivered', (t) =>
           description: 'Only ranges in these states; without it all but the discarded ones.',
         }),
       },
-      resolve: (_, args, context) => {
-        const portalId = theExistingPortal(argument('portalId', uuid, args.portalId), context);
-        const toCursor = ({ lastVersion }: UndeliveredRow) => encodeCursor(lastVersion);
-        return pageOf(args, MAX_PAGE, toCursor, (page) =>
-          context.models.lanes.undelivered.page(portalId, args.states ?? notDiscarded, positionRange(page)),
-        );
-      },
+      resolve: (_, args, context) =>
+        pageOf(args, MAX_PAGE, api.undeliveredCursor, (page) =>
+          api.undelivered({ ...page, portalId: args.portalId, states: args.states }, context),
+        ),
     },
     { name: 'UndeliveredConnection', description: 'A page of undelivered ranges.' },
     { name: 'UndeliveredEdge', description: 'An undelivered range in a page.' },
   ),
 );
 
-type Whereabouts = Pick<UndeliveredRow, 'portalId' | 'lastVersion'>;
-
 const rangesSuccess = (name: string, description: string) =>
-  builder.objectRef<{ ranges: Whereabouts[] }>(name).implement({
+  builder.objectRef<{ ranges: api.UndeliveredRange[] }>(name).implement({
     description,
     fields: (t) => ({
-      ranges: t.field({
+      ranges: t.expose('ranges', {
         type: [UndeliveredRangeType],
         description: 'The ranges as they are now, but for those that are delivered meanwhile.',
-        resolve: ({ ranges }, _, { models }) =>
-          ranges
-            .map(({ portalId, lastVersion }) => models.lanes.undelivered.endingAt(portalId, lastVersion))
-            .filter((row) => row !== undefined),
       }),
     }),
   });
@@ -160,8 +134,7 @@ builder.mutationField('redeliver', (t) =>
     description:
       'Delivers undelivered ranges again, at once and in turns with fresh logins, to the destination that the webhook has now. They get three recoveries anew.',
     args: { input: t.arg({ type: RedeliverInput, required: true, description: 'The ranges.' }) },
-    resolve: (_, { input }, { commands, cause }) =>
-      orRefusal(async () => ({ ranges: await commands.execute('redeliver', parse(redeliver, input), cause) })),
+    resolve: (_, { input }, context) => orRefusal(async () => ({ ranges: await api.redeliver(input, context) })),
   }),
 );
 
@@ -182,9 +155,7 @@ builder.mutationField('discardUndelivered', (t) =>
     description:
       'Gives undelivered ranges up for good. Who did it, when and why is kept; the logins stay for as long as others do, and a replay can still send them.',
     args: { input: t.arg({ type: DiscardUndeliveredInput, required: true, description: 'The ranges.' }) },
-    resolve: (_, { input }, { commands, cause }) =>
-      orRefusal(async () => ({
-        ranges: await commands.execute('discardUndelivered', parse(discardUndelivered, input), cause),
-      })),
+    resolve: (_, { input }, context) =>
+      orRefusal(async () => ({ ranges: await api.discardUndelivered(input, context) })),
   }),
 );

@@ -1,11 +1,10 @@
-import { parse, uuid } from '../src/domain/input.js';
-import { type CatchUp, catchUps, configureWebhook, removeWebhook } from '../src/domain/webhook.js';
-import { type WebhookState, type WebhookStatus, webhookStates } from '../src/queries/status.js';
+import { destination } from '../src/api/destinations.js';
+import * as api from '../src/api/webhooks.js';
+import { type CatchUp, catchUps } from '../src/domain/webhook.js';
+import { type StatusAt, type WebhookState, type WebhookStatus, webhookStates } from '../src/queries/status.js';
 import { builder, describedValues } from './builder.js';
 import { DestinationType } from './destination.js';
-import { argument, orRefusal, parsePosition, resultUnion } from './error.js';
-import { theExistingPortal } from './guards.js';
-import { statusChanges } from './live.js';
+import { orRefusal, resultUnion } from './error.js';
 
 const stateDescriptions: Record<WebhookState, string> = {
   ACTIVE: 'Ready: no try yet since it was configured, or the last one succeeded.',
@@ -77,38 +76,31 @@ const WebhookStatusType = builder.objectRef<WebhookStatus>('WebhookStatus').impl
   }),
 });
 
-export const WebhookType = builder.objectRef<{ portalId: string }>('Webhook').implement({
+export const WebhookType = builder.objectRef<api.Webhook>('Webhook').implement({
   description: 'What sends the logins of a portal to a destination.',
   fields: (t) => ({
     destination: t.field({
       type: DestinationType,
       nullable: true,
       description: 'Where it sends to; null while it is not configured.',
-      resolve: ({ portalId }, _, { models }) => {
-        const webhook = models.webhooks.get(portalId);
-        return webhook && models.destinations.get(webhook.destinationId);
-      },
+      resolve: ({ destinationId }, _, context) => (destinationId === null ? null : destination(destinationId, context)),
     }),
-    enabled: t.boolean({
-      description: 'Whether it sends.',
-      resolve: ({ portalId }, _, { models }) => models.webhooks.get(portalId)?.enabled ?? false,
-    }),
-    configuredAt: t.field({
+    enabled: t.exposeBoolean('enabled', { description: 'Whether it sends.' }),
+    configuredAt: t.expose('configuredAt', {
       type: 'DateTime',
       nullable: true,
       description: 'When it was last configured; null while it is not.',
-      resolve: ({ portalId }, _, { models }) => models.webhooks.get(portalId)?.configuredAt,
     }),
     status: t.field({
       type: WebhookStatusType,
       description: 'How delivery stands now.',
-      resolve: ({ portalId }, _, { statusOf }) => statusOf(portalId).status,
+      resolve: ({ portalId }, _, context) => api.webhookStatus(portalId, context),
     }),
   }),
 });
 
 const webhookSuccess = (name: string, description: string) =>
-  builder.objectRef<{ webhook: { portalId: string } }>(name).implement({
+  builder.objectRef<{ webhook: api.Webhook }>(name).implement({
     description,
     fields: (t) => ({ webhook: t.expose('webhook', { type: WebhookType, description: 'The webhook as it is now.' }) }),
   });
@@ -148,10 +140,8 @@ builder.mutationField('configureWebhook', (t) =>
     description:
       'Points the webhook of a portal at a destination, and turns it on or off. Logins recorded while it is off are passed over, unless `catchUp` says otherwise.',
     args: { input: t.arg({ type: ConfigureWebhookInput, required: true, description: 'The changes.' }) },
-    resolve: (_, { input }, { commands, cause }) =>
-      orRefusal(async () => ({
-        webhook: { portalId: await commands.execute('configureWebhook', parse(configureWebhook, input), cause) },
-      })),
+    resolve: (_, { input }, context) =>
+      orRefusal(async () => ({ webhook: await api.configureWebhook(input, context) })),
   }),
 );
 
@@ -166,26 +156,21 @@ builder.mutationField('removeWebhook', (t) =>
     description:
       'Removes the webhook of a portal. What was due and not delivered is listed as undelivered, and delivered once there is a webhook again.',
     args: { input: t.arg({ type: RemoveWebhookInput, required: true, description: 'The webhook.' }) },
-    resolve: (_, { input }, { commands, cause }) =>
-      orRefusal(async () => ({
-        webhook: { portalId: await commands.execute('removeWebhook', parse(removeWebhook, input), cause) },
-      })),
+    resolve: (_, { input }, context) => orRefusal(async () => ({ webhook: await api.removeWebhook(input, context) })),
   }),
 );
 
-const WebhookStatusChanged = builder
-  .objectRef<{ status: WebhookStatus; position: number; portalId: string }>('WebhookStatusChanged')
-  .implement({
-    description: 'The status of a webhook at a moment.',
-    fields: (t) => ({
-      position: t.string({
-        description: 'Pass it as `after` when you reconnect.',
-        resolve: ({ position }) => String(position),
-      }),
-      portalId: t.exposeID('portalId', { description: 'The UUID of the portal.' }),
-      status: t.expose('status', { type: WebhookStatusType, description: 'How delivery stands now.' }),
+const WebhookStatusChanged = builder.objectRef<StatusAt>('WebhookStatusChanged').implement({
+  description: 'The status of a webhook at a moment.',
+  fields: (t) => ({
+    position: t.string({
+      description: 'Pass it as `after` when you reconnect.',
+      resolve: ({ position }) => String(position),
     }),
-  });
+    portalId: t.exposeID('portalId', { description: 'The UUID of the portal.' }),
+    status: t.expose('status', { type: WebhookStatusType, description: 'How delivery stands now.' }),
+  }),
+});
 
 builder.subscriptionField('webhookStatusChanged', (t) =>
   t.field({
@@ -198,10 +183,7 @@ builder.subscriptionField('webhookStatusChanged', (t) =>
         description: 'The last `position` you saw: the first payload is left out if nothing changed since.',
       }),
     },
-    subscribe: (_, { portalId, after }, context) => {
-      const id = theExistingPortal(argument('portalId', uuid, portalId), context);
-      return statusChanges(id, parsePosition(after, context.tail.head()), context);
-    },
+    subscribe: (_, args, context) => api.webhookStatusChanges(args, context),
     resolve: (payload) => payload,
   }),
 );

@@ -1,13 +1,14 @@
 import type { Logger } from 'pino';
 import { type Connection, lockDataDirectory, openReader, openWriter, usedBytes } from '../db/open.js';
-import type { Services } from '../schema/builder.js';
-import { type Config, USER_AGENT } from './config.js';
+import type { Services } from './api/context.js';
+import { type Config } from './config.js';
 import { createDestinationTest } from './delivery/destination-test.js';
 import { createAddressGuard } from './delivery/egress/address-guard.js';
 import type { Resolve } from './delivery/egress/resolver.js';
 import { reasonThroughProxy } from './delivery/transport/proxy.js';
 import { createSender } from './delivery/transport/sender.js';
-import type { Cause, Recorded } from './domain/event.js';
+import type { Recorded } from './domain/event.js';
+import { type Cause, SYSTEM } from './domain/stream.js';
 import { createHttpServer } from './http/server.js';
 import { createLogReader } from './log/sqlite/read.js';
 import { createTail } from './log/tail.js';
@@ -17,13 +18,15 @@ import { bringUpToDate } from './projections/rebuild.js';
 import { createStatuses } from './queries/status.js';
 import { type Clock, systemClock } from './runtime/clock.js';
 import { type Random, randomTraceId, systemRandom } from './runtime/random.js';
+import { createService, type Service, stopAll } from './runtime/service.js';
+import { USER_AGENT } from './runtime/version.js';
 import { runHere, startThreads } from './threads/workers.js';
 import { makeToken } from './vault/access-tokens.js';
 import { readMasterKey } from './vault/master-key.js';
 import { createSecrets } from './vault/secrets.js';
 
 /** Where time, chance and the network come in, and what a test puts in their place. */
-export interface Surroundings {
+export interface AppOptions {
   /**
    * true: the writer, the delivery and the signing each run in threads of their own, as `auditwire start` has it, with the
    * clock, chance and network of the system. false: all of it runs in this thread, and the same inputs give the same log.
@@ -45,26 +48,22 @@ export interface Surroundings {
   onFatal?: (error: unknown) => void;
 }
 
-export interface App {
+export interface App extends Service {
   services: Services;
-  /** The administrator's token, where `listen` has issued the first one of the data directory; it is stored nowhere. */
+  /** The administrator's token, if `start` has issued the first one of the data directory; it is stored nowhere. */
   readonly firstToken: string | null;
   organizationId: string;
-  /** @returns the port */
-  listen(): Promise<number>;
-  /** Finishes what is under way, within the deadline of the settings, and closes the data directory. */
-  close(): Promise<void>;
+  /** The port that it listens on, once it has started. */
+  port(): number;
 }
-
-export const SYSTEM = 'system';
 
 /**
  * All the wiring of a server over a data directory, which it holds until it is closed.
  *
  * @throws DataDirectoryError, MasterKeyError, WrongMasterKey
  */
-export async function createApp(config: Config, logger: Logger, surroundings: Surroundings = {}): Promise<App> {
-  const { clock = systemClock, random = systemRandom, onFatal = endProcess(logger) } = surroundings;
+export async function createApp(config: Config, logger: Logger, appOptions: AppOptions = {}): Promise<App> {
+  const { clock = systemClock, random = systemRandom, onFatal = endProcess(logger) } = appOptions;
   const unlock = lockDataDirectory(config.dataDir);
   const open: Connection[] = [];
   const closeFiles = () => {
@@ -94,11 +93,11 @@ export async function createApp(config: Config, logger: Logger, surroundings: Su
 
     const models = createReadModels(db);
     const tail = createTail(log);
-    const guard = createAddressGuard(config.allowedAddresses, surroundings.resolve);
+    const guard = createAddressGuard(config.allowedAddresses, appOptions.resolve);
     const options = { config, masterKey, tail, logger, onFatal };
-    const workers = surroundings.threads
-      ? startThreads({ ...options, writing, unsigned: surroundings.unsigned ?? false })
-      : runHere({ ...options, ...surroundings, writing, reading: { log, models, secrets }, guard, clock, random });
+    const workers = appOptions.threads
+      ? startThreads({ ...options, writing, unsigned: appOptions.unsigned ?? false })
+      : runHere({ ...options, ...appOptions, writing, reading: { log, models, secrets }, guard, clock, random });
     const { commands, delivery } = workers;
 
     const cause: Cause = { actor: SYSTEM, traceId: randomTraceId(random) };
@@ -109,54 +108,56 @@ export async function createApp(config: Config, logger: Logger, surroundings: Su
 
     // Tests of destinations are sent from here, next to whoever waits for them.
     const { egressProxy } = config;
-    const sender = (surroundings.createSender ?? createSender)({ guard, clock, userAgent: USER_AGENT, egressProxy });
+    const sender = (appOptions.createSender ?? createSender)({ guard, clock, userAgent: USER_AGENT, egressProxy });
     const testDestination = createDestinationTest({ models, secrets, sender, clock, random, line: config.line });
-    const statusOf = createStatuses(models, log, config.retention, tail.head);
+    const statusOf = createStatuses({ models, log, retention: config.retention, now: () => clock.now() }, tail.head);
     const reasonAgainstEndpoint = async (url: URL) =>
       egressProxy ? reasonThroughProxy(url, guard) : guard.reasonAgainstSaving(url);
     const shared = { commands, log, tail, models, statusOf, clock, random };
     const services: Services = { ...shared, reasonAgainstEndpoint, testDestination };
-    const http = createHttpServer(services, logger);
+    const http = createHttpServer(services, config, logger);
     const retention = createRetention({
       ...services,
       logger,
       settings: config.retention,
       usedBytes: () => usedBytes(reading),
     });
-    if (surroundings.deliver !== false) {
-      delivery.start();
-      if (surroundings.prune !== false) retention.start();
+    if (appOptions.deliver !== false) {
+      await delivery.engine.start();
+      if (appOptions.prune !== false) await retention.start();
     }
 
+    const service = createService('app', {
+      async start() {
+        await http.start();
+        // After listening: if the port is taken, nobody would be shown the token.
+        if (models.tokens.all().length) return;
+        const { token, hash } = makeToken(random);
+        await commands.execute('issueToken', { name: 'admin', hash, revokeOthers: false }, cause);
+        firstToken = token;
+      },
+      /** Lets calls and attempts in flight end, within the deadline of the settings, and closes the data directory. */
+      async stop() {
+        const late = await stopAll([http, delivery.engine, retention], config.shutdownMs);
+        if (late.length) logger.warn({ late }, 'did not stop in time');
+        tail.close();
+        // The log before the network: an attempt that is cut off has no outcome, and is made again at the next start.
+        await commands.close();
+        await stopAll([delivery.sender, sender]);
+        // Readers before the writer: the last connection to close copies the write-ahead log into the database.
+        sqlite.close();
+        await workers.writer.stop();
+        closeFiles();
+      },
+    });
     return {
+      ...service,
       services,
       get firstToken() {
         return firstToken;
       },
       organizationId,
-      async listen() {
-        const port = await http.listen(config.host, config.port);
-        // Not before: where the port is taken nobody would be shown the token.
-        if (!models.tokens.all().length) {
-          const { token, hash } = makeToken(random);
-          await commands.execute('issueToken', { name: 'admin', hash, revokeOthers: false }, cause);
-          firstToken = token;
-        }
-        return port;
-      },
-      async close() {
-        const late = deadline(config.shutdownMs);
-        await Promise.race([Promise.all([http.close(), delivery.stop(), retention.stop()]), late.passed]);
-        late.cancel();
-        tail.close();
-        // The log before the network: a try that is cut off here has no outcome, and is made again at the next start.
-        await commands.close();
-        await Promise.all([delivery.close(), sender.close()]);
-        // Readers before the writer: the last one to close copies the write-ahead log into the database.
-        sqlite.close();
-        await workers.close();
-        closeFiles();
-      },
+      port: () => http.port(),
     };
   }
 }
@@ -170,13 +171,4 @@ function endProcess(logger: Logger) {
     logger.flush();
     process.exit(EXIT_IO_ERROR);
   };
-}
-
-function deadline(ms: number): { passed: Promise<void>; cancel: () => void } {
-  let cancel = () => {};
-  const passed = new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    cancel = () => clearTimeout(timer);
-  });
-  return { passed, cancel };
 }

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { VERSION } from './runtime/version.js';
 import './runtime/production.js';
 import { defineCommand, runMain } from 'citty';
 import { demoCommand } from './cli/demo.js';
@@ -6,7 +7,6 @@ import { rebuildCommand } from './cli/rebuild.js';
 import { startCommand } from './cli/start.js';
 import { statusCommand } from './cli/status.js';
 import { tokenCommand } from './cli/token.js';
-import { VERSION } from './config.js';
 
 const main = defineCommand({
   meta: {

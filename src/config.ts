@@ -1,9 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
+import type { EgressProxy } from './delivery/transport/types.js';
 import type { RetentionSettings } from './domain/retention.js';
 import { MASTER_KEY_BYTES } from './vault/secrets.js';
 
@@ -104,14 +104,6 @@ const UNDELIVERED_RETENTION_DAYS = 30;
 
 export type Config = ReturnType<typeof loadConfig>;
 
-/** What every request to a receiver goes through. */
-export interface EgressProxy {
-  host: string;
-  port: number;
-  /** The value of the Proxy-Authorization header, or null. It is a secret: nothing may show it. */
-  authorization: string | null;
-}
-
 /**
  * Reads the settings. A variable with the prefix that is no setting is refused, lest a typing error go unnoticed.
  *
@@ -194,18 +186,4 @@ function parseProxy(text: string): EgressProxy | null {
 
 function expand(path: string): string {
   return resolve(path.replace(/^~(?=\/|$)/, homedir()));
-}
-
-/** The version of this program, from its package.json. */
-export const VERSION: string = readVersion();
-
-/** How the program names itself to receivers. */
-export const USER_AGENT = `Auditwire/${VERSION}`;
-
-function readVersion(): string {
-  // From the source tree the manifest is one folder up, from the build two.
-  const file = ['../package.json', '../../package.json']
-    .map((path) => resolve(import.meta.dirname, path))
-    .find(existsSync);
-  return file ? z.object({ version: z.string() }).parse(JSON.parse(readFileSync(file, 'utf8'))).version : 'unknown';
 }

@@ -4,11 +4,6 @@ CREATE TABLE `actors` (
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `actors_name_unique` ON `actors` (`name`);--> statement-breakpoint
-CREATE TABLE `categories` (
-	`name` text PRIMARY KEY NOT NULL,
-	`position` integer NOT NULL
-);
---> statement-breakpoint
 CREATE TABLE `destinations` (
 	`id` text PRIMARY KEY NOT NULL,
 	`name` text NOT NULL,
@@ -18,6 +13,10 @@ CREATE TABLE `destinations` (
 	`log_format` text NOT NULL,
 	`skip_tls_verification` integer NOT NULL,
 	`ca_certificate` text,
+	`client_certificate` text,
+	`client_key` text,
+	`max_in_flight` integer DEFAULT 16 NOT NULL,
+	`lines_per_second` integer,
 	`created_at` integer NOT NULL,
 	`updated_at` integer NOT NULL,
 	`position` integer NOT NULL,
@@ -63,11 +62,10 @@ CREATE TABLE `login_portals` (
 CREATE UNIQUE INDEX `login_portals_portal_id_unique` ON `login_portals` (`portal_id`);--> statement-breakpoint
 CREATE TABLE `logins` (
 	`portal` integer NOT NULL,
+	`kind` integer NOT NULL,
 	`occurred_at` integer NOT NULL,
 	`position` integer NOT NULL,
-	`outcome` text NOT NULL,
-	`authentication_type` text NOT NULL,
-	PRIMARY KEY(`portal`, `occurred_at`, `position`)
+	PRIMARY KEY(`portal`, `kind`, `occurred_at`, `position`)
 ) WITHOUT ROWID;
 --> statement-breakpoint
 CREATE TABLE `meta` (
@@ -96,7 +94,10 @@ CREATE TABLE `signing_keys` (
 --> statement-breakpoint
 CREATE TABLE `streams` (
 	`id` integer PRIMARY KEY NOT NULL,
-	`name` text NOT NULL
+	`name` text NOT NULL,
+	`pruned_version` integer DEFAULT 0 NOT NULL,
+	`pruned_position` integer DEFAULT 0 NOT NULL,
+	`pruned_recorded_at` integer
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `streams_name_unique` ON `streams` (`name`);--> statement-breakpoint
@@ -108,6 +109,28 @@ CREATE TABLE `tokens` (
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `tokens_hash_unique` ON `tokens` (`hash`);--> statement-breakpoint
+CREATE TABLE `undelivered` (
+	`portal_id` text NOT NULL,
+	`first_version` integer NOT NULL,
+	`last_version` integer NOT NULL,
+	`state` text NOT NULL,
+	`reason` text NOT NULL,
+	`response_code` integer,
+	`message` text,
+	`attempts` integer NOT NULL,
+	`recoveries` integer NOT NULL,
+	`refused_probes` integer NOT NULL,
+	`abandoned_at` integer NOT NULL,
+	`position` integer NOT NULL,
+	`discarded_by` text,
+	`discarded_reason` text,
+	`discarded_at` integer,
+	PRIMARY KEY(`portal_id`, `last_version`)
+) WITHOUT ROWID;
+--> statement-breakpoint
+CREATE INDEX `undelivered_oldest` ON `undelivered` (`portal_id`,`state`,`last_version`,`first_version`);--> statement-breakpoint
+CREATE INDEX `undelivered_position` ON `undelivered` (`portal_id`,`position`);--> statement-breakpoint
+CREATE INDEX `undelivered_least_refused` ON `undelivered` (`portal_id`,`state`,`refused_probes`,`last_version`);--> statement-breakpoint
 CREATE TABLE `webhooks` (
 	`portal_id` text PRIMARY KEY NOT NULL,
 	`destination_id` text NOT NULL,
@@ -115,4 +138,5 @@ CREATE TABLE `webhooks` (
 	`configured_at` integer NOT NULL
 );
 --> statement-breakpoint
-CREATE INDEX `webhooks_destination` ON `webhooks` (`destination_id`);
+CREATE INDEX `webhooks_destination` ON `webhooks` (`destination_id`);--> statement-breakpoint
+PRAGMA user_version = 1;

@@ -47,7 +47,7 @@ export const demoCommand = defineCommand({
       isComplete = await runDemo(client, origin, say);
       client.close();
       if (context.args.once || !isComplete) {
-        await app.close();
+        await app.stop();
         process.exit(isComplete ? 0 : 1);
       }
       say(`\nExplore it: open ${origin}${GRAPHQL_PATH} in a browser, and put this into the headers:\n`);
@@ -59,14 +59,14 @@ export const demoCommand = defineCommand({
 async function startSomewhere(config: Config): Promise<{ app: App; port: number }> {
   const app = await createApp(config, createLogger(config.logLevel), { threads: true });
   try {
-    return { app, port: await app.listen() };
+    return { app, port: (await app.start(), app.port()) };
   } catch (error) {
     if (errorCode(error) !== 'EADDRINUSE') throw error;
-    await app.close();
+    await app.stop();
     const other = await createApp(
       { ...config, port: 0, dataDir: `${config.dataDir}-2` },
       createLogger(config.logLevel),
     );
-    return { app: other, port: await other.listen() };
+    return { app: other, port: (await other.start(), other.port()) };
   }
 }

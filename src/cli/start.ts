@@ -2,10 +2,11 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { defineCommand } from 'citty';
 import { type App, createApp } from '../app.js';
-import { type Config, VERSION } from '../config.js';
+import { type Config } from '../config.js';
 import { GRAPHQL_PATH } from '../http/graphql/server.js';
 import { HEALTH_PATH, JWKS_PATH } from '../http/server.js';
 import { createLogger } from '../runtime/logger.js';
+import { VERSION } from '../runtime/version.js';
 import { configOf, listenArgs, run } from './common.js';
 
 export const startCommand = defineCommand({
@@ -16,24 +17,24 @@ export const startCommand = defineCommand({
       const config = configOf(args);
       const isNew = !existsSync(join(config.dataDir, 'auditwire.db'));
       const app = await createApp(config, createLogger(config.logLevel), { threads: true });
-      const port = await listen(app);
+      await start(app);
       stopOnSignals(app, config.shutdownMs);
-      process.stdout.write(banner(config, app, port, isNew));
+      process.stdout.write(banner(config, app, isNew));
     }),
 });
 
-/** Listens, or gives the data directory back before the error goes on. */
-async function listen(app: App): Promise<number> {
+/** Starts, or gives the data directory back before the error goes on. */
+async function start(app: App): Promise<void> {
   try {
-    return await app.listen();
+    await app.start();
   } catch (error) {
-    await app.close();
+    await app.stop();
     throw error;
   }
 }
 
-function banner(config: Config, app: App, port: number, isNew: boolean): string {
-  const origin = originOf(config.host, port);
+function banner(config: Config, app: App, isNew: boolean): string {
+  const origin = originOf(config.host, app.port());
   const rows: [string, string][] = [
     ['GraphQL', `${origin}${GRAPHQL_PATH}`],
     ['GraphiQL', `${origin}${GRAPHQL_PATH} in a browser`],
@@ -65,14 +66,14 @@ function cutOff(reason: string): void {
 }
 
 /** Closes at the first SIGINT or SIGTERM, and exits with what `exitCode` says then; at once at the second. */
-export function stopOnSignals(app: Pick<App, 'close'>, deadlineMs: number, exitCode = () => 0): void {
+export function stopOnSignals(app: Pick<App, 'stop'>, deadlineMs: number, exitCode = () => 0): void {
   let stopping = false;
   const stop = (signal: NodeJS.Signals) => {
     if (stopping) return cutOff('a second signal');
     stopping = true;
     setTimeout(() => cutOff('no end in time'), deadlineMs + STUCK_MS).unref();
     process.stderr.write(`auditwire: ${signal}, finishing what is under way (at most ${deadlineMs / 1000} s)\n`);
-    app.close().then(
+    app.stop().then(
       () => process.exit(exitCode()),
       (error: unknown) => {
         process.stderr.write(`auditwire: could not stop in order: ${String(error)}\n`);

@@ -1,5 +1,6 @@
 import { defineCommand } from 'citty';
-import { createApp, SYSTEM } from '../app.js';
+import { createApp } from '../app.js';
+import { SYSTEM } from '../domain/stream.js';
 import { createLogger } from '../runtime/logger.js';
 import { randomTraceId, systemRandom } from '../runtime/random.js';
 import { makeToken } from '../vault/access-tokens.js';
@@ -19,7 +20,7 @@ export const tokenCommand = defineCommand({
       const { token, hash } = makeToken(systemRandom);
       const cause = { actor: SYSTEM, traceId: randomTraceId(systemRandom) };
       await app.services.commands.execute('issueToken', { name: 'admin', hash, revokeOthers: true }, cause);
-      await app.close();
+      await app.stop();
       process.stdout.write(`Admin token   ${token}\nIt is shown this once; every other token is revoked.\n`);
     }),
 });

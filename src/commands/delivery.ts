@@ -1,10 +1,13 @@
-import type { Cause, Recorded } from '../domain/event.js';
-import { type DeliveryCommand, type DeliveryEvent, decide } from '../domain/lane/decide.js';
+import type { Recorded } from '../domain/event.js';
+import { type DeliveryCommand, decide } from '../domain/lane/decide.js';
+import type { DeliveryEvent } from '../domain/lane/events.js';
 import { isPartOf, type Lane, openDelivery } from '../domain/lane/lane.js';
 import type { ReplayEvent } from '../domain/replay.js';
-import type { Deps } from './deps.js';
+import type { Cause } from '../domain/stream.js';
+import { streamOf } from '../domain/stream.js';
+import type { CommandContext } from './context.js';
 
-export function deliveryHandlers({ appender, models }: Deps) {
+export function deliveryHandlers({ writer, models }: CommandContext) {
   return {
     /** A command of the delivery engine against the lane of a portal; one that comes too late changes nothing. */
     advanceDelivery(
@@ -16,12 +19,12 @@ export function deliveryHandlers({ appender, models }: Deps) {
       const destination = lane.webhook && models.destinations.get(lane.webhook.destinationId);
       const events = decide(command, lane, {
         logFormat: destination?.logFormat,
-        undeliveredIn: (range) => models.lanes.undelivered.countIn(portalId, range),
+        undeliveredIn: (range) => models.undelivered.countIn(portalId, range),
       });
-      return appender.append(
+      return writer.append(
         [
-          { stream: `delivery-${portalId}`, events },
-          { stream: `replay-${portalId}`, events: events.flatMap((event) => failureOf(event, lane, now)) },
+          { stream: streamOf('delivery', portalId), events },
+          { stream: streamOf('replay', portalId), events: events.flatMap((event) => failureOf(event, lane, now)) },
         ],
         cause,
         now,
@@ -32,7 +35,7 @@ export function deliveryHandlers({ appender, models }: Deps) {
 
 /** A part of a replay that is given up ends the job. */
 function failureOf(event: DeliveryEvent, lane: Lane, at: number): ReplayEvent[] {
-  if (event.type !== 'BatchAbandoned' || event.data.setAside || !lane.replay) return [];
+  if (event.type !== 'BatchAbandoned' || event.data.reason === 'TOO_LARGE' || !lane.replay) return [];
   if (!isPartOf(lane.replay, openDelivery(lane, event.data.deliveryId))) return [];
   const { responseCode, message } = event.data;
   const words = responseCode === null ? message : `${responseCode} ${message}`;

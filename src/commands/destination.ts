@@ -7,36 +7,35 @@ import type {
   updateDestination,
 } from '../domain/destination.js';
 import { type Destination, type DestinationCommand, decide, evolve, type Sealed } from '../domain/destination.js';
-import type { Cause, Recorded, StreamName } from '../domain/event.js';
+import type { Recorded } from '../domain/event.js';
+import type { Cause } from '../domain/stream.js';
+import { streamOf } from '../domain/stream.js';
 import { randomUuid } from '../runtime/random.js';
 import { AUTHORIZATION, CLIENT_KEY } from '../vault/secrets.js';
-import { type Deps, expectation } from './deps.js';
+import { type CommandContext } from './context.js';
 
-export function destinationHandlers({ log, appender, models, secrets, random }: Deps) {
-  const streamOf = (id: string): StreamName => `destination-${id}`;
-
+export function destinationHandlers({ log, writer, models, secrets, random }: CommandContext) {
   function load(id: string): Destination {
     return log
-      .range(streamOf(id), 1, Number.MAX_SAFE_INTEGER)
+      .range(streamOf('destination', id), 1, Number.MAX_SAFE_INTEGER)
       .filter(isDestinationEvent)
       .reduce<Destination>(evolve, null);
   }
 
   function handle(command: DestinationCommand, cause: Cause, now: number): string {
     const { id } = command;
-    const expected = expectation(log);
     const namesake =
       'name' in command && command.name !== undefined ? models.destinations.named(command.name) : undefined;
     const events = decide(command, load(id), {
       nameTaken: namesake !== undefined && namesake.id !== id,
       usedBy: models.webhooks.portalsUsing(id),
     });
-    appender.append([{ stream: streamOf(id), events }], cause, now, expected);
+    writer.append([{ stream: streamOf('destination', id), events }], cause, now);
     return id;
   }
 
   const seal = (id: string, name: string, secret: string | null): Sealed | null =>
-    secret === null ? null : secrets.seal(streamOf(id), name, secret);
+    secret === null ? null : secrets.seal(streamOf('destination', id), name, secret);
 
   /** A certificate or key that comes alone has to fit the one that is there. */
   function assertPairOf(id: string, given: { clientCertificate?: string | null; clientKey?: string | null }): void {
@@ -44,7 +43,9 @@ export function destinationHandlers({ log, appender, models, secrets, random }: 
     if (!destination) return;
     const { clientCertificate = destination.clientCertificate } = given;
     const stored = () =>
-      destination.clientKey === null ? null : secrets.open(streamOf(id), CLIENT_KEY, destination.clientKey);
+      destination.clientKey === null
+        ? null
+        : secrets.open(streamOf('destination', id), CLIENT_KEY, destination.clientKey);
     assertPair(clientCertificate, given.clientKey === undefined ? stored() : given.clientKey);
   }
 
@@ -74,7 +75,7 @@ export function destinationHandlers({ log, appender, models, secrets, random }: 
     /** Destroys the key of its secrets: nothing can send with them any more. */
     deleteDestination(input: z.output<typeof deleteDestination>, cause: Cause, now: number) {
       const id = handle({ type: 'DeleteDestination', ...input }, cause, now);
-      secrets.destroy(streamOf(id));
+      secrets.destroy(streamOf('destination', id));
       return id;
     },
   };

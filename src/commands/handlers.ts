@@ -1,13 +1,14 @@
+import type { Command } from '../log/event-log.js';
 import type { Commands as CommandsOf } from '../log/queue.js';
-import type { Command } from '../log/sqlite/commit.js';
+import type { CommandContext } from './context.js';
 import { deliveryHandlers } from './delivery.js';
-import type { Deps } from './deps.js';
 import { destinationHandlers } from './destination.js';
 import { issuerHandlers } from './issuer.js';
 import { loginHandlers } from './login.js';
 import { portalHandlers } from './portal.js';
 import { replayHandlers } from './replay.js';
 import { type PruneHistory, retentionHandlers } from './retention.js';
+import { tokenHandlers } from './token.js';
 import { undeliveredHandlers } from './undelivered.js';
 import { webhookHandlers } from './webhook.js';
 
@@ -15,17 +16,18 @@ import { webhookHandlers } from './webhook.js';
  * Every command: load, decide, append, inside the transaction of its group. Input is validated already; what they give back
  * is plain data. Whatever they throw takes back what they appended.
  */
-export function createHandlers(deps: Deps) {
+export function createHandlers(context: CommandContext) {
   return {
-    ...portalHandlers(deps),
-    ...destinationHandlers(deps),
-    ...webhookHandlers(deps),
-    ...loginHandlers(deps),
-    ...deliveryHandlers(deps),
-    ...undeliveredHandlers(deps),
-    ...replayHandlers(deps),
-    ...issuerHandlers(deps),
-    ...retentionHandlers(deps),
+    ...portalHandlers(context),
+    ...destinationHandlers(context),
+    ...webhookHandlers(context),
+    ...loginHandlers(context),
+    ...deliveryHandlers(context),
+    ...undeliveredHandlers(context),
+    ...replayHandlers(context),
+    ...issuerHandlers(context),
+    ...tokenHandlers(context),
+    ...retentionHandlers(context),
   };
 }
 

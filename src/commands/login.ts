@@ -1,11 +1,11 @@
-import type { Cause, Recorded } from '../domain/event.js';
+import type { Recorded } from '../domain/event.js';
 import { isSameLogin, type LoginEvent, type LoginInput, reasonAgainstTime, recorded } from '../domain/login.js';
 import { type InvalidField, invalidInput, Refusal } from '../domain/refusal.js';
-import { type Random, randomTraceId } from '../runtime/random.js';
-import { assertLivingPortal, type Deps } from './deps.js';
-import type { Commands } from './handlers.js';
+import type { Cause } from '../domain/stream.js';
+import { streamOf } from '../domain/stream.js';
+import { assertLivingPortal, type CommandContext } from './context.js';
 
-export function loginHandlers({ log, appender, models }: Deps) {
+export function loginHandlers({ log, writer, models }: CommandContext) {
   /** For each login as given, the one that used its key before, or undefined. */
   function firstsOf(portalId: string, logins: readonly LoginInput[]): (Recorded<LoginEvent> | undefined)[] {
     const positions = models.logins.positionsOfKeys(
@@ -38,7 +38,7 @@ export function loginHandlers({ log, appender, models }: Deps) {
       const events = logins.flatMap((login, index) =>
         firsts[index] ? [] : [recorded(login, now, traceIds[index] ?? '')],
       );
-      const [appended] = appender.append([{ stream: `login-${portalId}`, events }], cause, now);
+      const [appended] = writer.append([{ stream: streamOf('login', portalId), events }], cause, now);
       const known = firsts.flatMap((first, index) => (first ? [{ index, first }] : []));
       const { position = 0, version = 0, recordedAt = now } = appended ?? {};
       return { position, version, recordedAt, now, known };
@@ -59,26 +59,6 @@ interface RecordedLogins {
   recordedAt: number;
   now: number;
   known: { index: number; first: Recorded<LoginEvent> }[];
-}
-
-/** Records logins, and gives for each the event as it stands in the log. */
-export async function recordLogins(
-  commands: Commands,
-  random: Random,
-  { portalId, logins }: Pick<RecordLogins, 'portalId' | 'logins'>,
-  cause: Cause,
-): Promise<Recorded<LoginEvent>[]> {
-  const traceIds = logins.map(({ traceId }) => (traceId == null ? randomTraceId(random) : ''));
-  const answer = await commands.execute('recordLogins', { portalId, logins, traceIds }, cause);
-  const known = new Map(answer.known.map(({ index, first }) => [index, first]));
-  let { position, version } = answer;
-  return logins.map((login, index) => {
-    const first = known.get(index);
-    if (first) return first;
-    const { recordedAt, now } = answer;
-    const event = recorded(login, now, traceIds[index] ?? '');
-    return { position: position++, stream: `login-${portalId}`, version: version++, recordedAt, ...cause, ...event };
-  });
 }
 
 function refuseReusedKeys(logins: readonly LoginInput[], firsts: readonly (Recorded<LoginEvent> | undefined)[]): void {

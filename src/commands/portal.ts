@@ -1,13 +1,15 @@
 import type { z } from 'zod';
-import type { Cause, DomainEvent, Recorded, StreamName } from '../domain/event.js';
+import type { DomainEvent, Recorded } from '../domain/event.js';
 import type { registerPortal, renamePortal, retirePortal } from '../domain/portal.js';
 import { decide, evolve, type Portal, type PortalCommand, type PortalEvent } from '../domain/portal.js';
+import type { Cause, StreamName } from '../domain/stream.js';
+import { streamOf } from '../domain/stream.js';
 import { randomUuid } from '../runtime/random.js';
-import { type Deps, expectation } from './deps.js';
+import { type CommandContext } from './context.js';
 import { removal } from './webhook.js';
 
-export function portalHandlers(deps: Deps) {
-  const { log, appender, models, random } = deps;
+export function portalHandlers(context: CommandContext) {
+  const { log, writer, models, random } = context;
 
   function handle(
     command: PortalCommand,
@@ -15,11 +17,10 @@ export function portalHandlers(deps: Deps) {
     now: number,
     also: () => ReturnType<typeof removal> = () => [],
   ): string {
-    const expected = expectation(log);
-    const stream: StreamName = `portal-${command.id}`;
+    const stream: StreamName = streamOf('portal', command.id);
     const portal = log.range(stream, 1, Number.MAX_SAFE_INTEGER).filter(isPortalEvent).reduce<Portal>(evolve, null);
     const events = decide(command, portal);
-    if (events.length) appender.append([{ stream, events }, ...also()], cause, now, expected);
+    if (events.length) writer.append([{ stream, events }, ...also()], cause, now);
     return command.id;
   }
 
@@ -32,7 +33,7 @@ export function portalHandlers(deps: Deps) {
     /** Removes the portal's webhook, too. */
     retirePortal: (input: z.output<typeof retirePortal>, cause: Cause, now: number) =>
       handle({ type: 'RetirePortal', ...input }, cause, now, () =>
-        models.webhooks.get(input.id) ? removal(deps, input.id, now) : [],
+        models.webhooks.get(input.id) ? removal(context, input.id, now) : [],
       ),
   };
 }

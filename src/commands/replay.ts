@@ -1,29 +1,30 @@
 import type { z } from 'zod';
-import type { Cause } from '../domain/event.js';
 import { pendingRanges } from '../domain/lane/lane.js';
 import { type LoginRange, loginCount, without } from '../domain/login-range.js';
 import { type cancelReplay, decide, type Replay, type ReplayCommand, type requestReplay } from '../domain/replay.js';
+import type { Cause } from '../domain/stream.js';
+import { streamOf } from '../domain/stream.js';
 import { webhookUnconfigured } from '../domain/undelivered.js';
 import { randomUuid } from '../runtime/random.js';
-import { assertLivingPortal, type Deps } from './deps.js';
+import { assertLivingPortal, type CommandContext } from './context.js';
 
-export function replayHandlers({ log, appender, models, random }: Deps) {
+export function replayHandlers({ log, writer, models, random }: CommandContext) {
   function handle(portalId: string, command: ReplayCommand, cause: Cause, now: number): void {
     const { replay } = models.lanes.get(portalId).lane;
-    const events = decide(command, replay, now, log.horizon(`login-${portalId}`).recordedAt);
-    appender.append([{ stream: `replay-${portalId}`, events }], cause, now);
+    const events = decide(command, replay, now, log.horizon(streamOf('login', portalId)).recordedAt);
+    writer.append([{ stream: streamOf('replay', portalId), events }], cause, now);
   }
 
   /** What a job comes to now: what is pending is left out, for it is sent anyway. */
   function extent(portalId: string, { startAt, endAt, scope }: Replay): { ranges: LoginRange[]; total: number } {
     const { lane } = models.lanes.get(portalId);
     const wanted = {
-      firstVersion: log.versionBefore(`login-${portalId}`, startAt) + 1,
-      lastVersion: log.versionBefore(`login-${portalId}`, endAt + 1),
+      firstVersion: log.versionBefore(streamOf('login', portalId), startAt) + 1,
+      lastVersion: log.versionBefore(streamOf('login', portalId), endAt + 1),
     };
-    const ranges = without(wanted, pendingRanges(lane, log.lastVersion(`login-${portalId}`)));
+    const ranges = without(wanted, pendingRanges(lane, log.lastVersion(streamOf('login', portalId))));
     const count = (range: LoginRange) =>
-      scope === 'ALL' ? loginCount(range) : models.lanes.undelivered.countIn(portalId, range);
+      scope === 'ALL' ? loginCount(range) : models.undelivered.countIn(portalId, range);
     return { ranges, total: ranges.reduce((total, range) => total + count(range), 0) };
   }
 

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
-import type { Cause } from '../domain/event.js';
 import { overlap } from '../domain/login-range.js';
+import type { Cause } from '../domain/stream.js';
+import { streamOf } from '../domain/stream.js';
 import {
   decide,
   type discardUndelivered,
@@ -10,17 +11,17 @@ import {
   type UndeliveredCommand,
   writeRangeId,
 } from '../domain/undelivered.js';
-import type { Change } from '../log/sqlite/append.js';
-import type { UndeliveredRow } from '../projections/undelivered.js';
-import type { Deps } from './deps.js';
+import type { Change } from '../log/event-log.js';
+import type { UndeliveredRow } from '../projections/undelivered-ranges.js';
+import type { CommandContext } from './context.js';
 
-export function undeliveredHandlers({ appender, models }: Deps) {
+export function undeliveredHandlers({ writer, models }: CommandContext) {
   /** @throws Refusal if one of them is not there */
   function find(ids: readonly string[]): UndeliveredRow[] {
     // An id may be named twice.
     return ids.flatMap((id, index) => {
       const { portalId, lastVersion, position } = readRangeId(id, index);
-      const row = models.lanes.undelivered.endingAt(portalId, lastVersion);
+      const row = models.undelivered.endingAt(portalId, lastVersion);
       if (row?.position !== position) throw rangeNotFound(id);
       return ids.indexOf(id) === index ? [row] : [];
     });
@@ -34,18 +35,18 @@ export function undeliveredHandlers({ appender, models }: Deps) {
       const { lane } = models.lanes.get(portalId);
       const found = ofPortal.map((row) => ({ ...row, id: writeRangeId(row) }));
       const events = decide(command, found, lane.webhook !== null);
-      const { side } = lane;
-      // What is discarded is not sent any more, be it on its way already.
-      const isUnderWay = side && command.type === 'DiscardUndelivered' && ofPortal.some((row) => overlap(row, side));
+      const { open } = lane.redelivery;
+      // A redelivery of discarded logins ends.
+      const isSent = open && command.type === 'DiscardUndelivered' && ofPortal.some((row) => overlap(row, open));
       return [
         {
-          stream: `delivery-${portalId}`,
-          events: isUnderWay ? [{ type: 'DeliverySuperseded', data: { deliveryId: side.deliveryId } }] : [],
+          stream: streamOf('delivery', portalId),
+          events: isSent ? [{ type: 'DeliverySuperseded', data: { deliveryId: open.deliveryId } }] : [],
         },
-        { stream: `undelivered-${portalId}`, events },
+        { stream: streamOf('undelivered', portalId), events },
       ];
     });
-    appender.append(changes, cause, now);
+    writer.append(changes, cause, now);
     return rows;
   }
 

@@ -1,4 +1,5 @@
-import type { LineSettings, Outcome } from '../domain/lane/decide.js';
+import type { Outcome } from '../domain/lane/attempt.js';
+import type { LineSettings } from '../domain/log-line.js';
 import { notFound, Refusal } from '../domain/refusal.js';
 import type { DestinationRow } from '../projections/destinations.js';
 import type { ReadModels } from '../projections/read-models.js';
@@ -8,7 +9,7 @@ import type { Secrets } from '../vault/secrets.js';
 import { createSigners } from '../vault/signing-keys.js';
 import { encode, writeTestLine } from './batch/encode.js';
 import { targetOf } from './kinds/http/target.js';
-import type { Sender } from './transport/sender.js';
+import type { Sender } from './transport/types.js';
 
 /** Each holds a connection for up to half a minute, at the word of a caller. */
 const MAX_TESTS_AT_A_TIME = 4;
@@ -16,7 +17,7 @@ const MAX_TESTS_AT_A_TIME = 4;
 /** Sends one line to a destination, as a delivery would, and says what came of it. */
 export type TestDestination = (destinationId: string) => Promise<Outcome>;
 
-interface TestDeps {
+interface DestinationTestContext {
   models: ReadModels;
   secrets: Secrets;
   sender: Sender;
@@ -26,8 +27,8 @@ interface TestDeps {
 }
 
 /** A test is one try, once: nothing of it is recorded, and no webhook's status changes. */
-export function createDestinationTest({ models, secrets, sender, clock, random, line }: TestDeps): TestDestination {
-  const signerOf = createSigners(models.issuer, secrets);
+export function createDestinationTest({ models, secrets, sender, clock, random, line }: DestinationTestContext): TestDestination {
+  const signerOf = createSigners(models.issuer.signingKey, secrets);
   let underWay = 0;
 
   function postTo({ logFormat }: DestinationRow) {

@@ -3,56 +3,58 @@
  * new process goes on where the last one stopped. In memory there is only which lanes are running and one timer for each
  * that waits.
  */
-import { type StreamName, streamId } from '../domain/event.js';
+
 import { Refusal } from '../domain/refusal.js';
+import { nounOf, type StreamName, streamId } from '../domain/stream.js';
 import type { Tail } from '../log/tail.js';
-import { createSteps, type StepDeps } from './lane-runner.js';
+import { createService, type Service } from '../runtime/service.js';
+import { createLaneRunner, type LaneRunnerContext } from './lane-runner.js';
 
 /** How long a lane waits after the log could not be written, or after a fault of our own. */
 const PAUSE_MS = 1_000;
 
-export interface EngineDeps extends StepDeps {
+export interface EngineContext extends LaneRunnerContext {
   tail: Tail;
   onFault: (error: unknown, portalId: string) => void;
 }
 
-export interface Engine {
-  start(): void;
-  /** Lets what is under way end, and starts nothing more. */
-  stop(): Promise<void>;
-}
-
-export function createEngine(deps: EngineDeps): Engine {
-  const { tail, models, clock, onFault } = deps;
+export function createEngine(context: EngineContext): Service {
+  const { tail, models, clock, onFault } = context;
   const stopping = new AbortController();
   const { signal } = stopping;
-  const steps = createSteps(deps, signal, (destinationId) => {
-    for (const { id } of models.webhooks.portalsUsing(destinationId)) poke(id);
+  const runner = createLaneRunner(context, signal, (destinationId) => {
+    for (const { id } of models.webhooks.portalsUsing(destinationId)) wake(id);
   });
   const running = new Map<string, Promise<void>>();
-  const pokedAgain = new Set<string>();
-  // After a fault: poked or not, they wait.
+  const wokenAgain = new Set<string>();
+  // After a fault: woken or not, they wait.
   const paused = new Set<string>();
   const timers = new Map<string, () => void>();
   let unwatch = () => {};
 
-  /** Makes the lanes look again that a stream is about. What a lane does itself, it follows up itself. */
+  /** Wakes the lanes that a stream is about. Delivery events come from the lanes themselves. */
   function follow(stream: StreamName): void {
-    if (stream.startsWith('login-')) poke(streamId(stream));
-    if (/^(webhook|undelivered|replay)-/.test(stream)) reconsider(streamId(stream));
-    if (stream.startsWith('destination-')) {
-      for (const { id } of models.webhooks.portalsUsing(streamId(stream))) reconsider(id);
+    const id = streamId(stream);
+    switch (nounOf(stream)) {
+      case 'login':
+        return wake(id);
+      case 'webhook':
+      case 'undelivered':
+      case 'replay':
+        return reconsider(id);
+      case 'destination':
+        for (const portal of models.webhooks.portalsUsing(id)) reconsider(portal.id);
     }
   }
 
   function reconsider(portalId: string): void {
-    steps.reconsider(portalId);
-    poke(portalId);
+    runner.reconsider(portalId);
+    wake(portalId);
   }
 
-  function poke(portalId: string): void {
+  function wake(portalId: string): void {
     if (signal.aborted || paused.has(portalId)) return;
-    if (running.has(portalId)) pokedAgain.add(portalId);
+    if (running.has(portalId)) wokenAgain.add(portalId);
     else running.set(portalId, run(portalId));
   }
 
@@ -62,17 +64,17 @@ export function createEngine(deps: EngineDeps): Engine {
     timers.get(portalId)?.();
     timers.delete(portalId);
     do {
-      pokedAgain.delete(portalId);
+      wokenAgain.delete(portalId);
       while (!signal.aborted && (await advance(portalId)));
-    } while (!signal.aborted && !paused.has(portalId) && pokedAgain.has(portalId));
-    steps.rested(portalId);
+    } while (!signal.aborted && !paused.has(portalId) && wokenAgain.has(portalId));
+    runner.idle(portalId);
     running.delete(portalId);
   }
 
-  /** One step of a lane. False: there is nothing to do until the lane is poked. */
+  /** One step of a lane. False: there is nothing to do until the lane is woken. */
   async function advance(portalId: string): Promise<boolean> {
     try {
-      const next = await steps.advance(portalId);
+      const next = await runner.advance(portalId);
       if (typeof next === 'object') wakeAt(portalId, next.until);
       return next === 'again';
     } catch (error) {
@@ -92,20 +94,20 @@ export function createEngine(deps: EngineDeps): Engine {
       clock.at(time, () => {
         timers.delete(portalId);
         paused.delete(portalId);
-        poke(portalId);
+        wake(portalId);
       }),
     );
   }
 
-  return {
+  return createService('delivery', {
     start() {
       // First the watch, then the lanes as they are: what is appended in between is seen twice, never missed.
       unwatch = tail.watch((touched) => {
         for (const stream of touched) follow(stream);
       });
       const portalIds = models.lanes.portalIds();
-      steps.restore(portalIds);
-      for (const portalId of portalIds) poke(portalId);
+      runner.restore(portalIds);
+      for (const portalId of portalIds) wake(portalId);
     },
     async stop() {
       stopping.abort();
@@ -114,5 +116,5 @@ export function createEngine(deps: EngineDeps): Engine {
       timers.clear();
       await Promise.allSettled(running.values());
     },
-  };
+  });
 }

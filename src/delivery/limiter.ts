@@ -1,142 +1,152 @@
+/** Limits what each destination is sent at a time. All portals that send to a destination share its capacity. */
 import type { Clock } from '../runtime/clock.js';
 
-/** What a destination takes at a time. */
 export interface Capacity {
-  /** Requests under way at once. */
+  /** Most requests in flight. */
   maxInFlight: number;
   /** null: no limit. */
   linesPerSecond: number | null;
 }
 
-/** Longer than any pause (30 s) or rate makes a destination wait, in ms: beyond it the clock was wrong when it was set. */
+/** No pause (30 s) and no rate makes a destination wait this long, in ms: a later time was set by a wrong clock. */
 const MAX_PAUSE_MS = 15 * 60_000;
 
-interface Gate {
+interface DestinationLimits {
   inFlight: number;
   capacity: Capacity;
-  waiting: { portalId: string; settle: (isIn: boolean) => void }[];
-  /** The last try failed: one request at a time, until one succeeds. */
+  waiting: { portalId: string; settle: (isAdmitted: boolean) => void }[];
+  /** The last attempt failed: one request at a time until one succeeds. */
   failing: boolean;
-  /** Whoever was let in last has not said yet how many lines it sends: where there is a rate, the others wait for that. */
-  unspent: boolean;
-  /** Nothing is sent before (ms): the receiver asked for it, or its rate is used up. */
-  dueAt: number;
+  /** The portal that was admitted last has not debited its lines yet. With a rate limit, the others wait for that. */
+  undebited: boolean;
+  /** No request starts before this time (ms), because of a Retry-After or because the rate is used up. */
+  pausedUntil: number;
   cancelTimer: (() => void) | null;
 }
 
-/**
- * Who may send to a destination, and when: all portals that use it share its capacity, and wait in the order they came.
- *
- * @param stopping once aborted nobody waits any more
- */
-export function createSlots(clock: Clock, stopping: AbortSignal) {
-  const gates = new Map<string, Gate>();
+/** @param stopping once aborted, every waiting portal is admitted at once */
+export function createLimiter(clock: Clock, stopping: AbortSignal) {
+  const destinations = new Map<string, DestinationLimits>();
   const healthySince = new Map<string, number>();
-  // Where each portal that waits does so: a lane has one step at a time.
-  const waitsAt = new Map<string, string>();
+  // The destination that a portal waits for. A lane waits for one at most.
+  const waitingFor = new Map<string, string>();
 
-  function gateOf(id: string): Gate {
-    const known = gates.get(id);
+  function limitsOf(id: string): DestinationLimits {
+    const known = destinations.get(id);
     if (known) return known;
-    const capacity = { maxInFlight: 1, linesPerSecond: null };
-    const rest = { waiting: [], failing: false, unspent: false, dueAt: 0, cancelTimer: null };
-    const gate: Gate = { inFlight: 0, capacity, ...rest };
-    gates.set(id, gate);
-    return gate;
+    const limits: DestinationLimits = {
+      inFlight: 0,
+      capacity: { maxInFlight: 1, linesPerSecond: null },
+      waiting: [],
+      failing: false,
+      undebited: false,
+      pausedUntil: 0,
+      cancelTimer: null,
+    };
+    destinations.set(id, limits);
+    return limits;
   }
 
-  const isEarly = ({ dueAt }: Gate): boolean => dueAt > clock.now() && dueAt <= clock.now() + MAX_PAUSE_MS;
+  const isPaused = ({ pausedUntil }: DestinationLimits): boolean =>
+    pausedUntil > clock.now() && pausedUntil <= clock.now() + MAX_PAUSE_MS;
 
-  function isOpen(gate: Gate): boolean {
-    const { inFlight, capacity, failing, unspent } = gate;
-    if (capacity.linesPerSecond !== null && unspent) return false;
-    return inFlight < (failing ? 1 : capacity.maxInFlight) && !isEarly(gate);
+  function isOpen(limits: DestinationLimits): boolean {
+    const { inFlight, capacity, failing, undebited } = limits;
+    if (capacity.linesPerSecond !== null && undebited) return false;
+    return inFlight < (failing ? 1 : capacity.maxInFlight) && !isPaused(limits);
   }
 
-  /** Lets in whoever may go now; where only time is missing, looks again then. */
-  function admit(id: string, gate: Gate): void {
-    while (gate.waiting.length && (isOpen(gate) || stopping.aborted)) {
-      gate.inFlight += 1;
-      gate.unspent = true;
-      gate.waiting.shift()?.settle(true);
+  /** Admits the portals that may send now, in the order in which they came. While paused, sets a timer to do so later. */
+  function admit(id: string, limits: DestinationLimits): void {
+    while (limits.waiting.length && (isOpen(limits) || stopping.aborted)) {
+      limits.inFlight += 1;
+      limits.undebited = true;
+      limits.waiting.shift()?.settle(true);
     }
-    gate.cancelTimer?.();
-    gate.cancelTimer = null;
-    if (gate.waiting.length && isEarly(gate)) gate.cancelTimer = clock.at(gate.dueAt, () => admit(id, gate));
-    if (!gate.waiting.length && !gate.inFlight && !gate.failing && !isEarly(gate)) gates.delete(id);
+    limits.cancelTimer?.();
+    limits.cancelTimer = null;
+    const paused = isPaused(limits);
+    if (limits.waiting.length && paused) limits.cancelTimer = clock.at(limits.pausedUntil, () => admit(id, limits));
+    if (!limits.waiting.length && !limits.inFlight && !limits.failing && !paused) destinations.delete(id);
   }
 
   stopping.addEventListener('abort', () => {
-    for (const [id, gate] of gates) admit(id, gate);
+    for (const [id, limits] of destinations) admit(id, limits);
   });
 
   return {
-    /** Resolves when there is a slot, or at the stop, with how to release it; with null if the portal was made to leave. */
-    async take(id: string, portalId: string, capacity: Capacity): Promise<(() => void) | null> {
-      const gate = gateOf(id);
-      gate.capacity = capacity;
-      const isIn = await new Promise<boolean>((settle) => {
-        gate.waiting.push({ portalId, settle });
-        waitsAt.set(portalId, id);
-        admit(id, gate);
+    /**
+     * Waits until a portal may send to a destination.
+     *
+     * @returns how to give the place back; null if the portal was withdrawn
+     */
+    async acquire(id: string, portalId: string, capacity: Capacity): Promise<(() => void) | null> {
+      const limits = limitsOf(id);
+      limits.capacity = capacity;
+      const isAdmitted = await new Promise<boolean>((settle) => {
+        limits.waiting.push({ portalId, settle });
+        waitingFor.set(portalId, id);
+        admit(id, limits);
       });
-      if (!isIn) return null;
-      waitsAt.delete(portalId);
+      if (!isAdmitted) return null;
+      waitingFor.delete(portalId);
       return () => {
-        gate.inFlight -= 1;
-        gate.unspent = false;
-        admit(id, gate);
+        limits.inFlight -= 1;
+        limits.undebited = false;
+        admit(id, limits);
       };
     },
 
-    /** A portal that waits for a slot waits no more. */
-    leave(portalId: string): void {
-      const id = waitsAt.get(portalId);
-      const gate = id === undefined ? undefined : gates.get(id);
-      const index = gate?.waiting.findIndex((one) => one.portalId === portalId) ?? -1;
-      waitsAt.delete(portalId);
-      if (id === undefined || !gate || index < 0) return;
-      const [left] = gate.waiting.splice(index, 1);
-      left?.settle(false);
-      admit(id, gate);
+    /** Ends the wait of a portal, if it waits. */
+    withdraw(portalId: string): void {
+      const id = waitingFor.get(portalId);
+      const limits = id === undefined ? undefined : destinations.get(id);
+      const index = limits?.waiting.findIndex((one) => one.portalId === portalId) ?? -1;
+      waitingFor.delete(portalId);
+      if (id === undefined || !limits || index < 0) return;
+      const [withdrawn] = limits.waiting.splice(index, 1);
+      withdrawn?.settle(false);
+      admit(id, limits);
     },
 
-    /** Whoever holds a slot gives it back rather than going on: others wait for it, it is not due, or there are too many. */
-    isOver(id: string, capacity: Capacity): boolean {
-      const gate = gateOf(id);
-      gate.capacity = capacity;
-      return gate.waiting.length > 0 || isEarly(gate) || gate.inFlight > capacity.maxInFlight;
+    /** Whether an admitted portal must give its place back before its next batch: others wait, or a limit is reached. */
+    mustYield(id: string, capacity: Capacity): boolean {
+      const limits = limitsOf(id);
+      limits.capacity = capacity;
+      return limits.waiting.length > 0 || isPaused(limits) || limits.inFlight > capacity.maxInFlight;
     },
 
-    /** When a destination last succeeded after it had failed, in ms; null if that is not known. */
+    /** When a failing destination last succeeded, in ms; null if that is not known. */
     healthySince: (id: string): number | null => healthySince.get(id) ?? null,
 
-    /** Whoever holds a slot must not use it: the destination failed, or asked to be left alone, since it was given. */
-    isShut(id: string): boolean {
-      const gate = gateOf(id);
-      return isEarly(gate) || (gate.failing && gate.inFlight > 1);
+    /** Whether an admitted portal may not send after all: the destination failed or was paused since. */
+    isThrottled(id: string): boolean {
+      const limits = limitsOf(id);
+      return isPaused(limits) || (limits.failing && limits.inFlight > 1);
     },
 
-    /** So many lines are being sent. */
-    spend(id: string, lines: number, { linesPerSecond }: Capacity): void {
+    /** Takes lines that are sent now from the rate. */
+    debit(id: string, lines: number, { linesPerSecond }: Capacity): void {
       if (linesPerSecond === null) return;
-      const gate = gateOf(id);
-      gate.dueAt = (isEarly(gate) ? gate.dueAt : clock.now()) + Math.ceil((lines * 1_000) / linesPerSecond);
-      gate.unspent = false;
-      admit(id, gate);
+      const limits = limitsOf(id);
+      const from = isPaused(limits) ? limits.pausedUntil : clock.now();
+      limits.pausedUntil = from + Math.ceil((lines * 1_000) / linesPerSecond);
+      limits.undebited = false;
+      admit(id, limits);
     },
 
     /**
-     * How a try ended. `dueAt` (ms): the receiver wants nothing before.
+     * Notes how an attempt ended.
      *
-     * @returns whether it was the first that succeeded after others that failed
+     * @param pausedUntil the receiver asked for a pause until this time (ms)
+     * @returns whether the destination was failing and works again
      */
-    ended(id: string, failed: boolean, dueAt: number | null): boolean {
-      const gate = gateOf(id);
-      const isHealthyAgain = gate.failing && !failed;
+    attempted(id: string, failed: boolean, pausedUntil: number | null): boolean {
+      const limits = limitsOf(id);
+      const isHealthyAgain = limits.failing && !failed;
       if (isHealthyAgain) healthySince.set(id, clock.now());
-      gate.failing = failed;
-      gate.dueAt = Math.max(isEarly(gate) ? gate.dueAt : 0, dueAt ?? 0);
+      limits.failing = failed;
+      limits.pausedUntil = Math.max(isPaused(limits) ? limits.pausedUntil : 0, pausedUntil ?? 0);
       return isHealthyAgain;
     },
   };

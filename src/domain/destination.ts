@@ -1,10 +1,8 @@
 import { z } from 'zod';
 import { certificates, clientKey } from './client-certificate.js';
 import { name, text, uuid } from './input.js';
+import { type LogFormat, logFormats } from './log-line.js';
 import { notFound, Refusal } from './refusal.js';
-
-export const logFormats = ['CEF', 'JSON', 'CPS'] as const;
-export type LogFormat = (typeof logFormats)[number];
 
 /** Collectors put access keys into URLs and JWTs into Authorization values: both outgrow the 256 characters of a name. */
 const MAX_ENDPOINT_CHARACTERS = 2_048;
@@ -150,7 +148,7 @@ export type DestinationCommand =
   | { type: 'DeleteDestination'; id: string };
 
 /** What the rules that span streams look at: who else has the name, and which portals' webhooks point here. */
-export interface DestinationSurroundings {
+export interface DestinationContext {
   nameTaken: boolean;
   usedBy: readonly { id: string; name: string }[];
 }
@@ -158,7 +156,7 @@ export interface DestinationSurroundings {
 export function decide(
   command: DestinationCommand,
   destination: Destination,
-  { nameTaken, usedBy }: DestinationSurroundings,
+  { nameTaken, usedBy }: DestinationContext,
 ): DestinationEvent[] {
   if (command.type === 'CreateDestination') {
     const { type: _, id: __, ...settings } = command;

@@ -3,24 +3,9 @@
  * is still to be delivered stays, and all that stands behind it, until it is older than its own limit.
  */
 import type { Recorded } from './event.js';
-import { type Lane, type OpenDelivery, openDelivery, waiting } from './lane/lane.js';
+import type { DeliveryEvent } from './lane/events.js';
+import { type Lane, type OpenDelivery, openDeliveries, openDelivery, waiting } from './lane/lane.js';
 import { type LoginRange, without } from './login-range.js';
-
-export type RetentionEvent =
-  /**
-   * Stands behind everything that its pruning takes (versions, inclusive; less where something turns out to be needed), and
-   * carries the lane, which nobody could fold any more from what is left. Logins that were discarded before a time (ms,
-   * exclusive) leave the list of the undelivered.
-   */
-  | {
-      type: 'LaneSnapshotted';
-      data: { loginsThrough: number; deliveriesThrough: number; discardedBefore: number; lane: Lane };
-    }
-  /**
-   * Due and not delivered within the time for that. `undelivered`: how many of them were listed as undelivered; 0 where they
-   * still waited to be tried. `deliveryId`: of the delivery under way that ends with it.
-   */
-  | { type: 'LoginsExpired'; data: LoginRange & { undelivered: number; deliveryId: string | null } };
 
 export interface RetentionSettings {
   /** How long logins and attempts are kept, in ms. */
@@ -64,11 +49,10 @@ export interface Listed {
  * @param tooOld the last login (version) that a replay has to do without if it has not come to it
  */
 export function firstNeeded(lane: Lane, { firstLogin }: Listed, lastLogin: number, tooOld: number): number | null {
-  const { open, side, replay } = lane;
+  const { replay } = lane;
   const replayed = replay?.status === 'RUNNING' ? replay.ranges[0] : undefined;
   const needed = [
-    open?.firstVersion,
-    side?.firstVersion,
+    ...openDeliveries(lane).map(({ firstVersion }) => firstVersion),
     waiting(lane, lastLogin)[0]?.firstVersion,
     firstLogin,
     replayed && Math.max(replayed.firstVersion, tooOld + 1),
@@ -97,23 +81,27 @@ export function expired(
   { firstLogin, countIn }: Listed & { countIn: (range: LoginRange) => number },
   lastLogin: number,
   through: number,
-): RetentionEvent[] {
-  const { open, side, webhook } = lane;
-  const expire = (range: LoginRange, deliveryId: string | null, undelivered = 0): RetentionEvent => {
+): DeliveryEvent[] {
+  const { webhook } = lane;
+  const { open } = lane.first;
+  const { open: redelivery } = lane.redelivery;
+  const expire = (range: LoginRange, deliveryId: string | null, undelivered = 0): DeliveryEvent => {
     const { firstVersion, lastVersion } = range;
     return { type: 'LoginsExpired', data: { firstVersion, lastVersion, undelivered, deliveryId } };
   };
   const isOff = webhook !== null && !webhook.enabled;
   const isStuck = (delivery: OpenDelivery | null) => isOff && delivery !== null && delivery.lastVersion <= through;
-  const events: RetentionEvent[] = [];
+  const events: DeliveryEvent[] = [];
   if (open && isStuck(open)) events.push(expire(open, open.deliveryId));
-  if (side && isStuck(side)) events.push(expire(side, side.deliveryId, countIn(side)));
+  if (redelivery && isStuck(redelivery)) {
+    events.push(expire(redelivery, redelivery.deliveryId, countIn(redelivery)));
+  }
   for (const { firstVersion, lastVersion } of waiting(lane, lastLogin)) {
     if (firstVersion > through) break;
     events.push(expire({ firstVersion, lastVersion: Math.min(lastVersion, through) }, null));
   }
   if (firstLogin === null) return events;
-  for (const range of without({ firstVersion: firstLogin, lastVersion: through }, side ? [side] : [])) {
+  for (const range of without({ firstVersion: firstLogin, lastVersion: through }, redelivery ? [redelivery] : [])) {
     const undelivered = countIn(range);
     if (undelivered) events.push(expire(range, null, undelivered));
   }
@@ -131,13 +119,16 @@ export function withoutLogins(lane: Lane, through: number): Lane {
 }
 
 function withoutOff(lane: Lane, through: number): Lane {
-  if (through <= lane.cursor) return lane;
-  const passedOver = lane.passedOver.flatMap((range) => without(range, [{ firstVersion: 1, lastVersion: through }]));
-  const dueThrough = lane.dueThrough === null ? null : Math.max(lane.dueThrough, through);
-  const [next] = passedOver;
-  // What is passed over next is done with, too: the cursor never stands in front of it.
-  if (next?.firstVersion === through + 1) return withoutOff({ ...lane, dueThrough, passedOver }, next.lastVersion);
-  return { ...lane, cursor: through, dueThrough, passedOver };
+  const { backlog } = lane;
+  if (through <= backlog.cursor) return lane;
+  const skipped = backlog.skipped.flatMap((range) => without(range, [{ firstVersion: 1, lastVersion: through }]));
+  const dueThrough = backlog.dueThrough === null ? null : Math.max(backlog.dueThrough, through);
+  const [next] = skipped;
+  // The cursor never stands right before a skipped range: it moves past it.
+  if (next?.firstVersion === through + 1) {
+    return withoutOff({ ...lane, backlog: { ...backlog, dueThrough, skipped } }, next.lastVersion);
+  }
+  return { ...lane, backlog: { cursor: through, dueThrough, skipped } };
 }
 
 function withoutReplayed(lane: Lane, through: number): Lane {

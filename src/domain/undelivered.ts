@@ -4,13 +4,13 @@ import { name } from './input.js';
 import type { LoginRange } from './login-range.js';
 import { invalidInput, notFound, Refusal } from './refusal.js';
 
-export const undeliveredStates = ['WAITING', 'REQUESTED', 'HELD', 'SET_ASIDE', 'DISCARDED'] as const;
+export const undeliveredStates = ['WAITING', 'REQUESTED', 'NEEDS_ACTION', 'DISCARDED'] as const;
 export type UndeliveredState = (typeof undeliveredStates)[number];
 
-export const undeliveredReasons = ['ABANDONED', 'WEBHOOK_REMOVED'] as const;
+export const undeliveredReasons = ['ABANDONED', 'WEBHOOK_REMOVED', 'TOO_LARGE', 'RECOVERIES_FAILED'] as const;
 export type UndeliveredReason = (typeof undeliveredReasons)[number];
 
-/** A range whose recovery failed so often waits for a person. */
+/** After so many failed recoveries a range needs action. */
 export const MAX_RECOVERIES = 3;
 const MAX_IDS = 100;
 

@@ -91,12 +91,12 @@ function refuseCatchUp(
 }
 
 /**
- * What is passed over of the logins that were recorded while the webhook was off, when it is turned on.
+ * The logins that a webhook skips when it is turned on, of those that were recorded while it was off.
  *
- * @param off the logins that were
+ * @param off the logins that were recorded while it was off
  * @param recordedBefore the version of the last login that was recorded before a time (ms)
  */
-export function passedOver(
+export function skippedAtStart(
   off: LoginRange,
   { catchUp = 'FROM_NOW', since = 0 }: { catchUp?: CatchUp | undefined; since?: number | undefined },
   recordedBefore: (time: number) => number,

@@ -1,8 +1,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
-import type { Services } from '../../schema/builder.js';
-import { createAuthenticate, UNAUTHENTICATED } from '../vault/access-tokens.js';
+import { createAuthenticate, UNAUTHENTICATED } from '../api/authenticate.js';
+import type { Services } from '../api/context.js';
+import { createService, type Service } from '../runtime/service.js';
 import { jwkSet } from '../vault/signing-keys.js';
 import { limitRequestTime, NEVER_CHECK } from './deadlines.js';
 import { serveGraphiQL } from './graphql/graphiql.js';
@@ -20,14 +21,18 @@ const SMALL_BODY_BYTES = 64 * 1024;
 export const JWKS_PATH = '/audit-log-webhook/jwks.json';
 export const HEALTH_PATH = '/health';
 
-export interface HttpServer {
-  /** @returns the port; rejects if the address cannot be listened on */
-  listen(host: string, port: number): Promise<number>;
-  /** Takes nothing new, ends subscriptions, and waits until calls under way are answered. */
-  close(): Promise<void>;
+/** Listens from its start. A stop takes nothing new, ends subscriptions, and waits until calls in flight are answered. */
+export interface HttpServer extends Service {
+  /** 0 before it listens. */
+  port(): number;
 }
 
-export function createHttpServer(services: Services, logger: Logger): HttpServer {
+/** @param address to listen on; port 0 is any free port. `start` rejects if it cannot be listened on */
+export function createHttpServer(
+  services: Services,
+  address: { host: string; port: number },
+  logger: Logger,
+): HttpServer {
   const { random } = services;
   const authenticate = createAuthenticate(services.models.tokens);
   const yoga = createGraphQLServer(services, logger);
@@ -64,7 +69,7 @@ export function createHttpServer(services: Services, logger: Logger): HttpServer
     }
     switch (path) {
       case JWKS_PATH:
-        return sendJson(response, 200, jwkSet(services.models.issuer));
+        return sendJson(response, 200, jwkSet(services.models.issuer.signingKeys()));
       case HEALTH_PATH: {
         // Asked by trying: where nobody else writes, nothing else would tell that there is room again.
         if (!services.commands.writable()) await services.commands.probe().catch(() => {});
@@ -114,25 +119,26 @@ export function createHttpServer(services: Services, logger: Logger): HttpServer
     await yoga.handle(request, response, { viewer, cause: causeOf(viewer, headers['traceparent'], random) });
   }
 
-  return {
-    listen: (host, port) =>
+  const service = createService('http', {
+    start: () =>
       new Promise((resolve, reject) => {
         server.once('error', reject);
-        server.listen(port, host, () => {
+        server.listen(address.port, address.host, () => {
           server.off('error', reject);
-          resolve((server.address() as AddressInfo).port);
+          resolve();
         });
       }),
-    async close() {
+    async stop() {
       closing = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      await webSockets.close();
+      await webSockets.stop();
       // Cut off, not completed: a client must see that it has to come back.
       for (const response of eventStreams) if (response.headersSent) response.destroy();
       server.closeIdleConnections();
       await closed;
     },
-  };
+  });
+  return { ...service, port: () => (server.address() as AddressInfo | null)?.port ?? 0 };
 }
 
 function sendJson(response: ServerResponse, status: number, body: object): void {

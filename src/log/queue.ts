@@ -1,7 +1,7 @@
-import type { Cause, StreamName } from '../domain/event.js';
 import { Refusal } from '../domain/refusal.js';
+import { type Cause, type StreamName, SYSTEM } from '../domain/stream.js';
 import type { Clock } from '../runtime/clock.js';
-import type { Answer, Command, Commit, Committed, Handler } from './sqlite/commit.js';
+import type { Command, CommandResult, Commit, Committed, Handler } from './event-log.js';
 
 /** At most so many commands, and no further one once they append so many events, share a group: nobody waits for long. */
 const MAX_GROUP_COMMANDS = 1_000;
@@ -46,7 +46,7 @@ interface Waiting {
   reject: (reason: unknown) => void;
 }
 
-const SYSTEM_CAUSE: Cause = { actor: 'system', traceId: '' };
+const SYSTEM_CAUSE: Cause = { actor: SYSTEM, traceId: '' };
 
 /**
  * Commands on their way to the writer. Those of one turn of the event loop go as one group; what the writer has no time for
@@ -92,13 +92,13 @@ export function createQueue<H extends Record<keyof H, Handler>>(options: QueueOp
     const committed = await commit(group.map(({ command }) => command));
     since.shift();
     writable = committed.writable;
-    for (const [index, waiting] of group.entries()) settle(waiting, committed.answers[index]);
+    for (const [index, waiting] of group.entries()) settle(waiting, committed.results[index]);
     if (writable) onCommit(committed.head, committed.touched);
     schedule();
     if (!queue.length && !since.length) onIdle?.();
   }
 
-  function settle({ resolve, reject }: Waiting, answer: Answer | undefined): void {
+  function settle({ resolve, reject }: Waiting, answer: CommandResult | undefined): void {
     if (answer && 'result' in answer) resolve(answer.result as never);
     else reject(answer?.error);
   }

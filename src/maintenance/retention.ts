@@ -2,17 +2,19 @@
  * Prunes what is older than the settings keep it, and what does not fit their size, in small steps that leave the writer
  * most of its time. Nobody polls: one timer stands at the time when the oldest that is left passes its age, if any is left.
  */
+
 import type { Logger } from 'pino';
 import type { Commands } from '../commands/handlers.js';
-import { expiring, listedOf, oldestOf, prunable } from '../commands/retention.js';
-import { type Cause, type StreamName, streamId } from '../domain/event.js';
 import { loginCount } from '../domain/login-range.js';
 import { type Cut, cutAt, expiresAt, firstNeeded, isNeeded, type RetentionSettings } from '../domain/retention.js';
-import type { LogReader } from '../log/sqlite/read.js';
+import { type Cause, nounOf, type StreamName, SYSTEM, streamId, streamOf } from '../domain/stream.js';
+import type { LogReader } from '../log/event-log.js';
 import type { Tail } from '../log/tail.js';
 import type { ReadModels } from '../projections/read-models.js';
+import { expiring, listedOf, oldestOf, prunable } from '../queries/retention.js';
 import type { Clock } from '../runtime/clock.js';
 import { type Random, randomTraceId } from '../runtime/random.js';
+import { createService, type Service } from '../runtime/service.js';
 
 /** The shortest time from one run to the next, in ms; less only where so little is kept. */
 const MIN_PAUSE_MS = 600_000;
@@ -29,13 +31,7 @@ const ROOM = 0.95;
 /** Portals looked at before other work in this thread gets its turn. */
 const PORTALS_AT_ONCE = 50;
 
-export interface Retention {
-  start(): void;
-  /** Ends after the step that is under way; the next start goes on. */
-  stop(): Promise<void>;
-}
-
-interface RetentionDeps {
+interface RetentionContext {
   commands: Commands;
   log: LogReader;
   models: ReadModels;
@@ -56,8 +52,8 @@ interface Taken {
   expired: number;
 }
 
-export function createRetention(deps: RetentionDeps): Retention {
-  const { commands, log, models, tail, clock, random, logger, settings } = deps;
+export function createRetention(context: RetentionContext): Service {
+  const { commands, log, models, tail, clock, random, logger, settings } = context;
   const pauseMs = Math.min(settings.ageMs, Math.max(MIN_PAUSE_MS, PAUSE_OF_AGE * settings.ageMs));
   const stopping = new AbortController();
   let unwatch = () => {};
@@ -108,7 +104,7 @@ export function createRetention(deps: RetentionDeps): Retention {
   async function pruneToSize(asOf: number, taken: Taken): Promise<void> {
     const { sizeBytes } = settings;
     lookedAt = log.head();
-    for (let used = deps.usedBytes(); sizeBytes !== null && used > sizeBytes; used = deps.usedBytes()) {
+    for (let used = context.usedBytes(); sizeBytes !== null && used > sizeBytes; used = context.usedBytes()) {
       const { oldest } = await survey(asOf);
       const excess = (used - ROOM * sizeBytes) / used;
       const throughPosition = oldest + Math.ceil((log.head() - oldest) * excess);
@@ -135,7 +131,7 @@ export function createRetention(deps: RetentionDeps): Retention {
   }
 
   async function prunePortal(portalId: string, cut: Cut, taken: Taken): Promise<void> {
-    const cause: Cause = { actor: 'system', traceId: randomTraceId(random) };
+    const cause: Cause = { actor: SYSTEM, traceId: randomTraceId(random) };
     const found = await commands.execute('snapshotLane', { portalId, cut }, cause);
     while (found && !stopping.signal.aborted) {
       const began = clock.now();
@@ -174,9 +170,9 @@ export function createRetention(deps: RetentionDeps): Retention {
     for await (const portalId of portals()) {
       const { lane } = models.lanes.get(portalId);
       const listed = listedOf(models, portalId, asOf - settings.ageMs + 1);
-      const needed = firstNeeded(lane, listed, log.lastVersion(`login-${portalId}`), 0);
-      const login = oldestOf(log, `login-${portalId}`);
-      const deliveryEvent = oldestOf(log, `delivery-${portalId}`);
+      const needed = firstNeeded(lane, listed, log.lastVersion(streamOf('login', portalId)), 0);
+      const login = oldestOf(log, streamOf('login', portalId));
+      const deliveryEvent = oldestOf(log, streamOf('delivery', portalId));
       for (const event of [login, deliveryEvent]) {
         if (!event) continue;
         const isKept = event === login ? event.version === needed : isNeeded(lane, listed, event);
@@ -209,20 +205,21 @@ export function createRetention(deps: RetentionDeps): Retention {
     }
     if (settings.sizeBytes !== null && tail.head() - lookedAt >= LOOK_EVERY_EVENTS && clock.now() >= stuckUntil) {
       lookedAt = tail.head();
-      if (deps.usedBytes() > settings.sizeBytes) return run();
+      if (context.usedBytes() > settings.sizeBytes) return run();
     }
-    if (waiting.size && touched.some((stream) => stream.startsWith('delivery-') && waiting.has(streamId(stream)))) {
+    if (waiting.size && touched.some((stream) => nounOf(stream) === 'delivery' && waiting.has(streamId(stream)))) {
       runAt(clock.now() + pauseMs);
-    } else if (!timer && touched.some((stream) => /^(login|delivery)-/.test(stream))) {
+    } else if (!timer && touched.some((stream) => ['login', 'delivery'].includes(nounOf(stream)))) {
       runAt(clock.now() + settings.ageMs);
     }
   }
 
-  return {
+  return createService('retention', {
     start() {
       unwatch = tail.watch(look);
       run();
     },
+    /** Ends after the step that is under way; the next start goes on. */
     async stop() {
       unwatch();
       stopping.abort();
@@ -230,5 +227,5 @@ export function createRetention(deps: RetentionDeps): Retention {
       endRest();
       await running;
     },
-  };
+  });
 }

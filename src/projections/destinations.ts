@@ -2,7 +2,8 @@ import { and, asc, desc, eq, gt, lt, sql } from 'drizzle-orm';
 import type { Db } from '../../db/open.js';
 import { destinations } from '../../db/tables.js';
 import { settingsOf } from '../domain/destination.js';
-import { type Recorded, streamId } from '../domain/event.js';
+import { type Recorded } from '../domain/event.js';
+import { streamId } from '../domain/stream.js';
 import type { PageRange, ReadModel } from './read-model.js';
 
 export type DestinationRow = typeof destinations.$inferSelect;

@@ -1,14 +1,15 @@
 import { asc, eq, sql } from 'drizzle-orm';
 import type { Db } from '../../db/open.js';
 import { lanes } from '../../db/tables.js';
-import { type Recorded, streamId } from '../domain/event.js';
+import { type Recorded } from '../domain/event.js';
 import { evolve, type LaneEvent } from '../domain/lane/evolve.js';
 import { emptyLane, type Lane } from '../domain/lane/lane.js';
+import { isLaneStream, streamId } from '../domain/stream.js';
 import type { ReadModel } from './read-model.js';
-import { createUndelivered } from './undelivered.js';
+import type { createUndelivered } from './undelivered.js';
 
-/** The lanes, each the fold of its portal's events, kept up to date event by event, and with them what they gave up. */
-export function createLanes(db: Db) {
+/** The lanes, each folded from its portal's events, and the undelivered ranges, which need the lane before an event. */
+export function createLanes(db: Db, undelivered: ReturnType<typeof createUndelivered>) {
   const byPortal = db
     .select()
     .from(lanes)
@@ -28,8 +29,6 @@ export function createLanes(db: Db) {
     .prepare();
   const portalIds = db.select({ portalId: lanes.portalId }).from(lanes).orderBy(asc(lanes.portalId)).prepare();
 
-  const undelivered = createUndelivered(db);
-
   const get = (portalId: string): { lane: Lane; position: number } => {
     const row = byPortal.get({ portalId });
     return row ? { lane: row.state, position: row.position } : { lane: emptyLane, position: 0 };
@@ -48,11 +47,9 @@ export function createLanes(db: Db) {
     get,
     /** Every portal that ever had a webhook, and maybe others. */
     portalIds: (): string[] => portalIds.all().map((row) => row.portalId),
-    /** What was given up, by portal. */
-    undelivered,
   } satisfies ReadModel & Record<string, unknown>;
 }
 
 function isLaneEvent(event: Recorded): event is Recorded<LaneEvent> {
-  return /^(webhook|delivery|undelivered|replay)-/.test(event.stream);
+  return isLaneStream(event.stream);
 }

@@ -3,8 +3,9 @@ import { unionAll } from 'drizzle-orm/sqlite-core';
 import type { Db } from '../../db/open.js';
 import { prepareRun, prepareValue } from '../../db/prepare.js';
 import { idempotencyKeys, loginPortals, logins } from '../../db/tables.js';
-import { type Recorded, streamId } from '../domain/event.js';
+import { type Recorded } from '../domain/event.js';
 import { type AuthenticationType, authenticationTypes, type LoginOutcome, loginOutcomes } from '../domain/login.js';
+import { streamId } from '../domain/stream.js';
 import type { ReadModel } from './read-model.js';
 
 /** More than there will ever be types: what a kind is multiplied by. */

@@ -1,7 +1,8 @@
 import { and, asc, desc, eq, gt, isNull, lt, sql } from 'drizzle-orm';
 import type { Db } from '../../db/open.js';
 import { portals } from '../../db/tables.js';
-import { type Recorded, streamId } from '../domain/event.js';
+import { type Recorded } from '../domain/event.js';
+import { streamId } from '../domain/stream.js';
 import type { PageRange, ReadModel } from './read-model.js';
 
 export type PortalRow = typeof portals.$inferSelect;

@@ -7,26 +7,34 @@ import { createLogins } from './logins.js';
 import { createPortals } from './portals.js';
 import type { ReadModel } from './read-model.js';
 import { createTokens } from './tokens.js';
+import { createUndelivered } from './undelivered.js';
 import { createWebhooks } from './webhooks.js';
 
 export type ReadModels = ReturnType<typeof createReadModels>;
 
 /** Every read model over one connection: the writer's applies events, the reader's answers queries. */
 export function createReadModels(db: Db) {
+  const undelivered = createUndelivered(db);
   return {
     portals: createPortals(db),
     destinations: createDestinations(db),
     webhooks: createWebhooks(db),
     logins: createLogins(db),
-    lanes: createLanes(db),
+    lanes: createLanes(db, undelivered),
+    undelivered: undelivered.ranges,
     tokens: createTokens(db),
     issuer: createIssuer(db),
   };
 }
 
+/** The read models that have an `apply`; the others are views of their tables. */
+export function projectionsOf(models: ReadModels): ReadModel[] {
+  return Object.values(models).filter((model) => 'apply' in model);
+}
+
 /** Applies one event to every read model, in the transaction that appends it. */
 export function projectInto(models: ReadModels): (event: Recorded) => void {
-  const all = Object.values(models);
+  const all = projectionsOf(models);
   return (event) => {
     for (const model of all) model.apply(event);
   };
@@ -34,7 +42,7 @@ export function projectInto(models: ReadModels): (event: Recorded) => void {
 
 /** Takes one event back from every read model, in the transaction that prunes it. */
 export function unprojectFrom(models: ReadModels): (event: Recorded) => void {
-  const pruning = Object.values<ReadModel>(models).filter((model) => 'prune' in model);
+  const pruning = projectionsOf(models).filter((model) => 'prune' in model);
   return (event) => {
     for (const model of pruning) model.prune?.(event);
   };

@@ -1,9 +1,8 @@
 import { eq } from 'drizzle-orm';
 import type { Connection, Db } from '../../db/open.js';
 import { meta } from '../../db/tables.js';
-import type { LogReader } from '../log/sqlite/read.js';
-import type { ReadModel } from './read-model.js';
-import { projectInto, type ReadModels } from './read-models.js';
+import type { LogReader } from '../log/event-log.js';
+import { projectInto, projectionsOf, type ReadModels } from './read-models.js';
 
 /** Counts the shapes of the read models: one more whenever the same events would give other rows than before. */
 const READ_MODELS_VERSION = '1';
@@ -46,7 +45,7 @@ export function rebuild({ db, sqlite }: Connection, log: LogReader, models: Read
   const project = projectInto(models);
   sqlite.transaction(() => {
     db.delete(meta).where(eq(meta.name, VERSION)).run();
-    for (const model of Object.values<ReadModel>(models)) for (const table of model.tables) db.delete(table).run();
+    for (const model of projectionsOf(models)) for (const table of model.tables) db.delete(table).run();
   })();
   let position = 0;
   while (position < total) {

@@ -2,7 +2,8 @@ import { eq, sql } from 'drizzle-orm';
 import type { Db } from '../../db/open.js';
 import { prepareRow } from '../../db/prepare.js';
 import { tokens } from '../../db/tables.js';
-import { type Recorded, streamId } from '../domain/event.js';
+import { type Recorded } from '../domain/event.js';
+import { streamId } from '../domain/stream.js';
 import type { ReadModel } from './read-model.js';
 
 export type TokenRow = typeof tokens.$inferSelect;

@@ -1,92 +1,33 @@
-import { and, asc, desc, eq, gt, gte, inArray, isNull, lt, ne, or, sql, sum } from 'drizzle-orm';
+/** The undelivered ranges: logins that were due and whose delivery was abandoned. */
+import { and, eq, lt } from 'drizzle-orm';
 import type { Db } from '../../db/open.js';
 import { undelivered } from '../../db/tables.js';
-import { type Recorded, streamId } from '../domain/event.js';
+import type { Recorded } from '../domain/event.js';
+import type { Purpose } from '../domain/lane/attempt.js';
 import { MAX_RETRIES } from '../domain/lane/backoff.js';
-import type { Purpose } from '../domain/lane/decide.js';
 import { type Lane, openDelivery } from '../domain/lane/lane.js';
-import { type LoginRange, loginCount, overlap } from '../domain/login-range.js';
-import { MAX_RECOVERIES, type UndeliveredState, undeliveredStates } from '../domain/undelivered.js';
-import type { PageRange } from './read-model.js';
+import type { LoginRange } from '../domain/login-range.js';
+import { streamId } from '../domain/stream.js';
+import { MAX_RECOVERIES } from '../domain/undelivered.js';
+import { createUndeliveredRanges, type UndeliveredRow } from './undelivered-ranges.js';
 
-/** The states of what may still be delivered. */
-const LISTED = undeliveredStates.filter((state) => state !== 'DISCARDED');
+type RowKey = Pick<UndeliveredRow, 'portalId' | 'lastVersion'>;
 
-export type UndeliveredRow = typeof undelivered.$inferSelect;
-
-/**
- * The ranges of logins that were due and given up. They never overlap, but for those that were discarded. Kept by the lanes,
- * whose deliveries say which logins an event is about.
- */
+/** Kept by the lanes: an event names a delivery, and the lane knows its logins. */
 export function createUndelivered(db: Db) {
-  const of = (name: string) => sql.placeholder(name);
-  const ofPortal = eq(undelivered.portalId, of('portalId'));
-  const listed = ne(undelivered.state, 'DISCARDED');
-  const oldestIn = db
-    .select()
-    .from(undelivered)
-    .where(and(ofPortal, eq(undelivered.state, of('state'))))
-    .orderBy(asc(undelivered.lastVersion))
-    .limit(1)
-    .prepare();
-  const leastRefused = db
-    .select()
-    .from(undelivered)
-    .where(and(ofPortal, eq(undelivered.state, 'WAITING')))
-    .orderBy(asc(undelivered.refusedProbes), asc(undelivered.lastVersion))
-    .limit(1)
-    .prepare();
-  const from = db
-    .select()
-    .from(undelivered)
-    .where(and(ofPortal, gte(undelivered.lastVersion, of('version')), listed))
-    .orderBy(asc(undelivered.lastVersion))
-    .limit(of('limit'))
-    .prepare();
-
-  const countNeedsAction = db
-    .select({ count: sum(sql`${undelivered.lastVersion} - ${undelivered.firstVersion} + 1`) })
-    .from(undelivered)
-    .where(and(ofPortal, inArray(undelivered.state, ['HELD', 'SET_ASIDE'])))
-    .prepare();
-
-  const forget = db
-    .delete(undelivered)
-    .where(and(ofPortal, lt(undelivered.discardedAt, of('discardedBefore'))))
-    .prepare();
-  const first = db
-    .select({ position: undelivered.position })
-    .from(undelivered)
-    .where(and(ofPortal, or(isNull(undelivered.discardedAt), gte(undelivered.discardedAt, of('discardedBefore')))))
-    .orderBy(asc(undelivered.position))
-    .limit(1)
-    .prepare();
-
-  /** The ranges with logins of this one, in order. */
-  function overlapping(portalId: string, { firstVersion, lastVersion }: LoginRange): UndeliveredRow[] {
-    const found: UndeliveredRow[] = [];
-    let version = firstVersion;
-    while (version <= lastVersion) {
-      const [row] = from.all({ portalId, version, limit: 1 });
-      if (!row || row.firstVersion > lastVersion) break;
-      found.push(row);
-      version = row.lastVersion + 1;
-    }
-    return found;
-  }
-
-  const theRow = ({ portalId, lastVersion }: Pick<UndeliveredRow, 'portalId' | 'lastVersion'>) =>
+  const ranges = createUndeliveredRanges(db);
+  const keyIs = ({ portalId, lastVersion }: RowKey) =>
     and(eq(undelivered.portalId, portalId), eq(undelivered.lastVersion, lastVersion));
-  const change = (row: Pick<UndeliveredRow, 'portalId' | 'lastVersion'>, set: Partial<UndeliveredRow>) =>
-    void db.update(undelivered).set(set).where(theRow(row)).run();
+  const change = (row: RowKey, set: Partial<UndeliveredRow>) =>
+    void db.update(undelivered).set(set).where(keyIs(row)).run();
   const insert = (row: UndeliveredRow) => void db.insert(undelivered).values(row).run();
 
-  /** Takes logins off the list: what is left of a range on both sides stays. */
+  /** Removes logins from the list. What is left of a row on either side stays. @returns the rows as they were */
   function subtract(portalId: string, range: LoginRange): UndeliveredRow[] {
-    const rows = overlapping(portalId, range);
+    const rows = ranges.overlapping(portalId, range);
     for (const row of rows) {
       if (row.lastVersion > range.lastVersion) change(row, { firstVersion: range.lastVersion + 1 });
-      else db.delete(undelivered).where(theRow(row)).run();
+      else db.delete(undelivered).where(keyIs(row)).run();
       if (row.firstVersion < range.firstVersion) insert({ ...row, lastVersion: range.firstVersion - 1 });
     }
     return rows;
@@ -115,36 +56,32 @@ export function createUndelivered(db: Db) {
 
   function abandoned(event: Extract<Recorded, { type: 'BatchAbandoned' }>, lane: Lane): void {
     const portalId = streamId(event.stream);
-    const { attemptNumber, responseCode, message, setAside } = event.data;
+    const { attemptNumber, responseCode, message, reason = 'ABANDONED' } = event.data;
     const delivery = openDelivery(lane, event.data.deliveryId);
     if (!delivery) return;
-    const state: UndeliveredState = setAside ? 'SET_ASIDE' : 'WAITING';
+    const isTooLarge = reason === 'TOO_LARGE';
+    const outcome = { state: isTooLarge ? 'NEEDS_ACTION' : 'WAITING', reason } as const;
     if (delivery.purpose === 'FIRST') {
       const position = delivery.startedPosition;
-      add(event, delivery, { reason: 'ABANDONED', state, responseCode, message, attempts: attemptNumber, position });
+      add(event, delivery, { ...outcome, responseCode, message, attempts: attemptNumber, position });
       return;
     }
-    // Of a replay that failed nothing follows for the ranges it came by.
-    if (delivery.purpose === 'REPLAY' && !setAside) return;
-    // What was tried is a range of its own from now on: it does not keep what stands behind it from being tried.
+    // The failure of a replay changes nothing for the ranges that it sent.
+    if (delivery.purpose === 'REPLAY' && !isTooLarge) return;
+    // The attempted logins become a range of their own, so that they do not delay the rest.
     for (const row of subtract(portalId, delivery)) {
       const { firstVersion, lastVersion } = delivery;
-      const tried = {
-        ...row,
-        firstVersion,
-        lastVersion,
-        responseCode,
-        message,
-        attempts: row.attempts + attemptNumber,
-      };
-      insert(setAside ? { ...tried, state } : { ...tried, ...afterFailure(row, delivery.purpose, attemptNumber) });
-      // The rest of what someone asked for waits, like all else, for a receiver that takes something.
-      const isRestRequested = !setAside && row.state === 'REQUESTED' && row.lastVersion > lastVersion;
+      const attempts = row.attempts + attemptNumber;
+      const attempted = { ...row, firstVersion, lastVersion, responseCode, message, attempts };
+      insert({ ...attempted, ...(isTooLarge ? outcome : afterFailure(row, delivery.purpose, attemptNumber)) });
+      // The rest of a requested range waits for a success, like all others.
+      const isRestRequested = !isTooLarge && row.state === 'REQUESTED' && row.lastVersion > lastVersion;
       if (isRestRequested) change(row, { state: 'WAITING' });
     }
   }
 
   return {
+    ranges,
     tables: [undelivered],
     /** @param lane as it was before the event */
     apply(event: Recorded, lane: Lane): void {
@@ -157,7 +94,7 @@ export function createUndelivered(db: Db) {
           const { attemptNumber, responseCode, message, deliveryId } = event.data;
           const delivery = openDelivery(lane, deliveryId);
           if (!delivery || delivery.purpose === 'FIRST' || delivery.purpose === 'REPLAY') break;
-          for (const row of overlapping(portalId, delivery)) {
+          for (const row of ranges.overlapping(portalId, delivery)) {
             change(row, { attempts: row.attempts + attemptNumber, responseCode, message });
           }
           break;
@@ -168,98 +105,48 @@ export function createUndelivered(db: Db) {
           break;
         }
         case 'LoginsUndelivered':
-          add(event, event.data, { reason: event.data.reason, ...triedBefore(lane, event.data.deliveryId) });
+          add(event, event.data, { reason: event.data.reason, ...attemptedBefore(lane, event.data.deliveryId) });
           break;
         case 'LoginsExpired':
           if (event.data.undelivered) subtract(portalId, event.data);
           break;
         case 'LaneSnapshotted':
-          forget.run({ portalId, discardedBefore: event.data.discardedBefore });
+          db.delete(undelivered)
+            .where(and(eq(undelivered.portalId, portalId), lt(undelivered.discardedAt, event.data.discardedBefore)))
+            .run();
           break;
         case 'RedeliveryRequested':
           for (const range of event.data.ranges) change({ portalId, ...range }, { state: 'REQUESTED', recoveries: 0 });
           break;
         case 'LoginsDiscarded': {
-          const { ranges, reason: discardedReason } = event.data;
+          const { ranges: discardedRanges, reason: discardedReason } = event.data;
           const discarded = { discardedReason, discardedBy: event.actor, discardedAt: event.recordedAt };
-          for (const range of ranges) change({ portalId, ...range }, { state: 'DISCARDED', ...discarded });
+          for (const range of discardedRanges) change({ portalId, ...range }, { state: 'DISCARDED', ...discarded });
           break;
         }
       }
     },
-
-    /** Which range is recovered before all others: one that a person asked for, else the oldest; null if none waits. */
-    recoverable(portalId: string, { recovering }: Lane): UndeliveredRow | null {
-      const requested = oldestIn.get({ portalId, state: 'REQUESTED' });
-      if (requested) return requested;
-      return (recovering ? oldestIn.get({ portalId, state: 'WAITING' }) : leastRefused.get({ portalId })) ?? null;
-    },
-
-    /** How many logins of a range are undelivered and not discarded. */
-    countIn: (portalId: string, range: LoginRange): number =>
-      overlapping(portalId, range).reduce((count, row) => count + loginCount(overlap(row, range)), 0),
-
-    /** The first undelivered logins of a range that hang together; null if there are none. */
-    firstIn(portalId: string, range: LoginRange): LoginRange | null {
-      const [row] = from.all({ portalId, version: range.firstVersion, limit: 1 });
-      return row ? overlap(row, range) : null;
-    },
-
-    /** The oldest range that is not discarded. */
-    oldest: (portalId: string): UndeliveredRow | undefined =>
-      LISTED.map((state) => oldestIn.get({ portalId, state }))
-        .filter((row) => row !== undefined)
-        .sort((one, other) => one.lastVersion - other.lastVersion)[0],
-
-    /** The position of the first event that a range is made from, but for ranges that were discarded before a time (ms, exclusive). */
-    firstPosition: (portalId: string, discardedBefore: number): number | null =>
-      first.get({ portalId, discardedBefore })?.position ?? null,
-
-    /** How many logins wait for a person. */
-    needsActionTotal: (portalId: string): number => Number(countNeedsAction.get({ portalId })?.count ?? 0),
-
-    /** The range that ends with this login, whatever its state. */
-    endingAt: (portalId: string, lastVersion: number): UndeliveredRow | undefined =>
-      db.select().from(undelivered).where(theRow({ portalId, lastVersion })).get(),
-
-    /** The ranges of a portal in these states, oldest first; a place in the page is the last version of a range. */
-    page(
-      portalId: string,
-      states: readonly UndeliveredState[],
-      { after, before, limit, inverted }: PageRange,
-    ): UndeliveredRow[] {
-      return db
-        .select()
-        .from(undelivered)
-        .where(
-          and(
-            eq(undelivered.portalId, portalId),
-            inArray(undelivered.state, [...states]),
-            after === undefined ? undefined : gt(undelivered.lastVersion, after),
-            before === undefined ? undefined : lt(undelivered.lastVersion, before),
-          ),
-        )
-        .orderBy(inverted ? desc(undelivered.lastVersion) : asc(undelivered.lastVersion))
-        .limit(limit)
-        .all();
-    },
   };
 }
 
-/** What becomes of a range of which a recovery or a probe failed. */
+/** How a range changes after a failed recovery or probe. */
 function afterFailure(row: UndeliveredRow, purpose: Purpose, attempts: number): Partial<UndeliveredRow> {
-  // One that the receiver refuses for good does not keep the others from being probed.
+  // A range that the receiver refuses for good does not keep the others from being probed.
   if (purpose === 'PROBE') return { refusedProbes: row.refusedProbes + (attempts <= MAX_RETRIES ? 1 : 0) };
   const recoveries = row.recoveries + 1;
-  return { recoveries, state: recoveries >= MAX_RECOVERIES ? 'HELD' : 'WAITING' };
+  if (recoveries >= MAX_RECOVERIES) return { recoveries, state: 'NEEDS_ACTION', reason: 'RECOVERIES_FAILED' };
+  // A requested range forgets why it needed action.
+  const reason = row.reason === 'WEBHOOK_REMOVED' ? row.reason : 'ABANDONED';
+  return { recoveries, state: 'WAITING', reason };
 }
 
-/** What the list says of a delivery that was under way when it was given up. */
-function triedBefore(lane: Lane, deliveryId: string | null): Partial<UndeliveredRow> {
+/** The attempts of the delivery that the removal of the webhook ended. */
+function attemptedBefore(lane: Lane, deliveryId: string | null): Partial<UndeliveredRow> {
   const delivery = deliveryId === null ? null : openDelivery(lane, deliveryId);
   if (!delivery) return {};
   const { failedAttempts: attempts, startedPosition: position } = delivery;
-  if (!attempts || !lane.lastAttempt) return { position };
-  const { responseCode, message } = lane.lastAttempt;
+  const { lastAttempt } = lane.health;
+  if (!attempts || !lastAttempt) return { position };
+  const { responseCode, message } = lastAttempt;
   return { position, attempts, responseCode, message };
 }

@@ -1,7 +1,8 @@
 import { eq, sql } from 'drizzle-orm';
 import type { Db } from '../../db/open.js';
 import { portals, webhooks } from '../../db/tables.js';
-import { type Recorded, streamId } from '../domain/event.js';
+import { type Recorded } from '../domain/event.js';
+import { streamId } from '../domain/stream.js';
 import type { ReadModel } from './read-model.js';
 
 export type WebhookRow = typeof webhooks.$inferSelect;

@@ -3,11 +3,13 @@
  * so that the events of a delivery stand near each other: a page is a stretch of the stream, and no table repeats it.
  */
 
-import type { LogFormat } from '../domain/destination.js';
-import type { Recorded, StreamName } from '../domain/event.js';
-import type { Attempt, Purpose } from '../domain/lane/decide.js';
+import type { Recorded } from '../domain/event.js';
+import type { Attempt, Purpose } from '../domain/lane/attempt.js';
+import type { LogFormat } from '../domain/log-line.js';
 import type { LoginRange } from '../domain/login-range.js';
-import type { LogReader } from '../log/sqlite/read.js';
+import type { StreamName } from '../domain/stream.js';
+import { streamOf } from '../domain/stream.js';
+import type { LogReader } from '../log/event-log.js';
 
 export const deliveryStates = ['IN_PROGRESS', 'DELIVERED', 'SPLIT', 'ABANDONED', 'SUPERSEDED'] as const;
 export type DeliveryState = (typeof deliveryStates)[number];
@@ -40,7 +42,7 @@ export interface DeliveryPage {
 const STRETCH_EVENTS = 256;
 
 export function deliveriesOf(portalId: string, page: DeliveryPage, log: LogReader): Delivery[] {
-  const stream: StreamName = `delivery-${portalId}`;
+  const stream: StreamName = streamOf('delivery', portalId);
   const last = log.lastVersion(stream);
   const events = page.inverted
     ? forwards(log, stream, page.before ?? log.horizon(stream).version + 1, last, page.limit)

@@ -1,7 +1,10 @@
 import { type Lane, pending, waiting } from '../domain/lane/lane.js';
+import { nextStep } from '../domain/lane/next-step.js';
 import { expiresAt, type RetentionSettings } from '../domain/retention.js';
-import type { LogReader } from '../log/sqlite/read.js';
+import { streamOf } from '../domain/stream.js';
+import type { LogReader } from '../log/event-log.js';
 import type { ReadModels } from '../projections/read-models.js';
+import { laneContext } from './lane-context.js';
 
 export const webhookStates = ['ACTIVE', 'INACTIVE', 'UNCONFIGURED'] as const;
 export type WebhookState = (typeof webhookStates)[number];
@@ -13,20 +16,21 @@ export interface WebhookStatus {
   lastAttemptAt: number | null;
   lastResponseCode: number | null;
   lastResponseMessage: string | null;
-  /** Logins that are due and neither delivered nor given up. */
+  /** Logins that are due and neither delivered nor abandoned. */
   pending: number;
   oldestPendingAt: number | null;
+  /** When the next attempt is due; null if none is scheduled, or it is due now. */
   nextAttemptAt: number | null;
-  /** Tries, not batches. */
+  /** Attempts, not batches. */
   consecutiveFailures: number;
   /** Logins, each counted once. */
   deliveredTotal: number;
-  /** Logins that are undelivered now: given up, and neither delivered nor discarded since. */
+  /** Logins that are undelivered now. */
   undeliveredTotal: number;
   oldestUndeliveredAt: number | null;
-  /** When the oldest login that is pending or undelivered is given up for good. */
+  /** When the oldest login that is pending or undelivered expires. */
   undeliveredExpiresAt: number | null;
-  /** Those of the undelivered that wait for a person. */
+  /** The undelivered logins in state NEEDS_ACTION. */
   needsActionTotal: number;
   discardedTotal: number;
 }
@@ -38,24 +42,26 @@ export interface StatusAt {
   position: number;
 }
 
+export interface StatusSources {
+  models: ReadModels;
+  log: LogReader;
+  retention: RetentionSettings;
+  /** ms since the epoch */
+  now: () => number;
+}
+
 /**
- * The statuses as of the last commit. Thousands may watch one portal: it is looked at once for all of them.
+ * The statuses as of the last commit. Thousands of subscriptions may watch one portal: its status is read once for all of them.
  *
- * @param retention how long what is undelivered is kept
  * @param head the position of the last commit that this process knows of
  */
-export function createStatuses(
-  models: ReadModels,
-  log: LogReader,
-  retention: RetentionSettings,
-  head: () => number,
-): (portalId: string) => StatusAt {
+export function createStatuses(sources: StatusSources, head: () => number): (portalId: string) => StatusAt {
   const statuses = new Map<string, StatusAt>();
   let asOf = -1;
   return (portalId) => {
     if (asOf !== head()) statuses.clear();
     asOf = head();
-    const known = statuses.get(portalId) ?? { portalId, ...statusOf(portalId, models, log, retention) };
+    const known = statuses.get(portalId) ?? { portalId, ...statusOf(portalId, sources) };
     statuses.set(portalId, known);
     return known;
   };
@@ -63,62 +69,46 @@ export function createStatuses(
 
 /**
  * The status of a portal's webhook, and the position of the event that last changed it (the portal's registration, if it was
- * never configured). Costs the same whatever waits: a backlog is a range of versions.
+ * never configured). The cost does not depend on how many logins are pending: a backlog is a range of versions.
  */
 export function statusOf(
   portalId: string,
-  models: ReadModels,
-  log: LogReader,
-  retention: RetentionSettings,
+  { models, log, retention, now }: StatusSources,
 ): { status: WebhookStatus; position: number } {
   const { lane, position } = models.lanes.get(portalId);
-  const lastLogin = log.lastVersion(`login-${portalId}`);
-  const count = pending(lane, lastLogin);
-  const oldest = lane.open?.firstVersion ?? waiting(lane, lastLogin)[0]?.firstVersion;
-  const oldestPendingAt = oldest === undefined ? null : recordedAt(portalId, oldest, log);
-  const oldestListedAt = lane.undeliveredTotal ? oldestUndeliveredAt(portalId, models, log) : null;
-  const oldestDueAt = Math.min(oldestPendingAt ?? Infinity, oldestListedAt ?? Infinity);
+  const { webhook, health, totals } = lane;
+  const lastLogin = log.lastVersion(streamOf('login', portalId));
+  const oldestPending = lane.first.open?.firstVersion ?? waiting(lane, lastLogin)[0]?.firstVersion;
+  const oldestPendingAt = oldestPending === undefined ? null : recordedAt(portalId, oldestPending, log);
+  const oldestUndelivered = totals.undelivered ? models.undelivered.oldest(portalId) : undefined;
+  const oldestUndeliveredAt = oldestUndelivered ? recordedAt(portalId, oldestUndelivered.firstVersion, log) : null;
+  const oldestAt = Math.min(oldestPendingAt ?? Infinity, oldestUndeliveredAt ?? Infinity);
+  const next = nextStep(lane, laneContext(portalId, lane, { log, models, now: now() }));
   const status: WebhookStatus = {
-    enabled: lane.webhook?.enabled ?? false,
+    enabled: webhook?.enabled ?? false,
     state: stateOf(lane),
-    lastAttemptAt: lane.lastAttempt?.at ?? null,
-    lastResponseCode: lane.lastAttempt?.responseCode ?? null,
-    lastResponseMessage: lane.lastAttempt?.message ?? null,
-    pending: count,
+    lastAttemptAt: health.lastAttempt?.at ?? null,
+    lastResponseCode: health.lastAttempt?.responseCode ?? null,
+    lastResponseMessage: health.lastAttempt?.message ?? null,
+    pending: pending(lane, lastLogin),
     oldestPendingAt,
-    nextAttemptAt: nextAttemptAt(lane, count, recoverableOf(portalId, lane, models)),
-    consecutiveFailures: lane.consecutiveFailures,
-    deliveredTotal: lane.deliveredTotal,
-    undeliveredTotal: lane.undeliveredTotal,
-    oldestUndeliveredAt: oldestListedAt,
-    undeliveredExpiresAt: oldestDueAt === Infinity ? null : expiresAt(oldestDueAt, retention),
-    needsActionTotal: lane.undeliveredTotal ? models.lanes.undelivered.needsActionTotal(portalId) : 0,
-    discardedTotal: lane.discardedTotal,
+    nextAttemptAt: next.type === 'WAIT' ? next.until : null,
+    consecutiveFailures: health.consecutiveFailures,
+    deliveredTotal: totals.delivered,
+    undeliveredTotal: totals.undelivered,
+    oldestUndeliveredAt,
+    undeliveredExpiresAt: oldestAt === Infinity ? null : expiresAt(oldestAt, retention),
+    needsActionTotal: totals.undelivered ? models.undelivered.needsActionTotal(portalId) : 0,
+    discardedTotal: totals.discarded,
   };
   return { status, position: Math.max(position, models.portals.get(portalId)?.position ?? 0) };
 }
 
-function stateOf(lane: Lane): WebhookState {
-  if (!lane.webhook) return 'UNCONFIGURED';
-  return lane.failing ? 'INACTIVE' : 'ACTIVE';
+function stateOf({ webhook, health }: Lane): WebhookState {
+  if (!webhook) return 'UNCONFIGURED';
+  return health.failing ? 'INACTIVE' : 'ACTIVE';
 }
 
-const recoverableOf = (portalId: string, lane: Lane, models: ReadModels) =>
-  lane.undeliveredTotal > 0 && models.lanes.undelivered.recoverable(portalId, lane) !== null;
-
-function nextAttemptAt(lane: Lane, count: number, isRecoverable: boolean): number | null {
-  if (!lane.webhook?.enabled) return null;
-  if (lane.open) return lane.open.retryDueAt;
-  if (count) return lane.nextBatchDueAt;
-  if (lane.side) return lane.side.retryDueAt;
-  return isRecoverable && !lane.recovering ? lane.probeDueAt : null;
-}
-
-function oldestUndeliveredAt(portalId: string, models: ReadModels, log: LogReader): number | null {
-  const oldest = models.lanes.undelivered.oldest(portalId);
-  return oldest ? recordedAt(portalId, oldest.firstVersion, log) : null;
-}
-
-/** When a login was recorded, by its version. */
+/** When a login was recorded (ms), by its version. */
 const recordedAt = (portalId: string, version: number, log: LogReader): number | null =>
-  log.range(`login-${portalId}`, version, version)[0]?.recordedAt ?? null;
+  log.range(streamOf('login', portalId), version, version)[0]?.recordedAt ?? null;

@@ -1,21 +1,22 @@
-/** Groups of commands on their way between threads: as messages, answered in their order. */
+/** Groups of commands on their way between threads: as messages, resulted in their order. */
+
 import type { MessagePort } from 'node:worker_threads';
 import { type Commands, eventCount } from '../commands/handlers.js';
-import type { StreamName } from '../domain/event.js';
 import { type InvalidField, Refusal, type RefusalCode } from '../domain/refusal.js';
+import type { StreamName } from '../domain/stream.js';
+import type { Command, CommandResult, Commit, Committed } from '../log/event-log.js';
 import { createQueue } from '../log/queue.js';
-import type { Answer, Command, Commit, Committed } from '../log/sqlite/commit.js';
 import type { Clock } from '../runtime/clock.js';
-import { portable } from './serializable-error.js';
+import { serializableError } from './serializable-error.js';
 
 /** A refusal as plain data: a clone of an error keeps neither its class nor its fields. */
 interface RefusalData {
   refusal: { code: RefusalCode; message: string; fields: readonly InvalidField[] };
 }
 
-/** Sent to every port after each commit, with the answers to the groups that came over it. */
-interface Reply extends Omit<Committed, 'answers'> {
-  groups: (Answer | RefusalData)[][];
+/** Sent to every port after each commit, with the results to the groups that came over it. */
+interface Reply extends Omit<Committed, 'results'> {
+  groups: (CommandResult | RefusalData)[][];
 }
 
 /**
@@ -32,8 +33,8 @@ export function serveGroups(ports: readonly MessagePort[], commit: Commit, onFat
     if (ended) return;
     const groups = waiting.splice(0);
     try {
-      const { answers, ...committed } = commit(groups.flatMap(({ group }) => group));
-      const encoded = answers.map(toData);
+      const { results, ...committed } = commit(groups.flatMap(({ group }) => group));
+      const encoded = results.map(toData);
       const replies = new Map<MessagePort, Reply>(ports.map((port) => [port, { ...committed, groups: [] }]));
       for (const { port, group } of groups) replies.get(port)?.groups.push(encoded.splice(0, group.length));
       for (const [port, reply] of replies) port.postMessage(reply);
@@ -76,7 +77,7 @@ function sendGroups(
 ): (group: Command[]) => Promise<Committed> {
   const sent: ((committed: Committed) => void)[] = [];
   port.on('message', ({ groups, ...committed }: Reply) => {
-    for (const group of groups) sent.shift()?.({ ...committed, answers: group.map(fromData) });
+    for (const group of groups) sent.shift()?.({ ...committed, results: group.map(fromData) });
     if (!groups.length) onForeign(committed.head, committed.touched);
   });
   return (group) => {
@@ -85,15 +86,15 @@ function sendGroups(
   };
 }
 
-function toData(answer: Answer): Answer | RefusalData {
-  if (!('error' in answer)) return answer;
-  if (!(answer.error instanceof Refusal)) return { error: portable(answer.error) };
-  const { code, message, fields } = answer.error;
+function toData(result: CommandResult): CommandResult | RefusalData {
+  if (!('error' in result)) return result;
+  if (!(result.error instanceof Refusal)) return { error: serializableError(result.error) };
+  const { code, message, fields } = result.error;
   return { refusal: { code, message, fields } };
 }
 
-function fromData(answer: Answer | RefusalData): Answer {
-  if (!('refusal' in answer)) return answer;
-  const { code, message, fields } = answer.refusal;
+function fromData(result: CommandResult | RefusalData): CommandResult {
+  if (!('refusal' in result)) return result;
+  const { code, message, fields } = result.refusal;
   return { error: new Refusal(code, message, fields) };
 }

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import type { Config } from '../config.js';
 import type { Render } from '../delivery/batch/render.js';
-import { createDelivery, createRender } from '../delivery/delivery.js';
+import { createDeliveryServices, createRender } from '../delivery/delivery-service.js';
 import { createAddressGuard } from '../delivery/egress/address-guard.js';
 import { createSender } from '../delivery/transport/sender.js';
 import { loginCount } from '../domain/login-range.js';
@@ -11,7 +11,7 @@ import { createTail } from '../log/tail.js';
 import { systemClock } from '../runtime/clock.js';
 import { systemRandom } from '../runtime/random.js';
 import { connectCommands } from './channel.js';
-import { portable } from './serializable-error.js';
+import { serializableError } from './serializable-error.js';
 import type { SignerData } from './signer.js';
 import { createSigningPool } from './signing-pool.js';
 import { openReading } from './spawn.js';
@@ -40,7 +40,7 @@ const renderInPool = createSigningPool(SIGNERS, data, (error) => {
 });
 const render: Render = async (plan) => (loginCount(plan) <= FEW_LINES ? renderHere(plan) : renderInPool(plan));
 
-const delivery = createDelivery({
+const { engine } = createDeliveryServices({
   ...reading,
   line,
   tail,
@@ -53,10 +53,10 @@ const delivery = createDelivery({
   render,
   renderers: SIGNERS,
   onRecorded: (recorded) => say({ recorded }),
-  onFault: (fault, portalId) => say({ fault: portable(fault), portalId }),
+  onFault: (fault, portalId) => say({ fault: serializableError(fault), portalId }),
 });
 
 parentPort?.on('message', (message: ToDelivery) => {
-  if (message === 'start') delivery.start();
-  else void delivery.stop().then(() => say('stopped'));
+  if (message === 'start') void engine.start();
+  else void engine.stop().then(() => say('stopped'));
 });

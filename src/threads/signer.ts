@@ -1,8 +1,8 @@
 /** A signing thread: renders one batch a message. Ed25519 is what bounds signed delivery. */
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Plan } from '../delivery/batch/render.js';
-import { createRender } from '../delivery/delivery.js';
-import { portable } from './serializable-error.js';
+import { createRender } from '../delivery/delivery-service.js';
+import { serializableError } from './serializable-error.js';
 import { type DataAccess, openReading } from './spawn.js';
 
 export interface SignerData extends DataAccess {
@@ -16,6 +16,6 @@ parentPort?.on('message', ({ id, plan }: { id: number; plan: Plan }) => {
   try {
     parentPort?.postMessage({ id, rendered: render(plan) });
   } catch (error) {
-    parentPort?.postMessage({ id, error: portable(error) });
+    parentPort?.postMessage({ id, error: serializableError(error) });
   }
 });

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type MessagePort, Worker } from 'node:worker_threads';
 import { openReader } from '../../db/open.js';
-import type { Reading } from '../delivery/delivery.js';
+import type { Reading } from '../delivery/delivery-service.js';
 import { createLogReader } from '../log/sqlite/read.js';
 import { createReadModels } from '../projections/read-models.js';
 import { systemRandom } from '../runtime/random.js';

@@ -1,19 +1,26 @@
 /** What works beside the API: the writer and the delivery, in threads of their own or in this one, behind the same functions. */
+
 import { MessageChannel } from 'node:worker_threads';
 import type { Logger } from 'pino';
 import type { Connection } from '../../db/open.js';
-import { openCommit } from '../commands/commit.js';
 import { type Commands, eventCount } from '../commands/handlers.js';
+import { openLog } from '../commands/open-log.js';
 import type { Config } from '../config.js';
-import { createDelivery, createRender, type Delivery, type Reading } from '../delivery/delivery.js';
+import { logAttempt } from '../delivery/attempt-log.js';
+import {
+  createDeliveryServices,
+  createRender,
+  type DeliveryServices,
+  type Reading,
+} from '../delivery/delivery-service.js';
 import type { AddressGuard } from '../delivery/egress/address-guard.js';
 import { createSender } from '../delivery/transport/sender.js';
 import type { Recorded } from '../domain/event.js';
 import { commitHere, createQueue } from '../log/queue.js';
 import type { Tail } from '../log/tail.js';
 import { type Clock, systemClock } from '../runtime/clock.js';
-import { logAttempt } from '../runtime/logger.js';
 import type { Random } from '../runtime/random.js';
+import { createService, type Service } from '../runtime/service.js';
 import { connectCommands } from './channel.js';
 import type { DeliveryData, FromDelivery, ToDelivery } from './delivery.js';
 import { close, end, spawn } from './spawn.js';
@@ -21,9 +28,9 @@ import type { WriterData } from './writer.js';
 
 interface Workers {
   commands: Commands;
-  delivery: Delivery;
-  /** Ends the writer, once the commands are closed. */
-  close(): Promise<void>;
+  delivery: DeliveryServices;
+  /** Stopped after the commands. */
+  writer: Service;
 }
 
 interface Options {
@@ -51,7 +58,7 @@ export function runHere(
   },
 ): Workers {
   const { config, masterKey, writing, reading, tail, guard, clock, random, logger, project, onFatal } = options;
-  const commit = openCommit({ connection: writing, masterKey, random, now: () => clock.now(), project });
+  const { commit } = openLog({ connection: writing, masterKey, random, now: () => clock.now(), project });
   const commands: Commands = createQueue({
     commit: commitHere(commit, onFatal),
     groupsInFlight: 1,
@@ -60,7 +67,7 @@ export function runHere(
     onCommit: tail.wake,
   });
   const render = createRender(reading, options.unsigned ?? false);
-  const delivery = createDelivery({
+  const delivery = createDeliveryServices({
     ...reading,
     line: config.line,
     egressProxy: config.egressProxy,
@@ -75,7 +82,7 @@ export function runHere(
     onRecorded: (event) => logAttempt(event, logger),
     onFault: faultLogger(logger),
   });
-  return { commands, delivery, close: async () => {} };
+  return { commands, delivery, writer: createService('writer', { stop() {} }) };
 }
 
 /** The writer, the delivery and the signing in threads of their own. */
@@ -114,16 +121,20 @@ export function startThreads(options: Options & { unsigned: boolean }): Workers 
   return {
     commands: connectCommands(ofMain.port1, systemClock, tail.wake),
     delivery: {
-      start: () => tell('start'),
-      stop() {
-        tell('stop');
-        return stopped;
+      engine: createService('delivery', {
+        start: () => tell('start'),
+        stop() {
+          tell('stop');
+          return stopped;
+        },
+      }),
+      sender: createService('sender', { stop: () => end(thread) }),
+    },
+    writer: createService('writer', {
+      async stop() {
+        ofMain.port1.close();
+        await close(writer);
       },
-      close: () => end(thread),
-    },
-    async close() {
-      ofMain.port1.close();
-      await close(writer);
-    },
+    }),
   };
 }

@@ -1,10 +1,10 @@
 /** The writer thread: the only connection that writes. Where the disk is slow, only this thread waits for it. */
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { openWriter } from '../../db/open.js';
-import { openCommit } from '../commands/commit.js';
+import { openLog } from '../commands/open-log.js';
 import { systemRandom } from '../runtime/random.js';
 import { serveGroups } from './channel.js';
-import { portable } from './serializable-error.js';
+import { serializableError } from './serializable-error.js';
 import type { DataAccess } from './spawn.js';
 
 export interface WriterData extends DataAccess {
@@ -13,13 +13,13 @@ export interface WriterData extends DataAccess {
 
 const { dataDir, masterKey, ports } = workerData as WriterData;
 const connection = openWriter(dataDir);
-const commit = openCommit({
+const { commit } = openLog({
   connection,
   masterKey: Buffer.from(masterKey),
   random: systemRandom,
   now: () => Date.now(),
 });
-serveGroups(ports, commit, (error) => parentPort?.postMessage({ fatal: portable(error) }));
+serveGroups(ports, commit, (error) => parentPort?.postMessage({ fatal: serializableError(error) }));
 parentPort?.on('message', () => {
   connection.sqlite.close();
   process.exit();

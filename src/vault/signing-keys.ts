@@ -1,5 +1,7 @@
-import { createPrivateKey, type KeyObject, sign as signBytes } from 'node:crypto';
-import type { ReadModels } from '../projections/read-models.js';
+import { createPrivateKey, createPublicKey, type KeyObject, sign as signBytes } from 'node:crypto';
+import type { Sealed } from '../domain/destination.js';
+import { streamOf } from '../domain/stream.js';
+import { type Random, randomUuid } from '../runtime/random.js';
 import { PRIVATE_KEY, type Secrets } from './secrets.js';
 
 /** Signs the UTF-8 bytes of a line with Ed25519 (RFC 8032): base64url without padding, 86 characters. */
@@ -15,16 +17,40 @@ export interface Jwk {
   x: string;
 }
 
-/** Gives the signer of a signing key, whose private half it opens once. */
-export function createSigners(identity: ReadModels['issuer'], secrets: Secrets): (signingKeyId: string) => Sign {
+/** A signing key as it is stored: the public half in clear, the private half sealed. */
+export interface StoredKey {
+  id: string;
+  /** 32 bytes, base64url: the `x` of its JWK. */
+  publicKey: string;
+  privateKey: Sealed;
+}
+
+// An Ed25519 private key of 32 bytes in PKCS #8 is this prefix and the bytes (RFC 8410, section 7).
+const PKCS8_ED25519 = Buffer.from('302e020100300506032b657004220420', 'hex');
+
+/** Makes a key pair, and seals its private half. */
+export function makeSigningKey(secrets: Secrets, random: Random): StoredKey {
+  const id = randomUuid(random);
+  const pkcs8 = Buffer.concat([PKCS8_ED25519, random(32)]);
+  const publicKey = createPublicKey(createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' }));
+  const { x } = publicKey.export({ format: 'jwk' });
+  const privateKey = secrets.seal(streamOf('signing', id), PRIVATE_KEY, pkcs8.toString('base64'));
+  return { id, publicKey: String(x), privateKey };
+}
+
+/** Gives the signer of a signing key. The private half is opened once. */
+export function createSigners(
+  storedKey: (id: string) => StoredKey | undefined,
+  secrets: Secrets,
+): (signingKeyId: string) => Sign {
   const keys = new Map<string, KeyObject>();
 
   function keyOf(id: string): KeyObject {
     const known = keys.get(id);
     if (known) return known;
-    const row = identity.signingKey(id);
-    if (!row) throw new Error(`There is no signing key ${id}`);
-    const der = Buffer.from(secrets.open(`signing-${id}`, PRIVATE_KEY, row.privateKey), 'base64');
+    const stored = storedKey(id);
+    if (!stored) throw new Error(`There is no signing key ${id}`);
+    const der = Buffer.from(secrets.open(streamOf('signing', id), PRIVATE_KEY, stored.privateKey), 'base64');
     const key = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
     keys.set(id, key);
     return key;
@@ -36,10 +62,10 @@ export function createSigners(identity: ReadModels['issuer'], secrets: Secrets):
   };
 }
 
-/** Every key that may have signed a line, newest first. */
-export function jwkSet(identity: ReadModels['issuer']): { keys: Jwk[] } {
+/** The public keys as a JWK set. @param keys every key that may have signed a line, newest first */
+export function jwkSet(keys: readonly Pick<StoredKey, 'id' | 'publicKey'>[]): { keys: Jwk[] } {
   return {
-    keys: identity.signingKeys().map(({ id, publicKey }) => ({
+    keys: keys.map(({ id, publicKey }) => ({
       kty: 'OKP',
       alg: 'EdDSA',
       crv: 'Ed25519',

@@ -51,7 +51,7 @@ describe('commands over a data directory', () => {
   it('replace a token, and rebuild with progress', async () => {
     const directory = temporaryDirectory();
     const test = await startApp({ directory });
-    await test.app.close();
+    await test.app.stop();
 
     const replaced = auditwire(directory, ['token']);
     expect(await replaced.ended).toBe(0);

@@ -155,14 +155,14 @@ describe('what a replay sends', () => {
     await deliver(13, 13, unauthorized);
     await running('UNDELIVERED');
     expect(job()).toMatchObject({ scope: 'UNDELIVERED', total: 3 });
-    expect(models.lanes.undelivered.firstIn(portalId, { firstVersion: 1, lastVersion: 14 })).toEqual({
+    expect(models.undelivered.firstIn(portalId, { firstVersion: 1, lastVersion: 14 })).toEqual({
       firstVersion: 10,
       lastVersion: 11,
     });
     await deliver(10, 11, success, 'REPLAY');
     await deliver(13, 13, success, 'REPLAY');
     await finishReplay();
-    expect([job().sent, listed(), lane().undeliveredTotal]).toEqual([3, [], 0]);
+    expect([job().sent, listed(), lane().totals.undelivered]).toEqual([3, [], 0]);
   });
 
   it('is delivered once more or for the first time: what was undelivered is not any more', async () => {
@@ -172,7 +172,7 @@ describe('what a replay sends', () => {
     await running();
     await deliver(1, 10, success, 'REPLAY');
     expect(deliveries().at(-1)).toMatchObject({ type: 'BatchDelivered', data: { recovered: 1 } });
-    expect(lane()).toMatchObject({ deliveredTotal: 10, undeliveredTotal: 2 });
+    expect(lane()).toMatchObject({ totals: { delivered: 10, undelivered: 2 } });
     expect(listed()).toEqual([[11, 12, 'WAITING']]);
   });
 });
@@ -183,13 +183,13 @@ describe('a part of a replay', () => {
     await start(1, 1, 'early', 'REPLAY');
     await running();
     await start(9, 10, 'too far', 'REPLAY');
-    expect(lane().side).toBeNull();
+    expect(lane().redelivery.open).toBeNull();
     await deliver(1, 5, success, 'REPLAY');
     await start(5, 6, 'again', 'REPLAY');
-    expect(lane().side).toBeNull();
+    expect(lane().redelivery.open).toBeNull();
     await cancelReplay();
     await start(6, 6, 'late', 'REPLAY');
-    expect(lane().side).toBeNull();
+    expect(lane().redelivery.open).toBeNull();
   });
 
   it('that is given up fails the job, with what the receiver said; what it came by stays as it is', async () => {
@@ -201,14 +201,18 @@ describe('a part of a replay', () => {
     await deliver(6, 11, unauthorized, 'REPLAY');
     expect(job()).toMatchObject({ status: 'FAILED', sent: 5, total: 11, message: '401 answer 401' });
     expect(listed()).toEqual([[10, 11, 'WAITING']]);
-    expect(lane()).toMatchObject({ undeliveredTotal: 2, batchLimit: 1, recovering: false });
+    expect(lane()).toMatchObject({
+      totals: { undelivered: 2 },
+      batch: { limit: 1 },
+      redelivery: { recovering: false },
+    });
   });
 
   it('that is too large goes on in halves', async () => {
     const { deliver, running, job, lane, deliveries } = await withHistory();
     await running();
     await deliver(1, 9, tooLarge, 'REPLAY');
-    expect([job().status, lane().batchLimit, deliveries().at(-1)?.type]).toEqual(['RUNNING', 4, 'BatchSplit']);
+    expect([job().status, lane().batch.limit, deliveries().at(-1)?.type]).toEqual(['RUNNING', 4, 'BatchSplit']);
     await deliver(1, 4, success, 'REPLAY');
     expect(job().sent).toBe(4);
   });
@@ -282,7 +286,7 @@ describe('a change in the middle of a replay', () => {
     await supersede('r-4');
     expect(job()).toMatchObject({ status: 'RUNNING', sent: 3 });
     await start(4, 9, 'r-5', 'REPLAY');
-    expect(lane().side?.destinationId).toBe(destinationId);
+    expect(lane().redelivery.open?.destinationId).toBe(destinationId);
     await end('r-5');
     expect(job().sent).toBe(9);
   });
@@ -305,7 +309,7 @@ describe('a change in the middle of a replay', () => {
     await configure({ enabled: false });
     await end('r-1');
     await start(7, 9, 'r-2', 'REPLAY');
-    expect([job().status, job().sent, lane().side]).toEqual(['PENDING', 6, null]);
+    expect([job().status, job().sent, lane().redelivery.open]).toEqual(['PENDING', 6, null]);
     await configure({ enabled: true });
     await start(7, 9, 'r-3', 'REPLAY');
     await end('r-3');

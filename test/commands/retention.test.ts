@@ -95,7 +95,7 @@ it('a rebuild of what is left gives the lane that the checkpoint carries', async
   const before = portal.lane();
   expect(await portal.pruneAll()).toBe(true);
   expect(portal.lane()).toEqual(before);
-  expect(before).toMatchObject({ deliveredTotal: 2, undeliveredTotal: 2, cursor: 4 });
+  expect(before).toMatchObject({ totals: { delivered: 2, undelivered: 2 }, backlog: { cursor: 4 } });
   portal.rows();
   expect(portal.lane()).toEqual(before);
 });
@@ -137,7 +137,7 @@ it('logins of a portal without a webhook go by their age, and never come up as d
   portal.recordMany(2);
   const destinationId = await portal.createDestination();
   await portal.configureWebhook(portal.portalId, { destinationId, enabled: true });
-  expect(portal.lane()).toMatchObject({ cursor: 7, dueThrough: null, passedOver: [], undeliveredTotal: 0 });
+  expect(portal.lane()).toMatchObject({ backlog: { cursor: 7, dueThrough: null, skipped: [] }, totals: { undelivered: 0 } });
   expect(portal.stream(portal.deliveries)).toMatchObject([
     { type: 'LaneSnapshotted', data: { loginsThrough: 5 } },
     { type: 'LoginsSkipped', data: { firstVersion: 6, lastVersion: 7 } },
@@ -156,7 +156,7 @@ it('what is due and older than its own limit expires first', async () => {
   expect(portal.stream(portal.deliveries)).toEqual([
     { type: 'LoginsExpired', data: { firstVersion: 1, lastVersion: 3, undelivered: 0, deliveryId: null } },
   ]);
-  expect(portal.lane()).toMatchObject({ cursor: 3, undeliveredTotal: 0, discardedTotal: 3 });
+  expect(portal.lane()).toMatchObject({ backlog: { cursor: 3 }, totals: { undelivered: 0, discarded: 3 } });
   portal.rows();
 });
 
@@ -175,7 +175,7 @@ it('what is listed as undelivered stays with the deliveries that it is made from
 
   expect(await portal.pruneAll({ expireBefore: Number.MAX_SAFE_INTEGER })).toBe(true);
   expect(portal.horizons()).toEqual([4, 6]);
-  expect(portal.lane()).toMatchObject({ deliveredTotal: 2, undeliveredTotal: 0, discardedTotal: 2 });
+  expect(portal.lane()).toMatchObject({ totals: { delivered: 2, undelivered: 0, discarded: 2 } });
   expect(portal.rows()['undelivered']).toEqual([]);
 });
 

@@ -33,7 +33,7 @@ describe('redeliver', () => {
     ];
     expect(events('undelivered')).toEqual([{ type: 'RedeliveryRequested', data: { ranges } }]);
     expect(listed()).toEqual([all[0], [4, 4, 'REQUESTED'], [5, 7, 'REQUESTED']]);
-    expect(models.lanes.undelivered.recoverable(portalId, lane())).toMatchObject({ lastVersion: 4 });
+    expect(models.undelivered.recoverable(portalId, lane())).toMatchObject({ lastVersion: 4 });
   });
 
   it('asks twice for the same as once', async () => {
@@ -47,13 +47,13 @@ describe('redeliver', () => {
   it('gives three recoveries anew to what waits for a person', async () => {
     const { deliver, redeliver, idOf, listed, rows } = await withUndelivered();
     for (let failed = 1; failed <= 3; failed += 1) await deliver(4, 4, unauthorized, 'RECOVERY');
-    expect(listed('HELD')).toEqual([[4, 4, 'HELD']]);
+    expect(listed('NEEDS_ACTION')).toEqual([[4, 4, 'NEEDS_ACTION']]);
     await redeliver(idOf(4));
     expect(rows('REQUESTED')).toMatchObject([{ recoveries: 0, attempts: 4 }]);
     for (let failed = 1; failed <= 2; failed += 1) await deliver(4, 4, unauthorized, 'RECOVERY');
     expect(rows('WAITING')[1]).toMatchObject({ lastVersion: 4, recoveries: 2, attempts: 6 });
     await deliver(4, 4, unauthorized, 'RECOVERY');
-    expect(listed('HELD')).toEqual([[4, 4, 'HELD']]);
+    expect(listed('NEEDS_ACTION')).toEqual([[4, 4, 'NEEDS_ACTION']]);
   });
 
   it('sends a line once more that was too large, which is set aside again if it still is', async () => {
@@ -62,7 +62,7 @@ describe('redeliver', () => {
     await redeliver(idOf(8));
     expect(listed('REQUESTED')).toEqual([[8, 8, 'REQUESTED']]);
     await deliver(8, 8, tooLarge, 'RECOVERY');
-    expect(listed('SET_ASIDE')).toEqual([[8, 8, 'SET_ASIDE']]);
+    expect(listed('NEEDS_ACTION')).toEqual([[8, 8, 'NEEDS_ACTION']]);
     await redeliver(idOf(8));
     await deliver(8, 8, success, 'RECOVERY');
     expect(listed()).toEqual(all);
@@ -92,27 +92,27 @@ describe('discardUndelivered', () => {
     expect([type, data]).toMatchObject(['LoginsDiscarded', { reason: 'not needed' }]);
     const discarded = { discardedBy: 'system', discardedReason: 'not needed', discardedAt: now() };
     expect(rows('DISCARDED')).toMatchObject([discarded, discarded]);
-    expect(lane()).toMatchObject({ undeliveredTotal: 1, discardedTotal: 6 });
+    expect(lane()).toMatchObject({ totals: { undelivered: 1, discarded: 6 } });
     expect(listedTotal()).toBe(1);
   });
 
   it('is done once for an id that is named twice', async () => {
     const { discard, idOf, lane } = await withUndelivered();
     await discard(idOf(3), idOf(3));
-    expect(lane()).toMatchObject({ undeliveredTotal: 4, discardedTotal: 3 });
+    expect(lane()).toMatchObject({ totals: { undelivered: 4, discarded: 3 } });
   });
 
   it('ends a delivery of them that is under way, whose answer then counts for nothing', async () => {
     const { start, end, discard, idOf, lane, listed, deliveries } = await withUndelivered();
     await start(5, 6, 'r-1', 'RECOVERY');
     await discard(idOf(7));
-    expect(lane().side).toBeNull();
+    expect(lane().redelivery.open).toBeNull();
     const known = deliveries().length;
     await end('r-1');
     expect(deliveries()).toHaveLength(known);
     expect(deliveries().at(-1)).toEqual({ type: 'DeliverySuperseded', data: { deliveryId: 'r-1' } });
     expect(listed()).toEqual([all[0], all[1], [5, 7, 'DISCARDED']]);
-    expect(lane()).toMatchObject({ undeliveredTotal: 4, discardedTotal: 3, deliveredTotal: 0 });
+    expect(lane()).toMatchObject({ totals: { undelivered: 4, discarded: 3, delivered: 0 } });
   });
 
   it('leaves a delivery of others alone', async () => {
@@ -121,7 +121,7 @@ describe('discardUndelivered', () => {
     await discard(idOf(4));
     await end('r-1');
     expect(listed()).toEqual([all[0], [4, 4, 'DISCARDED'], [7, 7, 'WAITING']]);
-    expect(lane()).toMatchObject({ undeliveredTotal: 4, discardedTotal: 1, deliveredTotal: 2 });
+    expect(lane()).toMatchObject({ totals: { undelivered: 4, discarded: 1, delivered: 2 } });
   });
 
   it('needs no webhook, and no portal that lives', async () => {
@@ -130,7 +130,7 @@ describe('discardUndelivered', () => {
     await discard(idOf(3));
     await retirePortal(portalId);
     await discard(idOf(10));
-    expect(lane()).toMatchObject({ undeliveredTotal: 4, discardedTotal: 6 });
+    expect(lane()).toMatchObject({ totals: { undelivered: 4, discarded: 6 } });
   });
 
   it('keeps the logins: a replay still sends them, and they stay discarded', async () => {
@@ -141,7 +141,7 @@ describe('discardUndelivered', () => {
     expect(job().total).toBe(7);
     await deliver(1, 7, success, 'REPLAY');
     expect(listed()).toEqual([[1, 3, 'DISCARDED']]);
-    expect(lane()).toMatchObject({ undeliveredTotal: 0, discardedTotal: 3, deliveredTotal: 4 });
+    expect(lane()).toMatchObject({ totals: { undelivered: 0, discarded: 3, delivered: 4 } });
   });
 });
 
@@ -215,7 +215,7 @@ describe('a recovery', () => {
     const { deliver, listed, lane, listedTotal } = await withUndelivered();
     await deliver(1, 2, success, 'RECOVERY');
     expect(listed()[0]).toEqual([3, 3, 'WAITING']);
-    expect(lane()).toMatchObject({ deliveredTotal: 2, undeliveredTotal: 5 });
+    expect(lane()).toMatchObject({ totals: { delivered: 2, undelivered: 5 } });
     expect(listedTotal()).toBe(5);
   });
 
@@ -223,7 +223,7 @@ describe('a recovery', () => {
     const { deliver, listed } = await withUndelivered();
     for (let failed = 1; failed <= 3; failed += 1) await deliver(5, 5, unauthorized, 'RECOVERY');
     expect(listed().slice(2)).toEqual([
-      [5, 5, 'HELD'],
+      [5, 5, 'NEEDS_ACTION'],
       [6, 7, 'WAITING'],
     ]);
   });
@@ -238,7 +238,7 @@ describe('a recovery', () => {
       attempts: 2,
       responseCode: 413,
     });
-    expect(lane()).toMatchObject({ batchLimit: 1, side: null });
+    expect(lane()).toMatchObject({ batch: { limit: 1 }, redelivery: { open: null } });
   });
 
   it('of a single line that is too large sets that line aside', async () => {
@@ -246,10 +246,10 @@ describe('a recovery', () => {
     await deliver(6, 6, tooLarge, 'RECOVERY');
     expect(listed().slice(2)).toEqual([
       [5, 5, 'WAITING'],
-      [6, 6, 'SET_ASIDE'],
+      [6, 6, 'NEEDS_ACTION'],
       [7, 7, 'WAITING'],
     ]);
-    expect(lane().undeliveredTotal).toBe(7);
+    expect(lane().totals.undelivered).toBe(7);
   });
 
   it('is not started for what is not listed any more', async () => {
@@ -258,18 +258,18 @@ describe('a recovery', () => {
     await start(4, 4, 'r-1', 'RECOVERY');
     await start(3, 5, 'r-2', 'RECOVERY');
     await start(8, 8, 'r-3', 'RECOVERY');
-    expect(lane().side).toBeNull();
+    expect(lane().redelivery.open).toBeNull();
   });
 
   it('is not started beside another one, nor while the webhook is off', async () => {
     const { start, configure, lane, supersede } = await withUndelivered();
     await start(1, 1, 'r-1', 'RECOVERY');
     await start(4, 4, 'r-2', 'RECOVERY');
-    expect(lane().side?.deliveryId).toBe('r-1');
+    expect(lane().redelivery.open?.deliveryId).toBe('r-1');
     await supersede('r-1');
     await configure({ enabled: false });
     await start(4, 4, 'r-3', 'RECOVERY');
-    expect(lane().side).toBeNull();
+    expect(lane().redelivery.open).toBeNull();
   });
 });
 
@@ -279,15 +279,18 @@ describe('a receiver that finds every line too large', () => {
     await login(6);
     for (const version of [1, 2, 3]) await deliver(version, version, tooLarge);
     expect(listed()).toEqual([
-      [1, 1, 'SET_ASIDE'],
-      [2, 2, 'SET_ASIDE'],
+      [1, 1, 'NEEDS_ACTION'],
+      [2, 2, 'NEEDS_ACTION'],
       [3, 3, 'WAITING'],
     ]);
-    expect(lane()).toMatchObject({ abandonedInARow: 1, nextBatchDueAt: now() + 1_000, recovering: false });
+    expect(lane()).toMatchObject({
+      first: { abandonedInARow: 1, nextBatchDueAt: now() + 1_000 },
+      redelivery: { recovering: false },
+    });
     await deliver(4, 4, success);
     await deliver(3, 3, tooLarge, 'RECOVERY');
     await deliver(5, 5, tooLarge);
-    expect(listed()).toEqual([1, 2, 3, 5].map((version) => [version, version, 'SET_ASIDE']));
+    expect(listed()).toEqual([1, 2, 3, 5].map((version) => [version, version, 'NEEDS_ACTION']));
   });
 });
 
@@ -312,7 +315,7 @@ describe('probes', () => {
 
   it('are of the oldest range, but one that is refused for good yields to the others', async () => {
     const { deliver, models, portalId, lane } = await withUndelivered();
-    const next = () => models.lanes.undelivered.recoverable(portalId, lane())?.firstVersion;
+    const next = () => models.undelivered.recoverable(portalId, lane())?.firstVersion;
     expect(next()).toBe(1);
     await deliver(1, 1, unauthorized, 'PROBE');
     expect(next()).toBe(2);
@@ -324,22 +327,22 @@ describe('probes', () => {
     const { start, end, models, portalId, lane } = await withUndelivered();
     await start(1, 1, 'p-1', 'PROBE');
     for (let attempt = 1; attempt <= 5; attempt += 1) await end('p-1', unavailable(), attempt);
-    expect(lane()).toMatchObject({ side: null, failedProbes: 1 });
-    expect(models.lanes.undelivered.recoverable(portalId, lane())?.firstVersion).toBe(1);
+    expect(lane()).toMatchObject({ redelivery: { open: null, failedProbes: 1 } });
+    expect(models.undelivered.recoverable(portalId, lane())?.firstVersion).toBe(1);
   });
 
   it('wait 5 minutes, then twice as long each time, at most an hour, until one succeeds', async () => {
     const { deliver, lane, now } = await withUndelivered();
     const waits: number[] = [];
     for (let failed = 0; failed < 6; failed += 1) {
-      waits.push((lane().probeDueAt ?? 0) - now());
+      waits.push((lane().redelivery.probeDueAt ?? 0) - now());
       await deliver(1, 1, unauthorized, 'PROBE');
     }
     expect(waits.map((ms) => ms / 60_000)).toEqual([5, 10, 20, 40, 60, 60]);
     await deliver(1, 1, success, 'PROBE');
-    expect(lane()).toMatchObject({ failedProbes: 0, probeDueAt: null, recovering: true });
+    expect(lane()).toMatchObject({ redelivery: { failedProbes: 0, probeDueAt: null, recovering: true } });
     await deliver(8, 8, unauthorized);
-    expect((lane().probeDueAt ?? 0) - now()).toBe(5 * 60_000);
+    expect((lane().redelivery.probeDueAt ?? 0) - now()).toBe(5 * 60_000);
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Attempt } from '../../src/domain/lane/decide.js';
+import type { Attempt } from '../../src/domain/lane/attempt.js';
 import { statusOf } from '../../src/queries/status.js';
 import { RETENTION } from '../support/lane/events.js';
 import { openCommands } from '../support/log/commands.js';
@@ -8,7 +8,7 @@ import { CAUSE, START } from '../support/log/fixture.js';
 
 async function withWebhook({ enabled = true } = {}) {
   const commands = openCommands();
-  const { record, stream, execute, models, log } = commands;
+  const { record, stream, execute, models, log, now } = commands;
   const portalId = await commands.registerPortal();
   const destinationId = await commands.createDestination();
   await commands.configureWebhook(portalId, { destinationId, enabled });
@@ -19,7 +19,7 @@ async function withWebhook({ enabled = true } = {}) {
     login: (count = 1) => record(portalId, ...Array.from({ length: count }, () => ({}))),
     turn: (on: boolean) => commands.configureWebhook(portalId, { enabled: on }),
     deliveries: () => stream(`delivery-${portalId}`),
-    status: () => statusOf(portalId, models, log, RETENTION).status,
+    status: () => statusOf(portalId, { models, log, retention: RETENTION, now }).status,
     /** Starts a batch as the engine does, which then is in flight. */
     start: (firstVersion: number, lastVersion: number, deliveryId = 'd-1') =>
       execute(

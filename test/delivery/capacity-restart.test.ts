@@ -8,7 +8,7 @@ import { startApp, temporaryDirectory } from '../support/server/app.js';
 async function start(directory: string, now?: number) {
   const clock = new WatchedClock(now);
   const sender = new ScriptedSender(clock);
-  return { ...(await startApp({ directory, surroundings: { clock, createSender: () => sender } })), clock, sender };
+  return { ...(await startApp({ directory, appOptions: { clock, createSender: () => sender } })), clock, sender };
 }
 
 const siem = { url: 'https://127.0.0.1:9/collector' };
@@ -26,7 +26,7 @@ it('a new process spares a destination that failed, whatever came of a portal el
   await logIn(server, moved.portalId, '/2');
   await untilEvent(server, moved.portalId, 'BatchDelivered');
   await configure(server, moved.portalId, { destinationId: failing.destinationId });
-  await server.app.close();
+  await server.app.stop();
 
   const again = await start(directory, server.clock.now() + 60_000);
   let underWay = 0;

@@ -32,7 +32,7 @@ beforeEach(() => {
 
 async function start(directory = temporaryDirectory(), now?: number) {
   const clock = new WatchedClock(now);
-  const server = await startApp({ directory, surroundings: { clock }, env: { AUDITWIRE_SHUTDOWN_SECONDS: '0' } });
+  const server = await startApp({ directory, appOptions: { clock }, env: { AUDITWIRE_SHUTDOWN_SECONDS: '0' } });
   return { ...server, clock };
 }
 type Server = Awaited<ReturnType<typeof start>>;
@@ -124,7 +124,7 @@ describe('a destination that fails', () => {
     receiver.answers(answer(429, { 'Retry-After': '20' }));
     await logIn(server, asked.portalId, '/1');
     const { data } = await untilEvent(server, asked.portalId, 'RetryScheduled');
-    await server.app.close();
+    await server.app.stop();
     const again = await start(directory, server.clock.now() + 5_000);
     const held = hold(receiver);
     await logIn(again, portalId, '/2');

@@ -27,7 +27,7 @@ beforeEach(() => {
 
 async function start(directory = temporaryDirectory()) {
   const clock = new WatchedClock();
-  const server = await startApp({ directory, surroundings: { clock }, env: { AUDITWIRE_SHUTDOWN_SECONDS: '0' } });
+  const server = await startApp({ directory, appOptions: { clock }, env: { AUDITWIRE_SHUTDOWN_SECONDS: '0' } });
   return { ...server, clock };
 }
 type Server = Awaited<ReturnType<typeof start>>;
@@ -134,7 +134,7 @@ describe('a delivery', () => {
     const held = hold(receiver);
     await logIn(server, portalId, '/1');
     await arrived(1);
-    await server.app.close();
+    await server.app.stop();
     held.releaseAll();
     const again = await start(directory);
     const { data } = await untilEvent(again, portalId, 'BatchDelivered');
@@ -250,8 +250,8 @@ describe('a webhook that is removed', () => {
       expect(typesOf(deliveryEvents(server, portalId))).toEqual(types);
       const { data } = await untilEvent(server, portalId, 'LoginsUndelivered');
       expect(data).toEqual({ firstVersion: 2, lastVersion: 3, deliveryId: null, reason: 'WEBHOOK_REMOVED' });
-      const { undeliveredTotal, deliveredTotal } = server.app.services.models.lanes.get(portalId).lane;
-      expect([deliveredTotal, undeliveredTotal]).toEqual(status === 200 ? [1, 2] : [0, 3]);
+      const { undelivered, delivered } = server.app.services.models.lanes.get(portalId).lane.totals;
+      expect([delivered, undelivered]).toEqual(status === 200 ? [1, 2] : [0, 3]);
     },
   );
 });

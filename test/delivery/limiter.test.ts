@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Capacity, createSlots } from '../../src/delivery/limiter.js';
+import { type Capacity, createLimiter } from '../../src/delivery/limiter.js';
 import { FakeClock } from '../support/clock/fake-clock.js';
 import { turn } from '../support/log/fixture.js';
 
@@ -11,20 +11,20 @@ const at = (linesPerSecond: number): Capacity => ({ maxInFlight: 16, linesPerSec
 function openSlots() {
   const clock = new FakeClock(0);
   const stopping = new AbortController();
-  const slots = createSlots(clock, stopping.signal);
+  const limiter = createLimiter(clock, stopping.signal);
   const came: string[] = [];
   const holding = new Map<string, () => void>();
 
   /** Comes for a slot, and keeps it once it is in. */
   async function come(portalId: string, capacity = plenty, id = SIEM): Promise<void> {
-    const release = await slots.take(id, portalId, capacity);
+    const release = await limiter.acquire(id, portalId, capacity);
     came.push(release ? `${portalId}@${clock.now()}` : `${portalId} left`);
     if (release) holding.set(portalId, release);
   }
 
   return {
     clock,
-    slots,
+    limiter,
     stop: () => stopping.abort(),
     came,
     /** So that several come at once, in order. */
@@ -42,7 +42,7 @@ function openSlots() {
     },
     /** A try ends, and its slot is given back. */
     async end(portalId: string, failed: boolean, dueAt: number | null = null, id = SIEM): Promise<void> {
-      slots.ended(id, failed, dueAt);
+      limiter.attempted(id, failed, dueAt);
       holding.get(portalId)?.();
       await turn();
     },
@@ -53,7 +53,7 @@ function openSlots() {
   };
 }
 
-describe('the slots of a destination', () => {
+describe('the limiter of a destination', () => {
   it('are shared by all portals that use it, which wait in the order they came', async () => {
     const { come, came, release } = openSlots();
     const two = { ...plenty, maxInFlight: 2 };
@@ -106,21 +106,21 @@ describe('a destination that fails', () => {
   });
 
   it('is shut to whoever was let in before it failed, but for one', async () => {
-    const { all, end, release, slots } = openSlots();
+    const { all, end, release, limiter } = openSlots();
     await all('a', 'b', 'c');
-    expect(slots.isShut(SIEM)).toBe(false);
+    expect(limiter.isThrottled(SIEM)).toBe(false);
     await end('a', true);
-    expect(slots.isShut(SIEM)).toBe(true);
+    expect(limiter.isThrottled(SIEM)).toBe(true);
     await release('b');
-    expect(slots.isShut(SIEM)).toBe(false);
+    expect(limiter.isThrottled(SIEM)).toBe(false);
   });
 
   it('that asks to be left alone is, by all portals, until then', async () => {
-    const { all, came, end, come, wait, slots } = openSlots();
+    const { all, came, end, come, wait, limiter } = openSlots();
     await all('a', 'b');
     await end('a', true, 7_000);
     await end('b', false);
-    expect(slots.isShut(SIEM)).toBe(true);
+    expect(limiter.isThrottled(SIEM)).toBe(true);
     await all('c', 'd');
     await come('e', plenty, 'another');
     expect(came.slice(2)).toEqual(['e@0']);
@@ -143,8 +143,8 @@ describe('a destination that fails', () => {
   });
 
   it('is not left alone for a day because the clock was wrong, and is spared again after that', async () => {
-    const { all, came, end, wait, slots } = openSlots();
-    slots.ended(SIEM, true, 86_400_000);
+    const { all, came, end, wait, limiter } = openSlots();
+    limiter.attempted(SIEM, true, 86_400_000);
     await all('a');
     expect(came).toEqual(['a@0']);
     await end('a', true, 5_000);
@@ -157,11 +157,11 @@ describe('a destination that fails', () => {
 
 describe('a destination with a rate', () => {
   /** A portal that sends so many lines as soon as it is let in and has made its batch. */
-  function sender({ slots, clock }: ReturnType<typeof openSlots>, sent: string[]) {
+  function sender({ limiter, clock }: ReturnType<typeof openSlots>, sent: string[]) {
     return async (portalId: string, lines: number, capacity: Capacity): Promise<void> => {
-      const release = await slots.take(SIEM, portalId, capacity);
+      const release = await limiter.acquire(SIEM, portalId, capacity);
       await turn();
-      slots.spend(SIEM, lines, capacity);
+      limiter.debit(SIEM, lines, capacity);
       sent.push(`${portalId}@${clock.now()}`);
       release?.();
     };
@@ -206,33 +206,33 @@ describe('a destination with a rate', () => {
   });
 
   it('is over for whoever holds a slot once its lines are spent, or others wait', async () => {
-    const { come, slots } = openSlots();
+    const { come, limiter } = openSlots();
     await come('a', { ...plenty, maxInFlight: 1 });
-    expect(slots.isOver(SIEM, plenty)).toBe(false);
-    slots.spend(SIEM, 500, plenty);
-    expect(slots.isOver(SIEM, plenty)).toBe(false);
-    slots.spend(SIEM, 10, at(10));
-    expect(slots.isOver(SIEM, plenty)).toBe(true);
+    expect(limiter.mustYield(SIEM, plenty)).toBe(false);
+    limiter.debit(SIEM, 500, plenty);
+    expect(limiter.mustYield(SIEM, plenty)).toBe(false);
+    limiter.debit(SIEM, 10, at(10));
+    expect(limiter.mustYield(SIEM, plenty)).toBe(true);
     await come('b', { ...plenty, maxInFlight: 1 }, 'another');
-    expect(slots.isOver('another', plenty)).toBe(false);
+    expect(limiter.mustYield('another', plenty)).toBe(false);
     await come('c', { ...plenty, maxInFlight: 1 }, 'another');
-    expect(slots.isOver('another', plenty)).toBe(true);
+    expect(limiter.mustYield('another', plenty)).toBe(true);
   });
 
   it('is over for some of those who hold a slot once the destination takes fewer at a time', async () => {
-    const { come, slots } = openSlots();
+    const { come, limiter } = openSlots();
     for (const id of ['a', 'b', 'c']) await come(id, plenty);
-    expect(slots.isOver(SIEM, plenty)).toBe(false);
-    expect(slots.isOver(SIEM, { ...plenty, maxInFlight: 2 })).toBe(true);
+    expect(limiter.mustYield(SIEM, plenty)).toBe(false);
+    expect(limiter.mustYield(SIEM, { ...plenty, maxInFlight: 2 })).toBe(true);
   });
 });
 
 describe('whoever waits', () => {
   it('may leave, and others move up', async () => {
-    const { come, came, release, slots } = openSlots();
+    const { come, came, release, limiter } = openSlots();
     const one = { ...plenty, maxInFlight: 1 };
     for (const portalId of ['a', 'b', 'c']) await come(portalId, one);
-    slots.leave('b');
+    limiter.withdraw('b');
     await turn();
     expect(came).toEqual(['a@0', 'b left']);
     await release('a');
@@ -240,20 +240,20 @@ describe('whoever waits', () => {
   });
 
   it('waits at another destination after that', async () => {
-    const { come, came, slots } = openSlots();
+    const { come, came, limiter } = openSlots();
     const one = { ...plenty, maxInFlight: 1 };
     await come('a', one);
     await come('b', one);
-    slots.leave('b');
+    limiter.withdraw('b');
     await come('b', one, 'another');
     expect(came).toEqual(['a@0', 'b left', 'b@0']);
   });
 
   it('is not made to leave once it is in', async () => {
-    const { come, came, release, slots } = openSlots();
+    const { come, came, release, limiter } = openSlots();
     await come('a', { ...plenty, maxInFlight: 1 });
-    slots.leave('a');
-    slots.leave('unknown');
+    limiter.withdraw('a');
+    limiter.withdraw('unknown');
     await come('b', { ...plenty, maxInFlight: 1 });
     expect(came).toEqual(['a@0']);
     await release('a');
@@ -276,11 +276,11 @@ describe('whoever waits', () => {
   });
 
   it('leaves no timer behind when it goes', async () => {
-    const { all, slots, clock } = openSlots();
-    slots.ended(SIEM, true, 9_000);
+    const { all, limiter, clock } = openSlots();
+    limiter.attempted(SIEM, true, 9_000);
     await all('a');
     expect(clock.nextTimer).toBe(9_000);
-    slots.leave('a');
+    limiter.withdraw('a');
     expect(clock.nextTimer).toBeNull();
   });
 });

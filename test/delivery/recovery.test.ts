@@ -36,7 +36,7 @@ beforeEach(() => {
 
 async function start(directory = temporaryDirectory(), now?: number) {
   const clock = new WatchedClock(now);
-  const server = await startApp({ directory, surroundings: { clock }, env: { AUDITWIRE_SHUTDOWN_SECONDS: '0' } });
+  const server = await startApp({ directory, appOptions: { clock }, env: { AUDITWIRE_SHUTDOWN_SECONDS: '0' } });
   return { ...server, clock };
 }
 type Server = Awaited<ReturnType<typeof start>>;
@@ -76,7 +76,7 @@ describe('after an outage', () => {
       await arrived(1 + released);
     }
     held.releaseAll();
-    await untilLane(server, portalId, ({ undeliveredTotal, open }) => !undeliveredTotal && !open);
+    await untilLane(server, portalId, ({ totals, first }) => !totals.undelivered && !first.open);
     // One at first, for everything failed; then twice as many with each full batch.
     expect(batches()).toEqual([
       ['/fresh1'],
@@ -98,14 +98,16 @@ describe('after an outage', () => {
       const { data } = await untilEvent(server, portalId, 'BatchAbandoned', 1 + nth);
       server.clock.advanceTo(data.nextBatchDueAt ?? 0);
     }
-    expect(listed(server, portalId)).toEqual([[1, 1, 'HELD']]);
+    expect(listed(server, portalId)).toEqual([[1, 1, 'NEEDS_ACTION']]);
     await logIn(server, portalId, '/fresh4');
     await untilEvent(server, portalId, 'BatchDelivered', 4);
     receiver.answers(answer(200));
     await lane.redeliver(server, undeliveredIds(server, portalId));
-    await untilLane(server, portalId, ({ undeliveredTotal }) => !undeliveredTotal);
+    await untilLane(server, portalId, ({ totals }) => !totals.undelivered);
     expect(batches().map(([one]) => one)).toEqual(['/fresh1', '/1', '/fresh2', '/1', '/fresh3', '/1', '/fresh4', '/1']);
-    expect(server.app.services.models.lanes.get(portalId).lane).toMatchObject({ deliveredTotal: 5, discardedTotal: 0 });
+    expect(server.app.services.models.lanes.get(portalId).lane).toMatchObject({
+      totals: { delivered: 5, discarded: 0 },
+    });
   });
 
   it('what is discarded while it is on its way is not sent again, and the rest is', async () => {
@@ -121,7 +123,7 @@ describe('after an outage', () => {
     held.release(503);
     await arrived(3);
     held.releaseAll();
-    await untilLane(server, portalId, ({ undeliveredTotal }) => !undeliveredTotal);
+    await untilLane(server, portalId, ({ totals }) => !totals.undelivered);
     expect(batches()).toEqual([['/fresh'], ['/1'], ['/2']]);
     expect(listed(server, portalId)).toEqual([[1, 1, 'DISCARDED']]);
   });
@@ -146,7 +148,7 @@ describe('a receiver that nothing else is sent to', () => {
       expect(waits[index]).toBeGreaterThanOrEqual(minutes * 60_000);
       expect(waits[index]).toBeLessThanOrEqual(1.1 * minutes * 60_000);
     }
-    await untilLane(server, portalId, ({ undeliveredTotal }) => !undeliveredTotal);
+    await untilLane(server, portalId, ({ totals }) => !totals.undelivered);
     // A login that is refused for good yields to the next one.
     expect(batches().map(([one]) => one)).toEqual(['/1', '/2', '/3', '/1', '/2']);
     expect(purposes(lane.deliveryEvents(server, portalId)).slice(3)).toEqual([
@@ -164,7 +166,7 @@ describe('a receiver that nothing else is sent to', () => {
     receiver.answers(answer(200));
     server.clock.advance(1);
     await lane.updateDestination(server, destinationId, { authorization: 'Bearer right' });
-    await untilLane(server, portalId, ({ undeliveredTotal }) => !undeliveredTotal);
+    await untilLane(server, portalId, ({ totals }) => !totals.undelivered);
     expect(batches()).toEqual([['/1']]);
     expect(receiver.received[0]?.headers.authorization).toBe('Bearer right');
   });
@@ -192,10 +194,10 @@ describe('a receiver that finds a batch too large', () => {
     await logIn(server, portalId, ...numbered(40));
     await receiver.until(({ accepted: lines }) => lines.length === 39);
     expect(accepted()).toEqual(numbered(40).filter((one) => one !== '/7'));
-    expect(listed(server, portalId)).toEqual([[7, 7, 'SET_ASIDE']]);
+    expect(listed(server, portalId)).toEqual([[7, 7, 'NEEDS_ACTION']]);
     receiver.answers(answer(200));
     await lane.redeliver(server, undeliveredIds(server, portalId));
-    await untilLane(server, portalId, ({ undeliveredTotal }) => !undeliveredTotal);
+    await untilLane(server, portalId, ({ totals }) => !totals.undelivered);
     expect(accepted().at(-1)).toBe('/7');
   });
 });
@@ -210,10 +212,10 @@ describe('a webhook that is removed', () => {
     await logIn(server, portalId, '/2', '/3');
     await lane.removeWebhook(server, portalId);
     held.releaseAll();
-    await untilLane(server, portalId, ({ open }) => !open);
+    await untilLane(server, portalId, ({ first }) => !first.open);
     const other = await lane.createDestination(server, siem('/other'));
     await lane.configure(server, portalId, { destinationId: other, enabled: true });
-    await untilLane(server, portalId, ({ undeliveredTotal }) => !undeliveredTotal);
+    await untilLane(server, portalId, ({ totals }) => !totals.undelivered);
     expect(receiver.received.map(({ path, lines }) => [path, ...requestsIn(lines)])).toEqual([
       ['/collector', '/1'],
       ['/other', '/2', '/3'],
@@ -252,7 +254,7 @@ describe('a replay', () => {
     await untilLane(server, portalId, ({ replay }) => replay?.status === 'COMPLETED');
     expect(batches()).toEqual([['/fresh1'], numbered(500), ['/fresh2'], [...numbered(400, 501), '/fresh1']]);
     expect(server.app.services.models.lanes.get(portalId).lane).toMatchObject({
-      deliveredTotal: 902,
+      totals: { delivered: 902 },
       replay: { total: 901, sent: 901 },
     });
   });
@@ -281,7 +283,7 @@ describe('a replay', () => {
     await untilEvent(server, portalId, 'BatchDelivered', 2);
     expect(server.app.services.models.lanes.get(portalId).lane).toMatchObject({
       replay: { message: expect.stringMatching(/^403/), sent: 0 },
-      undeliveredTotal: 0,
+      totals: { undelivered: 0 },
     });
   });
 
@@ -308,11 +310,11 @@ describe('a replay', () => {
     const { data } = await untilEvent(server, portalId, 'RetryScheduled');
     await server.clock.until(() => server.clock.nextTimer === data.retryDueAt);
     await lane.cancelReplay(server, portalId);
-    await untilLane(server, portalId, ({ side }) => side === null);
+    await untilLane(server, portalId, ({ redelivery }) => redelivery.open === null);
     await server.clock.until(() => server.clock.nextTimer !== data.retryDueAt);
     server.clock.advanceTo(data.retryDueAt);
     // Closing waits until every lane has come to rest.
-    await server.app.close();
+    await server.app.stop();
     expect(batches()).toHaveLength(1);
   });
 });
@@ -327,14 +329,17 @@ describe('a server that goes down', () => {
     await arrived(1);
     held.release();
     await arrived(2);
-    await server.app.close();
+    await server.app.stop();
     held.releaseAll();
     const again = await start(directory, server.clock.now());
-    await untilLane(again, portalId, ({ undeliveredTotal }) => !undeliveredTotal);
+    await untilLane(again, portalId, ({ totals }) => !totals.undelivered);
     expect(batches()).toEqual([['/fresh'], ['/1'], ['/1'], ['/2']]);
     const [, before, after] = receiver.received;
     expect([after?.deliveryId, after?.text]).toEqual([before?.deliveryId, before?.text]);
-    expect(again.app.services.models.lanes.get(portalId).lane).toMatchObject({ deliveredTotal: 3, side: null });
+    expect(again.app.services.models.lanes.get(portalId).lane).toMatchObject({
+      totals: { delivered: 3 },
+      redelivery: { open: null },
+    });
   });
 
   it('in the middle of a replay goes on with it', async () => {
@@ -343,14 +348,14 @@ describe('a server that goes down', () => {
     const { portalId } = await aPortal(server, siem());
     await logIn(server, portalId, ...numbered(700));
     await receiver.until(({ accepted: lines }) => lines.length === 700);
-    await untilLane(server, portalId, ({ open }) => open === null);
+    await untilLane(server, portalId, ({ first }) => first.open === null);
     receiver.received.length = 0;
     const held = hold(receiver);
     await lane.requestReplay(server, portalId);
     await arrived(1);
     held.release();
     await arrived(2);
-    await server.app.close();
+    await server.app.stop();
     held.releaseAll();
     const again = await start(directory, server.clock.now());
     await untilLane(again, portalId, ({ replay }) => replay?.status === 'COMPLETED');

@@ -13,13 +13,13 @@ async function start(reply: Reply, options: { directory?: string; now?: number }
   const sender = new ScriptedSender(clock);
   sender.reply = reply;
   const directory = options.directory ?? temporaryDirectory();
-  const surroundings = {
+  const appOptions = {
     clock,
     random: seededRandom(directory.length + (options.now ?? 0)),
     createSender: () => sender,
   };
   return {
-    ...(await startApp({ directory, surroundings: { prune: false, ...surroundings } })),
+    ...(await startApp({ directory, appOptions: { prune: false, ...appOptions } })),
     directory,
     clock,
     sender,
@@ -110,7 +110,7 @@ describe('a delivery that fails again and again', () => {
     const due = await server.clock.untilTimer();
     await configure(server, portalId, { enabled: false });
     await server.clock.untilIdle();
-    await server.app.close();
+    await server.app.stop();
     expect(server.clock.asked).toEqual([due]);
   });
 });
@@ -197,7 +197,7 @@ describe('after a restart', () => {
       await logIn(server, portalId, '/two');
     }
     const due = await server.clock.untilTimer();
-    await server.app.close();
+    await server.app.stop();
     return { portalId, due, directory: server.directory, deliveryId: server.sender.posts[0]?.deliveryId };
   }
 
@@ -230,6 +230,6 @@ it('a lane with nothing to wait for sets no timer', async () => {
   await logIn(server, portalId, '/one');
   await untilEvent(server, portalId, 'BatchDelivered');
   // Closing waits until every lane has come to rest.
-  await server.app.close();
+  await server.app.stop();
   expect([server.clock.nextTimer, server.clock.asked]).toEqual([null, []]);
 });

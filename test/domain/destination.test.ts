@@ -4,8 +4,8 @@ import {
   createDestination,
   type Destination,
   type DestinationCommand,
+  type DestinationContext,
   type DestinationEvent,
-  type DestinationSurroundings,
   decide,
   deleteDestination,
   evolve,
@@ -32,10 +32,10 @@ const settings = {
 const created: DestinationEvent = { type: 'DestinationCreated', data: settings };
 const deleted: DestinationEvent = { type: 'DestinationDeleted', data: {} };
 
-const alone: DestinationSurroundings = { nameTaken: false, usedBy: [] };
-const given = (surroundings = alone) =>
+const alone: DestinationContext = { nameTaken: false, usedBy: [] };
+const given = (appOptions = alone) =>
   decider<Destination, DestinationEvent, DestinationCommand>(null, evolve, (command, destination) =>
-    decide(command, destination, surroundings),
+    decide(command, destination, appOptions),
   );
 const update = (change: object): DestinationCommand => ({ type: 'UpdateDestination', id, ...change });
 

@@ -1,17 +1,11 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { DeliveryEvent } from '../../src/domain/lane/events.js';
 import { evolve, type LaneEvent } from '../../src/domain/lane/evolve.js';
 import { emptyLane, type Lane, pending, waiting } from '../../src/domain/lane/lane.js';
 import { type LoginRange, loginCount, overlap } from '../../src/domain/login-range.js';
 import type { Replay } from '../../src/domain/replay.js';
-import {
-  cutAt,
-  expired,
-  expiresAt,
-  firstNeeded,
-  type RetentionEvent,
-  withoutLogins,
-} from '../../src/domain/retention.js';
+import { cutAt, expired, expiresAt, firstNeeded, withoutLogins } from '../../src/domain/retention.js';
 import {
   abandoned,
   delivered,
@@ -30,7 +24,7 @@ const expiredRange = (
   lastVersion: number,
   deliveryId: string | null = null,
   undelivered = 0,
-): RetentionEvent => ({ type: 'LoginsExpired', data: { firstVersion, lastVersion, undelivered, deliveryId } });
+): DeliveryEvent => ({ type: 'LoginsExpired', data: { firstVersion, lastVersion, undelivered, deliveryId } });
 
 /** A list of the undelivered with these ranges. */
 const listing = (...ranges: LoginRange[]) => ({
@@ -74,7 +68,7 @@ describe('what is listed as undelivered', () => {
     const lane = laneOf(webhookOn(), started('d', 1, 4), abandoned('d', 5, 99));
     const events = expired(lane, listing(range(1, 1), range(3, 4)), 4, 3);
     expect(events).toEqual([expiredRange(1, 3, null, 2)]);
-    expect(events.reduce<Lane>(evolve, lane)).toMatchObject({ cursor: 4, undeliveredTotal: 2, discardedTotal: 2 });
+    expect(events.reduce<Lane>(evolve, lane)).toMatchObject({ backlog: { cursor: 4 }, totals: { undelivered: 2, discarded: 2 } });
   });
 
   it('does not expire while it is tried once more, but for a webhook that is off', () => {
@@ -84,12 +78,16 @@ describe('what is listed as undelivered', () => {
     expect(expired(lane, listing(range(1, 4)), 4, 4)).toEqual([expiredRange(3, 4, null, 2)]);
     const off = expired(evolve(lane, webhookOff(4)), listing(range(1, 4)), 4, 4);
     expect(off).toEqual([expiredRange(1, 2, 'r', 2), expiredRange(3, 4, null, 2)]);
-    expect(off.reduce<Lane>(evolve, lane)).toMatchObject({ side: null, undeliveredTotal: 0, discardedTotal: 4 });
+    expect(off.reduce<Lane>(evolve, lane)).toMatchObject({ redelivery: { open: null }, totals: { undelivered: 0, discarded: 4 } });
   });
 });
 
 describe('a replay under way', () => {
-  const lane: Lane = { ...emptyLane, cursor: 9, replay: { ...replayOf(range(2, 5), range(7, 9)) } };
+  const lane: Lane = {
+    ...emptyLane,
+    backlog: { ...emptyLane.backlog, cursor: 9 },
+    replay: { ...replayOf(range(2, 5), range(7, 9)) },
+  };
 
   it('needs what it has not sent, until that is too old', () => {
     expect(firstNeeded(lane, nothing, 9, 0)).toBe(2);
@@ -141,7 +139,11 @@ describe('what is due and too old', () => {
   it('is not due any more, and counts as given up', () => {
     const off = laneOf(webhookOn(), started('d', 1, 3), webhookOff(6));
     const lane = expired(off, nothing, 9, 6).reduce<Lane>(evolve, off);
-    expect(lane).toMatchObject({ open: null, cursor: 6, passedOver: [], discardedTotal: 6, undeliveredTotal: 0 });
+    expect(lane).toMatchObject({
+      first: { open: null },
+      backlog: { cursor: 6, skipped: [] },
+      totals: { discarded: 6, undelivered: 0 },
+    });
     expect([pending(lane, 9), waiting(lane, 9)]).toEqual([0, []]);
   });
 });
@@ -149,13 +151,13 @@ describe('what is due and too old', () => {
 describe('logins that were never due and are gone', () => {
   it('are not due when the webhook is turned on', () => {
     const lane = withoutLogins(laneOf(webhookOn(), webhookOff(0)), 7);
-    const on = [webhookOn(9), skipped((lane.dueThrough ?? 0) + 1, 9)].reduce(evolve, lane);
+    const on = [webhookOn(9), skipped((lane.backlog.dueThrough ?? 0) + 1, 9)].reduce(evolve, lane);
     expect(waiting(on, 12)).toEqual([{ firstVersion: 10, lastVersion: 12 }]);
     expect(pending(on, 12)).toBe(3);
   });
 
   it('are behind the lane: whoever catches up begins at what is left', () => {
-    expect(withoutLogins(emptyLane, 7)).toMatchObject({ cursor: 7, dueThrough: 7, passedOver: [] });
+    expect(withoutLogins(emptyLane, 7)).toMatchObject({ backlog: { cursor: 7, dueThrough: 7, skipped: [] } });
     const caughtUp = evolve(withoutLogins(emptyLane, 7), webhookOn(9));
     expect(waiting(caughtUp, 9)).toEqual([{ firstVersion: 8, lastVersion: 9 }]);
   });
@@ -196,7 +198,7 @@ it('what was pruned never comes up as due, whatever happens later', () => {
       }
 
       function turnOn(): void {
-        const { dueThrough } = lane;
+        const { dueThrough } = lane.backlog;
         lane = evolve(lane, webhookOn(lastLogin));
         if (dueThrough !== null && dueThrough < lastLogin) lane = evolve(lane, skipped(dueThrough + 1, lastLogin));
       }

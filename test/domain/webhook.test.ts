@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createDestination } from '../../src/domain/destination.js';
-import type { StreamName } from '../../src/domain/event.js';
 import { parse } from '../../src/domain/input.js';
+import type { StreamName } from '../../src/domain/stream.js';
 import {
   configureWebhook,
   decide,
@@ -10,7 +10,8 @@ import {
   type WebhookCommand,
 } from '../../src/domain/webhook.js';
 import { refusalOf } from '../support/domain/given.js';
-import { cause, openHandlers } from '../support/log/handlers.js';
+import { openHandlers } from '../support/log/commands.js';
+import { CAUSE as cause } from '../support/log/fixture.js';
 
 const siem = 'a3d2699a-0ed3-4417-bb10-d8e74a1513a4';
 const other = '998db3e4-5cb7-4dd5-b51c-9878096a6999';

@@ -90,7 +90,7 @@ describe('a write-ahead log that a crash cut off somewhere', () => {
 
   it('takes mutations again', async () => {
     for (let index = 0; index < OPENED_COPIES; index += 1) {
-      const test = await startApp({ directory: copy(wal.subarray(0, somewhere())), surroundings: { deliver: false } });
+      const test = await startApp({ directory: copy(wal.subarray(0, somewhere())), appOptions: { deliver: false } });
       const before = test.app.services.tail.head();
       const input = { name: 'After the crash' };
       succeeded(

@@ -21,8 +21,8 @@ async function start(): Promise<Started> {
   const test = await startApp();
   const portalId = await registerPortal(test);
   const { tail } = test.app.services;
-  const own = tail.readers();
-  return { test, portalId, readers: (count) => vi.waitUntil(() => tail.readers() === own + count, { timeout: 5_000 }) };
+  const own = tail.subscriptions();
+  return { test, portalId, readers: (count) => vi.waitUntil(() => tail.subscriptions() === own + count, { timeout: 5_000 }) };
 }
 
 async function subscribeToAll({ test, portalId, readers }: Started): Promise<Socket> {
@@ -143,16 +143,16 @@ describe('a server that stops', () => {
     // A deadline far beyond the time that this test may take.
     const test = await startApp({ env: { AUDITWIRE_SHUTDOWN_SECONDS: '60' } });
     const portalId = await registerPortal(test);
-    const own = test.app.services.tail.readers();
+    const own = test.app.services.tail.subscriptions();
     const socket = await openAuthorizedSocket(test);
     socket.subscribe('1', LOGINS, { portalId });
     const controller = new AbortController();
     onTestFinished(() => controller.abort());
     const { response } = await eventStream(test, LOGINS, { portalId }, controller.signal);
-    await vi.waitUntil(() => test.app.services.tail.readers() === own + 2);
+    await vi.waitUntil(() => test.app.services.tail.subscriptions() === own + 2);
 
     // Cut off, not completed: so that the client comes back.
-    await Promise.all([test.app.close(), expect(response.text()).rejects.toThrow(), socket.closed]);
+    await Promise.all([test.app.stop(), expect(response.text()).rejects.toThrow(), socket.closed]);
 
     expect((await socket.closed).code).toBe(1001);
   }, 10_000);

@@ -74,7 +74,7 @@ it('an hour without a receiver loses nothing, and the status says all the while 
   expectOutage(/warming up/, 503);
   const worst = statuses().map(({ undeliveredTotal }) => undeliveredTotal);
   const ranges = portalIds.map((portalId) =>
-    run.app.services.models.lanes.undelivered.page(portalId, ['WAITING'], all),
+    run.app.services.models.undelivered.page(portalId, ['WAITING'], all),
   );
 
   // It is back, and everyone logs in.

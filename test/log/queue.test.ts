@@ -1,14 +1,14 @@
 import { expect, it } from 'vitest';
+import type { Command, CommandResult, Committed } from '../../src/log/event-log.js';
 import { createQueue } from '../../src/log/queue.js';
-import type { Answer, Command, Committed } from '../../src/log/sqlite/commit.js';
 import { FakeClock } from '../support/clock/fake-clock.js';
 import { CAUSE, turn } from '../support/log/fixture.js';
 
-/** Far more than the queue needs to hand over what it may. */
+/** More turns than the queue needs to hand over its groups. */
 const SOME_TURNS = 10;
 const MAX_QUEUED_MS = 10_000;
 
-/** A queue before a writer that answers when it is told to. */
+/** A queue in front of a writer that answers when the test says so. */
 function openQueue(groupsInFlight = 2) {
   const clock = new FakeClock();
   const groups: { inputs: unknown[]; answer: (how?: Partial<Committed>) => void }[] = [];
@@ -17,10 +17,10 @@ function openQueue(groupsInFlight = 2) {
   const queue = createQueue<{ record: (input: number) => number }>({
     commit: (group: Command[]) =>
       new Promise<Committed>((resolve) => {
-        const answers: Answer[] = group.map(({ input }) => ({ result: input }));
+        const results: CommandResult[] = group.map(({ input }) => ({ result: input }));
         const answer = (how: Partial<Committed> = {}) => {
           answered += 1;
-          resolve({ answers, head: answered, touched: [], writable: true, ...how });
+          resolve({ results, head: answered, touched: [], writable: true, ...how });
         };
         groups.push({ inputs: group.map(({ input }) => input), answer });
       }),
@@ -29,7 +29,7 @@ function openQueue(groupsInFlight = 2) {
     clock,
     onCommit: (head) => committed.push(head),
   });
-  /** A command of so many events, what it was answered with, and 'waiting' until then. */
+  /** Executes a command with so many events. `is` holds its answer, or 'waiting' until there is one. */
   const record = (events = 1) => {
     const command = { is: 'waiting' };
     void queue.execute('record', events, CAUSE).then(
@@ -44,7 +44,7 @@ function openQueue(groupsInFlight = 2) {
 const TOO_SLOW = 'UNAVAILABLE: The disk of the server is too slow at the moment: nothing was recorded.';
 const TOO_MUCH = 'UNAVAILABLE: Too much is waiting for the disk; try again later.';
 
-/** Hands over so many groups of one command each, and leaves them unanswered. */
+/** Hands over so many groups of one command each, which stay unanswered. */
 async function occupy({ record, groups }: ReturnType<typeof openQueue>, count: number): Promise<void> {
   for (let group = 1; group <= count; group += 1) {
     record();
@@ -71,7 +71,7 @@ it.each([1, 2])('hands over at most %i groups before the first of them is answer
   expect(committed).toEqual([1, 2]);
 });
 
-it('refuses what came while the writer was busy when it has waited for 10 s, and never hands it over', async () => {
+it('refuses a command that has waited 10 s for a busy writer, and never hands it over', async () => {
   const opened = openQueue();
   const { record, clock, groups } = opened;
   await occupy(opened, 2);
@@ -90,7 +90,7 @@ it('refuses what came while the writer was busy when it has waited for 10 s, and
   expect(groups.map(({ inputs }) => inputs)).toEqual([[1], [1]]);
 });
 
-it('refuses what does not fit into the groups of its turn when it has waited for 10 s', async () => {
+it('refuses a command that did not fit into the groups of its turn and has waited for 10 s', async () => {
   const { record, clock, groups } = openQueue();
   const commands = Array.from({ length: 3 }, () => Array.from({ length: 1_000 }, () => record()));
   await turn(SOME_TURNS);
@@ -105,7 +105,7 @@ it('refuses what does not fit into the groups of its turn when it has waited for
   expect(groups).toHaveLength(2);
 });
 
-it('counts the wait of each command from when it came', async () => {
+it('counts the wait of each command from its arrival', async () => {
   const opened = openQueue();
   const { record, clock } = opened;
   await occupy(opened, 2);
@@ -122,7 +122,7 @@ it('counts the wait of each command from when it came', async () => {
   expect(second.is).toBe(TOO_SLOW);
 });
 
-it('does not refuse what was handed over, however long that takes', async () => {
+it('never refuses a command that was handed over, however long the commit takes', async () => {
   const opened = openQueue();
   const { record, clock, groups } = opened;
   const slow = record(3);
@@ -135,7 +135,7 @@ it('does not refuse what was handed over, however long that takes', async () => 
   expect(slow.is).toBe('recorded 3');
 });
 
-it('goes on in order when the writer answers again', async () => {
+it('hands over commands in order when the writer answers again', async () => {
   const opened = openQueue();
   const { record, clock, groups } = opened;
   await occupy(opened, 2);
@@ -155,7 +155,7 @@ it('goes on in order when the writer answers again', async () => {
   expect([refused, ...kept, later].map(({ is }) => is)).toEqual([TOO_SLOW, 'recorded 3', 'recorded 4', 'recorded 5']);
 });
 
-it('refuses at once what would make more than 50,000 events wait, and not what still fits', async () => {
+it('refuses a command at once if more than 50,000 events would wait, and accepts a command that fits', async () => {
   const opened = openQueue();
   const { record, groups } = opened;
   await occupy(opened, 2);
@@ -168,13 +168,13 @@ it('refuses at once what would make more than 50,000 events wait, and not what s
 
   groups[0]?.answer();
   await turn(SOME_TURNS);
-  // Handed over, it does not wait here any more.
+  // A command that was handed over no longer counts as waiting.
   const next = record(49_999);
   await turn();
   expect(next.is).toBe('waiting');
 });
 
-it('gives the room of refused commands to those that come later', async () => {
+it('gives the room of refused commands to later commands', async () => {
   const opened = openQueue();
   const { record, clock } = opened;
   await occupy(opened, 2);
@@ -187,7 +187,7 @@ it('gives the room of refused commands to those that come later', async () => {
   expect(later.is).toBe('waiting');
 });
 
-it('takes no further command into a group once it holds 2,000 events', async () => {
+it('adds no command to a group that holds 2,000 events', async () => {
   const { record, groups } = openQueue();
   for (const events of [1_000, 999, 1_000, 1, 1]) record(events);
   await turn(SOME_TURNS);
@@ -197,7 +197,7 @@ it('takes no further command into a group once it holds 2,000 events', async () 
   ]);
 });
 
-it('has no timer while nothing waits for its turn', async () => {
+it('has no timer while no command waits for its turn', async () => {
   const opened = openQueue();
   const { record, clock, groups } = opened;
   await occupy(opened, 2);
@@ -212,7 +212,7 @@ it('has no timer while nothing waits for its turn', async () => {
   expect(clock.nextTimer).toBe(null);
 });
 
-it('has no timer when all that waited was refused', async () => {
+it('has no timer when every waiting command was refused', async () => {
   const opened = openQueue();
   const { record, clock } = opened;
   await occupy(opened, 2);
@@ -223,7 +223,7 @@ it('has no timer when all that waited was refused', async () => {
   expect(clock.nextTimer).toBe(null);
 });
 
-it('is not writable after a group that could not be written, and tells nobody of it', async () => {
+it('is not writable after a commit that failed, and does not report that commit', async () => {
   const { queue, record, groups, committed } = openQueue();
   record();
   await turn(SOME_TURNS);
@@ -239,7 +239,7 @@ it('is not writable after a group that could not be written, and tells nobody of
   expect(queue.writable()).toBe(true);
 });
 
-it('closes when everything is answered or refused, and takes nothing more', async () => {
+it('closes when every command is answered or refused, and then refuses commands', async () => {
   const opened = openQueue();
   const { queue, record, clock, groups } = opened;
   await occupy(opened, 2);

@@ -1,20 +1,21 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Recorded } from '../../src/domain/event.js';
-import type { Filter, TailReader } from '../../src/log/tail.js';
+import type { StreamName } from '../../src/domain/stream.js';
+import type { Subscription } from '../../src/log/subscription.js';
 import { turn } from '../support/log/fixture.js';
 import { openTail } from '../support/log/tail.js';
 
 const STREAMS = ['login-a', 'login-b', 'login-c'] as const;
-const FILTERS: readonly Filter[] = ['all', ['login-a'], ['login-b'], ['login-a', 'login-c'], STREAMS];
+const LISTS: readonly (readonly StreamName[])[] = [STREAMS, ['login-a'], ['login-b'], ['login-a', 'login-c']];
 
 type Step =
   | { do: 'append'; stream: number; count: number }
-  | { do: 'new reader'; filter: number; after: number }
-  | { do: 'read'; reader: number; count: number }
-  | { do: 'latest' | 'park' | 'return'; reader: number };
+  | { do: 'follow'; list: number; after: number }
+  | { do: 'read'; subscription: number; count: number }
+  | { do: 'latest' | 'park' | 'return'; subscription: number };
 
-const reader = fc.nat(7);
+const subscription = fc.nat(7);
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 4,
@@ -28,30 +29,34 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 3,
     arbitrary: fc.record({
-      do: fc.constant('new reader' as const),
-      filter: fc.nat(4),
+      do: fc.constant('follow' as const),
+      list: fc.nat(LISTS.length - 1),
       after: fc.double({ min: 0, max: 1, noNaN: true }),
     }),
   },
   {
     weight: 6,
-    arbitrary: fc.record({ do: fc.constant('read' as const), reader, count: fc.constantFrom(1, 2, 499, 501, 1_500) }),
+    arbitrary: fc.record({
+      do: fc.constant('read' as const),
+      subscription,
+      count: fc.constantFrom(1, 2, 499, 501, 1_500),
+    }),
   },
   {
     weight: 4,
-    arbitrary: fc.record({ do: fc.constantFrom('latest' as const, 'park' as const, 'return' as const), reader }),
+    arbitrary: fc.record({ do: fc.constantFrom('latest' as const, 'park' as const, 'return' as const), subscription }),
   },
 );
 
-/** What a reader should do: hand out `due`, the events of its filter after its position that it has not given yet. */
+/** What a subscription should give: `due`, the events of its streams after its position that it has not given yet. */
 class Model {
   due: number[] = [];
   /** What a parked `next` or `latest` was answered with. */
   answer: Promise<number | null> | null = null;
 
   constructor(
-    readonly reader: TailReader,
-    readonly filter: Filter,
+    readonly subscription: Subscription,
+    readonly streams: readonly StreamName[],
     after: number,
     log: readonly Recorded[],
   ) {
@@ -60,15 +65,15 @@ class Model {
 
   learn(events: readonly Recorded[]): void {
     for (const { stream, position } of events) {
-      if (this.filter === 'all' || this.filter.includes(stream)) this.due.push(position);
+      if (this.streams.includes(stream)) this.due.push(position);
     }
   }
 
   async next(): Promise<void> {
-    expect((await this.reader.next()).value?.position).toBe(this.due.shift());
+    expect((await this.subscription.next()).value?.position).toBe(this.due.shift());
   }
 
-  /** A reader that waits hands out the first event of the next commit, whatever else is in it. */
+  /** A parked subscription gives the first event of the next commit, whatever else is in it. */
   async settle(): Promise<void> {
     if (!this.answer || !this.due.length) return;
     expect(await this.answer).toBe(this.due.shift());
@@ -90,44 +95,44 @@ async function run(steps: readonly Step[]): Promise<void> {
       for (const model of models) await model.settle();
       continue;
     }
-    if (one.do === 'new reader') {
-      const filter = FILTERS[one.filter] ?? 'all';
+    if (one.do === 'follow') {
+      const streams = LISTS[one.list] ?? STREAMS;
       const after = Math.round(one.after * log.length);
-      models.push(new Model(tail.from(filter, after), filter, after, log));
+      models.push(new Model(tail.follow(streams, after), streams, after, log));
       continue;
     }
-    const model = pick(one.reader);
+    const model = pick(one.subscription);
     if (!model || (model.answer && one.do !== 'return')) continue;
     switch (one.do) {
       case 'read':
         for (let count = Math.min(one.count, model.due.length); count > 0; count -= 1) await model.next();
         break;
       case 'park':
-        if (!model.due.length) model.answer = model.reader.next().then(({ value }) => value?.position ?? null);
+        if (!model.due.length) model.answer = model.subscription.next().then(({ value }) => value?.position ?? null);
         break;
       case 'latest': {
         if (!model.due.length) break;
-        const latest = model.reader.latest();
+        const latest = model.subscription.latest();
         const settled = await Promise.race([latest, turn(2).then(() => 'still waits' as const)]);
         expect(settled).toMatchObject({ value: { position: model.due.at(-1) } });
         model.due = [];
         break;
       }
       case 'return':
-        await model.reader.return();
+        await model.subscription.return();
         if (model.answer) expect(await model.answer).toBe(null);
         models.splice(models.indexOf(model), 1);
     }
-    expect(tail.readers()).toBe(models.length);
+    expect(tail.subscriptions()).toBe(models.length);
   }
-  // In the end every reader has given all that there was.
+  // In the end every subscription gives all that is left.
   for (const model of models) while (model.due.length) await model.next();
   tail.close();
   for (const model of models) expect(await (model.answer ?? null)).toBe(null);
-  expect(tail.readers()).toBe(0);
+  expect(tail.subscriptions()).toBe(0);
   close();
 }
 
-it('gives every reader its events exactly once and in order, whatever else happens', async () => {
+it('gives every subscription its events exactly once and in order, whatever else happens', async () => {
   await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 40, size: 'max' }), run), { numRuns: 25 });
 });

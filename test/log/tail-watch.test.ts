@@ -1,15 +1,14 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { StreamName } from '../../src/domain/event.js';
 import { Refusal } from '../../src/domain/refusal.js';
-import { createCommit } from '../../src/log/sqlite/commit.js';
-import type { TailReader } from '../../src/log/tail.js';
+import type { StreamName } from '../../src/domain/stream.js';
+import type { Subscription } from '../../src/log/subscription.js';
 import { createTail } from '../../src/log/tail.js';
 import { loginRecorded } from '../support/log/events.js';
-import { CAUSE, openLog, START, turn } from '../support/log/fixture.js';
+import { CAUSE, openLog, START, turn, withoutReadModels } from '../support/log/fixture.js';
 
 const STREAMS = ['login-a', 'login-b', 'login-c', 'login-d'] as const;
-const FILTERS: (readonly StreamName[])[] = [['login-a'], ['login-b', 'login-c'], ['login-d'], STREAMS];
+const LISTS: (readonly StreamName[])[] = [['login-a'], ['login-b', 'login-c'], ['login-d'], STREAMS];
 
 interface Append {
   stream: number;
@@ -17,21 +16,18 @@ interface Append {
   refused: boolean;
 }
 
-/** Groups as the writer commits them, told to a tail; with readers that wait most of the time. */
+/** Groups of commands over a log, and a tail that is told of each of them. */
 function openGroups() {
-  const { connection, appender, committed, close } = openLog(undefined, () => {});
-  const commit = createCommit({
-    connection,
-    appender,
-    handlers: {
+  const { commit, committed, close } = openLog(
+    undefined,
+    withoutReadModels((_, writer) => ({
       append({ stream, count, refused }: Append) {
         const events = Array.from({ length: count }, () => loginRecorded());
-        appender.append([{ stream: STREAMS[stream] ?? 'login-a', events }], CAUSE, START);
+        writer.append([{ stream: STREAMS[stream] ?? 'login-a', events }], CAUSE, START);
         if (refused) throw new Refusal('NOT_FOUND', 'refused');
       },
-    },
-    now: () => START,
-  });
+    })),
+  );
   const tail = createTail(committed);
   const watched: StreamName[][] = [];
   tail.watch((touched) => watched.push([...touched]));
@@ -44,9 +40,9 @@ function openGroups() {
   };
 }
 
-/** Reads for ever, and so is parked whenever there is nothing for it. */
-async function follow(reader: TailReader, seen: number[]): Promise<void> {
-  for await (const { position } of reader) seen.push(position);
+/** Reads until the subscription ends, and so is parked whenever there is no event for it. */
+async function readAll(subscription: Subscription, seen: number[]): Promise<void> {
+  for await (const { position } of subscription) seen.push(position);
 }
 
 const append: fc.Arbitrary<Append> = fc.record({
@@ -63,7 +59,7 @@ const groups = fc.array(fc.record({ group: fc.array(append, { minLength: 1, maxL
   maxLength: 25,
 });
 
-it('tells who watches of every stream that a group appended to, and of none that none of its commands did', () => {
+it('tells a watch of every stream that a group appended to, and of no stream that no command of it named', () => {
   fc.assert(
     fc.property(groups, (all) => {
       const { tail, watched, commit, close } = openGroups();
@@ -87,12 +83,12 @@ it('tells who watches of every stream that a group appended to, and of none that
   );
 });
 
-it('gives parked readers all of theirs once and in order, whatever is appended to others', async () => {
+it('gives parked subscriptions every event of their streams once and in order, whatever else is appended', async () => {
   await fc.assert(
     fc.asyncProperty(groups, async (all) => {
       const { tail, log, commit, close } = openGroups();
-      const readers = FILTERS.map((filter) => ({ filter, reader: tail.from(filter, 0), seen: [] as number[] }));
-      const following = readers.map(({ reader, seen }) => follow(reader, seen));
+      const followed = LISTS.map((streams) => ({ streams, seen: [] as number[] }));
+      const reading = followed.map(({ streams, seen }) => readAll(tail.follow(streams, 0), seen));
       await turn();
       for (const { group, settle } of all) {
         const { head, touched } = commit(group);
@@ -101,12 +97,12 @@ it('gives parked readers all of theirs once and in order, whatever is appended t
       }
       await turn(5);
       const events = log.after(0, Number.MAX_SAFE_INTEGER);
-      for (const { filter, seen } of readers) {
-        const theirs = events.filter(({ stream }) => filter.includes(stream));
+      for (const { streams, seen } of followed) {
+        const theirs = events.filter(({ stream }) => streams.includes(stream));
         expect(seen).toEqual(theirs.map(({ position }) => position));
       }
       tail.close();
-      await Promise.all(following);
+      await Promise.all(reading);
       close();
     }),
     { numRuns: 30 },

@@ -2,12 +2,13 @@ import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
+import { executeRecordLogins } from '../../src/api/record-logins.js';
 import { createApp } from '../../src/app.js';
-import { recordLogins } from '../../src/commands/login.js';
-import type { Sender } from '../../src/delivery/transport/sender.js';
+import type { Sender } from '../../src/delivery/transport/types.js';
 import { createDestination } from '../../src/domain/destination.js';
-import type { Outcome } from '../../src/domain/lane/decide.js';
+import type { Outcome } from '../../src/domain/lane/attempt.js';
 import { createLogger } from '../../src/runtime/logger.js';
+import { createService } from '../../src/runtime/service.js';
 import { FakeClock } from '../support/clock/fake-clock.js';
 import { seededRandom } from '../support/clock/random.js';
 import { LOGIN } from '../support/log/events.js';
@@ -40,7 +41,7 @@ async function startServer({
     const facts = { retryAfterMs: null, attemptedAt: clock.now(), durationMs: 0, message: 'answer' };
     return Promise.resolve({ ...facts, verdict: verdict(), responseCode: verdict() === 'DELIVERED' ? 200 : 503 });
   };
-  const sender: Sender = { send, close: () => Promise.resolve() };
+  const sender: Sender = { ...createService('sender', { stop() {} }), send };
   const config = testConfig(directory, { AUDITWIRE_MASTER_KEY: Buffer.alloc(32, 3).toString('base64'), ...env });
   const random = seededRandom('retention');
   const app = await createApp(config, logger, { clock, random, createSender: () => sender });
@@ -72,7 +73,7 @@ async function startServer({
         traceId: null,
         idempotencyKey: keyed ? `${log.head()}-${index}` : null,
       }));
-      await recordLogins(commands, random, { portalId, logins }, CAUSE);
+      await executeRecordLogins(commands, random, { portalId, logins }, CAUSE);
     },
     async turnWebhook(enabled: boolean) {
       const [destination] = models.destinations.page({ limit: 1, inverted: false });
@@ -92,7 +93,7 @@ async function startServer({
       return pages;
     },
     async stop() {
-      await app.close();
+      await app.stop();
     },
   };
 }
@@ -145,10 +146,10 @@ describe('by age', () => {
     await settled();
     await turnWebhook(false);
     await advance(7 * DAY_MS);
-    expect([horizon(), lane().discardedTotal]).toEqual([0, 0]);
+    expect([horizon(), lane().totals.discarded]).toEqual([0, 0]);
     expect(clock.nextTimer).toBe(start + 30 * DAY_MS);
     await advance(23 * DAY_MS);
-    expect(lane()).toMatchObject({ discardedTotal: 1, open: null, cursor: 1 });
+    expect(lane()).toMatchObject({ totals: { discarded: 1 }, first: { open: null }, backlog: { cursor: 1 } });
     expect(horizon()).toBe(1);
     expect(said().at(-1)).toMatchObject({ msg: 'pruned', expired: 1, logins: 1 });
     await stop();
@@ -162,7 +163,7 @@ describe('by age', () => {
     await advance(8 * DAY_MS);
     expect(horizon()).toBe(0);
     await turnWebhook(true);
-    await until(() => lane().deliveredTotal === 3);
+    await until(() => lane().totals.delivered === 3);
     await settled();
     expect(clock.nextTimer).toBe(clock.now() + PAUSE_MS);
     await advance(PAUSE_MS);

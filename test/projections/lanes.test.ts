@@ -50,7 +50,7 @@ it('keeps the fold of the webhook and delivery events of each portal, and where 
     given([`webhook-${OTHER_PORTAL}`, webhookConfigured(true)], [`login-${PORTAL}`, loginRecorded()]);
     expect(models.lanes.get(PORTAL)).toEqual({ lane, position: recorded?.position });
   }
-  expect(lane).toMatchObject({ deliveredTotal: 3, undeliveredTotal: 4, cursor: 9 });
+  expect(lane).toMatchObject({ totals: { delivered: 3, undelivered: 4 }, backlog: { cursor: 9 } });
 });
 
 it('names every portal that ever had a webhook', () => {
@@ -67,7 +67,7 @@ it('reads back what it stored in every connection', () => {
     [`delivery-${PORTAL}`, batchStarted('d-1', { firstVersion: 1, lastVersion: 2 })],
   );
   const stored = models.lanes.get(PORTAL);
-  expect(stored.lane.open?.destinationId).toBe(DESTINATION);
+  expect(stored.lane.first.open?.destinationId).toBe(DESTINATION);
   close();
   expect(openLog(directory).models.lanes.get(PORTAL)).toEqual(stored);
 });

@@ -103,7 +103,7 @@ describe('at the start of a server', () => {
   async function start(directory: string): Promise<string[]> {
     const said: { msg: string }[] = [];
     const logger = createLogger('info', { write: (line: string) => void said.push(JSON.parse(line)) });
-    await (await createApp(testConfig(directory), logger)).close();
+    await (await createApp(testConfig(directory), logger)).stop();
     return said.map(({ msg }) => msg);
   }
 

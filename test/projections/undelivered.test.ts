@@ -4,7 +4,7 @@ import type { DomainEvent } from '../../src/domain/event.js';
 import type { LoginRange } from '../../src/domain/login-range.js';
 import { loginCount } from '../../src/domain/login-range.js';
 import { type UndeliveredState, undeliveredStates } from '../../src/domain/undelivered.js';
-import { abandoned, delivered, setAside, started, webhookOn } from '../support/lane/events.js';
+import { abandoned, delivered, started, tooLargeLine, webhookOn } from '../support/lane/events.js';
 import { PORTAL } from '../support/log/events.js';
 import { openLog, recordedAt } from '../support/log/fixture.js';
 
@@ -13,7 +13,7 @@ const range = (firstVersion: number, lastVersion: number): LoginRange => ({ firs
 /** A lane of which batches of logins were given up, and what of them is listed: first and last login, and the state. */
 function listOf(...ranges: LoginRange[]) {
   const { given, models } = openLog();
-  const { undelivered } = models.lanes;
+  const { undelivered } = models;
   let deliveries = 0;
   const append = (...events: DomainEvent[]) =>
     given(
@@ -47,7 +47,7 @@ function listOf(...ranges: LoginRange[]) {
     lane: () => models.lanes.get(PORTAL).lane,
     listed: () => rows().map(({ firstVersion, lastVersion, state }) => [firstVersion, lastVersion, state]),
     deliver: (first: number, last: number) => batch(range(first, last), 'REPLAY', (id) => delivered(id)),
-    setAside: (version: number) => batch(range(version, version), 'REPLAY', (id) => setAside(id)),
+    setAside: (version: number) => batch(range(version, version), 'REPLAY', (id) => tooLargeLine(id)),
     fail: (first: number, last: number) => batch(range(first, last), 'RECOVERY', (id) => abandoned(id, 5, null)),
   };
 }
@@ -120,7 +120,7 @@ describe('the list of the undelivered', () => {
       'first',
       4,
       [
-        [4, 4, 'SET_ASIDE'],
+        [4, 4, 'NEEDS_ACTION'],
         [5, 8, 'WAITING'],
       ],
     ],
@@ -129,7 +129,7 @@ describe('the list of the undelivered', () => {
       8,
       [
         [4, 7, 'WAITING'],
-        [8, 8, 'SET_ASIDE'],
+        [8, 8, 'NEEDS_ACTION'],
       ],
     ],
     [
@@ -137,7 +137,7 @@ describe('the list of the undelivered', () => {
       6,
       [
         [4, 5, 'WAITING'],
-        [6, 6, 'SET_ASIDE'],
+        [6, 6, 'NEEDS_ACTION'],
         [7, 8, 'WAITING'],
       ],
     ],
@@ -190,7 +190,7 @@ describe('the list of the undelivered', () => {
 describe('what is recovered next', () => {
   it('is what someone asked for, the oldest first; else the oldest that waits', () => {
     const { undelivered, given, lane, deliver } = listOf(range(1, 3), range(4, 6), range(7, 9));
-    const next = () => undelivered.recoverable(PORTAL, { ...lane(), recovering: true })?.firstVersion;
+    const next = () => undelivered.recoverable(PORTAL, { ...lane(), redelivery: { ...lane().redelivery, recovering: true } })?.firstVersion;
     expect(next()).toBe(1);
     const ranges = [range(7, 9), range(4, 6)];
     given([`undelivered-${PORTAL}`, { type: 'RedeliveryRequested', data: { ranges } }]);
@@ -207,7 +207,7 @@ describe('what is recovered next', () => {
     const { undelivered, lane, fail, setAside: aside } = listOf(range(1, 1), range(2, 2));
     for (let failed = 1; failed <= 3; failed += 1) fail(1, 1);
     aside(2);
-    expect(undelivered.recoverable(PORTAL, { ...lane(), recovering: true })).toBeNull();
+    expect(undelivered.recoverable(PORTAL, { ...lane(), redelivery: { ...lane().redelivery, recovering: true } })).toBeNull();
     expect(undelivered.needsActionTotal(PORTAL)).toBe(2);
   });
 });

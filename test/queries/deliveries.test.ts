@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { DeliveryEvent } from '../../src/domain/lane/decide.js';
+import type { DeliveryEvent } from '../../src/domain/lane/events.js';
 import { type DeliveryState, deliveriesOf } from '../../src/queries/deliveries.js';
 import {
   batchAbandoned,
@@ -12,7 +12,7 @@ import {
   superseded,
   undelivered,
 } from '../support/log/events.js';
-import { openLog, recordedAt, START } from '../support/log/fixture.js';
+import { openLog, recordedAt, START, withoutReadModels } from '../support/log/fixture.js';
 
 const STREAM = `delivery-${PORTAL}` as const;
 const range = { firstVersion: 1, lastVersion: 3 };
@@ -123,7 +123,7 @@ it('pages in both directions, from any place, as the whole stream says', () => {
       fc.boolean(),
       fc.array(request, { minLength: 10, maxLength: 30 }),
       (plans, lastIsOpen, requests) => {
-        const { append, log, close } = openLog(undefined, () => {});
+        const { append, log, close } = openLog(undefined, withoutReadModels());
         const all = plans.map((one, index) => {
           const id = `d-${index}`;
           const isOpen = lastIsOpen && index === plans.length - 1;

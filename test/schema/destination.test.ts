@@ -143,7 +143,7 @@ describe('createDestination', () => {
 
   it('refuses a name that resolves to an address that the operator did not allow', async () => {
     const test = await startApp({
-      surroundings: {
+      appOptions: {
         resolve: async () => [
           { address: '93.184.216.34', family: 4 },
           { address: '10.0.0.1', family: 4 },
@@ -166,13 +166,13 @@ describe('behind an egress proxy, a destination', () => {
   const resolve = async (name: string): Promise<never> => {
     throw new Error(`${name} was looked up here`);
   };
-  const start = () => startApp({ env: { AUDITWIRE_EGRESS_PROXY: 'http://127.0.0.1:444' }, surroundings: { resolve } });
+  const start = () => startApp({ env: { AUDITWIRE_EGRESS_PROXY: 'http://127.0.0.1:444' }, appOptions: { resolve } });
 
   it('may be at any name, which is not looked up', async () => {
     const asked: string[] = [];
     const test = await startApp({
       env: { AUDITWIRE_EGRESS_PROXY: 'http://127.0.0.1:444' },
-      surroundings: {
+      appOptions: {
         resolve: async (name) => {
           asked.push(name);
           return [{ address: '10.0.0.1', family: 4 }];

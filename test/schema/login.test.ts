@@ -18,7 +18,7 @@ const NOW = Date.UTC(2026, 0, 1);
 const at = (ms: number) => new Date(ms).toISOString();
 
 async function startWithPortal() {
-  const test = await startApp({ surroundings: { clock: new FakeClock(NOW) } });
+  const test = await startApp({ appOptions: { clock: new FakeClock(NOW) } });
   return { test, portalId: await registerPortal(test) };
 }
 

@@ -1,5 +1,5 @@
+import { executeRecordLogins } from '../../src/api/record-logins.js';
 import { describe, expect, it } from 'vitest';
-import { recordLogins } from '../../src/commands/login.js';
 import { dataOf, post, registerPortal } from '../support/graphql/calls.js';
 import { subscribe, transports } from '../support/graphql/live.js';
 import { batchDelivered, batchStarted, LOGIN, loginRecorded } from '../support/log/events.js';
@@ -21,11 +21,11 @@ interface At {
 
 /** A server with a portal that nobody delivers for. */
 async function startWithPortal() {
-  const test = await startApp({ surroundings: { deliver: false } });
+  const test = await startApp({ appOptions: { deliver: false } });
   const portalId = await registerPortal(test);
   const { commands, random, log } = test.app.services;
   const record = (count: number) =>
-    recordLogins(
+    executeRecordLogins(
       commands,
       random,
       { portalId, logins: Array.from({ length: count }, () => ({ ...LOGIN, traceId: null, idempotencyKey: null })) },
@@ -94,15 +94,15 @@ describe('a page', () => {
       const data = await dataOf<{ deliveries: Deliveries }>(test, query, { portalId, ...place });
       return data.deliveries.edges.map(({ node, cursor }) => ({ id: node.id, cursor }));
     };
-    const before = await startApp({ directory, token, surroundings: { deliver: false } });
+    const before = await startApp({ directory, token, appOptions: { deliver: false } });
     const [, , oldest] = await idsOf(before, { first: 9 });
     expect(oldest).toMatchObject({ id: 'd-1' });
-    await before.app.close();
+    await before.app.stop();
 
     const opened = openLog(testConfig(directory).dataDir);
     opened.prune(`delivery-${portalId}`, 2);
     opened.close();
-    const test = await startApp({ directory, token, surroundings: { deliver: false } });
+    const test = await startApp({ directory, token, appOptions: { deliver: false } });
     for (const place of [{ first: 9 }, { last: 9 }]) {
       expect((await idsOf(test, place)).map(({ id }) => id)).toEqual(['d-3', 'd-2']);
     }
@@ -122,9 +122,9 @@ interface Deliveries {
 /** A data directory with three deliveries of a portal. */
 async function withDeliveries() {
   const directory = temporaryDirectory();
-  const { app, token, ...test } = await startApp({ directory, surroundings: { deliver: false } });
+  const { app, token, ...test } = await startApp({ directory, appOptions: { deliver: false } });
   const portalId = await registerPortal({ ...test, token });
-  await app.close();
+  await app.stop();
   const opened = openLog(testConfig(directory).dataDir);
   for (const version of [1, 2, 3]) {
     opened.given(

@@ -84,7 +84,7 @@ describe('requestReplay', () => {
     lane.clock.advance(60_000);
     await mutate(lane, 'requestReplay', { ...allOf(lane), scope: 'UNDELIVERED' });
     await untilStatus(lane, 'COMPLETED');
-    await lane.untilLane(({ undeliveredTotal }) => undeliveredTotal === 0);
+    await lane.untilLane(({ totals }) => totals.undelivered === 0);
     expect(await lane.listed()).toEqual([]);
   });
 

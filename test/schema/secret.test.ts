@@ -10,7 +10,7 @@ import { connectPortal, startApp, type TestApp } from '../support/server/app.js'
 const SECRET = 'c2VjcmV0-8a6b2f0c';
 const ENDPOINT = 'https://127.0.0.1:444/collector';
 
-const STATUS = 'status lastResponseMessage lastResponseCode pending';
+const STATUS = 'state lastResponseMessage lastResponseCode pending';
 const DESTINATION = `id name endpoint hasAuthorization authorizationChangedAt logFormat skipTlsVerification
   caCertificate clientCertificate hasClientKey warnings maxInFlight linesPerSecond createdAt updatedAt`;
 const DELIVERIES = `deliveries(portalId: $portalId) { edges { cursor node {

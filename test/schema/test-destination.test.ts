@@ -130,7 +130,7 @@ describe('the test of a destination', () => {
   });
 
   it('goes by the address guard', async () => {
-    const test = await startApp({ surroundings: { resolve: async () => [] } });
+    const test = await startApp({ appOptions: { resolve: async () => [] } });
     const id = await createDestination(test, { endpoint: 'https://siem.example.com/' });
     expect(await mutate(test, 'testDestination', { id })).toMatchObject({ delivered: false, phase: 'RESOLVE' });
   });
@@ -184,7 +184,7 @@ describe('the test of a destination', () => {
     receiver.answers(() => {});
     const result = mutate(test, 'testDestination', { id });
     await receiver.until(({ received }) => received.length === 1);
-    await test.app.close();
+    await test.app.stop();
     expect(await result).toMatchObject({ delivered: false, phase: 'HEADERS', responseCode: null });
     await receiver.down();
   });

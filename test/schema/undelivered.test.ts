@@ -12,7 +12,7 @@ async function withThree() {
   const lane = await startLane();
   await lane.refuse(2);
   await lane.refuse();
-  await lane.setAside();
+  await lane.tooLargeLine();
   return lane;
 }
 
@@ -71,7 +71,7 @@ describe('undelivered', () => {
     expect(await ids()).toEqual([second?.id, third?.id]);
     expect(await ids('states: [DISCARDED]')).toEqual([first?.id]);
     expect(await ids('states: [WAITING, DISCARDED]')).toEqual([first?.id, second?.id]);
-    expect(await ids('states: [SET_ASIDE]')).toEqual([third?.id]);
+    expect(await ids('states: [NEEDS_ACTION]')).toEqual([third?.id]);
     expect(await ids('states: []')).toEqual([]);
   });
 
@@ -98,10 +98,10 @@ describe('redeliver', () => {
     lane.sender.reply = delivered;
     const result = await mutate<Ranges>(lane, 'redeliver', { ids: [second?.id] });
     expect(result.__typename).toBe('RedeliverSuccess');
-    await lane.untilLane(({ undeliveredTotal }) => undeliveredTotal === 1);
+    await lane.untilLane(({ totals }) => totals.undelivered === 1);
     // First the one that was asked for, then the one that waits; what was set aside waits for a person.
     expect(lane.sender.posts.slice(3).map(({ requests }) => requests.length)).toEqual([1, 2]);
-    expect(await lane.listed()).toMatchObject([{ state: 'SET_ASIDE' }]);
+    expect(await lane.listed()).toMatchObject([{ state: 'NEEDS_ACTION' }]);
   });
 
   it('is refused with a code and words', async () => {
@@ -187,8 +187,8 @@ describe('the status of a webhook', () => {
 
   it('counts a line that was set aside as one that waits for a person', async () => {
     const lane = await startLane();
-    await lane.setAside();
+    await lane.tooLargeLine();
     expect(await statusOf(lane)).toMatchObject({ undeliveredTotal: 1, needsActionTotal: 1, nextAttemptAt: null });
-    expect(await lane.listed()).toMatchObject([{ state: 'SET_ASIDE', loginCount: 1 }]);
+    expect(await lane.listed()).toMatchObject([{ state: 'NEEDS_ACTION', loginCount: 1 }]);
   });
 });

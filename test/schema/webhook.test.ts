@@ -94,7 +94,7 @@ describe('configureWebhook with catchUp', () => {
     const input = { portalId, enabled: true, catchUp, ...(catchUp === 'SINCE' && { since }) };
     expect(await mutate(lane, 'configureWebhook', input)).toMatchObject({ webhook: { enabled: true } });
     await logIn(lane, portalId, '/4');
-    await lane.untilLane(({ deliveredTotal }) => deliveredTotal === sent);
+    await lane.untilLane(({ totals }) => totals.delivered === sent);
     expect(lane.sender.posts.flatMap(({ requests }) => requests)).toEqual(['/1', '/2', '/3', '/4'].slice(-sent));
   });
 

@@ -4,9 +4,10 @@
  */
 
 import type { DestinationEvent, DestinationSettings } from '../../src/domain/destination.js';
-import { type Recorded, streamId } from '../../src/domain/event.js';
-import type { Attempt } from '../../src/domain/lane/decide.js';
+import { type Recorded } from '../../src/domain/event.js';
+import type { Attempt } from '../../src/domain/lane/attempt.js';
 import type { LoginRange } from '../../src/domain/login-range.js';
+import { streamId } from '../../src/domain/stream.js';
 import { createDeliveries } from './deliveries.js';
 import type { Report } from './invariants.js';
 import { emptyPortal, MOST_LINES, type PortalAccount, type Standing, versionsOf } from './portal.js';
@@ -67,7 +68,7 @@ export function createAccount(
   function redeliver(account: PortalAccount, range: LoginRange): void {
     move(account, range, 'undelivered', 'undelivered');
     for (const version of versionsOf(range)) {
-      account.setAside.delete(version);
+      account.tooLarge.delete(version);
       account.failedRecoveries.delete(version);
     }
   }

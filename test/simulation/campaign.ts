@@ -1,5 +1,5 @@
 /** Many runs, one a seed, until one of them finds something. */
-import { purposes } from '../../src/domain/lane/decide.js';
+import { purposes } from '../../src/domain/lane/attempt.js';
 import { undeliveredStates } from '../../src/domain/undelivered.js';
 import { actionNames } from './actions/index.js';
 import { createDisks } from './disk.js';

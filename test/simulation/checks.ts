@@ -56,7 +56,12 @@ function checkFigures({ world, portals }: Scene): void {
   const life = world.life();
   if (!life) return world.report('progress', 'there is no process at the end');
   for (const portalId of portals) {
-    const { status } = statusOf(portalId, life.models, life.log, world.retention);
+    const { status } = statusOf(portalId, {
+      models: life.models,
+      log: life.log,
+      retention: world.retention,
+      now: () => world.clock.now(),
+    });
     const { deliveredTotal: delivered, undeliveredTotal: undelivered, discardedTotal, pending } = status;
     const discarded = discardedTotal - world.account.count(portalId, 'expired');
     for (const [standing, said] of Object.entries({ delivered, undelivered, discarded, pending })) {
@@ -73,11 +78,11 @@ function checkFigures({ world, portals }: Scene): void {
 }
 
 /** The list of what was given up: no login more or less, and nothing in it that only waits for time to pass. */
-function checkUndelivered({ report, tally }: World, portal: PortalAccount, { lanes }: ReadModels): void {
-  const { portalId, webhook, failedRecoveries, setAside, standings, goneThrough } = portal;
+function checkUndelivered({ report, tally }: World, portal: PortalAccount, { undelivered }: ReadModels): void {
+  const { portalId, webhook, failedRecoveries, tooLarge, standings, goneThrough } = portal;
   const listed = new Map<number, Standing>();
-  for (const row of lanes.undelivered.page(portalId, undeliveredStates, { limit: 100_000, inverted: false })) {
-    const { firstVersion, lastVersion, state } = row;
+  for (const row of undelivered.page(portalId, undeliveredStates, { limit: 100_000, inverted: false })) {
+    const { firstVersion, lastVersion, state, reason } = row;
     const range = `logins ${firstVersion} to ${lastVersion} of ${portalId}`;
     tally.hit('listed', state);
     for (const version of versionsOf(row)) {
@@ -86,9 +91,11 @@ function checkUndelivered({ report, tally }: World, portal: PortalAccount, { lan
     }
     const counts = versionsOf(row).map((version) => failedRecoveries.get(version) ?? 0);
     const isAmiss =
-      state === 'HELD' ? counts.some((count) => count < 3) : state === 'WAITING' && counts.some((count) => count >= 3);
+      reason === 'RECOVERIES_FAILED' && state === 'NEEDS_ACTION'
+        ? counts.some((count) => count < 3)
+        : state === 'WAITING' && counts.some((count) => count >= 3);
     if (isAmiss) report('recovery', `${range} are ${state} after ${counts.join(', ')} recoveries`);
-    if (state === 'SET_ASIDE' && !setAside.has(firstVersion)) report('recovery', `${range} are set aside`);
+    if (reason === 'TOO_LARGE' && !tooLarge.has(firstVersion)) report('recovery', `${range} are listed as too large`);
     const isOnItsWay = state === 'WAITING' || state === 'REQUESTED';
     if (isOnItsWay && webhook?.enabled) report('recovery', `${range} are ${state}, and nothing comes of it`);
   }

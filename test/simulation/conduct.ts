@@ -1,6 +1,7 @@
 /** Whether each request that arrives may be made, as the log stands at that moment. */
+
 import { createHash } from 'node:crypto';
-import type { Attempt, Purpose } from '../../src/domain/lane/decide.js';
+import type { Attempt, Purpose } from '../../src/domain/lane/attempt.js';
 import type { Account } from './account.js';
 import type { Reply } from './faults.js';
 import type { Report } from './invariants.js';

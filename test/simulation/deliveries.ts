@@ -1,17 +1,11 @@
 /** The deliveries of a run, as the log has them: whether each was started, tried and ended as it had to be. */
 
 import type { Recorded } from '../../src/domain/event.js';
-import type { Attempt, Purpose } from '../../src/domain/lane/decide.js';
+import type { Attempt, Purpose } from '../../src/domain/lane/attempt.js';
+import type { BatchStarted } from '../../src/domain/lane/batch.js';
 import type { LoginRange } from '../../src/domain/login-range.js';
 import type { Report } from './invariants.js';
-import {
-  type BatchStarted,
-  type DeliveryAccount,
-  MOST_LINES,
-  type PortalAccount,
-  type Standing,
-  versionsOf,
-} from './portal.js';
+import { type DeliveryAccount, MOST_LINES, type PortalAccount, type Standing, versionsOf } from './portal.js';
 import type { Replays } from './replays.js';
 
 const MOST_TRIES = 5;
@@ -119,14 +113,15 @@ export function createDeliveries(
   }
 
   function abandon(account: PortalAccount, delivery: DeliveryAccount, { data }: Of<'BatchAbandoned'>): void {
-    const { attemptNumber: attempt, responseCode, message, setAside } = data;
+    const { attemptNumber: attempt, responseCode, message } = data;
+    const isTooLarge = data.reason === 'TOO_LARGE';
     const isFinal = responseCode === null ? /not allowed/.test(message) : !isRetryable(responseCode);
     const size = versionsOf(delivery).length;
     if (attempt < MOST_TRIES && !isFinal) report('retries', `${delivery.deliveryId} was given up after ${attempt}`);
     if (responseCode === 413 && size > 1 && account.webhook)
       report('batches', `${size} lines were given up because they are too large`);
     end(account, delivery, 'abandoned');
-    if (setAside) account.setAside.add(delivery.firstVersion);
+    if (isTooLarge) account.tooLarge.add(delivery.firstVersion);
     else if (isPresent(account, delivery)) {
       account.mostLines = 1;
       if (delivery.purpose === 'FIRST') account.nextBatchAt = delivery.endedAt + LEAST_WAIT_MS;
@@ -134,7 +129,7 @@ export function createDeliveries(
     account.abandonedAt = delivery.endedAt;
     account.triedAt = data.attemptedAt;
     if (delivery.purpose === 'FIRST') return move(account, delivery, 'pending', 'undelivered');
-    if (delivery.purpose === 'REPLAY' && setAside) return replays.refused(account, delivery);
+    if (delivery.purpose === 'REPLAY' && isTooLarge) return replays.refused(account, delivery);
     if (delivery.purpose !== 'RECOVERY') return;
     const { failedRecoveries } = account;
     for (const version of versionsOf(delivery)) failedRecoveries.set(version, (failedRecoveries.get(version) ?? 0) + 1);

@@ -1,5 +1,5 @@
 /** Every way in which a simulated receiver fails, by name. */
-import type { Outcome, Phase } from '../../src/domain/lane/decide.js';
+import type { Outcome, Phase } from '../../src/domain/lane/attempt.js';
 import type { Chance } from './chance.js';
 
 /** What becomes of a request. */
@@ -110,7 +110,7 @@ export function outcomeOf(reply: Reply, attemptedAt: number, durationMs: number)
   const ok = code !== null && code >= 200 && code < 300;
   const again = code === null ? !guarded : code >= 500 || code === 429;
   return {
-    verdict: ok ? 'DELIVERED' : again ? 'RETRYABLE' : 'FINAL',
+    verdict: ok ? 'DELIVERED' : again ? 'RETRYABLE' : code === 413 ? 'TOO_LARGE' : 'FINAL',
     responseCode: code,
     message: code === null ? error : `answer ${code}`,
     phase,

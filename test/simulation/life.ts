@@ -1,11 +1,13 @@
 /** One life of the process: the product as it runs in one thread, over files, a clock, chance and a network of the simulation. */
+
 import { type Connection, openReader, openWriter, usedBytes } from '../../db/open.js';
 import type { Commands } from '../../src/commands/handlers.js';
 import { loadConfig } from '../../src/config.js';
 import { createAddressGuard } from '../../src/delivery/egress/address-guard.js';
-import type { Sender } from '../../src/delivery/transport/sender.js';
+import type { Sender } from '../../src/delivery/transport/types.js';
 import type { RetentionSettings } from '../../src/domain/retention.js';
-import { createLogReader, type LogReader } from '../../src/log/sqlite/read.js';
+import type { LogReader } from '../../src/log/event-log.js';
+import { createLogReader } from '../../src/log/sqlite/read.js';
 import { createTail } from '../../src/log/tail.js';
 import { createRetention } from '../../src/maintenance/retention.js';
 import { createReadModels, type ReadModels } from '../../src/projections/read-models.js';
@@ -174,13 +176,13 @@ export async function startLife(options: LifeOptions): Promise<Life> {
     timers: clock.count,
     dieAt: (point, nth) => void (death = { point, left: nth }),
     async stop() {
-      await Promise.all([delivery.stop(), retention.stop()]);
+      await Promise.all([delivery.engine.stop(), retention.stop()]);
     },
     async close() {
       tail.close();
       await Promise.race([commands.close(), died]);
       if (isOver) return false;
-      await delivery.close();
+      await delivery.sender.stop();
       end();
       reading.sqlite.close();
       writing.sqlite.close();
@@ -199,8 +201,8 @@ export async function startLife(options: LifeOptions): Promise<Life> {
     throw error;
   }
   if (isOver) return life;
-  delivery.start();
-  retention.start();
+  await delivery.engine.start();
+  await retention.start();
   return life;
 }
 

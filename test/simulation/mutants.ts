@@ -16,8 +16,9 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'the cursor moves before the outcome',
     file: 'src/domain/lane/evolve.js',
-    find: "{ ...lane, open: delivery, lastTurn: 'FIRST' }",
-    replace: "{ ...lane, open: delivery, lastTurn: 'FIRST', cursor: delivery.lastVersion }",
+    find: '{ ...withOpen(lane, delivery, delivery), lastStarted:',
+    replace:
+      "{ ...withOpen(lane, delivery, delivery), ...(purpose === 'FIRST' && { backlog: { ...lane.backlog, cursor: delivery.lastVersion } }), lastStarted:",
     caughtBy: ['order', 'figures', 'nothing is lost', 'progress'],
   },
   {
@@ -30,16 +31,16 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a request that stands for no delivery in the log',
     file: 'src/delivery/lane-runner.js',
-    find: 'targetOf(destination, deps.secrets), batch)',
-    replace: 'targetOf(destination, deps.secrets), { ...batch, deliveryId: randomUuid(random) })',
+    find: 'targetOf(destination, context.secrets), batch)',
+    replace: 'targetOf(destination, context.secrets), { ...batch, deliveryId: randomUuid(random) })',
     caughtBy: ['log first'],
   },
   {
     name: 'a delivery is planned anew after a crash',
     file: 'src/delivery/lane-runner.js',
-    find: 'preparer.take(planAgain(portalId, delivery));\n        if (rendered.lastVersion !== delivery.lastVersion)',
+    find: 'prefetch.take(planOf(portalId, delivery));\n        if (rendered.lastVersion !== delivery.lastVersion)',
     replace:
-      'preparer.take({ ...planAgain(portalId, delivery), lastVersion: deps.log.lastVersion(`login-${portalId}`) });\n        if (false)',
+      'prefetch.take({ ...planOf(portalId, delivery), lastVersion: context.log.lastVersion(`login-${portalId}`) });\n        if (false)',
     caughtBy: ['identical', 'nothing too much'],
   },
   {
@@ -57,17 +58,17 @@ export const mutants: readonly Mutant[] = [
     caughtBy: ['progress', 'nothing is lost', 'recovery', 'replay'],
   },
   {
-    name: 'a lost wake-up: who gives a slot back lets nobody in',
+    name: 'a lost wake-up: a portal that gives its place back admits no other',
     file: 'src/delivery/limiter.js',
-    find: 'gate.unspent = false;\n                admit(id, gate);',
-    replace: 'gate.unspent = false;',
+    find: 'limits.undebited = false;\n                admit(id, limits);',
+    replace: 'limits.undebited = false;',
     caughtBy: ['progress', 'nothing is lost', 'recovery', 'replay'],
   },
   {
     name: 'a retry that is due at once',
     file: 'src/domain/lane/next-step.js',
-    find: 'dueAt: sane(delivery.retryDueAt, now, MAX_WAIT_MS)',
-    replace: 'dueAt: now',
+    find: 'const dueAt = plausible(delivery.retryDueAt, now, MAX_RETRY_WAIT_MS);',
+    replace: 'const dueAt = now;',
     caughtBy: ['waits', 'capacity'],
   },
   {
@@ -80,7 +81,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'what is superseded is not sent again',
     file: 'src/domain/lane/evolve.js',
-    find: 'return delivery ? { ...lane, ...placed(delivery, null) } : lane;',
+    find: 'return delivery ? withOpen(lane, delivery, null) : lane;',
     replace: 'return delivery ? closed(lane, delivery) : lane;',
     caughtBy: ['order', 'figures', 'nothing is lost'],
   },
@@ -94,28 +95,28 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'what was given up is not listed',
     file: 'src/projections/undelivered.js',
-    find: "add(event, delivery, { reason: 'ABANDONED'",
-    replace: "void (event, delivery, { reason: 'ABANDONED'",
+    find: 'add(event, delivery, { ...outcome',
+    replace: 'void (event, delivery, { ...outcome',
     caughtBy: ['recovery', 'figures', 'retention'],
   },
   {
     name: 'a recovery comes between two attempts of a first delivery',
     file: 'src/domain/lane/next-step.js',
-    find: 'if (lane.open?.failedAttempts)\n        return [];',
+    find: 'if (first.open?.failedAttempts)\n        return [];',
     replace: '',
     caughtBy: ['turns', 'one at a time'],
   },
   {
     name: 'a batch that is too large is given up',
     file: 'src/domain/lane/decide.js',
-    find: 'outcome.responseCode === CONTENT_TOO_LARGE',
+    find: "verdict === 'TOO_LARGE'",
     replace: 'false',
     caughtBy: ['batches'],
   },
   {
     name: 'a Retry-After counts for one portal only',
     file: 'src/delivery/limiter.js',
-    find: 'gate.dueAt = Math.max(isEarly(gate) ? gate.dueAt : 0, dueAt ?? 0);',
+    find: 'limits.pausedUntil = Math.max(isPaused(limits) ? limits.pausedUntil : 0, pausedUntil ?? 0);',
     replace: '',
     caughtBy: ['capacity'],
   },

@@ -1,5 +1,7 @@
 /** What the account knows of a portal. */
-import type { DeliveryEvent, Purpose } from '../../src/domain/lane/decide.js';
+
+import type { Purpose } from '../../src/domain/lane/attempt.js';
+import type { DeliveryEvent } from '../../src/domain/lane/events.js';
 import type { LoginRange } from '../../src/domain/login-range.js';
 
 /**
@@ -34,7 +36,7 @@ export interface PortalAccount {
   /** How many recoveries of it failed, since a person last asked for one. */
   failedRecoveries: Map<number, number>;
   /** Each of these lines is too large for the receiver. */
-  setAside: Set<number>;
+  tooLarge: Set<number>;
   /** Logins up to this version may be gone from the log. */
   goneThrough: number;
   /** The first delivery under way, and what is under way beside it. */
@@ -57,7 +59,7 @@ export const emptyPortal = (portalId: string): PortalAccount => ({
   requests: [],
   recordedAt: [],
   failedRecoveries: new Map(),
-  setAside: new Set(),
+  tooLarge: new Set(),
   goneThrough: 0,
   open: null,
   side: null,

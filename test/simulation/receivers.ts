@@ -1,8 +1,9 @@
 /** The simulated receivers: they keep what they take, and fail as they are told. */
+
 import { isDeepStrictEqual } from 'node:util';
 import { gunzipSync } from 'node:zlib';
-import type { Post, Sender, Target } from '../../src/delivery/transport/sender.js';
-import type { Outcome } from '../../src/domain/lane/decide.js';
+import type { DeliveryRequest, Sender, Target } from '../../src/delivery/transport/types.js';
+import type { Outcome } from '../../src/domain/lane/attempt.js';
 import type { Clock } from '../../src/runtime/clock.js';
 import type { Chance } from './chance.js';
 import { type FaultName, outcomeOf, type Reply, type Request, replyOf, well } from './faults.js';
@@ -79,7 +80,9 @@ export function createReceivers(clock: Clock, chance: Chance, watcher: Watcher):
     }
 
     return {
-      async send(target: Target, { deliveryId, body }: Post): Promise<Outcome> {
+      name: 'sender',
+      start: () => Promise.resolve(),
+      async send(target: Target, { deliveryId, body }: DeliveryRequest): Promise<Outcome> {
         life.reach('before a POST');
         if (life.isOver()) return never();
         const at = clock.now();
@@ -99,7 +102,7 @@ export function createReceivers(clock: Clock, chance: Chance, watcher: Watcher):
         watcher.onEnd(arrival, known);
         return outcomeOf(known, at, clock.now() - at);
       },
-      close() {
+      stop() {
         for (const cutOff of underWay) cutOff();
         return Promise.resolve();
       },

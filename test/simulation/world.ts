@@ -1,9 +1,10 @@
 /** Everything of a run: the process and its lives, the receivers, the time, what was asked for and what came of it. */
+
 import type { Commands } from '../../src/commands/handlers.js';
-import type { Cause } from '../../src/domain/event.js';
 import { Refusal } from '../../src/domain/refusal.js';
 import type { RetentionSettings } from '../../src/domain/retention.js';
-import type { LogReader } from '../../src/log/sqlite/read.js';
+import type { Cause } from '../../src/domain/stream.js';
+import type { LogReader } from '../../src/log/event-log.js';
 import { FakeClock } from '../support/clock/fake-clock.js';
 import { createAccount } from './account.js';
 import { type Chance, createChance } from './chance.js';

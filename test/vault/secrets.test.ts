@@ -124,17 +124,17 @@ describe('a data directory', () => {
   it('does not open without the master key that sealed it, and gets no new one', async () => {
     const directory = temporaryDirectory();
     const { masterKeyFile } = testConfig(directory);
-    await (await start(directory)).close();
+    await (await start(directory)).stop();
     renameSync(masterKeyFile, `${masterKeyFile}.away`);
     await expect(start(directory)).rejects.toThrow(MasterKeyError);
     expect(existsSync(masterKeyFile)).toBe(false);
     renameSync(`${masterKeyFile}.away`, masterKeyFile);
-    await (await start(directory)).close();
+    await (await start(directory)).stop();
   });
 
   it('does not open with another master key', async () => {
     const directory = temporaryDirectory();
-    await (await start(directory)).close();
+    await (await start(directory)).stop();
     const env = { AUDITWIRE_MASTER_KEY: Buffer.alloc(32, 9).toString('base64') };
     await expect(start(directory, env)).rejects.toThrow(WrongMasterKey);
   });
@@ -151,13 +151,13 @@ describe('a data directory', () => {
       return bytes;
     };
     const directory = temporaryDirectory();
-    const test = await startApp({ directory, surroundings: { random } });
+    const test = await startApp({ directory, appOptions: { random } });
     const { portalId, destinationId } = await connectPortal(test, receiver, 'A name to be found');
     const { commands, models, tail } = test.app.services;
     const client = issueCertificate({ name: 'A client' });
     const pair = { clientCertificate: client.cert, clientKey: client.key };
     await commands.execute('updateDestination', { id: destinationId, ...pair }, { actor: 'test', traceId: '' });
-    const deliveries = tail.from([`delivery-${portalId}`], 0);
+    const deliveries = tail.follow([`delivery-${portalId}`], 0);
     const login = { portalId, authenticationType: 'BASIC', outcome: 'SUCCESS', sourceAddress: '192.0.2.7' } as const;
     await test.client.call(RecordLoginDocument, { input: login });
     for await (const event of deliveries) if (event.type === 'BatchAbandoned') break;
@@ -186,7 +186,7 @@ describe('a data directory', () => {
       expect.arrayContaining(['auditwire.db', 'auditwire.db-shm', 'auditwire.db-wal', 'lock']),
     );
     search();
-    await test.app.close();
+    await test.app.stop();
     search();
   });
 

@@ -306,6 +306,10 @@ export type TestDestinationInput = {
 export type UndeliveredReason =
   /** Every try failed, or the receiver gave a final answer. */
   | 'ABANDONED'
+  /** Three recoveries failed. */
+  | 'RECOVERIES_FAILED'
+  /** A single line that is too large for the receiver. */
+  | 'TOO_LARGE'
   /** The webhook was removed before they were delivered. */
   | 'WEBHOOK_REMOVED';
 
@@ -313,12 +317,10 @@ export type UndeliveredReason =
 export type UndeliveredState =
   /** Someone decided that it is not needed. */
   | 'DISCARDED'
-  /** Three recoveries failed. It waits for `redeliver` or `discardUndelivered`. */
-  | 'HELD'
+  /** It waits for a person to call `redeliver` or `discardUndelivered`; `reason` says why. */
+  | 'NEEDS_ACTION'
   /** Someone asked for it: delivered again before all others. */
   | 'REQUESTED'
-  /** A single line that the receiver finds too large. It waits for `redeliver` or `discardUndelivered`. */
-  | 'SET_ASIDE'
   /** Delivered again by itself: after the next success of the webhook, or by a probe after 5 minutes, then 10, up to an hour. */
   | 'WAITING';
 

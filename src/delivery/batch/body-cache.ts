@@ -2,7 +2,7 @@
  * Bodies of deliveries that wait for their next try, so that they need not be rendered and signed again: what many dead
  * receivers are sent costs the healthy ones no time. Only so many bytes are kept, the latest ones; the log has everything else.
  */
-export function createKept(maxBytes: number) {
+export function createBodyCache(maxBytes: number) {
   const bodies = new Map<string, Buffer>();
   let bytes = 0;
 
@@ -14,7 +14,7 @@ export function createKept(maxBytes: number) {
   }
 
   return {
-    keep(deliveryId: string, body: Buffer): void {
+    put(deliveryId: string, body: Buffer): void {
       drop(deliveryId);
       bodies.set(deliveryId, body);
       bytes += body.length;

@@ -1,6 +1,5 @@
 import { constants, gzipSync } from 'node:zlib';
-import type { LogFormat } from '../../domain/destination.js';
-import { type LineSettings, MAX_BATCH_BYTES } from '../../domain/lane/decide.js';
+import type { LineSettings, LogFormat } from '../../domain/log-line.js';
 import type { Login } from '../../domain/login.js';
 import type { Sign } from '../../vault/signing-keys.js';
 import { cef } from './formats/cef.js';
@@ -9,6 +8,9 @@ import { entryOf, type Format, testEntry } from './formats/entry.js';
 import { json } from './formats/json.js';
 
 const formats: Record<LogFormat, Format> = { CEF: cef, JSON: json, CPS: cps };
+
+/** Most bytes of a batch before compression: Kong Konnect's own log listener refuses more. */
+const MAX_BATCH_BYTES = 1_048_576;
 
 /** Bytes that a signature adds to a line at most: 86 of base64url, its key and quotes, and the line break. */
 const SIGNATURE_BYTES = 100;

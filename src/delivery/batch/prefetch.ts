@@ -6,7 +6,7 @@ import type { Plan, Render, Rendered } from './render.js';
  *
  * @param limit most batches prepared at a time, over all lanes: what bounds their memory (at most 1 MiB each)
  */
-export function createPreparer(render: Render, limit: number) {
+export function createPrefetch(render: Render, limit: number) {
   const byPortal = new Map<string, Map<string, Promise<Rendered>>>();
   let count = 0;
 
@@ -32,7 +32,7 @@ export function createPreparer(render: Render, limit: number) {
     },
 
     /** Begins to render what will probably be asked for next. */
-    ahead(plan: Plan): void {
+    start(plan: Plan): void {
       const key = keyOf(plan);
       const prepared = byPortal.get(plan.portalId) ?? new Map<string, Promise<Rendered>>();
       if (prepared.has(key) || count >= limit) return;

@@ -1,8 +1,8 @@
-import type { LogFormat } from '../../domain/destination.js';
-import type { LineSettings } from '../../domain/lane/decide.js';
+import type { LineSettings, LogFormat } from '../../domain/log-line.js';
 import type { Login } from '../../domain/login.js';
 import type { LoginRange } from '../../domain/login-range.js';
-import type { LogReader } from '../../log/sqlite/read.js';
+import { streamOf } from '../../domain/stream.js';
+import type { LogReader } from '../../log/event-log.js';
 import type { Sign } from '../../vault/signing-keys.js';
 import { encode, writeLines } from './encode.js';
 
@@ -28,7 +28,7 @@ export type Render = (plan: Plan) => Promise<Rendered>;
 export function createRenderer(log: LogReader, signerOf: (signingKeyId: string) => Sign) {
   return (plan: Plan): Rendered => {
     const { portalId, firstVersion, lastVersion, logFormat, signingKeyId } = plan;
-    const logins = log.data(`login-${portalId}`, firstVersion, lastVersion) as Login[];
+    const logins = log.data(streamOf('login', portalId), firstVersion, lastVersion) as Login[];
     const lines = writeLines(logins, plan);
     return { lastVersion: firstVersion + lines.length - 1, body: encode(lines, logFormat, signerOf(signingKeyId)) };
   };

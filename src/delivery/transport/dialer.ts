@@ -1,11 +1,12 @@
 /** Opens connections to receivers, directly or through a proxy, and says how far it has come. */
+
 import { connect as connectTcp, isIP, type LookupFunction, type Socket } from 'node:net';
 import { connect as connectTls, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
 import type { buildConnector } from 'undici';
-import type { Phase } from '../../domain/lane/decide.js';
+import type { Phase } from '../../domain/lane/attempt.js';
 import type { AddressGuard } from '../egress/address-guard.js';
 import { isOfTls } from './error-words.js';
-import type { Target } from './sender.js';
+import type { Target } from './types.js';
 
 /** How far the try that uses a connection has come, and how to give up what is being opened for it. */
 export interface Progress {

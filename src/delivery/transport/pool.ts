@@ -3,15 +3,16 @@
  * was at one revision: after a change, none of them is used again. A connection that nobody uses ends by its own keep-alive
  * limit; with the last one its destination is forgotten, so that nothing is kept of those that were deleted.
  */
+
 import { Client } from 'undici';
 import type { Dialer, Progress } from './dialer.js';
-import type { Target } from './sender.js';
+import type { Target } from './types.js';
 
 const MAX_RESPONSE_HEADER_BYTES = 16_384;
 /** However long a receiver offers to keep a connection that nobody uses. */
 const MAX_IDLE_MS = 60_000;
 
-export interface Connection {
+export interface PooledConnection {
   client: Client;
   progress: Progress;
   /** Ends it, and what is under way over it. */
@@ -23,14 +24,14 @@ export interface Connection {
 interface Group {
   revision: number;
   dial: Dialer;
-  idle: Connection[];
+  idle: PooledConnection[];
   size: number;
 }
 
 /** @param dialerOf how connections to a destination as it is now are opened */
-export function createConnections(dialerOf: (target: Target) => Dialer) {
+export function createPool(dialerOf: (target: Target) => Dialer) {
   const groups = new Map<string, Group>();
-  const open = new Set<Connection>();
+  const open = new Set<PooledConnection>();
 
   function groupOf(target: Target): Group {
     const known = groups.get(target.destinationId);
@@ -41,7 +42,7 @@ export function createConnections(dialerOf: (target: Target) => Dialer) {
     return group;
   }
 
-  function connect({ destinationId, endpoint }: Target, group: Group): Connection {
+  function connect({ destinationId, endpoint }: Target, group: Group): PooledConnection {
     const progress: Progress = { phase: 'RESOLVE', tlsError: null, abort: () => {} };
     const client = new Client(new URL(endpoint).origin, {
       connect: group.dial(progress),
@@ -52,7 +53,7 @@ export function createConnections(dialerOf: (target: Target) => Dialer) {
       bodyTimeout: 0,
     });
     let isConnected = false;
-    const connection: Connection = {
+    const connection: PooledConnection = {
       client,
       progress,
       async end() {
@@ -82,7 +83,7 @@ export function createConnections(dialerOf: (target: Target) => Dialer) {
 
   return {
     /** A connection for one request: one that waits for it, or a new one. */
-    take(target: Target): Connection {
+    take(target: Target): PooledConnection {
       const group = groupOf(target);
       const kept = group.idle.pop();
       if (!kept) return connect(target, group);

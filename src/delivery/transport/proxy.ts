@@ -3,12 +3,13 @@
  * resolved there, not here, and which addresses they may lead to is its business. What a URL says by itself (its scheme, its
  * port, an address in it) is still checked here.
  */
+
 import { request as httpRequest, type IncomingMessage, STATUS_CODES } from 'node:http';
 import { isIP, type Socket } from 'node:net';
-import type { EgressProxy } from '../../config.js';
 import type { AddressGuard } from '../egress/address-guard.js';
 import type { Connect } from './dialer.js';
 import { describe } from './error-words.js';
+import type { EgressProxy } from './types.js';
 
 /** The proxy could not be reached, or does not let a request through. No receiver has said anything. */
 class ProxyFailure extends Error {}

@@ -8,8 +8,8 @@ const MASK = '***';
 const MAX_MATCHES = 200_000;
 /** Shorter parts of an authorization value are words like `Bearer`, not secrets. */
 const MIN_SECRET_CHARACTERS = 8;
-// Spaces and pluses, which forms write for each other.
-const GAP = String.raw`(?:[\s\u0000-\u001f\u007f-\u009f\u2028\u2029]|\\?\+|%2[bB0]|\\u002[bB]|&#(?:43|[xX]2[bB]);)+`;
+// One of the spaces and pluses, which forms write for each other.
+const GAP = String.raw`(?:[\s\u0000-\u001f\u007f-\u009f\u2028\u2029]|\\?\+|%2[bB0]|\\u002[bB]|&#(?:43|[xX]2[bB]);)`;
 
 /** One line of at most 256 characters. @param authorization the value that was sent, in clear, or null */
 export function showMessage(text: string, authorization: string | null): string {
@@ -167,7 +167,8 @@ function createMatcher() {
           const end = matchAt(pattern, text, at);
           if (end === null || ends.has(end)) continue;
           ends.add(end);
-          if (unit.startsWith('\\')) next.push(end);
+          // A run may end after each of its parts: what follows may begin like the run.
+          if (/^[\\ +]/.test(unit)) next.push(end);
         }
       }
       return [...ends];

@@ -1,96 +1,89 @@
-/** What each event makes of a lane. */
+/** How each event changes a lane. */
 
 import type { Recorded } from '../event.js';
 import { type LoginRange, loginCount, MAX_BATCH_LINES, without } from '../login-range.js';
 import { evolve as evolveReplay, type Replay, type ReplayEvent } from '../replay.js';
-import type { RetentionEvent } from '../retention.js';
 import type { UndeliveredEvent } from '../undelivered.js';
 import type { WebhookEvent } from '../webhook.js';
-import type { Attempt, DeliveryEvent } from './decide.js';
-import { emptyLane, fresh, type Lane, type OpenDelivery, openDelivery } from './lane.js';
+import type { Attempt } from './attempt.js';
+import type { DeliveryEvent } from './events.js';
+import { type BatchSize, type Health, type Lane, type OpenDelivery, openDelivery } from './lane.js';
+import { fromSnapshot } from './snapshot.js';
 
-/** After a split, so many batches are delivered before larger ones are tried. */
+/** Batches to deliver after a split before larger ones are sent again. */
 const BATCHES_BEFORE_GROWTH = 20;
 
-export type LaneEvent = WebhookEvent | DeliveryEvent | UndeliveredEvent | ReplayEvent | RetentionEvent;
+export type LaneEvent = WebhookEvent | DeliveryEvent | UndeliveredEvent | ReplayEvent;
 
 export function evolve(lane: Lane, event: LaneEvent | Recorded<LaneEvent>): Lane {
   switch (event.type) {
     case 'WebhookConfigured': {
       const { destinationId, enabled, loginsThrough } = event.data;
-      const moved = lane.webhook?.destinationId !== destinationId;
+      const isMoved = lane.webhook?.destinationId !== destinationId;
+      const dueThrough = enabled ? null : (lane.backlog.dueThrough ?? loginsThrough);
       return {
-        ...lane,
+        ...(isMoved ? withFullBatches(healthy(lane)) : lane),
         webhook: { destinationId, enabled },
-        dueThrough: enabled ? null : (lane.dueThrough ?? loginsThrough),
-        ...(moved && { ...fresh, batchLimit: MAX_BATCH_LINES, batchesBeforeGrowth: 0 }),
+        backlog: { ...lane.backlog, dueThrough },
       };
     }
-    case 'WebhookRemoved':
-      return { ...lane, ...fresh, webhook: null, dueThrough: lane.dueThrough ?? event.data.loginsThrough };
+    case 'WebhookRemoved': {
+      const dueThrough = lane.backlog.dueThrough ?? event.data.loginsThrough;
+      return { ...healthy(lane), webhook: null, backlog: { ...lane.backlog, dueThrough } };
+    }
     case 'BatchStarted': {
       const startedPosition = 'position' in event ? event.position : 0;
-      const begun = { startedPosition, failedAttempts: 0, retryDueAt: null };
-      const delivery: OpenDelivery = { purpose: 'FIRST', ...event.data, ...begun };
-      return delivery.purpose === 'FIRST'
-        ? { ...lane, open: delivery, lastTurn: 'FIRST' }
-        : { ...lane, side: delivery, lastTurn: delivery.purpose === 'REPLAY' ? 'REPLAY' : 'RECOVERY' };
+      const { purpose = 'FIRST' } = event.data;
+      const delivery = { ...event.data, purpose, startedPosition, failedAttempts: 0, retryDueAt: null };
+      return { ...withOpen(lane, delivery, delivery), lastStarted: purpose === 'PROBE' ? 'RECOVERY' : purpose };
     }
     case 'BatchDelivered':
       return afterDelivery(lane, event.data);
     case 'RetryScheduled': {
       const { attemptNumber: failedAttempts, retryDueAt } = event.data;
       const delivery = openDelivery(lane, event.data.deliveryId);
-      const changed = delivery && { ...delivery, failedAttempts, retryDueAt };
-      return { ...lane, ...attempted(lane, event.data, true), ...(changed && placed(changed, changed)) };
+      const attempted = { ...lane, health: healthAfter(lane, event.data, true) };
+      return delivery ? withOpen(attempted, delivery, { ...delivery, failedAttempts, retryDueAt }) : attempted;
     }
     case 'BatchSplit': {
       const delivery = openDelivery(lane, event.data.deliveryId);
+      const attempted = { ...lane, health: healthAfter(lane, event.data, true) };
+      const limit = Math.max(1, Math.min(lane.batch.limit, Math.floor(loginCount(delivery) / 2)));
       return {
-        ...lane,
-        ...attempted(lane, event.data, true),
-        ...(delivery && placed(delivery, null)),
-        batchLimit: Math.max(1, Math.min(lane.batchLimit, Math.floor(loginCount(delivery) / 2))),
-        batchesBeforeGrowth: BATCHES_BEFORE_GROWTH,
+        ...(delivery ? withOpen(attempted, delivery, null) : attempted),
+        batch: { ...lane.batch, limit, batchesBeforeGrowth: BATCHES_BEFORE_GROWTH },
       };
     }
     case 'BatchAbandoned':
       return afterAbandonment(lane, event.data);
     case 'DeliverySuperseded': {
       const delivery = openDelivery(lane, event.data.deliveryId);
-      return delivery ? { ...lane, ...placed(delivery, null) } : lane;
+      return delivery ? withOpen(lane, delivery, null) : lane;
     }
     case 'LoginsSkipped':
-      return passOver(lane, event.data);
+      return skip(lane, event.data);
     case 'LaneSnapshotted':
-      // Of what came before it a part may be gone. A lane of before it had some field has that as it begins.
-      return { ...emptyLane, ...event.data.lane };
+      // Events before it may be pruned, so the lane is taken from it.
+      return fromSnapshot(event.data.snapshot);
     case 'LoginsExpired': {
       const { undelivered, deliveryId, ...range } = event.data;
       const delivery = deliveryId === null ? null : openDelivery(lane, deliveryId);
-      // Of what is listed, or is sent once more, the cursor knows nothing.
+      // Undelivered ranges and redeliveries are before the cursor, or do not move it.
       const isFirst = delivery ? delivery.purpose === 'FIRST' : undelivered === 0;
-      return {
-        ...(isFirst && !delivery ? passOver(lane, range) : closed(lane, delivery)),
-        undeliveredTotal: lane.undeliveredTotal - undelivered,
-        discardedTotal: lane.discardedTotal + (isFirst ? loginCount(range) : undelivered),
-      };
+      const ended = isFirst && !delivery ? skip(lane, range) : closed(lane, delivery);
+      return counted(ended, { undelivered: -undelivered, discarded: isFirst ? loginCount(range) : undelivered });
     }
     case 'LoginsUndelivered': {
-      const range = event.data;
-      const rest = range.deliveryId ? closed(lane, openDelivery(lane, range.deliveryId)) : passOver(lane, range);
-      return { ...rest, undeliveredTotal: lane.undeliveredTotal + loginCount(range) };
+      const { deliveryId, ...range } = event.data;
+      const ended = deliveryId ? closed(lane, openDelivery(lane, deliveryId)) : skip(lane, range);
+      return counted(ended, { undelivered: loginCount(range) });
     }
     case 'RedeliveryRequested':
-      // A person does not wait for what failed before.
-      return { ...lane, sideAbandonedInARow: 0, sideDueAt: null };
+      // A person who asks for redelivery does not wait for earlier failures.
+      return { ...lane, redelivery: { ...lane.redelivery, abandonedInARow: 0, nextBatchDueAt: null } };
     case 'LoginsDiscarded': {
       const discarded = event.data.ranges.reduce((count, range) => count + loginCount(range), 0);
-      return {
-        ...lane,
-        undeliveredTotal: lane.undeliveredTotal - discarded,
-        discardedTotal: lane.discardedTotal + discarded,
-      };
+      return counted(lane, { undelivered: -discarded, discarded });
     }
     case 'ReplayRequested':
     case 'ReplayStarted':
@@ -109,54 +102,60 @@ function afterDelivery(lane: Lane, data: DataOf<'BatchDelivered'>): Lane {
   const delivery = openDelivery(lane, data.deliveryId);
   const isFirst = (delivery?.purpose ?? 'FIRST') === 'FIRST';
   const recovered = data.recovered ?? 0;
-  return {
-    ...closed(lane, delivery),
-    ...attempted(lane, data, false),
-    ...grown(lane, loginCount(delivery)),
-    ...(isToPresentDestination(lane, delivery) && fresh),
-    // A first delivery says nothing of what fails beside it.
-    ...(isFirst && { sideAbandonedInARow: lane.sideAbandonedInARow, sideDueAt: lane.sideDueAt }),
-    deliveredTotal: lane.deliveredTotal + (isFirst ? loginCount(delivery) : recovered),
-    undeliveredTotal: lane.undeliveredTotal - recovered,
-    replay: replayed(lane.replay, delivery, 'sent', data),
+  const delivered = isFirst ? loginCount(delivery) : recovered;
+  const attempted = {
+    ...counted(closed(lane, delivery), { delivered, undelivered: -recovered }),
+    health: healthAfter(lane, data, false),
+    batch: grown(lane.batch, loginCount(delivery)),
+    replay: replayAfter(lane.replay, delivery, 'sent', data),
   };
+  if (!isToPresentDestination(lane, delivery)) return attempted;
+  const forgiven = healthy(attempted);
+  if (!isFirst) return forgiven;
+  // The success of a first delivery does not shorten the wait after an abandoned redelivery.
+  const { abandonedInARow, nextBatchDueAt } = lane.redelivery;
+  return { ...forgiven, redelivery: { ...forgiven.redelivery, abandonedInARow, nextBatchDueAt } };
 }
 
 function afterAbandonment(lane: Lane, data: DataOf<'BatchAbandoned'>): Lane {
   const delivery = openDelivery(lane, data.deliveryId);
   const isFirst = (delivery?.purpose ?? 'FIRST') === 'FIRST';
-  const counted = {
-    ...closed(lane, delivery),
-    ...attempted(lane, data, true),
-    undeliveredTotal: lane.undeliveredTotal + (isFirst ? loginCount(delivery) : 0),
+  const ended = {
+    ...counted(closed(lane, delivery), { undelivered: isFirst ? loginCount(delivery) : 0 }),
+    health: healthAfter(lane, data, true),
   };
-  // The receiver works, and there is nothing to wait for.
-  if (data.setAside) {
-    const setAsideInARow = lane.setAsideInARow + 1;
-    return { ...counted, setAsideInARow, replay: replayed(lane.replay, delivery, 'refused', data) };
+  // The receiver works, so nothing waits.
+  if (data.reason === 'TOO_LARGE') {
+    const batch = { ...lane.batch, tooLargeInARow: lane.batch.tooLargeInARow + 1 };
+    return { ...ended, batch, replay: replayAfter(lane.replay, delivery, 'refused', data) };
   }
-  if (!isToPresentDestination(lane, delivery)) return counted;
+  if (!isToPresentDestination(lane, delivery)) return ended;
+  const failedProbes = lane.redelivery.failedProbes + (delivery?.purpose === 'PROBE' ? 1 : 0);
+  const { nextBatchDueAt, probeDueAt = null } = data;
+  const afterOne = (sending: Lane['first']) => ({ abandonedInARow: sending.abandonedInARow + 1, nextBatchDueAt });
   return {
-    ...counted,
-    recovering: false,
-    // A receiver that takes nothing is asked with little: what is in a batch that is given up comes late.
-    batchLimit: 1,
-    failedProbes: lane.failedProbes + (delivery?.purpose === 'PROBE' ? 1 : 0),
-    probeDueAt: data.probeDueAt ?? null,
-    ...(isFirst
-      ? { abandonedInARow: lane.abandonedInARow + 1, nextBatchDueAt: data.nextBatchDueAt }
-      : { sideAbandonedInARow: lane.sideAbandonedInARow + 1, sideDueAt: data.nextBatchDueAt }),
+    ...ended,
+    // A receiver that takes nothing is sent little: the lines of an abandoned batch arrive late.
+    batch: { ...ended.batch, limit: 1 },
+    first: { ...ended.first, ...(isFirst && afterOne(ended.first)) },
+    redelivery: {
+      ...ended.redelivery,
+      recovering: false,
+      failedProbes,
+      probeDueAt,
+      ...(!isFirst && afterOne(ended.redelivery)),
+    },
   };
 }
 
-/** A replay after one of its batches ended. */
-function replayed(
+/** The replay after one of its batches ended. */
+function replayAfter(
   replay: Replay | null,
   delivery: OpenDelivery | null,
   count: 'sent' | 'refused',
   { attemptedAt, durationMs }: Attempt,
 ): Replay | null {
-  // Of a job that was ended, too: what it has sent is sent.
+  // A batch counts for its job even if the job has ended meanwhile.
   if (!replay || delivery?.replayJobId !== replay.jobId) return replay;
   const done = { firstVersion: 0, lastVersion: delivery.lastVersion };
   return {
@@ -167,29 +166,21 @@ function replayed(
   };
 }
 
-/** The limit of a lane after a batch of so many lines was taken. */
-export function grown({ batchLimit, batchesBeforeGrowth }: Lane, lines: number) {
-  if (batchesBeforeGrowth) return { batchesBeforeGrowth: batchesBeforeGrowth - 1 };
-  return lines < batchLimit ? {} : { batchLimit: Math.min(MAX_BATCH_LINES, batchLimit * 2) };
+/** The batch limit after a batch with so many lines was delivered. */
+export function grown(batch: BatchSize, lines: number): BatchSize {
+  if (batch.batchesBeforeGrowth) return { ...batch, batchesBeforeGrowth: batch.batchesBeforeGrowth - 1 };
+  return lines < batch.limit ? batch : { ...batch, limit: Math.min(MAX_BATCH_LINES, batch.limit * 2) };
 }
 
-/** A try to a destination that the webhook has left says nothing about the one it has now. */
-function attempted(
-  lane: Lane,
-  attempt: {
-    deliveryId: string;
-    attemptedAt: number;
-    responseCode: number | null;
-    message: string;
-    destinationPausedUntil?: number;
-  },
-  failed: boolean,
-) {
-  const { attemptedAt: at, responseCode, message, destinationPausedUntil = lane.destinationPausedUntil } = attempt;
+/** The health after an attempt. An attempt to a destination that the webhook has left changes only the last attempt. */
+function healthAfter(lane: Lane, attempt: Attempt & { destinationPausedUntil?: number }, failed: boolean): Health {
+  const { health } = lane;
+  const { attemptedAt: at, responseCode, message } = attempt;
+  const { destinationPausedUntil = health.destinationPausedUntil } = attempt;
   const delivery = openDelivery(lane, attempt.deliveryId);
   const lastAttempt = { at, destinationId: delivery?.destinationId ?? null, responseCode, message };
-  if (!isToPresentDestination(lane, delivery)) return { lastAttempt };
-  const consecutiveFailures = failed ? lane.consecutiveFailures + 1 : 0;
+  if (!isToPresentDestination(lane, delivery)) return { ...health, lastAttempt };
+  const consecutiveFailures = failed ? health.consecutiveFailures + 1 : 0;
   return { lastAttempt, failing: failed, consecutiveFailures, destinationPausedUntil };
 }
 
@@ -197,25 +188,59 @@ function isToPresentDestination({ webhook }: Lane, delivery: OpenDelivery | null
   return delivery?.destinationId === webhook?.destinationId;
 }
 
-/** Puts something (or nothing) in the place where a delivery is. */
-function placed({ purpose }: OpenDelivery, delivery: OpenDelivery | null): Partial<Lane> {
-  return purpose === 'FIRST' ? { open: delivery } : { side: delivery };
+/** The lane without any memory of failures: what it knows of a destination that never failed. */
+function healthy(lane: Lane): Lane {
+  const noneAbandoned = { abandonedInARow: 0, nextBatchDueAt: null };
+  return {
+    ...lane,
+    first: { ...lane.first, ...noneAbandoned },
+    redelivery: { ...lane.redelivery, ...noneAbandoned, recovering: true, failedProbes: 0, probeDueAt: null },
+    health: { ...lane.health, failing: false, consecutiveFailures: 0, destinationPausedUntil: null },
+    batch: { ...lane.batch, tooLargeInARow: 0 },
+  };
 }
 
-/** The lane after a delivery: behind a first one the cursor, and behind all that is passed over next. */
+/** The lane as it was before any batch was too large or abandoned. */
+function withFullBatches(lane: Lane): Lane {
+  return { ...lane, batch: { ...lane.batch, limit: MAX_BATCH_LINES, batchesBeforeGrowth: 0 } };
+}
+
+function counted(lane: Lane, more: Partial<Lane['totals']>): Lane {
+  const { delivered, undelivered, discarded } = lane.totals;
+  return {
+    ...lane,
+    totals: {
+      delivered: delivered + (more.delivered ?? 0),
+      undelivered: undelivered + (more.undelivered ?? 0),
+      discarded: discarded + (more.discarded ?? 0),
+    },
+  };
+}
+
+/** Puts a delivery, or none, in the place of an open one. */
+function withOpen(lane: Lane, { purpose }: OpenDelivery, open: OpenDelivery | null): Lane {
+  return purpose === 'FIRST'
+    ? { ...lane, first: { ...lane.first, open } }
+    : { ...lane, redelivery: { ...lane.redelivery, open } };
+}
+
+/** The lane after a delivery ended. After a first delivery the cursor moves past it, and past skipped logins that follow. */
 function closed(lane: Lane, delivery: OpenDelivery | null): Lane {
   if (!delivery) return lane;
-  if (delivery.purpose !== 'FIRST') return { ...lane, side: null };
-  return advance({ ...lane, open: null, cursor: delivery.lastVersion });
+  const ended = withOpen(lane, delivery, null);
+  if (delivery.purpose !== 'FIRST') return ended;
+  return advance({ ...ended, backlog: { ...lane.backlog, cursor: delivery.lastVersion } });
 }
 
-function passOver(lane: Lane, { firstVersion, lastVersion }: LoginRange): Lane {
-  const passedOver = [...lane.passedOver, { firstVersion, lastVersion }];
-  return advance({ ...lane, passedOver: passedOver.sort((a, b) => a.firstVersion - b.firstVersion) });
+function skip(lane: Lane, { firstVersion, lastVersion }: LoginRange): Lane {
+  const skipped = [...lane.backlog.skipped, { firstVersion, lastVersion }];
+  skipped.sort((a, b) => a.firstVersion - b.firstVersion);
+  return advance({ ...lane, backlog: { ...lane.backlog, skipped } });
 }
 
 function advance(lane: Lane): Lane {
-  const [next, ...later] = lane.passedOver;
-  if (!next || lane.open || next.firstVersion !== lane.cursor + 1) return lane;
-  return advance({ ...lane, cursor: next.lastVersion, passedOver: later });
+  const { backlog } = lane;
+  const [next, ...later] = backlog.skipped;
+  if (!next || lane.first.open || next.firstVersion !== backlog.cursor + 1) return lane;
+  return advance({ ...lane, backlog: { ...backlog, cursor: next.lastVersion, skipped: later } });
 }

@@ -1,171 +1,181 @@
-/** What a lane does next: whose turn it is, and whether that is due. */
-
-import type { LogFormat } from '../destination.js';
+/** What a lane does next, and when it is due. This is the only scheduler of a lane: the engine and the status both ask it. */
+import type { LogFormat } from '../log-line.js';
 import { type LoginRange, loginCount, MAX_BATCH_LINES, startOf } from '../login-range.js';
 import type { UndeliveredState } from '../undelivered.js';
+import type { Purpose } from './attempt.js';
 import { MAX_LANE_WAIT_MS, MAX_PROBE_WAIT_MS, MAX_RETRY_WAIT_MS } from './backoff.js';
-import type { Purpose } from './decide.js';
 import { grown } from './evolve.js';
-import { isPartOf, type Lane, type OpenDelivery, type Turn, waiting } from './lane.js';
+import {
+  type DeliveryClass,
+  deliveryClasses,
+  isPartOf,
+  type Lane,
+  type OpenDelivery,
+  openDeliveries,
+  waiting,
+} from './lane.js';
 
-/** What a lane does next. Times in ms. */
-export type Step =
-  | { do: 'rest' }
-  | { do: 'wait'; until: number }
-  | { do: 'start'; range: LoginRange; purpose: Purpose }
-  | { do: 'try'; delivery: OpenDelivery }
-  | { do: 'supersede'; delivery: OpenDelivery }
-  | { do: 'give up'; delivery: OpenDelivery }
-  | { do: 'start replay' }
-  | { do: 'finish replay' };
+export type NextStep =
+  /** Nothing to do until the lane, its destination or its logins change. */
+  | { type: 'IDLE' }
+  /** Nothing is due before this time (ms). */
+  | { type: 'WAIT'; until: number }
+  | { type: 'START'; range: LoginRange; purpose: Purpose }
+  | { type: 'ATTEMPT'; delivery: OpenDelivery }
+  | { type: 'SUPERSEDE'; delivery: OpenDelivery }
+  | { type: 'ABANDON'; delivery: OpenDelivery }
+  | { type: 'START_REPLAY' }
+  | { type: 'FINISH_REPLAY' };
 
-/** How long a portal waits after its own last try before it attempts what worked for another one, in ms. */
-const MENDED_WAIT_MS = 60_000;
+/** How long a portal waits after its own last attempt before it probes a destination that worked for another portal, in ms. */
+const HEALTHY_WAIT_MS = 60_000;
 
-/** What a lane knows of a destination. Times in ms. */
-interface Destination {
+/** The destination as its lanes see it. Times in ms. */
+interface LaneDestination {
   logFormat: LogFormat;
   updatedAt: number;
   linesPerSecond: number | null;
-  /** When a try, of whatever portal, succeeded after one that failed; null if that is not known. */
+  /** When a failing destination last succeeded, for any portal; null if that is not known. */
   healthySince?: number | null;
 }
 
-/** What a step is chosen by, besides the lane. */
-export interface LaneSurroundings {
-  /** The version of the last login of the portal. */
+/** What the next step depends on besides the lane. */
+export interface LaneContext {
+  /** The version of the portal's last login. */
   lastLogin: number;
   /** The webhook's destination as it is now; null without one. */
-  destination: Destination | null;
-  /** The undelivered range to recover before all others, if one is to be. */
+  destination: LaneDestination | null;
+  /** The undelivered range to recover first; null if there is none. */
   recoverable: (LoginRange & { state: UndeliveredState }) | null;
-  /** What a replay that runs sends next, as far as it hangs together; null if nothing is left. */
+  /** The next range that the running replay sends; null if nothing is left. */
   replayable: LoginRange | null;
   /** ms since the epoch */
   now: number;
 }
 
+/** A step that could be next, and when it is due (ms). */
 interface Candidate {
-  turn: Turn;
+  class: DeliveryClass;
   dueAt: number;
-  step: Step;
+  step: NextStep;
 }
 
-export function nextStep(lane: Lane, around: LaneSurroundings): Step {
-  const { destination, now } = around;
-  const { webhook } = lane;
-  const underWay = [lane.open, lane.side].filter((delivery) => delivery !== null);
+export function nextStep(lane: Lane, context: LaneContext): NextStep {
+  const { destination, now } = context;
+  const { webhook, redelivery, replay } = lane;
+  const open = openDeliveries(lane);
   if (!webhook) {
-    const [delivery] = underWay;
-    return delivery ? { do: 'give up', delivery } : { do: 'rest' };
+    const [delivery] = open;
+    return delivery ? { type: 'ABANDON', delivery } : { type: 'IDLE' };
   }
-  if (!webhook.enabled || !destination) return { do: 'rest' };
-  const stale = underWay.find(
+  if (!webhook.enabled || !destination) return { type: 'IDLE' };
+  const outdated = open.find(
     ({ destinationId, logFormat }) => destinationId !== webhook.destinationId || logFormat !== destination.logFormat,
   );
-  if (stale) return { do: 'supersede', delivery: stale };
-  if (lane.side?.purpose === 'REPLAY' && !isPartOf(lane.replay, lane.side))
-    return { do: 'supersede', delivery: lane.side };
-  if (lane.replay?.status === 'REQUESTED') return { do: 'start replay' };
-  if (lane.replay?.status === 'RUNNING' && !lane.side && !around.replayable) return { do: 'finish replay' };
+  if (outdated) return { type: 'SUPERSEDE', delivery: outdated };
+  if (redelivery.open?.purpose === 'REPLAY' && !isPartOf(replay, redelivery.open)) {
+    return { type: 'SUPERSEDE', delivery: redelivery.open };
+  }
+  if (replay?.status === 'REQUESTED') return { type: 'START_REPLAY' };
+  if (replay?.status === 'RUNNING' && !redelivery.open && !context.replayable) return { type: 'FINISH_REPLAY' };
 
-  // What was started is tried before anything else is.
-  const untried = underWay.find(({ failedAttempts, retryDueAt }) => !failedAttempts && retryDueAt === null);
-  if (untried) return { do: 'try', delivery: untried };
-  const candidates = [firstDelivery(lane, around), ...besideIt(lane, around)].filter((one) => one !== null);
+  // A started batch gets its first attempt before anything else.
+  const unattempted = open.find(({ failedAttempts, retryDueAt }) => !failedAttempts && retryDueAt === null);
+  if (unattempted) return { type: 'ATTEMPT', delivery: unattempted };
+  const candidates = [firstDelivery(lane, context), ...redeliveries(lane, context)].filter((one) => one !== null);
   const due = candidates.filter(({ dueAt }) => dueAt <= now);
-  const next = inTurn(due, lane.lastTurn);
+  const next = inRotation(due, lane.lastStarted);
   if (next) return next.step;
-  return candidates.length ? { do: 'wait', until: Math.min(...candidates.map(({ dueAt }) => dueAt)) } : { do: 'rest' };
+  if (!candidates.length) return { type: 'IDLE' };
+  return { type: 'WAIT', until: Math.min(...candidates.map(({ dueAt }) => dueAt)) };
 }
 
-function firstDelivery(lane: Lane, around: LaneSurroundings): Candidate | null {
-  const { lastLogin, now } = around;
-  if (lane.open) return retry(lane.open, 'FIRST', now);
+function firstDelivery(lane: Lane, context: LaneContext): Candidate | null {
+  const { lastLogin, now } = context;
+  if (lane.first.open) return retry(lane.first.open, 'FIRST', now);
   const [range] = waiting(lane, lastLogin);
   if (!range) return null;
-  const dueAt = sane(lane.nextBatchDueAt, now, MAX_LANE_WAIT_MS);
-  return { turn: 'FIRST', dueAt, step: start(range, 'FIRST', lane, around) };
+  const dueAt = plausible(lane.first.nextBatchDueAt, now, MAX_LANE_WAIT_MS);
+  return { class: 'FIRST', dueAt, step: start(range, 'FIRST', lane, context) };
 }
 
-/** While the first delivery is between two attempts, its receiver is spared everything else. */
-function besideIt(lane: Lane, around: LaneSurroundings): (Candidate | null)[] {
-  const { now, recoverable, replayable } = around;
-  if (lane.open?.failedAttempts) return [];
-  if (lane.side) return [retry(lane.side, lane.side.purpose === 'REPLAY' ? 'REPLAY' : 'RECOVERY', now)];
-  const pausedUntil = Math.max(
-    sane(lane.nextBatchDueAt, now, MAX_LANE_WAIT_MS),
-    sane(lane.sideDueAt, now, MAX_LANE_WAIT_MS),
+/** While the first delivery waits for its retry, the receiver gets nothing else. */
+function redeliveries(lane: Lane, context: LaneContext): (Candidate | null)[] {
+  const { now, recoverable, replayable } = context;
+  const { first, redelivery } = lane;
+  if (first.open?.failedAttempts) return [];
+  if (redelivery.open) {
+    return [retry(redelivery.open, redelivery.open.purpose === 'REPLAY' ? 'REPLAY' : 'RECOVERY', now)];
+  }
+  const dueAt = Math.max(
+    plausible(first.nextBatchDueAt, now, MAX_LANE_WAIT_MS),
+    plausible(redelivery.nextBatchDueAt, now, MAX_LANE_WAIT_MS),
   );
   return [
-    recoverable && recovery(recoverable, lane, around, pausedUntil),
-    replayable && {
-      turn: 'REPLAY',
-      dueAt: pausedUntil,
-      step: start(replayable, 'REPLAY', lane, around),
-    },
+    recoverable && recovery(recoverable, lane, context, dueAt),
+    replayable && { class: 'REPLAY', dueAt, step: start(replayable, 'REPLAY', lane, context) },
   ];
 }
 
 function recovery(
   range: LoginRange & { state: UndeliveredState },
   lane: Lane,
-  around: LaneSurroundings,
-  pausedUntil: number,
+  context: LaneContext,
+  laneDueAt: number,
 ): Candidate {
-  if (lane.recovering || range.state === 'REQUESTED') {
-    const dueAt = range.state === 'REQUESTED' ? sane(lane.sideDueAt, around.now, MAX_LANE_WAIT_MS) : pausedUntil;
-    return { turn: 'RECOVERY', dueAt, step: start(range, 'RECOVERY', lane, around) };
+  const { recovering, nextBatchDueAt } = lane.redelivery;
+  if (recovering || range.state === 'REQUESTED') {
+    const dueAt = range.state === 'REQUESTED' ? plausible(nextBatchDueAt, context.now, MAX_LANE_WAIT_MS) : laneDueAt;
+    return { class: 'RECOVERY', dueAt, step: start(range, 'RECOVERY', lane, context) };
   }
-  return { turn: 'RECOVERY', dueAt: probeDueAt(lane, around, pausedUntil), step: start(range, 'PROBE', lane, around) };
+  return { class: 'RECOVERY', dueAt: probeDueAt(lane, context, laneDueAt), step: start(range, 'PROBE', lane, context) };
 }
 
-function probeDueAt(lane: Lane, { now, destination }: LaneSurroundings, pausedUntil: number): number {
-  const triedAt = lane.lastAttempt?.at ?? 0;
-  const since = (time: number | null | undefined) => time != null && time <= now && time > triedAt;
-  // Whoever changed the destination since the last try did so to mend it.
-  if (since(destination?.updatedAt)) return now;
-  const dueAt = Math.max(pausedUntil, sane(lane.probeDueAt, now, MAX_PROBE_WAIT_MS));
-  // Another portal has found that it works again.
-  return since(destination?.healthySince)
-    ? Math.min(dueAt, sane(triedAt + MENDED_WAIT_MS, now, MENDED_WAIT_MS))
+function probeDueAt(lane: Lane, { now, destination }: LaneContext, laneDueAt: number): number {
+  const attemptedAt = lane.health.lastAttempt?.at ?? 0;
+  const isSince = (time: number | null | undefined) => time != null && time <= now && time > attemptedAt;
+  // A change of the destination since the last attempt was probably made to repair it.
+  if (isSince(destination?.updatedAt)) return now;
+  const dueAt = Math.max(laneDueAt, plausible(lane.redelivery.probeDueAt, now, MAX_PROBE_WAIT_MS));
+  // It worked for another portal.
+  return isSince(destination?.healthySince)
+    ? Math.min(dueAt, plausible(attemptedAt + HEALTHY_WAIT_MS, now, HEALTHY_WAIT_MS))
     : dueAt;
 }
 
-function retry(delivery: OpenDelivery, turn: Turn, now: number): Candidate {
-  return { turn, dueAt: sane(delivery.retryDueAt, now, MAX_RETRY_WAIT_MS), step: { do: 'try', delivery } };
+function retry(delivery: OpenDelivery, deliveryClass: DeliveryClass, now: number): Candidate {
+  const dueAt = plausible(delivery.retryDueAt, now, MAX_RETRY_WAIT_MS);
+  return { class: deliveryClass, dueAt, step: { type: 'ATTEMPT', delivery } };
 }
 
-function start(range: LoginRange, purpose: Purpose, lane: Lane, around: LaneSurroundings): Step {
-  return { do: 'start', range: startOf(range, batchLimit(lane, around.destination)), purpose };
+function start(range: LoginRange, purpose: Purpose, lane: Lane, context: LaneContext): NextStep {
+  return { type: 'START', range: startOf(range, batchLimit(lane, context.destination)), purpose };
 }
 
-/** Most lines of the next batch: what a destination takes in a second is also the most it is sent at once. */
+/** Most lines of the next batch. A batch never has more lines than the destination takes in a second. */
 export function batchLimit(lane: Lane, destination: { linesPerSecond: number | null } | null | undefined): number {
-  return Math.min(lane.batchLimit, destination?.linesPerSecond ?? MAX_BATCH_LINES);
+  return Math.min(lane.batch.limit, destination?.linesPerSecond ?? MAX_BATCH_LINES);
 }
 
-const turns: readonly Turn[] = ['FIRST', 'RECOVERY', 'REPLAY'];
-
-/** The one whose turn comes first after the last one. */
-function inTurn(candidates: readonly Candidate[], last: Turn): Candidate | undefined {
-  const after = turns.indexOf(last) + 1;
-  const order = [...turns.slice(after), ...turns.slice(0, after)];
-  return order.map((turn) => candidates.find((one) => one.turn === turn)).find((one) => one !== undefined);
+/** The candidate whose class comes first after the class that was started last. */
+function inRotation(candidates: readonly Candidate[], last: DeliveryClass): Candidate | undefined {
+  const after = deliveryClasses.indexOf(last) + 1;
+  const order = [...deliveryClasses.slice(after), ...deliveryClasses.slice(0, after)];
+  return order.map((one) => candidates.find((candidate) => candidate.class === one)).find((one) => one !== undefined);
 }
 
-/** Much further ahead than anything waits, the clock was wrong when it was written down: it is due. */
-function sane(time: number | null, now: number, maxWaitMs: number): number {
+/** A time that is further ahead than any wait was recorded by a wrong clock: it counts as now. */
+function plausible(time: number | null, now: number, maxWaitMs: number): number {
   return time !== null && time > now && time <= now + 2 * maxWaitMs ? time : now;
 }
 
-/** The first delivery behind the open one, once that is delivered; null if nothing waits there. */
-export function behindOpen(lane: Lane, lastLogin: number): LoginRange | null {
+/** The batch that follows the open first delivery once that is delivered; null if no login waits. */
+export function batchAfterOpen(lane: Lane, lastLogin: number): LoginRange | null {
   const [next] = waiting(lane, lastLogin);
-  return next ? startOf(next, { ...lane, ...grown(lane, loginCount(lane.open)) }.batchLimit) : null;
+  return next ? startOf(next, grown(lane.batch, loginCount(lane.first.open)).limit) : null;
 }
 
-/** The next batches after the open one, at most `count`, where they are sure to be full: more logins do not change them. */
+/** The batches after the open one, at most `count`, that will be full: later logins do not change them. */
 export function fullBatches(lane: Lane, lastLogin: number, limit: number, count: number): LoginRange[] {
   const [next] = waiting(lane, lastLogin);
   if (!next || limit < MAX_BATCH_LINES) return [];

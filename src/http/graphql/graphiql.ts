@@ -1,8 +1,9 @@
+import { readFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { type ASTNode, type DocumentNode, Kind, parse, print, visit } from 'graphql';
-import * as examples from '../../client/generated/graphql.js';
+import { type ASTNode, type DefinitionNode, Kind, parse, print, visit } from 'graphql';
 import { GRAPHQL_PATH } from './server.js';
 
 /** Everything is in the page itself; it talks to this server only, and no other page may frame it. */
@@ -14,6 +15,9 @@ const HEADERS = {
   'referrer-policy': 'no-referrer',
   'x-content-type-options': 'nosniff',
 };
+
+/** The example operations, beside the contract. */
+const OPERATIONS = join(import.meta.dirname, '../../../schema/operations.graphql');
 
 const PORTAL = '<id of the portal>';
 const DESTINATION = '<id of the destination>';
@@ -27,48 +31,48 @@ const WELCOME = `# Auditwire: every login of a portal, into your SIEM.
 #    stand below, beside the headers.
 `;
 
-/** Each example, and the variables it starts with. */
-const operations: [document: { toString(): string }, input: object][] = [
-  [examples.PortalsDocument, {}],
-  [examples.RegisterPortalDocument, { name: 'Developer portal' }],
-  [
-    examples.CreateDestinationDocument,
-    { name: 'SIEM', endpoint: 'https://siem.example.com/collector', authorization: 'Splunk ...', logFormat: 'CEF' },
-  ],
-  [examples.ConfigureWebhookDocument, { portalId: PORTAL, destinationId: DESTINATION, enabled: true }],
-  [
-    examples.RecordLoginDocument,
-    { portalId: PORTAL, authenticationType: 'BASIC', outcome: 'SUCCESS', sourceAddress: '192.0.2.7' },
-  ],
-  [examples.WebhookStatusChangedDocument, {}],
-];
+/** The examples of the page by the names of their operations, each with the variables that it starts with. */
+const examples: Record<string, object> = {
+  Portals: {},
+  RegisterPortal: { name: 'Developer portal' },
+  CreateDestination: {
+    name: 'SIEM',
+    endpoint: 'https://siem.example.com/collector',
+    authorization: 'Splunk ...',
+    logFormat: 'CEF',
+  },
+  ConfigureWebhook: { portalId: PORTAL, destinationId: DESTINATION, enabled: true },
+  RecordLogin: { portalId: PORTAL, authenticationType: 'BASIC', outcome: 'SUCCESS', sourceAddress: '192.0.2.7' },
+  WebhookStatusChanged: {},
+};
 
 /** All examples in one document, each input under a name of its own, so that the token is typed once. */
 function exampleDocument(): { query: string; variables: string } {
+  const { definitions } = parse(readFileSync(OPERATIONS, 'utf8'));
   const variables: Record<string, unknown> = { portalId: PORTAL };
-  const printed = operations.map(([example, input]) => {
-    const text = example.toString();
-    const [, initial = '', rest = ''] = /(?:query|mutation|subscription) (\w)(\w*)/.exec(text) ?? [];
-    const variable = initial.toLowerCase() + rest;
+  const printed = Object.entries(examples).map(([name, input]) => {
+    const operation = definitions.find(
+      (definition) => definition.kind === Kind.OPERATION_DEFINITION && definition.name?.value === name,
+    );
+    if (!operation) throw new Error(`${OPERATIONS} has no operation ${name}`);
+    const text = print(withoutFragments(operation, definitions));
+    const variable = name.charAt(0).toLowerCase() + name.slice(1);
     if (text.includes('$input')) variables[variable] = input;
-    return print(withoutFragments(parse(text.replaceAll('$input', `$${variable}`))));
+    return text.replaceAll('$input', `$${variable}`);
   });
   return { query: [WELCOME, ...printed].join('\n'), variables: JSON.stringify(variables, null, 2) };
 }
 
-/** The page sends the chosen operation with every fragment there is, and one that is not used is an error. */
-function withoutFragments({ definitions }: DocumentNode): ASTNode {
-  const fragments = definitions.filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION);
-  const operation = definitions.filter((definition) => definition.kind === Kind.OPERATION_DEFINITION);
-  return visit<DocumentNode>(
-    { kind: Kind.DOCUMENT, definitions: operation },
-    {
-      FragmentSpread({ name }) {
-        const fragment = fragments.find((one) => one.name.value === name.value);
-        return fragment && { ...fragment, kind: Kind.INLINE_FRAGMENT };
-      },
+/** The page sends the chosen operation with all fragments of the document, and an unused fragment is an error. */
+function withoutFragments(operation: DefinitionNode, definitions: readonly DefinitionNode[]): ASTNode {
+  return visit<ASTNode>(operation, {
+    FragmentSpread({ name }) {
+      const fragment = definitions.find(
+        (definition) => definition.kind === Kind.FRAGMENT_DEFINITION && definition.name.value === name.value,
+      );
+      return fragment?.kind === Kind.FRAGMENT_DEFINITION ? { ...fragment, kind: Kind.INLINE_FRAGMENT } : undefined;
     },
-  );
+  });
 }
 
 interface Page {

@@ -2,13 +2,13 @@ import { EnvelopArmor } from '@escape.tech/graphql-armor';
 import { GraphQLError, isEnumType } from 'graphql';
 import { createYoga, maskError } from 'graphql-yoga';
 import type { Logger } from 'pino';
-import type { Services } from '../../../schema/builder.js';
 import { toGraphQLError } from '../../../schema/error.js';
 import { schema } from '../../../schema/schema.js';
-import type { Cause } from '../../domain/event.js';
+import type { Services, Viewer } from '../../api/context.js';
 import { Refusal } from '../../domain/refusal.js';
+import type { Cause } from '../../domain/stream.js';
+import { streamOf } from '../../domain/stream.js';
 import { type Random, randomTraceId } from '../../runtime/random.js';
-import type { Viewer } from '../../vault/access-tokens.js';
 import { compileMutations } from './compile-mutations.js';
 
 export const GRAPHQL_PATH = '/graphql';
@@ -162,5 +162,5 @@ export function causeOf(viewer: Viewer, traceparent: string | string[] | undefin
     typeof traceparent === 'string'
       ? /^[\da-f]{2}-([\da-f]{32})-[\da-f]{16}-[\da-f]{2}$/.exec(traceparent)?.[1]
       : undefined;
-  return { actor: `token-${viewer.tokenId}`, traceId: given ?? randomTraceId(random) };
+  return { actor: streamOf('token', viewer.tokenId), traceId: given ?? randomTraceId(random) };
 }

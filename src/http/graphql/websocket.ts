@@ -3,9 +3,10 @@ import type { Duplex } from 'node:stream';
 import { type ExecutionArgs, GraphQLError } from 'graphql';
 import { type Extra, useServer } from 'graphql-ws/use/ws';
 import { WebSocketServer } from 'ws';
+import { type Authenticate, UNAUTHENTICATED } from '../../api/authenticate.js';
+import type { Viewer } from '../../api/context.js';
 import type { Random } from '../../runtime/random.js';
-import type { Authenticate, Viewer } from '../../vault/access-tokens.js';
-import { UNAUTHENTICATED } from '../../vault/access-tokens.js';
+import { createService, type Service } from '../../runtime/service.js';
 import { pathOf } from '../path.js';
 import { type Caller, causeOf, GRAPHQL_PATH, type GraphQLServer, unreadable } from './server.js';
 
@@ -22,9 +23,8 @@ interface State extends Record<PropertyKey, unknown> {
   viewer: Viewer;
 }
 
-export interface WebSockets {
+export interface WebSockets extends Service {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
-  close(): Promise<void>;
 }
 
 /** GraphQL over WebSocket (graphql-transport-ws); the token comes in the connection parameters. */
@@ -67,14 +67,16 @@ export function createWebSockets(yoga: GraphQLServer, authenticate: Authenticate
       if (!isSameOrigin(request)) return refuse(socket, '403 Forbidden');
       server.handleUpgrade(request, socket, head, (client) => server.emit('connection', client, request));
     },
-    async close() {
-      for (const client of server.clients) client.close(CLOSE_GOING_AWAY, 'The server is stopping');
-      const late = setTimeout(() => {
-        for (const client of server.clients) client.terminate();
-      }, 500);
-      await served.dispose();
-      clearTimeout(late);
-    },
+    ...createService('websockets', {
+      async stop() {
+        for (const client of server.clients) client.close(CLOSE_GOING_AWAY, 'The server is stopping');
+        const late = setTimeout(() => {
+          for (const client of server.clients) client.terminate();
+        }, 500);
+        await served.dispose();
+        clearTimeout(late);
+      },
+    }),
   };
 }
 

@@ -1,32 +1,11 @@
 import { sql } from 'drizzle-orm';
 import type { Db } from '../../../db/open.js';
 import { prepareRun } from '../../../db/prepare.js';
-import { actors, categories, events, streams } from '../../../db/tables.js';
-import {
-  type Category,
-  type Cause,
-  categoryOf,
-  type DomainEvent,
-  isEventType,
-  type Recorded,
-  type StreamName,
-} from '../../domain/event.js';
-import type { LogReader } from './read.js';
-
-/** What a command saw of its category when it decided. */
-export interface Expectation {
-  category: Category;
-  position: number;
-}
-
-/** Events for one stream. */
-export interface Change {
-  stream: StreamName;
-  events: readonly DomainEvent[];
-}
-
-/** Something else was appended to the category since the command looked: it would have decided on stale facts. */
-export class WrongExpectation extends Error {}
+import { actors, events, streams } from '../../../db/tables.js';
+import { type DomainEvent, isEventType, type Recorded } from '../../domain/event.js';
+import type { Cause, StreamName } from '../../domain/stream.js';
+import type { Change } from '../event-log.js';
+import type { SqliteReader } from './read.js';
 
 /** Ends of streams kept in memory; then they are looked up anew. */
 const MAX_KNOWN_ENDS = 10_000;
@@ -36,7 +15,7 @@ export type Appender = ReturnType<typeof createAppender>;
 /**
  * Appends to the log inside the transaction that the caller holds, and hands every event to `project` in that transaction.
  */
-export function createAppender(db: Db, reader: LogReader, project: (event: Recorded) => void) {
+export function createAppender(db: Db, reader: SqliteReader, project: (event: Recorded) => void) {
   const of = (name: string) => sql.placeholder(name);
   const insertEvent = prepareRun(
     db,
@@ -61,12 +40,6 @@ export function createAppender(db: Db, reader: LogReader, project: (event: Recor
       .prepare();
   const internStream = intern(streams);
   const internActor = intern(actors);
-  const setCategory = db
-    .insert(categories)
-    .values({ name: of('name'), position: of('position') })
-    .onConflictDoUpdate({ target: categories.name, set: { position: sql`excluded.position` } })
-    .prepare();
-
   let head = 0;
   let lastRecordedAt = 0;
   // Where streams end and which number an actor has: only this connection changes them.
@@ -98,13 +71,9 @@ export function createAppender(db: Db, reader: LogReader, project: (event: Recor
     /**
      * Appends events to the ends of their streams, in the order given.
      *
-     * @param now ms since the epoch; never recorded as less than the event before
-     * @throws WrongExpectation if the category has moved since `expected` was read
+     * @param now ms since the epoch; the event before has its time if that is later
      */
-    append(changes: readonly Change[], cause: Cause, now: number, expected?: Expectation): Recorded[] {
-      if (expected && reader.categoryPosition(expected.category) !== expected.position) {
-        throw new WrongExpectation(`${expected.category} has moved on since position ${expected.position}`);
-      }
+    append(changes: readonly Change[], cause: Cause, now: number): Recorded[] {
       return changes.flatMap(({ stream, events: appended }) => appendTo(stream, appended, cause, now));
     },
   };
@@ -128,8 +97,6 @@ export function createAppender(db: Db, reader: LogReader, project: (event: Recor
       project(stored);
       return stored;
     });
-    const category = categoryOf(stream);
-    if (category) setCategory.run({ name: category, position: head });
     return recorded;
   }
 

@@ -1,40 +1,12 @@
 import { sql } from 'drizzle-orm';
 import { type Connection, errorCode } from '../../../db/open.js';
 import { meta } from '../../../db/tables.js';
-import type { Cause, StreamName } from '../../domain/event.js';
 import { Refusal } from '../../domain/refusal.js';
+import type { Command, CommandResult, Commit, Handler, Handlers } from '../event-log.js';
 import type { Appender } from './append.js';
 
 /** The write-ahead log is copied into the database when it has grown by so many pages (4 KiB). */
 const CHECKPOINT_PAGES = 16_000;
-
-/** Loads, decides and appends. Runs inside the group's transaction; input and result are plain data. */
-export type Handler = (input: never, cause: Cause, now: number) => unknown;
-export type Handlers = Record<string, Handler>;
-
-/** A command by name. Without a name it only shows that the log can be written. */
-export interface Command {
-  name: string | null;
-  input: unknown;
-  cause: Cause;
-}
-
-export type Answer = { result: unknown } | { error: unknown };
-
-/** What became of a group. */
-export interface Committed {
-  /** One for each command, in their order. */
-  answers: Answer[];
-  /** The position of the last event in the log. */
-  head: number;
-  /** The streams that the group appended to: who waits for others need not look. */
-  touched: StreamName[];
-  /** Whether the group could be written. */
-  writable: boolean;
-}
-
-/** Runs commands as one group. Throws only if what is on disk is no longer known: the process must then end. */
-export type Commit = (group: readonly Command[]) => Committed;
 
 const PROBE = { name: 'probe', value: '' };
 const PROBED = { target: meta.name, set: { value: sql`hex(randomblob(8))` } };
@@ -62,11 +34,11 @@ export function createCommit(options: {
     PASSIVE: sqlite.prepare('PRAGMA wal_checkpoint(PASSIVE)'),
   };
 
-  function inSavepoint({ name, input, cause }: Command): Answer {
+  function inSavepoint({ name, input, cause }: Command): CommandResult {
     const before = appender.head();
     savepoint.run();
     try {
-      const result = name === null ? probe() : handlers[name]?.(input as never, cause, now());
+      const result = name === null ? probe() : handlerOf(name)(input as never, cause, now());
       release.run();
       return { result };
     } catch (error) {
@@ -76,6 +48,12 @@ export function createCommit(options: {
       if (appender.head() !== before) appender.reset();
       return { error };
     }
+  }
+
+  function handlerOf(name: string): Handler {
+    const handler = Object.hasOwn(handlers, name) ? handlers[name] : undefined;
+    if (!handler) throw new Error(`There is no command ${name}`);
+    return handler;
   }
 
   /** Writes a row that means nothing. */
@@ -98,19 +76,21 @@ export function createCommit(options: {
   }
 
   return (group) => {
-    let answers: Answer[];
+    let results: CommandResult[];
     try {
       begin.run();
-      answers = group.map(inSavepoint);
+      results = group.map(inSavepoint);
       commit.run();
     } catch (error) {
       if (sqlite.inTransaction) sqlite.exec('ROLLBACK');
       if (isFatal(error)) throw error;
       appender.reset();
+      // Nothing of the group is in the log: no reader has to look.
+      appender.takeTouched();
       const refusal = unavailable(error);
-      return { answers: group.map(() => ({ error: refusal })), head: appender.head(), touched: [], writable: false };
+      return { results: group.map(() => ({ error: refusal })), head: appender.head(), touched: [], writable: false };
     }
-    const committed = { answers, head: appender.head(), touched: appender.takeTouched(), writable: true };
+    const committed = { results, head: appender.head(), touched: appender.takeTouched(), writable: true };
     checkpoint();
     return committed;
   };

@@ -2,29 +2,16 @@ import { and, eq, lte, sql } from 'drizzle-orm';
 import type { Db } from '../../../db/open.js';
 import { prepareRun } from '../../../db/prepare.js';
 import { events, streams } from '../../../db/tables.js';
-import type { Recorded, StreamName } from '../../domain/event.js';
-import type { LogReader } from './read.js';
-
-/** How far to prune a stream. */
-export interface Pruning {
-  stream: StreamName;
-  /** The last version that may go. */
-  through: number;
-  /** Most events to take. */
-  limit: number;
-  /** Pruning ends in front of the first event that is to be kept. */
-  keep?: (event: Recorded) => boolean;
-}
-
-/** Deletes events from the start of a stream; gives back how many. */
-export type Prune = (pruning: Pruning) => number;
+import type { Recorded } from '../../domain/event.js';
+import type { LogWriter } from '../event-log.js';
+import type { SqliteReader } from './read.js';
 
 /**
  * Prunes the log inside the transaction that the caller holds: the events go, what the read models made of them goes
  * (`unproject`), and the horizon of their stream moves, all at once, so that a rebuild gives the same rows at any time. The
  * last event of the log stays: from it the next position is counted.
  */
-export function createPruner(db: Db, reader: LogReader, unproject: (event: Recorded) => void): Prune {
+export function createPruner(db: Db, reader: SqliteReader, unproject: (event: Recorded) => void): LogWriter['prune'] {
   const of = (name: string) => sql.placeholder(name);
   const remove = prepareRun(
     db,

@@ -1,18 +1,17 @@
 import { and, asc, eq, gt, gte, inArray, lte, max, sql } from 'drizzle-orm';
 import type { Db } from '../../../db/open.js';
 import { prepareValue, prepareValues } from '../../../db/prepare.js';
-import { actors, categories, events, streams } from '../../../db/tables.js';
-import { type Category, type DomainEvent, isEventType, type Recorded, type StreamName } from '../../domain/event.js';
+import { actors, events, streams } from '../../../db/tables.js';
+import { type DomainEvent, isEventType, type Recorded } from '../../domain/event.js';
+import type { StreamName } from '../../domain/stream.js';
+import type { Horizon, LogReader } from '../event-log.js';
 
-/** Reads the log over one connection: the reader's sees what was committed, the writer's also its own transaction. */
-export type LogReader = ReturnType<typeof createLogReader>;
-
-/** The last event that was pruned from the start of a stream; zeros and null where nothing was. */
-export interface Horizon {
-  version: number;
-  position: number;
-  /** ms since the epoch. */
-  recordedAt: number | null;
+/** A reader over one connection. Also knows what only SQLite needs: interned numbers, and how to forget them. */
+export interface SqliteReader extends LogReader {
+  /** The interned id of a stream, or null if nothing was ever appended to it. */
+  idOf(stream: StreamName): number | null;
+  /** Forgets the names it has seen: a rollback may have given their numbers back. */
+  forget(): void;
 }
 
 const NOTHING_PRUNED: Horizon = { version: 0, position: 0, recordedAt: null };
@@ -22,7 +21,7 @@ const MAX_KNOWN_NAMES = 10_000;
 
 type Row = typeof events.$inferSelect;
 
-export function createLogReader(db: Db) {
+export function createLogReader(db: Db): SqliteReader {
   const of = (name: string) => sql.placeholder(name);
   const headQuery = db
     .select({ position: max(events.position) })
@@ -66,11 +65,6 @@ export function createLogReader(db: Db) {
       .from(events)
       .where(eq(events.streamId, of('streamId'))),
   );
-  const categoryQuery = db
-    .select()
-    .from(categories)
-    .where(eq(categories.name, of('name')))
-    .prepare();
   const streamByName = prepareValue(
     db,
     ['name'],
@@ -88,7 +82,6 @@ export function createLogReader(db: Db) {
     .from(streams)
     .where(eq(streams.name, of('name')))
     .prepare();
-  const lastPrunedQuery = prepareValue(db, [], db.select({ position: max(streams.prunedPosition) }).from(streams));
   const streamById = db
     .select()
     .from(streams)
@@ -160,40 +153,29 @@ export function createLogReader(db: Db) {
 
   return {
     idOf,
-    /** Forgets the names it has seen: a rollback may have given their numbers back. */
-    forget(): void {
+    forget() {
       names.stream.clear();
       names.actor.clear();
     },
-    /** The version of the stream's last event, be it pruned; 0 if it never had one. */
     lastVersion,
 
-    /** Up to where a stream was pruned. What stands there or before is in no answer. */
     horizon,
 
-    /** The last position up to which any stream was pruned. */
-    lastPruned: (): number => (lastPrunedQuery() as number | null) ?? 0,
+    head: () => headQuery.get()?.position ?? 0,
 
-    /** The position of the last event, which is never pruned; 0 in an empty log. */
-    head: (): number => headQuery.get()?.position ?? 0,
+    after: (after, limit) => afterQuery.all({ after, limit }).map(decode),
 
-    /** At most `limit` events after a position (exclusive), in order. */
-    after: (after: number, limit: number): Recorded[] => afterQuery.all({ after, limit }).map(decode),
-
-    /** Events of a stream with versions from `first` to `last`, both inclusive, in order. */
-    range(stream: StreamName, first: number, last: number, limit = -1): Recorded[] {
+    range(stream, first, last, limit = -1): Recorded[] {
       const streamId = idOf(stream);
       return streamId === null ? [] : rangeQuery.all({ streamId, first, last, limit }).map(decode);
     },
 
-    /** As `range`, but only the data of the events: for streams whose events are all of one type. */
-    data(stream: StreamName, first: number, last: number): unknown[] {
+    data(stream, first, last) {
       const streamId = idOf(stream);
       return streamId === null ? [] : dataQuery(streamId, first, last).map((data) => JSON.parse(String(data)));
     },
 
-    /** The events at these positions, in order of position. */
-    at(positions: readonly number[]): Recorded[] {
+    at(positions) {
       return db
         .select()
         .from(events)
@@ -203,13 +185,8 @@ export function createLogReader(db: Db) {
         .map(decode);
     },
 
-    /** The last version of the stream that stands at or before a position; its horizon if that is pruned. */
-    versionAt: (stream: StreamName, position: number): number => bisect(stream, (event) => event.position <= position),
+    versionAt: (stream, position) => bisect(stream, (event) => event.position <= position),
 
-    /** The last version of the stream that was recorded before a time (ms, exclusive); its horizon if none is left. */
-    versionBefore: (stream: StreamName, time: number): number => bisect(stream, (event) => event.recordedAt < time),
-
-    /** The position of the last event of a category. */
-    categoryPosition: (category: Category): number => categoryQuery.get({ name: category })?.position ?? 0,
+    versionBefore: (stream, time) => bisect(stream, (event) => event.recordedAt < time),
   };
 }

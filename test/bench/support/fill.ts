@@ -1,11 +1,11 @@
+import { executeRecordLogins } from '../../../src/api/record-logins.js';
+import type { Cause } from '../../../src/domain/stream.js';
 import { join } from 'node:path';
 import { type App, createApp } from '../../../src/app.js';
 import type { Commands } from '../../../src/commands/handlers.js';
 /** Fills a data directory through the product's own commands, without a server: a backlog, or a long history. */
-import { recordLogins } from '../../../src/commands/login.js';
 import { loadConfig } from '../../../src/config.js';
 import { createDestination } from '../../../src/domain/destination.js';
-import type { Cause } from '../../../src/domain/event.js';
 import type { LoginInput } from '../../../src/domain/login.js';
 import { createLogger } from '../../../src/runtime/logger.js';
 import { systemRandom } from '../../../src/runtime/random.js';
@@ -44,7 +44,7 @@ const cause: Cause = { actor: 'bench', traceId: '0af7651916cd43dd8448eb211c80319
 /** @param directory exists, and is laid out as `startProduct` does it: the data in `data` */
 export function fill(directory: string, wanted: Fill): Promise<Filled> {
   return withApp(directory, async (app) => {
-    await app.listen();
+    await app.start();
     const { commands, log } = app.services;
     const portalIds = await Promise.all(
       numbers(wanted.portals).map((n) =>
@@ -77,7 +77,7 @@ async function withApp<T>(directory: string, use: (app: App) => Promise<T>): Pro
   try {
     return await use(app);
   } finally {
-    await app.close();
+    await app.stop();
   }
 }
 
@@ -100,7 +100,7 @@ async function pointWebhooks(
 async function recordAll(commands: Commands, portalIds: readonly string[], wanted: Logins): Promise<void> {
   let under: Promise<unknown>[] = [];
   for (const call of calls(portalIds, wanted)) {
-    under.push(recordLogins(commands, systemRandom, call, cause));
+    under.push(executeRecordLogins(commands, systemRandom, call, cause));
     if (under.length < CALLS_AT_ONCE) continue;
     await Promise.all(under);
     under = [];

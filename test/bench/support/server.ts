@@ -7,7 +7,7 @@ const { createLogger } = await import('../../../src/runtime/logger.js');
 
 const unsigned = process.env['BENCH_UNSIGNED'] === '1';
 const app = await createApp(loadConfig(process.env), createLogger('error'), { threads: true, unsigned });
-const port = await app.listen();
-process.send?.({ port, token: app.firstToken });
-process.on('message', () => void app.close().then(() => process.exit(0)));
+await app.start();
+process.send?.({ port: app.port(), token: app.firstToken });
+process.on('message', () => void app.stop().then(() => process.exit(0)));
 process.on('disconnect', () => process.exit(1));

@@ -2,8 +2,7 @@ import { gunzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { encode, type Rendering, writeLines } from '../../../src/delivery/batch/encode.js';
-import { logFormats } from '../../../src/domain/destination.js';
-import type { LineSettings } from '../../../src/domain/lane/decide.js';
+import { type LineSettings, logFormats } from '../../../src/domain/log-line.js';
 import type { Login } from '../../../src/domain/login.js';
 import { hostileText, lineSettings, loginOf } from '../../support/receiver/hostile.js';
 

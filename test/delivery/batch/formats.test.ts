@@ -4,7 +4,7 @@ import { cef } from '../../../src/delivery/batch/formats/cef.js';
 import { cps } from '../../../src/delivery/batch/formats/cps.js';
 import { type Entry, entryOf, type Format } from '../../../src/delivery/batch/formats/entry.js';
 import { json } from '../../../src/delivery/batch/formats/json.js';
-import type { LineSettings } from '../../../src/domain/lane/decide.js';
+import type { LineSettings } from '../../../src/domain/log-line.js';
 import type { Login } from '../../../src/domain/login.js';
 import { parseCef, shownInCef as shown } from '../../support/receiver/cef-parser.js';
 import { hostileText, LINE_BREAKS, lineSettings, loginOf } from '../../support/receiver/hostile.js';

@@ -2,10 +2,10 @@ import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openReader } from '../../../db/open.js';
-import { createPreparer } from '../../../src/delivery/batch/prefetch.js';
+import { createPrefetch } from '../../../src/delivery/batch/prefetch.js';
 import type { Plan, Rendered } from '../../../src/delivery/batch/render.js';
-import { createRender } from '../../../src/delivery/delivery.js';
-import { logFormats } from '../../../src/domain/destination.js';
+import { createRender } from '../../../src/delivery/delivery-service.js';
+import { logFormats } from '../../../src/domain/log-line.js';
 import { createLogReader } from '../../../src/log/sqlite/read.js';
 import { createReadModels } from '../../../src/projections/read-models.js';
 import { createSecrets } from '../../../src/vault/secrets.js';
@@ -34,7 +34,7 @@ const PLAN: Plan = {
 
 const bodyOf = (plan: Plan) => JSON.stringify(plan);
 
-/** A preparer before a renderer that gives the plan back, and counts. */
+/** A prefetch before a renderer that gives the plan back, and counts. */
 function openPreparer(limit: number) {
   const rendered: Plan[] = [];
   const render = async (plan: Plan): Promise<Rendered> => {
@@ -42,8 +42,8 @@ function openPreparer(limit: number) {
     if (plan.line.host === 'fails') throw new Error('cannot be rendered');
     return { lastVersion: plan.lastVersion, body: Buffer.from(bodyOf(plan)) };
   };
-  const preparer = createPreparer(render, limit);
-  return { rendered, preparer, take: async (plan: Plan) => String((await preparer.take(plan)).body) };
+  const prefetch = createPrefetch(render, limit);
+  return { rendered, prefetch, take: async (plan: Plan) => String((await prefetch.take(plan)).body) };
 }
 
 const numberedPlan = (nth: number, portalId = 'p'): Plan => ({
@@ -55,9 +55,9 @@ const numberedPlan = (nth: number, portalId = 'p'): Plan => ({
 
 describe('what was prepared', () => {
   it('is used for the very same plan, once', async () => {
-    const { preparer, rendered, take } = openPreparer(4);
-    preparer.ahead(PLAN);
-    preparer.ahead({ ...PLAN, line: { ...PLAN.line } });
+    const { prefetch, rendered, take } = openPreparer(4);
+    prefetch.start(PLAN);
+    prefetch.start({ ...PLAN, line: { ...PLAN.line } });
     expect(rendered).toHaveLength(1);
     expect(await take({ ...PLAN })).toBe(bodyOf(PLAN));
     expect(rendered).toHaveLength(1);
@@ -75,26 +75,26 @@ describe('what was prepared', () => {
     ['host', { line: { ...PLAN.line, host: 'other' } }],
     ['version', { line: { ...PLAN.line, version: '2' } }],
   ])('is not used for another %s', async (_, other) => {
-    const { preparer, rendered, take } = openPreparer(4);
-    preparer.ahead(PLAN);
+    const { prefetch, rendered, take } = openPreparer(4);
+    prefetch.start(PLAN);
     const plan = { ...PLAN, ...other };
     expect(await take(plan)).toBe(bodyOf(plan));
     expect(rendered).toEqual([PLAN, plan]);
   });
 
   it('is let go with the first plan of the portal that was not foreseen', async () => {
-    const { preparer, rendered, take } = openPreparer(2);
-    for (const nth of [1, 2]) preparer.ahead(numberedPlan(nth));
+    const { prefetch, rendered, take } = openPreparer(2);
+    for (const nth of [1, 2]) prefetch.start(numberedPlan(nth));
     await take({ ...numberedPlan(1), logFormat: 'JSON' });
     // There is room again, and what is prepared now is rendered anew.
-    for (const nth of [1, 2]) preparer.ahead(numberedPlan(nth));
+    for (const nth of [1, 2]) prefetch.start(numberedPlan(nth));
     expect(rendered).toHaveLength(5);
   });
 
   it('stays for other portals when one of them is let go', async () => {
-    const { preparer, rendered, take } = openPreparer(4);
-    for (const portalId of ['p', 'q']) preparer.ahead(numberedPlan(1, portalId));
-    preparer.drop('p');
+    const { prefetch, rendered, take } = openPreparer(4);
+    for (const portalId of ['p', 'q']) prefetch.start(numberedPlan(1, portalId));
+    prefetch.drop('p');
     await take(numberedPlan(1, 'q'));
     expect(rendered).toHaveLength(2);
     await take(numberedPlan(1, 'p'));
@@ -102,21 +102,21 @@ describe('what was prepared', () => {
   });
 
   it('is as much as there is room for, over all portals', async () => {
-    const { preparer, rendered, take } = openPreparer(3);
-    for (const portalId of ['p', 'q', 'r', 's']) preparer.ahead(numberedPlan(1, portalId));
+    const { prefetch, rendered, take } = openPreparer(3);
+    for (const portalId of ['p', 'q', 'r', 's']) prefetch.start(numberedPlan(1, portalId));
     expect(rendered).toHaveLength(3);
-    for (const portalId of ['p', 'p', 's', 's']) preparer.drop(portalId);
+    for (const portalId of ['p', 'p', 's', 's']) prefetch.drop(portalId);
     await take(numberedPlan(1, 'q'));
-    for (const nth of [1, 2, 3, 4]) preparer.ahead(numberedPlan(nth, 's'));
+    for (const nth of [1, 2, 3, 4]) prefetch.start(numberedPlan(nth, 's'));
     expect(rendered).toHaveLength(5);
   });
 
   it('says why it could not be, to whoever takes it and nobody else', async () => {
-    const { preparer, take } = openPreparer(4);
+    const { prefetch, take } = openPreparer(4);
     const failing = { ...PLAN, line: { ...PLAN.line, host: 'fails' } };
-    preparer.ahead(failing);
-    preparer.drop('p');
-    preparer.ahead(failing);
+    prefetch.start(failing);
+    prefetch.drop('p');
+    prefetch.start(failing);
     await expect(take(failing)).rejects.toThrow('cannot be rendered');
     await expect(take(PLAN)).resolves.toBe(bodyOf(PLAN));
   });
@@ -131,16 +131,16 @@ it('whatever was prepared, taken and let go before, a plan gives what it gives a
   const step = fc.record({ do: fc.constantFrom('ahead', 'ahead', 'take', 'drop'), plan });
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 40 }), fc.integer({ min: 1, max: 4 }), async (steps, limit) => {
-      const { preparer, rendered, take } = openPreparer(limit);
+      const { prefetch, rendered, take } = openPreparer(limit);
       for (const one of steps) {
         const given: Plan = { ...numberedPlan(one.plan.nth, one.plan.portal), logFormat: one.plan.logFormat };
-        if (one.do === 'ahead') preparer.ahead(given);
-        else if (one.do === 'drop') preparer.drop(given.portalId);
+        if (one.do === 'ahead') prefetch.start(given);
+        else if (one.do === 'drop') prefetch.drop(given.portalId);
         else expect(await take(given)).toBe(bodyOf(given));
       }
-      for (const portalId of ['p', 'q', 'r']) preparer.drop(portalId);
+      for (const portalId of ['p', 'q', 'r']) prefetch.drop(portalId);
       const before = rendered.length;
-      for (let nth = 0; nth < 2 * limit; nth += 1) preparer.ahead(numberedPlan(nth));
+      for (let nth = 0; nth < 2 * limit; nth += 1) prefetch.start(numberedPlan(nth));
       expect(rendered.length - before).toBe(limit);
     }),
   );

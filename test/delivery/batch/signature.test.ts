@@ -3,10 +3,11 @@ import * as fc from 'fast-check';
 import { importJWK } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { encode, type Rendering, writeLines } from '../../../src/delivery/batch/encode.js';
-import { type LogFormat, logFormats } from '../../../src/domain/destination.js';
+import { type LogFormat, logFormats } from '../../../src/domain/log-line.js';
 import type { Login } from '../../../src/domain/login.js';
 import { createSigners, jwkSet } from '../../../src/vault/signing-keys.js';
-import { cause, openHandlers } from '../../support/log/handlers.js';
+import { openHandlers } from '../../support/log/commands.js';
+import { CAUSE as cause } from '../../support/log/fixture.js';
 import { hostileText, lineSettings, loginOf } from '../../support/receiver/hostile.js';
 
 const portalId = '3e551b39-227d-4297-b911-e68fd5d77c17';
@@ -17,8 +18,8 @@ function makeSigner(seed = 'signing') {
   const keyId = handlers.ensureSigningKey({}, cause, 0);
   return {
     keyId,
-    sign: createSigners(models.issuer, secrets)(keyId),
-    published: jwkSet(models.issuer),
+    sign: createSigners(models.issuer.signingKey, secrets)(keyId),
+    published: jwkSet(models.issuer.signingKeys()),
     models,
     secrets,
   };
@@ -117,13 +118,13 @@ describe('the published key set', () => {
   it('stays as it is once there is a key', () => {
     const { handlers, models } = openHandlers();
     const keyId = handlers.ensureSigningKey({}, cause, 0);
-    const before = jwkSet(models.issuer);
+    const before = jwkSet(models.issuer.signingKeys());
     expect(handlers.ensureSigningKey({}, cause, 1)).toBe(keyId);
-    expect(jwkSet(models.issuer)).toEqual(before);
+    expect(jwkSet(models.issuer.signingKeys())).toEqual(before);
   });
 
   it('has no signer for a key that is not there', () => {
     const { models, secrets } = makeSigner();
-    expect(() => createSigners(models.issuer, secrets)('none')).toThrow('There is no signing key none');
+    expect(() => createSigners(models.issuer.signingKey, secrets)('none')).toThrow('There is no signing key none');
   });
 });

@@ -239,7 +239,7 @@ it('a connection that has reached another address than the one that was checked 
   const inside = await startRawReceiver(() => {});
   const guard = { ...guardWith(), assertLiteral: () => {} };
   const sender = createSender({ guard, clock: new WatchedClock(), userAgent: 'Auditwire/test', egressProxy: null });
-  onTestFinished(() => sender.close());
+  onTestFinished(() => sender.stop());
   const outcome = await sender.send(aTarget(inside.url, null), aPost);
   expect(outcome).toMatchObject({ verdict: 'FINAL', responseCode: null, message: expect.stringMatching(/loopback/) });
   expect(inside.requests).toEqual([]);

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { createAddressGuard } from '../../../src/delivery/egress/address-guard.js';
 import { createDialer, directly } from '../../../src/delivery/transport/dialer.js';
-import { createConnections } from '../../../src/delivery/transport/pool.js';
-import type { Target } from '../../../src/delivery/transport/sender.js';
+import { createPool } from '../../../src/delivery/transport/pool.js';
+import type { Target } from '../../../src/delivery/transport/types.js';
 import { aPost, aTarget, startSender } from '../../support/engine/sender.js';
 import { turn } from '../../support/log/fixture.js';
 import { type Connection, startRawReceiver } from '../../support/receiver/raw-receiver.js';
@@ -11,7 +11,7 @@ const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n';
 
 function open() {
   const guard = createAddressGuard(['127.0.0.0/8']);
-  return createConnections((target) => createDialer(target, directly('http:', guard)));
+  return createPool((target) => createDialer(target, directly('http:', guard)));
 }
 
 async function request(connections: ReturnType<typeof open>, target: Target) {
@@ -79,7 +79,7 @@ it('closing the sender ends the attempts to destinations as they were, too', asy
   const sender = startSender();
   const attempts = [1, 2].map((revision) => sender.send(aTarget(raw.url, null, { revision }), aPost));
   await raw.until(({ requests }) => requests.length === 2);
-  await sender.close();
+  await sender.stop();
   for (const outcome of await Promise.all(attempts)) {
     expect(outcome).toMatchObject({ verdict: 'RETRYABLE', responseCode: null, phase: 'HEADERS' });
   }

@@ -112,6 +112,10 @@ describe('what a receiver says is shown', () => {
     );
   });
 
+  it('without an authorization value whose second part begins like the space before it', () => {
+    expect(showMessage('no: Key\n\\+!!!', 'Key \\+!!!')).toBe('no: ***');
+  });
+
   it('as one well-formed line of at most 256 characters without controls', () => {
     const part = fc.oneof(words, fc.string({ unit: 'binary' }), fc.string({ minLength: 100, maxLength: 300 }));
     const anything = fc.array(part, { maxLength: 6 }).map((parts) => parts.join(''));

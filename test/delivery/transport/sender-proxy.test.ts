@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Target } from '../../../src/delivery/transport/sender.js';
+import type { Target } from '../../../src/delivery/transport/types.js';
 import { aPost, aTarget, startSender } from '../../support/engine/sender.js';
 import { type ConnectProxy, egressProxy, startConnectProxy } from '../../support/network/connect-proxy.js';
 import { issueCertificate } from '../../support/receiver/certificates.js';

@@ -3,7 +3,7 @@ import { createServer as createHttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { TlsOptions } from 'node:tls';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { Target } from '../../../src/delivery/transport/sender.js';
+import type { Target } from '../../../src/delivery/transport/types.js';
 import { aPost, aTarget, startSender } from '../../support/engine/sender.js';
 import { issueCertificate, type KeyKind, revoke } from '../../support/receiver/certificates.js';
 import { LACKS_OPENSSL, startOpensslServer } from '../../support/receiver/openssl-server.js';

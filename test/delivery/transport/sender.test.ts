@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { createCA } from 'mkcert';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Target } from '../../../src/delivery/transport/sender.js';
-import type { Outcome } from '../../../src/domain/lane/decide.js';
+import type { Target } from '../../../src/delivery/transport/types.js';
+import type { Outcome } from '../../../src/domain/lane/attempt.js';
 import { AUTHORIZATION, aPost, aTarget, startSender } from '../../support/engine/sender.js';
 import { type Connection, freePort, startMute, startRawReceiver } from '../../support/receiver/raw-receiver.js';
 import { answer, makeCertificate, type Receiver, startReceiver } from '../../support/receiver/receiver.js';
@@ -65,7 +65,7 @@ describe('a status', () => {
     [401, 'FINAL'],
     [404, 'FINAL'],
     [408, 'FINAL'],
-    [413, 'FINAL'],
+    [413, 'TOO_LARGE'],
     [429, 'RETRYABLE'],
     [500, 'RETRYABLE'],
     [503, 'RETRYABLE'],
@@ -122,7 +122,7 @@ describe('a status', () => {
     const raw = await startRawReceiver(respond, certificate, 'head');
     const body = Buffer.alloc(32 * 1024 * 1024);
     const outcome = await startSender().send(aTarget(raw.url, certificate.ca), { ...aPost, body });
-    expect(outcome).toMatchObject({ verdict: 'FINAL', responseCode: 413 });
+    expect(outcome).toMatchObject({ verdict: 'TOO_LARGE', responseCode: 413 });
   });
 });
 
@@ -386,7 +386,7 @@ describe('connections', () => {
     receiver.answers(() => {});
     const outcome = send(sender);
     await receiver.until(({ received }) => received.length === 1);
-    await sender.close();
+    await sender.stop();
     expect(await outcome).toMatchObject({ verdict: 'RETRYABLE', responseCode: null });
   });
 });

@@ -1,5 +1,6 @@
 import { describe, it } from 'vitest';
-import { type DeliveryCommand, decide, type Outcome } from '../../../src/domain/lane/decide.js';
+import type { Outcome } from '../../../src/domain/lane/attempt.js';
+import { type DeliveryCommand, decide } from '../../../src/domain/lane/decide.js';
 import { evolve, type LaneEvent } from '../../../src/domain/lane/evolve.js';
 import { emptyLane, type Lane } from '../../../src/domain/lane/lane.js';
 import { decider } from '../../support/domain/given.js';
@@ -199,13 +200,13 @@ describe('a delivery', () => {
 
   it('is given up if it is open: its logins are undelivered', () => {
     given(...open, webhookRemoved(3))
-      .when({ type: 'GiveUpDelivery', deliveryId: 'a' })
+      .when({ type: 'AbandonDelivery', deliveryId: 'a' })
       .then(undelivered(1, 3, 'a'));
     given(...open, delivered('a'), webhookRemoved(3))
-      .when({ type: 'GiveUpDelivery', deliveryId: 'a' })
+      .when({ type: 'AbandonDelivery', deliveryId: 'a' })
       .then();
     given(...open, webhookRemoved(3))
-      .when({ type: 'GiveUpDelivery', deliveryId: 'b' })
+      .when({ type: 'AbandonDelivery', deliveryId: 'b' })
       .then();
   });
 
@@ -217,7 +218,7 @@ describe('a delivery', () => {
 
   it('is not given up any more once the webhook is configured again: it goes on', () => {
     given(...open, webhookRemoved(3), webhookOn(3))
-      .when({ type: 'GiveUpDelivery', deliveryId: 'a' })
+      .when({ type: 'AbandonDelivery', deliveryId: 'a' })
       .then();
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { evolve, type LaneEvent } from '../../../src/domain/lane/evolve.js';
 import { emptyLane, type Lane, pending, waiting } from '../../../src/domain/lane/lane.js';
-import { type LaneSurroundings, nextStep } from '../../../src/domain/lane/next-step.js';
+import { type LaneContext, nextStep } from '../../../src/domain/lane/next-step.js';
 import {
   abandoned,
   delivered,
@@ -20,7 +20,7 @@ import {
 const after = (...events: LaneEvent[]): Lane => events.reduce<Lane>(evolve, emptyLane);
 const range = (firstVersion: number, lastVersion: number) => ({ firstVersion, lastVersion });
 /** What a lane does next at 1,500 ms, where its destination takes CEF. */
-const next = (lane: Lane, lastLogin: number, now = 1_500, around: Partial<LaneSurroundings> = {}) =>
+const next = (lane: Lane, lastLogin: number, now = 1_500, around: Partial<LaneContext> = {}) =>
   nextStep(lane, {
     lastLogin,
     now,
@@ -29,8 +29,8 @@ const next = (lane: Lane, lastLogin: number, now = 1_500, around: Partial<LaneSu
     replayable: null,
     ...around,
   });
-const rest = { do: 'rest' };
-const start = (first: number, last: number) => ({ do: 'start', range: range(first, last), purpose: 'FIRST' });
+const rest = { type: 'IDLE' };
+const start = (first: number, last: number) => ({ type: 'START', range: range(first, last), purpose: 'FIRST' });
 
 describe('a lane', () => {
   it('rests until a webhook is turned on', () => {
@@ -52,16 +52,16 @@ describe('a lane', () => {
 
   it('attempts the open delivery at once, then when the retry is due', () => {
     const open = after(webhookOn(), started('a', 1, 3));
-    expect(next(open, 3)).toMatchObject({ do: 'try', delivery: { deliveryId: 'a', failedAttempts: 0 } });
+    expect(next(open, 3)).toMatchObject({ type: 'ATTEMPT', delivery: { deliveryId: 'a', failedAttempts: 0 } });
     const failed = evolve(open, retryScheduled('a', 1, 2_500));
-    expect(next(failed, 3, 2_499)).toEqual({ do: 'wait', until: 2_500 });
-    expect(next(failed, 3, 2_500)).toMatchObject({ do: 'try', delivery: { deliveryId: 'a', failedAttempts: 1 } });
+    expect(next(failed, 3, 2_499)).toEqual({ type: 'WAIT', until: 2_500 });
+    expect(next(failed, 3, 2_500)).toMatchObject({ type: 'ATTEMPT', delivery: { deliveryId: 'a', failedAttempts: 1 } });
   });
 
   it('waits after an abandoned batch, and goes on behind it', () => {
     const lane = after(webhookOn(), started('a', 1, 3), abandoned('a', 1, 2_500));
     expect(next(lane, 3)).toEqual(rest);
-    expect(next(lane, 4, 2_499)).toEqual({ do: 'wait', until: 2_500 });
+    expect(next(lane, 4, 2_499)).toEqual({ type: 'WAIT', until: 2_500 });
     expect(next(lane, 4, 2_500)).toEqual(start(4, 4));
   });
 
@@ -99,14 +99,17 @@ describe('turning a webhook on again', () => {
 
   it('passes over at once what comes next', () => {
     const lane = after(webhookOn(5), skipped(1, 5));
-    expect(lane).toMatchObject({ cursor: 5, passedOver: [] });
+    expect(lane).toMatchObject({ backlog: { cursor: 5, skipped: [] } });
     expect(pending(lane, 5)).toBe(0);
   });
 
   it('keeps the attempts of the delivery that was open', () => {
     const lane = after(webhookOn(), started('a', 1, 3), retryScheduled('a', 2, 2_500), webhookOff(3), webhookOn(3));
-    expect(next(lane, 3)).toEqual({ do: 'wait', until: 2_500 });
-    expect(lane).toMatchObject({ failing: true, consecutiveFailures: 1, open: { failedAttempts: 2 } });
+    expect(next(lane, 3)).toEqual({ type: 'WAIT', until: 2_500 });
+    expect(lane).toMatchObject({
+      health: { failing: true, consecutiveFailures: 1 },
+      first: { open: { failedAttempts: 2 } },
+    });
   });
 });
 
@@ -120,26 +123,34 @@ describe('removing a webhook', () => {
   );
 
   it('gives the open delivery up at once', () => {
-    expect(next(removed, 9)).toMatchObject({ do: 'give up', delivery: { deliveryId: 'a' } });
+    expect(next(removed, 9)).toMatchObject({ type: 'ABANDON', delivery: { deliveryId: 'a' } });
   });
 
   it('leaves nothing pending but the open delivery', () => {
     expect(pending(removed, 9)).toBe(2);
     const done = evolve(removed, undelivered(1, 2, 'a'));
-    expect(done).toMatchObject({ open: null, cursor: 5, passedOver: [], undeliveredTotal: 5 });
+    expect(done).toMatchObject({
+      first: { open: null },
+      backlog: { cursor: 5, skipped: [] },
+      totals: { undelivered: 5 },
+    });
     expect(pending(done, 9)).toBe(0);
     expect(next(done, 9)).toEqual(rest);
   });
 
   it('keeps what is passed over in order, whatever was passed over before', () => {
     const lane = after(webhookOn(), webhookOff(3), webhookOn(5), skipped(4, 5), webhookRemoved(5), undelivered(1, 3));
-    expect(lane).toMatchObject({ cursor: 5, passedOver: [] });
+    expect(lane).toMatchObject({ backlog: { cursor: 5, skipped: [] } });
     expect(pending(lane, 5)).toBe(0);
     expect(waiting(lane, 5)).toEqual([]);
   });
 
   it('forgets failures', () => {
-    expect(removed).toMatchObject({ webhook: null, failing: false, consecutiveFailures: 0, nextBatchDueAt: null });
+    expect(removed).toMatchObject({
+      webhook: null,
+      health: { failing: false, consecutiveFailures: 0 },
+      first: { nextBatchDueAt: null },
+    });
   });
 });
 
@@ -148,10 +159,10 @@ describe('a change of destination or log format', () => {
 
   it('supersedes the open delivery at once and starts its logins anew', () => {
     const moved = evolve(open, webhookOn(3, OTHER));
-    expect(next(moved, 3)).toMatchObject({ do: 'supersede', delivery: { deliveryId: 'a' } });
+    expect(next(moved, 3)).toMatchObject({ type: 'SUPERSEDE', delivery: { deliveryId: 'a' } });
     expect(
       next(open, 3, 1_500, { destination: { logFormat: 'JSON', updatedAt: 0, linesPerSecond: null } }),
-    ).toMatchObject({ do: 'supersede', delivery: { deliveryId: 'a' } });
+    ).toMatchObject({ type: 'SUPERSEDE', delivery: { deliveryId: 'a' } });
     const anew = evolve(moved, superseded('a'));
     expect(next(anew, 4)).toEqual(start(1, 4));
     expect(pending(anew, 4)).toBe(4);
@@ -171,13 +182,17 @@ describe('the state of a lane', () => {
   const failedTwice = after(webhookOn(), started('a', 1, 3), retryScheduled('a', 1, 9), retryScheduled('a', 2, 9));
 
   it('is failing from the first failed try to the next success', () => {
-    expect(failedTwice).toMatchObject({ failing: true, consecutiveFailures: 2 });
-    expect(evolve(failedTwice, abandoned('a', 3, 9))).toMatchObject({ failing: true, consecutiveFailures: 3 });
-    expect(evolve(failedTwice, delivered('a', 3))).toMatchObject({ failing: false, consecutiveFailures: 0 });
+    expect(failedTwice).toMatchObject({ health: { failing: true, consecutiveFailures: 2 } });
+    expect(evolve(failedTwice, abandoned('a', 3, 9))).toMatchObject({
+      health: { failing: true, consecutiveFailures: 3 },
+    });
+    expect(evolve(failedTwice, delivered('a', 3))).toMatchObject({
+      health: { failing: false, consecutiveFailures: 0 },
+    });
   });
 
   it('shows the last try', () => {
-    expect(failedTwice.lastAttempt).toEqual({
+    expect(failedTwice.health.lastAttempt).toEqual({
       at: 1_000,
       destinationId: SIEM,
       responseCode: 503,
@@ -186,30 +201,33 @@ describe('the state of a lane', () => {
   });
 
   it('is not failing after a change of destination', () => {
-    expect(evolve(failedTwice, webhookOn(3, OTHER))).toMatchObject({ failing: false, consecutiveFailures: 0 });
+    expect(evolve(failedTwice, webhookOn(3, OTHER))).toMatchObject({
+      health: { failing: false, consecutiveFailures: 0 },
+    });
   });
 
   it('stays as it is when the webhook is turned off', () => {
-    expect(evolve(failedTwice, webhookOff(3))).toMatchObject({ failing: true, consecutiveFailures: 2 });
+    expect(evolve(failedTwice, webhookOff(3))).toMatchObject({ health: { failing: true, consecutiveFailures: 2 } });
   });
 
   it.each([retryScheduled('a', 3, 9_000), abandoned('a', 3, 9_000)])(
     'does not fail by $type of a destination that was left',
     (failure) => {
       const left = [evolve(failedTwice, webhookOn(3, OTHER)), evolve(failedTwice, webhookRemoved(3))];
-      for (const lane of left) expect(evolve(lane, failure)).toMatchObject({ failing: false, consecutiveFailures: 0 });
+      for (const lane of left)
+        expect(evolve(lane, failure)).toMatchObject({ health: { failing: false, consecutiveFailures: 0 } });
     },
   );
 
   it('does not wait at a new destination because the one that was left refuses', () => {
     const lane = after(webhookOn(), started('a', 1, 3), webhookOn(3, OTHER), abandoned('a', 1, 9_000, 401));
-    expect(lane).toMatchObject({ abandonedInARow: 0, nextBatchDueAt: null });
+    expect(lane).toMatchObject({ first: { abandonedInARow: 0, nextBatchDueAt: null } });
     expect(next(lane, 4)).toEqual(start(4, 4));
   });
 
   it('counts what a destination that was left delivers all the same', () => {
     const lane = after(webhookOn(), started('a', 1, 3), webhookOn(3, OTHER), delivered('a'));
-    expect(lane).toMatchObject({ deliveredTotal: 3, cursor: 3, open: null });
+    expect(lane).toMatchObject({ totals: { delivered: 3 }, backlog: { cursor: 3 }, first: { open: null } });
   });
 
   it('fails by a destination that was left and chosen again', () => {
@@ -220,7 +238,7 @@ describe('the state of a lane', () => {
       webhookOn(3, SIEM),
       retryScheduled('a', 1, 9),
     );
-    expect(back).toMatchObject({ failing: true, consecutiveFailures: 1 });
+    expect(back).toMatchObject({ health: { failing: true, consecutiveFailures: 1 } });
   });
 
   it('counts logins, each once', () => {
@@ -234,6 +252,10 @@ describe('the state of a lane', () => {
       started('c', 4, 6),
       abandoned('c', 1, 9),
     );
-    expect(lane).toMatchObject({ deliveredTotal: 3, undeliveredTotal: 3, cursor: 6, abandonedInARow: 1 });
+    expect(lane).toMatchObject({
+      totals: { delivered: 3, undelivered: 3 },
+      backlog: { cursor: 6 },
+      first: { abandonedInARow: 1 },
+    });
   });
 });

@@ -79,12 +79,13 @@ it('delivers or keeps for a person everything that is due, once the receiver tak
       portal.configure(0, true);
       portal.drain();
       expect(portal.account.count('pending', 'off')).toBe(0);
-      const { cursor, open, side, passedOver, replay } = portal.lane();
-      expect({ cursor, open, side, passedOver }).toEqual({
+      const { backlog, first, redelivery, replay } = portal.lane();
+      const { cursor, skipped } = backlog;
+      expect({ cursor, open: first.open, redelivery: redelivery.open, skipped }).toEqual({
         cursor: portal.account.standings.length,
         open: null,
-        side: null,
-        passedOver: [],
+        redelivery: null,
+        skipped: [],
       });
       expect(['REQUESTED', 'RUNNING']).not.toContain(replay?.status);
       expect(portal.rows().filter(({ state }) => state === 'WAITING' || state === 'REQUESTED')).toEqual([]);
@@ -127,7 +128,7 @@ it('leaves nothing pending once the webhook is removed, whatever was under way',
       portal.remove();
       portal.drain();
       expect(portal.account.count('pending')).toBe(0);
-      expect([portal.lane().open, portal.lane().side]).toEqual([null, null]);
+      expect([portal.lane().first.open, portal.lane().redelivery.open]).toEqual([null, null]);
     }),
     { numRuns: 200 },
   );

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Purpose } from '../../../src/domain/lane/decide.js';
+import type { Purpose } from '../../../src/domain/lane/attempt.js';
 import { evolve, type LaneEvent } from '../../../src/domain/lane/evolve.js';
 import { emptyLane, type Lane } from '../../../src/domain/lane/lane.js';
-import { type LaneSurroundings, nextStep, type Step } from '../../../src/domain/lane/next-step.js';
+import { type LaneContext, type NextStep, nextStep } from '../../../src/domain/lane/next-step.js';
 import type { ReplayEvent } from '../../../src/domain/replay.js';
 import {
   abandoned,
@@ -10,9 +10,9 @@ import {
   OTHER,
   retryScheduled,
   SIEM,
-  setAside,
   split,
   started,
+  tooLargeLine,
   webhookOff,
   webhookOn,
 } from '../../support/lane/events.js';
@@ -24,7 +24,7 @@ const requested = (first: number, last: number) => ({ ...range(first, last), sta
 const siem = { logFormat: 'CEF' as const, updatedAt: 0, linesPerSecond: null };
 
 /** Tries of these events begin at 1,000 and end at 1,500; it is 1,500 unless a test says otherwise. */
-function next(lane: Lane, around: Partial<LaneSurroundings> = {}): Step {
+function next(lane: Lane, around: Partial<LaneContext> = {}): NextStep {
   return nextStep(lane, {
     lastLogin: 0,
     now: 1_500,
@@ -34,9 +34,13 @@ function next(lane: Lane, around: Partial<LaneSurroundings> = {}): Step {
     ...around,
   });
 }
-const start = (purpose: Purpose, first: number, last: number) => ({ do: 'start', purpose, range: range(first, last) });
-const wait = (until: number) => ({ do: 'wait', until });
-const attempts = (deliveryId: string) => ({ do: 'try', delivery: { deliveryId } });
+const start = (purpose: Purpose, first: number, last: number) => ({
+  type: 'START',
+  purpose,
+  range: range(first, last),
+});
+const wait = (until: number) => ({ type: 'WAIT', until });
+const attempts = (deliveryId: string) => ({ type: 'ATTEMPT', delivery: { deliveryId } });
 const side = (deliveryId: string, first: number, last: number, purpose: Purpose = 'RECOVERY') =>
   started(deliveryId, first, last, { purpose });
 
@@ -78,7 +82,7 @@ describe('turns', () => {
 
   it('are counted from what was started last, whether it ended well or not', () => {
     const failed = after(webhookOn(), started('a', 1, 1), delivered('a'), side('r', 2, 2), abandoned('r', 1, null));
-    expect(failed.lastTurn).toBe('RECOVERY');
+    expect(failed.lastStarted).toBe('RECOVERY');
     expect(next(failed, { lastLogin: 9 })).toEqual(start('FIRST', 2, 2));
   });
 
@@ -133,17 +137,17 @@ describe('a side delivery that waits for its retry', () => {
 
   it('goes on from where it was after the webhook was off', () => {
     const off = evolve(waiting, webhookOff(0));
-    expect(next(off, { now: 9_999 })).toEqual({ do: 'rest' });
+    expect(next(off, { now: 9_999 })).toEqual({ type: 'IDLE' });
     expect(next(evolve(off, webhookOn(0)), { now: 9_999 })).toMatchObject(attempts('r'));
   });
 
   it('ends with a change of destination or format, and its logins start anew', () => {
     expect(next(evolve(waiting, webhookOn(0, OTHER)))).toMatchObject({
-      do: 'supersede',
+      type: 'SUPERSEDE',
       delivery: { deliveryId: 'r' },
     });
     const json = { ...siem, logFormat: 'JSON' as const };
-    expect(next(waiting, { destination: json })).toMatchObject({ do: 'supersede', delivery: { deliveryId: 'r' } });
+    expect(next(waiting, { destination: json })).toMatchObject({ type: 'SUPERSEDE', delivery: { deliveryId: 'r' } });
   });
 });
 
@@ -152,7 +156,7 @@ describe('a recovery', () => {
 
   it('follows a success', () => {
     const lane = after(webhookOn(), started('a', 1, 3), abandoned('a', 5, 2_500), started('b', 4, 4), delivered('b'));
-    expect(lane.recovering).toBe(true);
+    expect(lane.redelivery.recovering).toBe(true);
     expect(next(lane, { recoverable })).toEqual(start('RECOVERY', 1, 2));
   });
 
@@ -163,9 +167,12 @@ describe('a recovery', () => {
 
   it('ends with the first batch that is given up, of whatever purpose', () => {
     const well = after(webhookOn(), started('a', 1, 1), delivered('a'));
-    expect(evolve(evolve(well, side('r', 1, 1)), abandoned('r', 1, null)).recovering).toBe(false);
-    expect(evolve(evolve(well, started('b', 2, 2)), abandoned('b', 1, 9)).recovering).toBe(false);
-    expect(evolve(evolve(well, side('r', 1, 1)), setAside('r')).recovering, 'one line is too large').toBe(true);
+    expect(evolve(evolve(well, side('r', 1, 1)), abandoned('r', 1, null)).redelivery.recovering).toBe(false);
+    expect(evolve(evolve(well, started('b', 2, 2)), abandoned('b', 1, 9)).redelivery.recovering).toBe(false);
+    expect(
+      evolve(evolve(well, side('r', 1, 1)), tooLargeLine('r')).redelivery.recovering,
+      'one line is too large',
+    ).toBe(true);
   });
 
   it('does not wait where a person asked for it, whatever was given up before', () => {
@@ -184,9 +191,9 @@ describe('a recovery', () => {
     expect(next(failed, { replayable: range(1, 1) })).toEqual(wait(2_500));
     const fresh = evolve(evolve(failed, started('b', 2, 2)), delivered('b'));
     expect(next(fresh, { recoverable: requested(2, 2) })).toEqual(wait(2_500));
-    expect(fresh).toMatchObject({ sideAbandonedInARow: 1, abandonedInARow: 0 });
+    expect(fresh).toMatchObject({ redelivery: { abandonedInARow: 1 }, first: { abandonedInARow: 0 } });
     const again = evolve(evolve(fresh, side('s', 2, 2)), delivered('s'));
-    expect(again).toMatchObject({ sideAbandonedInARow: 0, sideDueAt: null });
+    expect(again).toMatchObject({ redelivery: { abandonedInARow: 0, nextBatchDueAt: null } });
   });
 
   it('that someone asked for goes out while everything fails', () => {
@@ -233,29 +240,29 @@ describe('a probe', () => {
   });
 
   it('is due where its time is further ahead than any wait: the clock was wrong', () => {
-    const lane = { ...dead, probeDueAt: 365 * 24 * 3_600_000 };
+    const lane = { ...dead, redelivery: { ...dead.redelivery, probeDueAt: 365 * 24 * 3_600_000 } };
     expect(next(lane, { recoverable, now: 10_000 })).toEqual(start('PROBE', 1, 1));
   });
 
   it('that fails is followed by the next one, each later; a success starts them anew', () => {
     const once = evolve(evolve(dead, side('p', 1, 1, 'PROBE')), abandoned('p', 5, null, 503, { probeDueAt: 700_000 }));
-    expect(once).toMatchObject({ failedProbes: 1, probeDueAt: 700_000, recovering: false });
+    expect(once).toMatchObject({ redelivery: { failedProbes: 1, probeDueAt: 700_000, recovering: false } });
     expect(next(once, { recoverable, now: 10_000 })).toEqual(wait(700_000));
     const well = evolve(evolve(once, side('q', 1, 1, 'PROBE')), delivered('q'));
-    expect(well).toMatchObject({ failedProbes: 0, probeDueAt: null, recovering: true });
+    expect(well).toMatchObject({ redelivery: { failedProbes: 0, probeDueAt: null, recovering: true } });
     expect(next(well, { recoverable: waitingRange(2, 3) })).toEqual(start('RECOVERY', 2, 3));
   });
 
   it('is not made by a webhook that is off', () => {
-    expect(next(evolve(dead, webhookOff(3)), { recoverable, now: 9_999_999 })).toEqual({ do: 'rest' });
+    expect(next(evolve(dead, webhookOff(3)), { recoverable, now: 9_999_999 })).toEqual({ type: 'IDLE' });
   });
 });
 
 describe('a replay', () => {
   it('is started and finished by the lane', () => {
-    expect(next(after(webhookOn(), requestedReplay))).toEqual({ do: 'start replay' });
-    expect(next(after(webhookOn(), ...replay))).toEqual({ do: 'finish replay' });
-    expect(next(after(webhookOff(), requestedReplay))).toEqual({ do: 'rest' });
+    expect(next(after(webhookOn(), requestedReplay))).toEqual({ type: 'START_REPLAY' });
+    expect(next(after(webhookOn(), ...replay))).toEqual({ type: 'FINISH_REPLAY' });
+    expect(next(after(webhookOff(), requestedReplay))).toEqual({ type: 'IDLE' });
   });
 
   it('is not finished while its last part is under way', () => {
@@ -265,7 +272,7 @@ describe('a replay', () => {
 
   it('that is over gives up what waits for a retry', () => {
     const lane = after(webhookOn(), ...replay, replayBatch('p', 1, 5), retryScheduled('p', 1, 2_500));
-    const supersedes = { do: 'supersede', delivery: { deliveryId: 'p' } };
+    const supersedes = { type: 'SUPERSEDE', delivery: { deliveryId: 'p' } };
     expect(next(evolve(lane, { type: 'ReplayCancelled', data: { jobId: 'job', at: 3 } }))).toMatchObject(supersedes);
     const another = { ...requestedReplay.data, jobId: 'another' };
     const again = [
@@ -284,9 +291,9 @@ describe('a replay', () => {
 
 describe('the size of a batch', () => {
   const many = { lastLogin: 10_000 };
-  const sizes = (lane: Lane, around: Partial<LaneSurroundings> = {}) => {
+  const sizes = (lane: Lane, around: Partial<LaneContext> = {}) => {
     const step = next(lane, { ...many, now: 99_999, ...around });
-    return step.do === 'start' ? step.range.lastVersion - step.range.firstVersion + 1 : step;
+    return step.type === 'START' ? step.range.lastVersion - step.range.firstVersion + 1 : step;
   };
   const tooLarge = after(webhookOn(), started('a', 1, 500), split('a'));
 
@@ -310,7 +317,7 @@ describe('the size of a batch', () => {
       started('a', 1, 2),
       split('a'),
     );
-    expect(evolve(waiting, split('r', 2)).batchLimit).toBe(1);
+    expect(evolve(waiting, split('r', 2)).batch.limit).toBe(1);
   });
 
   it('grows again after 20 batches that were taken, twofold with each full one, to 500', () => {
@@ -323,7 +330,7 @@ describe('the size of a batch', () => {
         taken
           .slice(0, index + 1)
           .flat()
-          .reduce<Lane>(evolve, tooLarge).batchLimit,
+          .reduce<Lane>(evolve, tooLarge).batch.limit,
     );
     expect(limits.slice(18)).toEqual([250, 250, 500, 500]);
   });

@@ -265,7 +265,7 @@ describe('a compiled mutation that meets a bug', () => {
 
   const startFailing = async () => {
     test = await startApp({
-      surroundings: {
+      appOptions: {
         project(event) {
           if (event.type === 'PortalRenamed') throw new Error('row 7 of /var/lib');
         },

@@ -8,7 +8,7 @@ const masked = { message: 'Unexpected error.', path: ['registerPortal'], extensi
 /** A server whose log refuses every portal. */
 const startFailing = (error: Error) =>
   startApp({
-    surroundings: {
+    appOptions: {
       project: (event) => {
         if (event.type === 'PortalRegistered') throw error;
       },
@@ -51,7 +51,7 @@ describe('a full disk', () => {
   it('is over with the next success', async () => {
     let full = true;
     const test = await startApp({
-      surroundings: {
+      appOptions: {
         project: (event) => {
           if (full && event.type === 'PortalRegistered')
             throw Object.assign(new Error('full'), { code: 'SQLITE_FULL' });

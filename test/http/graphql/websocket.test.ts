@@ -169,9 +169,9 @@ describe('the operations of a WebSocket', () => {
     const test = await startApp();
     const id = await registerPortal(test);
     const socket = await openAuthorizedSocket(test);
-    const before = test.app.services.tail.readers();
+    const before = test.app.services.tail.subscriptions();
     for (let operation = 1; operation <= 100; operation += 1) socket.subscribe(String(operation), LOGINS, { id });
-    await vi.waitUntil(() => test.app.services.tail.readers() === before + 100);
+    await vi.waitUntil(() => test.app.services.tail.subscriptions() === before + 100);
 
     socket.send({ type: 'complete', id: '7' });
     socket.subscribe('again', VIEWER);

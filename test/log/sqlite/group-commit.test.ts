@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
-import { turn } from '../../support/log/fixture.js';
-import { openWriterFixture } from '../../support/log/writer.js';
+import { CAUSE, openLog, turn } from '../../support/log/fixture.js';
+import { openSimpleCommands } from '../../support/log/simple-commands.js';
 
 it('commits the commands of one turn of the event loop together', async () => {
-  const { record, commits, log } = openWriterFixture();
+  const { record, commits, log } = openSimpleCommands();
   const answers = await Promise.all([record(), record(2), record()]);
   expect(answers).toEqual([[1], [2, 3], [4]]);
   expect(commits).toEqual([4]);
@@ -11,7 +11,7 @@ it('commits the commands of one turn of the event loop together', async () => {
 });
 
 it('commits the commands of a later turn on their own', async () => {
-  const { record, commits } = openWriterFixture();
+  const { record, commits } = openSimpleCommands();
   await record();
   await record();
   expect(commits).toEqual([1, 2]);
@@ -23,19 +23,19 @@ it('opens one transaction for a group', async () => {
     begun.push('BEGIN');
     return begin();
   };
-  const { record, refuse } = openWriterFixture({ replace: { statement: 'BEGIN IMMEDIATE', run } });
+  const { record, refuse } = openSimpleCommands({ replace: { statement: 'BEGIN IMMEDIATE', run } });
   await Promise.allSettled([record(), refuse(), record()]);
   expect(begun).toEqual(['BEGIN']);
 });
 
-it('takes at most 1,000 commands into a group and goes on with the rest in the next', async () => {
-  const { record, commits } = openWriterFixture();
+it('commits at most 1,000 commands together, and the rest in the next group', async () => {
+  const { record, commits } = openSimpleCommands();
   await Promise.all(Array.from({ length: 1_001 }, () => record()));
   expect(commits).toEqual([1_000, 1_001]);
 });
 
-it('undoes only the command that is refused, and leaves no gap behind it', async () => {
-  const { record, refuse, commits, log } = openWriterFixture();
+it('undoes only the command that is refused, and leaves no gap', async () => {
+  const { record, refuse, commits, log } = openSimpleCommands();
   const answers = await Promise.allSettled([record(), refuse(3), record(2), refuse()]);
   expect(answers).toMatchObject([
     { status: 'fulfilled', value: [1] },
@@ -51,8 +51,8 @@ it('undoes only the command that is refused, and leaves no gap behind it', async
   expect(commits).toEqual([3]);
 });
 
-it('undoes a command that fails for a reason of its own, and hands the reason to its caller alone', async () => {
-  const { record, fail, log, fatal } = openWriterFixture();
+it('undoes a command that throws, and gives the error only to its caller', async () => {
+  const { record, fail, log, fatal } = openSimpleCommands();
   const bug = new TypeError('a bug');
   const [first, second] = await Promise.allSettled([fail(bug), record()]);
   expect(first).toEqual({ status: 'rejected', reason: bug });
@@ -61,34 +61,22 @@ it('undoes a command that fails for a reason of its own, and hands the reason to
   expect(fatal).toEqual([]);
 });
 
-it('forgets the stream of a refused command', async () => {
-  const { refuse, sqlite } = openWriterFixture();
+it('stores no name of a stream for a command that is refused', async () => {
+  const { refuse, sqlite } = openSimpleCommands();
   await expect(refuse()).rejects.toThrow('refused');
   expect(sqlite.prepare('SELECT count(*) FROM streams').pluck().get()).toBe(0);
 });
 
-it('shows a command what earlier ones of its group appended', async () => {
-  const { record, refuse, head } = openWriterFixture();
-  const heads = await Promise.allSettled([head(), record(2), head(), refuse(), head()]);
-  expect(heads.map((head) => (head.status === 'fulfilled' ? head.value : 'refused'))).toEqual([
-    0,
-    [1, 2],
-    2,
-    'refused',
-    2,
-  ]);
-});
-
 it('answers when another connection can read what was appended', async () => {
-  const { record, refuse, committed } = openWriterFixture();
+  const { record, refuse, committed } = openSimpleCommands();
   const heads: number[] = [];
   const see = () => heads.push(committed.head());
   await Promise.all([record().then(see), refuse().catch(see), record().then(see)]);
   expect(heads).toEqual([2, 2, 2]);
 });
 
-it('runs nothing before the turn ends', async () => {
-  const { record, committed } = openWriterFixture();
+it('runs no command before the turn ends', async () => {
+  const { record, committed } = openSimpleCommands();
   const answer = record();
   await Promise.resolve();
   expect(committed.head()).toBe(0);
@@ -96,8 +84,8 @@ it('runs nothing before the turn ends', async () => {
   expect(committed.head()).toBe(1);
 });
 
-it('refuses a command while 50,000 events wait, and takes it when they have been written', async () => {
-  const { head } = openWriterFixture();
+it('refuses a command while 50,000 events wait, and accepts it when they are written', async () => {
+  const { head } = openSimpleCommands();
   const waiting = Array.from({ length: 50_000 }, () => head());
   const refusal = { code: 'UNAVAILABLE', message: expect.stringContaining('Too much is waiting') };
   await expect(head()).rejects.toMatchObject(refusal);
@@ -105,17 +93,17 @@ it('refuses a command while 50,000 events wait, and takes it when they have been
   await expect(head()).resolves.toBe(0);
 });
 
-it('commits what waits before it closes, and then takes nothing more', async () => {
-  const { record, writer, committed } = openWriterFixture();
+it('commits what waits before it closes, and then refuses commands', async () => {
+  const { record, queue, committed } = openSimpleCommands();
   const waiting = Array.from({ length: 1_500 }, () => record());
-  await writer.close();
+  await queue.close();
   expect(committed.head()).toBe(1_500);
   await expect(record()).rejects.toMatchObject({ code: 'UNAVAILABLE', message: expect.stringContaining('stopping') });
   expect(await Promise.all(waiting)).toHaveLength(1_500);
 });
 
-it('copies the write-ahead log into the database once it is long, without being asked', async () => {
-  const { fill, sqlite } = openWriterFixture();
+it('copies the write-ahead log into the database once it is long', async () => {
+  const { fill, sqlite } = openSimpleCommands();
   const backlog = () => {
     const [row] = sqlite.pragma('wal_checkpoint(NOOP)') as { log: number; checkpointed: number }[];
     return row ? row.log - row.checkpointed : Number.NaN;
@@ -125,4 +113,10 @@ it('copies the write-ahead log into the database once it is long, without being 
   for (let megabytes = 0; megabytes < 70; megabytes += 1) void fill(1_000_000);
   await turn(2);
   expect(backlog()).toBe(0);
+});
+
+it.each(['missing', 'toString'])('answers a command that does not exist (%s) with an error', (name) => {
+  const { commit } = openLog();
+  const { results } = commit([{ name, input: null, cause: CAUSE }]);
+  expect(results).toEqual([{ error: new Error(`There is no command ${name}`) }]);
 });

@@ -1,5 +1,5 @@
 /** Destinations are created, changed and deleted. */
-import { type LogFormat, logFormats } from '../../../src/domain/destination.js';
+import { type LogFormat, logFormats } from '../../../src/domain/log-line.js';
 import type { Chance } from '../chance.js';
 import { type Action, destinationIds, type Scene } from '../scene.js';
 import { CAUSE } from '../world.js';

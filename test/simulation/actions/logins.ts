@@ -1,5 +1,5 @@
 /** Logins are recorded: one by one, in bursts, in every portal, and the same ones again. */
-import { recordLogins } from '../../../src/commands/login.js';
+import { executeRecordLogins } from '../../../src/api/record-logins.js';
 import type { LoginInput } from '../../../src/domain/login.js';
 import type { Chance } from '../chance.js';
 import { requestOf } from '../receivers.js';
@@ -27,7 +27,7 @@ function send(scene: Scene, { portal, logins }: Call): void {
   const [first] = logins;
   world.ask(
     `record ${logins.length} in portal ${portal}, from ${first?.request}`,
-    (commands) => recordLogins(commands, world.chance.bytes, { portalId, logins }, CAUSE),
+    (commands) => executeRecordLogins(commands, world.chance.bytes, { portalId, logins }, CAUSE),
     (events) => {
       for (const { version, data } of events) acknowledged.push({ portalId, version, request: data.request });
     },

@@ -10,8 +10,8 @@ function listedIn(scene: Scene): string[] {
   const life = world.life();
   const hit = portals.filter((portalId) => world.account.count(portalId, 'undelivered') > 0);
   if (!life || !hit.length) return [];
-  const { undelivered } = life.models.lanes;
-  const rows = undelivered.page(world.chance.pick(hit), ['WAITING', 'HELD', 'SET_ASIDE'], {
+  const { undelivered } = life.models;
+  const rows = undelivered.page(world.chance.pick(hit), ['WAITING', 'NEEDS_ACTION'], {
     limit: 50,
     inverted: false,
   });

@@ -1,6 +1,7 @@
 /** What became of the logins of servers that were killed, from what a receiver saw and what the data directory holds. */
+
 import type { Recorded } from '../../../src/domain/event.js';
-import type { UndeliveredRow } from '../../../src/projections/undelivered.js';
+import type { UndeliveredRow } from '../../../src/projections/undelivered-ranges.js';
 import type { Received } from '../receiver/receiver.js';
 import type { Sent } from './load.js';
 import { purposeOf } from './moods.js';
@@ -163,7 +164,10 @@ function replaysOf(events: readonly Recorded[], accepted: readonly Received[]): 
     } else if (event.type === 'BatchStarted' && event.data.purpose === 'REPLAY') {
       const { deliveryId, firstVersion, lastVersion } = event.data;
       parts.set(deliveryId, { jobId: current.get(portalId) ?? '', size: lastVersion - firstVersion + 1 });
-    } else if (event.type === 'BatchDelivered' || (event.type === 'BatchAbandoned' && event.data.setAside)) {
+    } else if (
+      event.type === 'BatchDelivered' ||
+      (event.type === 'BatchAbandoned' && event.data.reason === 'TOO_LARGE')
+    ) {
       const part = parts.get(event.data.deliveryId);
       const job = part && jobs.get(part.jobId);
       if (part && job && (event.type === 'BatchAbandoned' || taken.has(event.data.deliveryId))) job.left -= part.size;

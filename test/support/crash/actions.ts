@@ -1,10 +1,10 @@
 /** What portals and people do to a server of the tests that has no API: the same commands, each answered when it is durable. */
 
-import type { Services } from '../../../schema/builder.js';
-import { recordLogins } from '../../../src/commands/login.js';
-import type { Cause } from '../../../src/domain/event.js';
+import type { Services } from '../../../src/api/context.js';
+import { executeRecordLogins } from '../../../src/api/record-logins.js';
 import { loginInput } from '../../../src/domain/login.js';
 import { Refusal } from '../../../src/domain/refusal.js';
+import type { Cause } from '../../../src/domain/stream.js';
 import { writeRangeId } from '../../../src/domain/undelivered.js';
 
 export type Action =
@@ -29,7 +29,7 @@ export async function act({ commands, models, log, random }: Services, action: A
   switch (action.do) {
     case 'record': {
       const logins = action.logins.map((login) => loginInput.parse({ ...facts, ...login }));
-      const recorded = await recordLogins(commands, random, { portalId, logins }, cause);
+      const recorded = await executeRecordLogins(commands, random, { portalId, logins }, cause);
       return { logins: recorded.map(({ position, data }) => ({ position, traceId: data.traceId })) };
     }
     case 'replay': {
@@ -44,7 +44,7 @@ export async function act({ commands, models, log, random }: Services, action: A
     case 'redeliver':
     case 'discard': {
       const page = { after: undefined, before: undefined, limit: action.ranges, inverted: false };
-      const rows = models.lanes.undelivered.page(portalId, ['WAITING', 'HELD', 'SET_ASIDE'], page);
+      const rows = models.undelivered.page(portalId, ['WAITING', 'NEEDS_ACTION'], page);
       const ids = rows.map(writeRangeId);
       if (!ids.length) return {};
       const done =

@@ -21,7 +21,8 @@ const withoutApi: Plugin = {
   name: 'without the API',
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /\/http\/server\.js$/ }, () => ({ path: 'server', namespace: 'no-api' }));
-    const contents = 'export const createHttpServer = () => ({ listen: async () => 0, close: async () => {} });';
+    const contents =
+      "export const createHttpServer = () => ({ name: 'http', start: async () => {}, stop: async () => {}, port: () => 0 });";
     onLoad({ filter: /./, namespace: 'no-api' }, () => ({ contents }));
   },
 };

@@ -2,15 +2,17 @@
  * A server in a process of its own, over a data directory and with real sockets, that ends itself at a chosen point. Started
  * by crash-server.ts, which tells it what to do once it is loaded.
  */
+
 import { existsSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { type App, createApp, type Surroundings } from '../../../src/app.js';
+import { type App, createApp, type AppOptions } from '../../../src/app.js';
 import { loadConfig } from '../../../src/config.js';
 import { createSender } from '../../../src/delivery/transport/sender.js';
-import { type Recorded, streamId } from '../../../src/domain/event.js';
-import type { Purpose } from '../../../src/domain/lane/decide.js';
+import { type Recorded } from '../../../src/domain/event.js';
+import type { Purpose } from '../../../src/domain/lane/attempt.js';
 import { openDelivery } from '../../../src/domain/lane/lane.js';
+import { streamId } from '../../../src/domain/stream.js';
 import { systemClock } from '../../../src/runtime/clock.js';
 import { createLogger } from '../../../src/runtime/logger.js';
 import { createHastyClock } from '../clock/hasty-clock.js';
@@ -103,11 +105,12 @@ function purposeOf(deliveryId: string): Purpose {
   return purposes.get(deliveryId) ?? found?.find((purpose) => purpose !== undefined) ?? 'FIRST';
 }
 
-const killingSender: Surroundings['createSender'] = (given) => {
+const killingSender: AppOptions['createSender'] = (given) => {
   const userAgent = `${given.userAgent} life/${options.life}`;
   // Its deadlines are about real sockets.
   const real = createSender({ ...given, clock: systemClock, userAgent });
   return {
+    ...real,
     async send(target, post) {
       const { deliveryId } = post;
       const purpose = purposeOf(deliveryId);
@@ -118,7 +121,6 @@ const killingSender: Surroundings['createSender'] = (given) => {
       passBy({ at: 'response', purpose }, deliveryId);
       return { ...outcome, attemptedAt };
     },
-    close: () => real.close(),
   };
 };
 
@@ -176,11 +178,11 @@ app = await createApp(config, createLogger('silent'), {
     inTransaction(event);
   },
 });
-const { close, listen, services } = app;
+const { services } = app;
 process.on('disconnect', () => process.exit(1));
 process.on('message', (message: ToChild) => {
   if (message === 'arm') armed = true;
-  else if (message === 'stop') void close().then(() => process.exit(0));
+  else if (message === 'stop') void app.stop().then(() => process.exit(0));
   else if ('call' in message) void answer(message.call, message.action);
 });
 
@@ -189,6 +191,6 @@ async function answer(answered: number, action: Action): Promise<void> {
   process.send?.(said);
 }
 
-const port = await listen();
-const ready: FromChild = { pid: process.pid, port, firstToken: app.firstToken, head: services.tail.head() };
+await app.start();
+const ready: FromChild = { pid: process.pid, port: app.port(), firstToken: app.firstToken, head: services.tail.head() };
 process.send?.(ready);

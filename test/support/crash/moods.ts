@@ -1,6 +1,7 @@
 /** A receiver with moods: it refuses, breaks off or holds what it is sent, and remembers what it took. */
+
 import { randomInt } from 'node:crypto';
-import type { Purpose } from '../../../src/domain/lane/decide.js';
+import type { Purpose } from '../../../src/domain/lane/attempt.js';
 import { answer, type Received, type Receiver } from '../receiver/receiver.js';
 
 /** How many of a hundred batches end in each way; the others are taken. */

@@ -1,7 +1,8 @@
 /** Places in the program at which a server of the tests ends itself. */
 
 import type { EventType } from '../../../src/domain/event.js';
-import type { DeliveryEvent, Purpose } from '../../../src/domain/lane/decide.js';
+import type { Purpose } from '../../../src/domain/lane/attempt.js';
+import type { DeliveryEvent } from '../../../src/domain/lane/events.js';
 
 /** Where the server is: about to send, waiting for the receiver, with its answer, in a transaction (that appends or deletes events), or right after one. */
 export type Place =

@@ -2,8 +2,7 @@ import { getTableName } from 'drizzle-orm';
 import { type Connection, openWriter } from '../../../db/open.js';
 import type { Recorded } from '../../../src/domain/event.js';
 import { createLogReader } from '../../../src/log/sqlite/read.js';
-import type { ReadModel } from '../../../src/projections/read-model.js';
-import { createReadModels } from '../../../src/projections/read-models.js';
+import { createReadModels, projectionsOf } from '../../../src/projections/read-models.js';
 import { rebuild } from '../../../src/projections/rebuild.js';
 
 /** The rows of each read-model table by its name, in an order that does not depend on how they came about. */
@@ -24,7 +23,7 @@ export function examine(dataDir: string): { events: Recorded[]; kept: Tables; re
 }
 
 function tablesOf({ db }: Connection): Tables {
-  const models = Object.values<ReadModel>(createReadModels(db));
+  const models = projectionsOf(createReadModels(db));
   return Object.fromEntries(
     models
       .flatMap(({ tables }) => tables)

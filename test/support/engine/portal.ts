@@ -1,11 +1,13 @@
 /** What tests of the delivery engine do to a portal, and what they see of its lane. */
 
 import { randomUUID } from 'node:crypto';
-import { recordLogins } from '../../../src/commands/login.js';
+import { executeRecordLogins } from '../../../src/api/record-logins.js';
 import { createDestination as destinationInput } from '../../../src/domain/destination.js';
-import type { Cause, Recorded } from '../../../src/domain/event.js';
+import type { Recorded } from '../../../src/domain/event.js';
 import type { Lane } from '../../../src/domain/lane/lane.js';
 import { loginInput } from '../../../src/domain/login.js';
+import type { Cause } from '../../../src/domain/stream.js';
+import { laneStreams } from '../../../src/domain/stream.js';
 import { undeliveredStates, writeRangeId } from '../../../src/domain/undelivered.js';
 import type { TestApp } from '../server/app.js';
 
@@ -76,7 +78,7 @@ export function logIn({ app }: Server, portalId: string, ...requests: string[]) 
   const given = { authenticationType: 'BASIC', outcome: 'SUCCESS', sourceAddress: '192.0.2.7' };
   const logins = requests.map((request) => loginInput.parse({ ...given, request }));
   const { commands, random } = app.services;
-  return recordLogins(commands, random, { portalId, logins }, cause);
+  return executeRecordLogins(commands, random, { portalId, logins }, cause);
 }
 
 /** `/1`, `/2` and so on, `count` of them. */
@@ -106,7 +108,7 @@ export async function untilEvent<T extends Recorded['type']>(
   nth = 1,
 ): Promise<Extract<Recorded, { type: T }>> {
   let seen = 0;
-  for await (const event of app.services.tail.from([`delivery-${portalId}`], 0)) {
+  for await (const event of app.services.tail.follow([`delivery-${portalId}`], 0)) {
     if (isOf(event, type)) seen += 1;
     if (isOf(event, type) && seen === nth) return event;
   }
@@ -116,10 +118,7 @@ export async function untilEvent<T extends Recorded['type']>(
 /** Resolves with the lane of a portal as soon as something holds of it. */
 export async function untilLane({ app }: Server, portalId: string, ready: (lane: Lane) => boolean): Promise<Lane> {
   const { tail, models } = app.services;
-  const streams = (['webhook', 'delivery', 'undelivered', 'replay'] as const).map(
-    (noun) => `${noun}-${portalId}` as const,
-  );
-  const reader = tail.from(streams, tail.head());
+  const reader = tail.follow(laneStreams(portalId), tail.head());
   try {
     for (;;) {
       const { lane } = models.lanes.get(portalId);
@@ -132,7 +131,7 @@ export async function untilLane({ app }: Server, portalId: string, ready: (lane:
 }
 
 const rowsOf = ({ app }: Server, portalId: string) =>
-  app.services.models.lanes.undelivered.page(portalId, undeliveredStates, { limit: 1_000, inverted: false });
+  app.services.models.undelivered.page(portalId, undeliveredStates, { limit: 1_000, inverted: false });
 
 /** The undelivered ranges of a portal: first login, last login, state. */
 export function listed(server: Server, portalId: string) {

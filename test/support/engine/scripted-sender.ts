@@ -1,6 +1,6 @@
 import { gunzipSync } from 'node:zlib';
-import type { Post, Sender, Target } from '../../../src/delivery/transport/sender.js';
-import type { Outcome } from '../../../src/domain/lane/decide.js';
+import type { DeliveryRequest, Sender, Target } from '../../../src/delivery/transport/types.js';
+import type { Outcome } from '../../../src/domain/lane/attempt.js';
 import type { Clock } from '../../../src/runtime/clock.js';
 import { requestsIn } from './portal.js';
 
@@ -11,13 +11,14 @@ export const refused: Reply = { verdict: 'FINAL', responseCode: 401 };
 
 /** A sender that sends nothing and says what it is told to say, at once. */
 export class ScriptedSender implements Sender {
+  readonly name = 'sender';
   readonly posts: { at: number; deliveryId: string; requests: string[]; target: Target }[] = [];
   reply: Reply = delivered;
   readonly #waiting = new Set<() => void>();
 
   constructor(private readonly clock: Clock) {}
 
-  send(target: Target, { deliveryId, body }: Post): Promise<Outcome> {
+  send(target: Target, { deliveryId, body }: DeliveryRequest): Promise<Outcome> {
     const at = this.clock.now();
     this.posts.push({ at, deliveryId, target, requests: requestsIn(gunzipSync(body).toString().split('\n')) });
     for (const ask of this.#waiting) ask();
@@ -25,7 +26,11 @@ export class ScriptedSender implements Sender {
     return Promise.resolve({ ...facts, ...this.reply });
   }
 
-  close(): Promise<void> {
+  start(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  stop(): Promise<void> {
     return Promise.resolve();
   }
 

@@ -1,13 +1,16 @@
 import { gzipSync } from 'node:zlib';
 import { onTestFinished } from 'vitest';
-import type { EgressProxy } from '../../../src/config.js';
 import { createAddressGuard } from '../../../src/delivery/egress/address-guard.js';
 import type { Resolve } from '../../../src/delivery/egress/resolver.js';
-import { createSender, type Post, type Sender, type Target } from '../../../src/delivery/transport/sender.js';
+import { createSender } from '../../../src/delivery/transport/sender.js';
+import type { DeliveryRequest, EgressProxy, Sender, Target } from '../../../src/delivery/transport/types.js';
 import { WatchedClock } from '../clock/watched-clock.js';
 
 export const AUTHORIZATION = 'Splunk 8a6b2f0c-secret';
-export const aPost: Post = { deliveryId: '3b241101-e2bb-4255-8caf-4136c566a962', body: gzipSync('one line') };
+export const aPost: DeliveryRequest = {
+  deliveryId: '3b241101-e2bb-4255-8caf-4136c566a962',
+  body: gzipSync('one line'),
+};
 
 interface TestSender extends Sender {
   clock: WatchedClock;
@@ -20,7 +23,7 @@ export function startSender(
   const clock = new WatchedClock();
   const guard = createAddressGuard(options.allowed ?? ['127.0.0.0/8'], options.resolve);
   const sender = createSender({ guard, clock, userAgent: 'Auditwire/test', egressProxy: options.egressProxy ?? null });
-  onTestFinished(() => sender.close());
+  onTestFinished(() => sender.stop());
   return { ...sender, clock };
 }
 

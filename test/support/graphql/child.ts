@@ -1,7 +1,7 @@
 /** A server in a process of its own, steered over IPC, so that its memory can be told from that of its clients. */
 
+import { executeRecordLogins } from '../../../src/api/record-logins.js';
 import { createApp } from '../../../src/app.js';
-import { recordLogins } from '../../../src/commands/login.js';
 import { loadConfig } from '../../../src/config.js';
 import { createLogger } from '../../../src/runtime/logger.js';
 
@@ -19,7 +19,7 @@ if (process.send) await serve();
 
 async function serve(): Promise<void> {
   const app = await createApp(loadConfig(process.env), createLogger('error'));
-  const port = await app.listen();
+  await app.start();
   const cause = { actor: 'test', traceId: '0' };
   const portalId = await app.services.commands.execute('registerPortal', { name: 'Portal' }, cause);
   let next = 0;
@@ -27,7 +27,7 @@ async function serve(): Promise<void> {
   process.on('message', (message: ToChild) => {
     void handle(message);
   });
-  tell({ type: 'ready', origin: `http://127.0.0.1:${port}`, token: app.firstToken ?? '', portalId });
+  tell({ type: 'ready', origin: `http://127.0.0.1:${app.port()}`, token: app.firstToken ?? '', portalId });
 
   async function handle(message: ToChild): Promise<void> {
     switch (message.type) {
@@ -38,10 +38,10 @@ async function serve(): Promise<void> {
         globalThis.gc?.();
         const { heapUsed, external, rss } = process.memoryUsage();
         // What array buffers take is part of `external`.
-        return tell({ type: 'memory', held: heapUsed + external, rss, readers: app.services.tail.readers() });
+        return tell({ type: 'memory', held: heapUsed + external, rss, readers: app.services.tail.subscriptions() });
       }
       case 'stop':
-        await app.close();
+        await app.stop();
         return process.disconnect();
       default:
         return message satisfies never;
@@ -61,7 +61,7 @@ async function serve(): Promise<void> {
       traceId: String(next++),
     }));
     const { commands, random } = app.services;
-    await recordLogins(commands, random, { portalId, logins }, cause);
+    await executeRecordLogins(commands, random, { portalId, logins }, cause);
   }
 }
 

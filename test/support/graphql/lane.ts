@@ -16,7 +16,7 @@ export interface Range {
 export async function startLane() {
   const clock = new WatchedClock();
   const sender = new ScriptedSender(clock);
-  const server = { ...(await startApp({ surroundings: { clock, createSender: () => sender } })), clock };
+  const server = { ...(await startApp({ appOptions: { clock, createSender: () => sender } })), clock };
   const to = { url: 'https://127.0.0.1:9/collector' };
   const { portalId } = await aPortal(server, to);
 
@@ -24,10 +24,10 @@ export async function startLane() {
   async function record(count: number, reply: Reply): Promise<void> {
     sender.reply = reply;
     const before = server.app.services.models.lanes.get(portalId).lane;
-    clock.advanceTo(before.nextBatchDueAt ?? clock.now());
+    clock.advanceTo(before.first.nextBatchDueAt ?? clock.now());
     await logIn(server, portalId, ...Array.from({ length: count }, (_, index) => `/${index}`));
     const last = server.app.services.log.lastVersion(`login-${portalId}`);
-    await untilLane(server, portalId, ({ cursor, open }) => cursor === last && !open);
+    await untilLane(server, portalId, ({ backlog, first }) => backlog.cursor === last && !first.open);
   }
 
   return {
@@ -37,7 +37,7 @@ export async function startLane() {
     refuse: (count = 1) => record(count, refused),
     deliver: (count = 1) => record(count, delivered),
     /** One login, the line of which the receiver finds too large. */
-    setAside: () => record(1, { verdict: 'FINAL', responseCode: 413 }),
+    tooLargeLine: () => record(1, { verdict: 'TOO_LARGE', responseCode: 413 }),
     untilEvent: (type: Parameters<typeof untilEvent>[2], nth = 1) => untilEvent(server, portalId, type, nth),
     untilLane: (ready: Parameters<typeof untilLane>[2]) => untilLane(server, portalId, ready),
     /** What is listed, by a query with these arguments. */

@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
-import type { DeliveryEvent, Purpose } from '../../../src/domain/lane/decide.js';
+import type { Purpose } from '../../../src/domain/lane/attempt.js';
+import type { DeliveryEvent } from '../../../src/domain/lane/events.js';
 import { type LoginRange, loginCount } from '../../../src/domain/login-range.js';
 import type { UndeliveredEvent } from '../../../src/domain/undelivered.js';
 
@@ -100,9 +101,12 @@ export function naiveAccount() {
         case 'BatchAbandoned': {
           const delivery = ended(event.data.deliveryId);
           if (delivery.purpose === 'FIRST') move(delivery, 'pending', 'undelivered');
-          if (event.data.setAside) count(delivery);
+          if (event.data.reason === 'TOO_LARGE') count(delivery);
           return;
         }
+        case 'LaneSnapshotted':
+        case 'LoginsExpired':
+          return;
         case 'BatchSplit':
         case 'DeliverySuperseded':
           ended(event.data.deliveryId);

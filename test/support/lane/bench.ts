@@ -1,9 +1,12 @@
 /** A portal over the real commands and read models, and an engine that takes one step when it is told to. */
+
 import { expect } from 'vitest';
-import { createView } from '../../../src/delivery/lane-view.js';
+import { createLaneView } from '../../../src/delivery/lane-view.js';
 import { createDestination } from '../../../src/domain/destination.js';
 import type { Recorded } from '../../../src/domain/event.js';
-import type { DeliveryCommand, DeliveryEvent, Outcome } from '../../../src/domain/lane/decide.js';
+import type { Outcome } from '../../../src/domain/lane/attempt.js';
+import type { DeliveryCommand } from '../../../src/domain/lane/decide.js';
+import type { DeliveryEvent } from '../../../src/domain/lane/events.js';
 import { evolve, type LaneEvent } from '../../../src/domain/lane/evolve.js';
 import { emptyLane, type Lane, pending, waiting } from '../../../src/domain/lane/lane.js';
 import { type LoginRange, loginCount, overlap } from '../../../src/domain/login-range.js';
@@ -11,7 +14,8 @@ import { Refusal } from '../../../src/domain/refusal.js';
 import type { ReplayScope } from '../../../src/domain/replay.js';
 import { type UndeliveredEvent, undeliveredStates, writeRangeId } from '../../../src/domain/undelivered.js';
 import type { CatchUp } from '../../../src/domain/webhook.js';
-import { cause, openHandlers } from '../log/handlers.js';
+import { openHandlers } from '../log/commands.js';
+import { CAUSE as cause } from '../log/fixture.js';
 import { naiveAccount, type Standing } from './account.js';
 import { started, success } from './events.js';
 
@@ -58,8 +62,8 @@ export function benchPortal({ handlers, models, log, destinations, seen: types }
   let seen = log.head();
   let folded: Lane = emptyLane;
   const line = { host: 'h', vendor: 'v', product: 'p', version: '1' };
-  const view = createView({ log, models, clock: { now: () => now, at: () => () => {} }, line });
-  const { undelivered } = models.lanes;
+  const view = createLaneView({ log, models, clock: { now: () => now, at: () => () => {} }, line });
+  const { undelivered } = models;
 
   const recordedAt: number[] = [];
 
@@ -125,15 +129,15 @@ export function benchPortal({ handlers, models, log, destinations, seen: types }
 
   /** What an engine would do now; a batch may hold fewer logins than it might, for its size in bytes is limited. */
   function intention(outcome: Outcome, cut: number): (() => void) | null {
-    const { step, destination } = view.look(portalId);
-    switch (step.do) {
-      case 'rest':
+    const { step, destination } = view.nextStep(portalId);
+    switch (step.type) {
+      case 'IDLE':
         return null;
-      case 'wait':
+      case 'WAIT':
         expect(step.until, 'what is waited for is to come').toBeGreaterThan(now);
         now = step.until;
         return null;
-      case 'start': {
+      case 'START': {
         const { firstVersion, lastVersion } = step.range;
         deliveries += 1;
         const last = Math.max(firstVersion, lastVersion - cut);
@@ -142,20 +146,20 @@ export function benchPortal({ handlers, models, log, destinations, seen: types }
         const batch = started(`${portalId}/${deliveries}`, firstVersion, last, to);
         return advance({ type: 'StartBatch', batch: batch.data });
       }
-      case 'try': {
+      case 'ATTEMPT': {
         const { deliveryId, failedAttempts } = step.delivery;
         expect(failedAttempts, 'five attempts at most').toBeLessThan(5);
         const ended: Outcome = { ...outcome, attemptedAt: now, durationMs: 0 };
         const attempt = failedAttempts + 1;
         return advance({ type: 'RecordOutcome', deliveryId, attemptNumber: attempt, outcome: ended, random: 0 });
       }
-      case 'supersede':
+      case 'SUPERSEDE':
         return advance({ type: 'SupersedeDelivery', deliveryId: step.delivery.deliveryId });
-      case 'give up':
-        return advance({ type: 'GiveUpDelivery', deliveryId: step.delivery.deliveryId });
-      case 'start replay':
+      case 'ABANDON':
+        return advance({ type: 'AbandonDelivery', deliveryId: step.delivery.deliveryId });
+      case 'START_REPLAY':
         return () => handlers.startReplay({ portalId }, cause, now);
-      case 'finish replay':
+      case 'FINISH_REPLAY':
         return () => handlers.finishReplay({ portalId }, cause, now);
       default:
         return step satisfies never;
@@ -187,9 +191,9 @@ export function benchPortal({ handlers, models, log, destinations, seen: types }
       seen = event.position;
       types.add(event.type === 'BatchStarted' ? (event.data.purpose ?? 'FIRST') : event.type);
       if (!isOfLane(event)) continue;
-      const { cursor } = folded;
+      const { cursor } = folded.backlog;
       folded = evolve(folded, event);
-      expect(folded.cursor, 'the cursor never goes back').toBeGreaterThanOrEqual(cursor);
+      expect(folded.backlog.cursor, 'the cursor never goes back').toBeGreaterThanOrEqual(cursor);
       if (isOfAccount(event)) account.apply(event, folded.replay?.jobId);
     }
   }
@@ -201,8 +205,10 @@ export function benchPortal({ handlers, models, log, destinations, seen: types }
     expect(lane()).toEqual(folded);
     expect(pending(folded, lastLogin)).toBe(account.count('pending'));
     expect(waiting(folded, lastLogin).flatMap(versionsOf)).toEqual(account.pendingOutside());
-    expect(account.standings.slice(0, folded.cursor), 'all up to the cursor is done with').not.toContain('pending');
-    expect(folded.deliveredTotal).toBe(account.count('delivered'));
+    expect(account.standings.slice(0, folded.backlog.cursor), 'all up to the cursor is done with').not.toContain(
+      'pending',
+    );
+    expect(folded.totals.delivered).toBe(account.count('delivered'));
     if (webhook?.enabled) expect(account.count('off')).toBe(0);
     checkList();
     checkReplay();
@@ -214,12 +220,12 @@ export function benchPortal({ handlers, models, log, destinations, seen: types }
     const listed = all.filter(({ state }) => state !== 'DISCARDED');
     expect(listed.flatMap(versionsOf)).toEqual(account.versions('undelivered'));
     expect(discarded.flatMap(versionsOf)).toEqual(account.versions('discarded'));
-    expect(folded.undeliveredTotal).toBe(account.count('undelivered'));
-    expect(folded.discardedTotal).toBe(account.count('discarded'));
+    expect(folded.totals.undelivered).toBe(account.count('undelivered'));
+    expect(folded.totals.discarded).toBe(account.count('discarded'));
     expect(undelivered.needsActionTotal(portalId)).toBe(
-      listed.reduce((sum, row) => sum + (/HELD|SET_ASIDE/.test(row.state) ? loginCount(row) : 0), 0),
+      listed.reduce((sum, row) => sum + (row.state === 'NEEDS_ACTION' ? loginCount(row) : 0), 0),
     );
-    const { side } = folded;
+    const { open: side } = folded.redelivery;
     if (side && /RECOVERY|PROBE/.test(side.purpose)) {
       expect(listed.filter((row) => overlap(row, side)).length, 'a recovery is of one range').toBe(1);
     }

@@ -1,5 +1,5 @@
 /** A portal whose engine is the test: it starts batches and says how their attempts end, as commands against a real log. */
-import type { Outcome, Purpose } from '../../../src/domain/lane/decide.js';
+import type { Outcome, Purpose } from '../../../src/domain/lane/attempt.js';
 import { loginCount } from '../../../src/domain/login-range.js';
 import { type UndeliveredState, undeliveredStates, writeRangeId } from '../../../src/domain/undelivered.js';
 import { replayJobOf } from '../../../src/queries/replay-jobs.js';
@@ -17,7 +17,7 @@ export async function aLanePortal(commands: Commands = openCommands(), { enabled
   const name = `SIEM of ${portalId}`;
   const destinationId = await commands.createDestination({ name, endpoint: 'https://siem.example.com' });
   await commands.configureWebhook(portalId, { destinationId, enabled });
-  const { undelivered } = models.lanes;
+  const { undelivered } = models;
   const lane = () => models.lanes.get(portalId).lane;
   const rows = (...states: UndeliveredState[]) =>
     undelivered.page(portalId, states.length ? states : undeliveredStates, { limit: 1_000, inverted: false });
@@ -73,9 +73,9 @@ export async function aLanePortal(commands: Commands = openCommands(), { enabled
       return writeRangeId(row);
     },
     /** How many logins are listed and not discarded. */
-    listedTotal: () => rows('WAITING', 'REQUESTED', 'HELD', 'SET_ASIDE').reduce((sum, row) => sum + loginCount(row), 0),
+    listedTotal: () => rows('WAITING', 'REQUESTED', 'NEEDS_ACTION').reduce((sum, row) => sum + loginCount(row), 0),
     job: () => replayJobOf(lane()),
-    status: () => statusOf(portalId, models, log, RETENTION).status,
+    status: () => statusOf(portalId, { models, log, retention: RETENTION, now }).status,
     deliveries: () => stream(`delivery-${portalId}`),
     events: (noun: 'undelivered' | 'replay') => stream(`${noun}-${portalId}`),
   };

@@ -1,7 +1,8 @@
 /** Events of a lane, and how attempts of its deliveries end, with everything a test does not care about filled in. */
 
-import type { LogFormat } from '../../../src/domain/destination.js';
-import type { Attempt, DeliveryEvent, Outcome, Purpose } from '../../../src/domain/lane/decide.js';
+import type { Attempt, Outcome, Purpose } from '../../../src/domain/lane/attempt.js';
+import type { DeliveryEvent } from '../../../src/domain/lane/events.js';
+import type { LogFormat } from '../../../src/domain/log-line.js';
 import type { RetentionSettings } from '../../../src/domain/retention.js';
 import type { WebhookEvent } from '../../../src/domain/webhook.js';
 
@@ -90,9 +91,9 @@ export const split = (deliveryId: string, nth = 1): DeliveryEvent => ({
   type: 'BatchSplit',
   data: attempt(deliveryId, nth, 413),
 });
-export const setAside = (deliveryId: string, nth = 1): DeliveryEvent => ({
+export const tooLargeLine = (deliveryId: string, nth = 1): DeliveryEvent => ({
   type: 'BatchAbandoned',
-  data: { ...attempt(deliveryId, nth, 413), nextBatchDueAt: null, setAside: true },
+  data: { ...attempt(deliveryId, nth, 413), nextBatchDueAt: null, reason: 'TOO_LARGE' },
 });
 export const superseded = (deliveryId: string): DeliveryEvent => ({ type: 'DeliverySuperseded', data: { deliveryId } });
 export const skipped = (firstVersion: number, lastVersion: number): DeliveryEvent => ({
@@ -119,7 +120,7 @@ const outcome = (verdict: Outcome['verdict'], responseCode: number, retryAfterMs
 export const success = outcome('DELIVERED', 202);
 export const unavailable = (retryAfterMs: number | null = null): Outcome => outcome('RETRYABLE', 503, retryAfterMs);
 export const unauthorized = outcome('FINAL', 401);
-export const tooLarge = outcome('FINAL', 413);
+export const tooLarge = outcome('TOO_LARGE', 413);
 
 /** As a server keeps things by default. */
 export const RETENTION: RetentionSettings = {

@@ -1,38 +1,44 @@
 import type { z } from 'zod';
-import { createHandlers } from '../../../src/commands/handlers.js';
-import { recordLogins } from '../../../src/commands/login.js';
+import { executeRecordLogins } from '../../../src/api/record-logins.js';
+import type { CommandContext } from '../../../src/commands/context.js';
+import { createHandlers, eventCount } from '../../../src/commands/handlers.js';
+import { openLog as openLogWithCommands } from '../../../src/commands/open-log.js';
 import { createDestination } from '../../../src/domain/destination.js';
-import type { StreamName } from '../../../src/domain/event.js';
 import { loginInput } from '../../../src/domain/login.js';
+import type { StreamName } from '../../../src/domain/stream.js';
 import type { CatchUp } from '../../../src/domain/webhook.js';
-import { createSecrets } from '../../../src/vault/secrets.js';
+import { createSecrets, MASTER_KEY_BYTES } from '../../../src/vault/secrets.js';
 import { seededRandom } from '../clock/random.js';
-import { CAUSE, openLog, START } from './fixture.js';
-import { createWriter } from './queue.js';
+import { CAUSE, openLog, openQueue, START } from './fixture.js';
 
-/** Every command over a log on real files, with a clock that stands at `START` until it is told to go on. */
+/**
+ * Every handler over a log on real files, called one by one. All of it is one transaction that never ends, so that nothing
+ * waits for a disk; a handler that throws leaves what it appended.
+ */
+export function openHandlers(seed = 'handlers') {
+  const { log, writer, models, sqlite, connection } = openLog();
+  sqlite.exec('BEGIN');
+  const random = seededRandom(seed);
+  const secrets = createSecrets(connection.db, random(MASTER_KEY_BYTES), random);
+  const context: CommandContext = { log, writer, models, secrets, random };
+  return { ...context, handlers: createHandlers(context) };
+}
+
+/** Every command over a log on real files, through the queue, with a clock that stands at `START` until it is told to go on. */
 export function openCommands() {
-  const fixture = openLog();
-  const { log, models, appender, pruner: prune, connection } = fixture;
-  const random = seededRandom('commands');
-  const secrets = createSecrets(connection.db, random(32), random);
-  const commits: number[] = [];
   let now = START;
-  const writer = createWriter({
-    connection,
-    appender,
-    handlers: createHandlers({ log, appender, prune, models, secrets, random }),
-    now: () => now,
-    onCommit: (head) => commits.push(head),
-    onFatal: (error) => {
-      throw error;
-    },
-  });
-  const execute: typeof writer.execute = (command, input, cause) => writer.execute(command, input, cause);
+  const random = seededRandom('commands');
+  const masterKey = random(MASTER_KEY_BYTES);
+  const fixture = openLog(undefined, (connection) =>
+    openLogWithCommands({ connection, masterKey, random, now: () => now }),
+  );
+  const { log, connection, commit } = fixture;
+  const { queue, commits } = openQueue<ReturnType<typeof createHandlers>>(commit, { eventCount });
+  const { execute } = queue;
 
   return {
     ...fixture,
-    secrets,
+    secrets: createSecrets(connection.db, masterKey, random),
     commits,
     execute,
     now: () => now,
@@ -50,8 +56,8 @@ export function openCommands() {
     deleteDestination: (id: string) => execute('deleteDestination', { id }, CAUSE),
     /** Records logins, each with what is given and the rest filled in. */
     record: (portalId: string, ...logins: Partial<z.input<typeof loginInput>>[]) =>
-      recordLogins(
-        writer,
+      executeRecordLogins(
+        queue,
         random,
         { portalId, logins: logins.map((login) => loginInput.parse({ ...BASIC, ...login })) },
         CAUSE,
@@ -59,7 +65,7 @@ export function openCommands() {
     /** What a stream holds: types and data. */
     stream: (stream: StreamName) =>
       log.range(stream, 1, Number.MAX_SAFE_INTEGER).map(({ type, data }) => ({ type, data })),
-    /** Types of all events after a position, with their streams' nouns left out. */
+    /** Types of all events after a position. */
     typesAfter: (position: number) => log.after(position, 1_000).map(({ type }) => type),
   };
 }

@@ -1,6 +1,6 @@
 import type Database from 'better-sqlite3';
 
-const LOG = ['events', 'streams', 'actors', 'categories'];
+const LOG = ['events', 'streams', 'actors'];
 const NOT_READ_MODELS = [...LOG, 'keys', 'meta', '__drizzle_migrations', 'sqlite_sequence', 'sqlite_stat1'];
 
 /** Every row of every read model with all its columns, in an order that depends on nothing but the rows. */

@@ -1,7 +1,7 @@
 /** Events with everything a test does not care about filled in. */
 
 import type { CreatedSettings, DestinationEvent } from '../../../src/domain/destination.js';
-import type { DeliveryEvent } from '../../../src/domain/lane/decide.js';
+import type { DeliveryEvent } from '../../../src/domain/lane/events.js';
 import type { Login, LoginEvent } from '../../../src/domain/login.js';
 import type { LoginRange } from '../../../src/domain/login-range.js';
 import type { PortalEvent } from '../../../src/domain/portal.js';

@@ -1,24 +1,27 @@
 /** Histories that a running server makes: commands, a clock that is told to go on, a network that fails, and crashes. */
 
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { executeRecordLogins } from '../../../src/api/record-logins.js';
 import { type App, createApp } from '../../../src/app.js';
-import { recordLogins } from '../../../src/commands/login.js';
-import { createView } from '../../../src/delivery/lane-view.js';
-import type { Sender } from '../../../src/delivery/transport/sender.js';
+import { createLaneView } from '../../../src/delivery/lane-view.js';
+import type { Sender } from '../../../src/delivery/transport/types.js';
 import { createDestination } from '../../../src/domain/destination.js';
-import type { Outcome } from '../../../src/domain/lane/decide.js';
+import type { Outcome } from '../../../src/domain/lane/attempt.js';
+import { openDeliveries } from '../../../src/domain/lane/lane.js';
 import { Refusal } from '../../../src/domain/refusal.js';
 import type { ReplayScope } from '../../../src/domain/replay.js';
 import { cutAt } from '../../../src/domain/retention.js';
 import { writeRangeId } from '../../../src/domain/undelivered.js';
 import type { CatchUp } from '../../../src/domain/webhook.js';
 import { createLogger } from '../../../src/runtime/logger.js';
+import { createService } from '../../../src/runtime/service.js';
 import { FakeClock } from '../clock/fake-clock.js';
 import { seededRandom } from '../clock/random.js';
 import { temporaryDirectory, testConfig } from '../server/app.js';
 import { LOGIN } from './events.js';
+import { copyDatabase } from './faults.js';
 import { CAUSE, turn } from './fixture.js';
 
 const PORTALS = ['00000000-0000-4000-8000-00000000000a', '00000000-0000-4000-8000-00000000000b'] as const;
@@ -56,10 +59,11 @@ interface Network {
 }
 const MIXED: Network = { good: 6, retryable: 4, final: 2, tooLarge: 1 };
 
-/** A sender whose answer depends on nothing but the delivery and the number of its try. */
+/** A sender whose answer depends on nothing but the delivery and the number of its attempt. */
 function simulateSender(clock: FakeClock, network: Network, inFlight: Set<string>): Sender {
   const attempts = new Map<string, number>();
   return {
+    ...createService('sender', { stop() {} }),
     async send(_, { deliveryId }) {
       const attempt = (attempts.get(deliveryId) ?? 0) + 1;
       attempts.set(deliveryId, attempt);
@@ -82,9 +86,8 @@ function simulateSender(clock: FakeClock, network: Network, inFlight: Set<string
       if (luck < good) return facts('DELIVERED', 200);
       if (luck < good + retryable) return facts('RETRYABLE', 503);
       if (luck < good + retryable + final) return facts('FINAL', 401);
-      return luck < good + retryable + final + tooLarge ? facts('FINAL', 413) : facts('DELIVERED', 202);
+      return luck < good + retryable + final + tooLarge ? facts('TOO_LARGE', 413) : facts('DELIVERED', 202);
     },
-    close: () => Promise.resolve(),
   };
 }
 
@@ -139,7 +142,7 @@ export async function play(
         types.add(type);
         if (crashIn === null || crashIn-- > 0) return;
         crashIn = null;
-        copyFiles(dataDir, config(process + 1).dataDir);
+        copyDatabase(dataDir, config(process + 1).dataDir);
       },
     });
   }
@@ -148,21 +151,21 @@ export async function play(
   async function goOnFromCopy(): Promise<void> {
     const abandoned = app;
     processes += 1;
-    await abandoned.close();
+    await abandoned.stop();
     app = await start();
   }
 
-  /** Until each lane rests, waits for a time to come, or for an answer that is on its way; or nothing comes any more. */
+  /** Waits until each lane is idle, waits for a time or for an answer; or until nothing is appended any more. */
   async function settled(): Promise<void> {
     const { models, log } = app.services;
     const { line } = config(processes);
-    const view = createView({ models, log, clock, line });
+    const view = createLaneView({ models, log, clock, line });
     const isAtRest = (portalId: string) => {
       const { lane } = models.lanes.get(portalId);
-      const { step } = view.look(portalId);
-      // A try under way ends before its lane looks again, whatever is to be done then.
-      const isUnderWay = [lane.open, lane.side].some((delivery) => delivery && inFlight.has(delivery.deliveryId));
-      return step.do === 'rest' || step.do === 'wait' || isUnderWay;
+      const { step } = view.nextStep(portalId);
+      // An attempt that is in flight ends before its lane takes its next step, whatever that is.
+      const isUnderWay = openDeliveries(lane).some(({ deliveryId }) => inFlight.has(deliveryId));
+      return step.type === 'IDLE' || step.type === 'WAIT' || isUnderWay;
     };
     // A lane may wait for its destination, which is spared for some time.
     for (let head = -1, quiet = 0; quiet < QUIET_TURNS && !models.lanes.portalIds().every(isAtRest); ) {
@@ -234,8 +237,8 @@ export async function play(
   /** The ids of so many undelivered ranges, oldest first. */
   function listed(portalId: string, limit: number): string[] {
     const page = { limit, inverted: false };
-    const states = ['WAITING', 'REQUESTED', 'HELD', 'SET_ASIDE'] as const;
-    return app.services.models.lanes.undelivered.page(portalId, states, page).map(writeRangeId);
+    const states = ['WAITING', 'REQUESTED', 'NEEDS_ACTION'] as const;
+    return app.services.models.undelivered.page(portalId, states, page).map(writeRangeId);
   }
 
   function record(portalId: string, count: number): Promise<unknown> {
@@ -246,7 +249,7 @@ export async function play(
       idempotencyKey: index % 2 ? null : `key-${clock.now()}-${index}`,
     }));
     const { commands, random } = app.services;
-    return recordLogins(commands, random, { portalId, logins }, CAUSE);
+    return executeRecordLogins(commands, random, { portalId, logins }, CAUSE);
   }
 
   async function prune(portalId: string, { ageMs, undeliveredAgeMs, steps: count }: Extract<Step, { do: 'prune' }>) {
@@ -286,16 +289,10 @@ export async function play(
   crashIn = null;
   const { dataDir } = config(processes);
   processes += 1;
-  await app.close();
+  await app.stop();
   return { dataDir, faults, types };
 
   function isCopied(): boolean {
     return existsSync(config(processes + 1).dataDir);
   }
-}
-
-/** The database and its write-ahead log as they are on disk now. */
-function copyFiles(from: string, to: string): void {
-  mkdirSync(to, { recursive: true });
-  for (const name of ['auditwire.db', 'auditwire.db-wal']) copyFileSync(join(from, name), join(to, name));
 }

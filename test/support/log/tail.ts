@@ -1,15 +1,17 @@
-import type { Recorded, StreamName } from '../../../src/domain/event.js';
-import type { LogReader } from '../../../src/log/sqlite/read.js';
-import { createTail, type TailReader } from '../../../src/log/tail.js';
+import type { Recorded } from '../../../src/domain/event.js';
+import type { StreamName } from '../../../src/domain/stream.js';
+import type { LogReader } from '../../../src/log/event-log.js';
+import type { Subscription } from '../../../src/log/subscription.js';
+import { createTail } from '../../../src/log/tail.js';
 import { loginRecorded } from './events.js';
-import { openLog } from './fixture.js';
+import { openLog, withoutReadModels } from './fixture.js';
 
 /** Reads of the disk: how many events each of them gave. */
 type Reads = number[];
 
 /** A tail over a log on disk. `reads` counts what it takes from there. */
 export function openTail() {
-  const fixture = openLog(undefined, () => {});
+  const fixture = openLog(undefined, withoutReadModels());
   const { append, committed } = fixture;
   const reads: Reads = [];
   const count = (events: Recorded[]) => {
@@ -37,11 +39,11 @@ export function openTail() {
 }
 
 /** The positions of the next `count` events. */
-export async function take(reader: TailReader, count: number): Promise<number[]> {
+export async function take(subscription: Subscription, count: number): Promise<number[]> {
   const positions: number[] = [];
   while (positions.length < count) {
-    const { value, done } = await reader.next();
-    if (done) throw new Error('the reader has ended');
+    const { value, done } = await subscription.next();
+    if (done) throw new Error('the subscription has ended');
     positions.push(value.position);
   }
   return positions;

@@ -1,6 +1,7 @@
 /** Text that attempts to break a log line, and logins and settings made of it. */
+
 import * as fc from 'fast-check';
-import type { LineSettings } from '../../../src/domain/lane/decide.js';
+import type { LineSettings } from '../../../src/domain/log-line.js';
 import { authenticationTypes, type Login, loginOutcomes } from '../../../src/domain/login.js';
 
 /** Whatever some reader takes for the end of a line: Python's str.splitlines, Unicode's newline guidelines, and NUL. */

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { type App, createApp, type Surroundings } from '../../../src/app.js';
+import { type App, createApp, type AppOptions } from '../../../src/app.js';
 import { type Client, createClient, succeeded } from '../../../src/client/client.js';
 import {
   ConfigureWebhookDocument,
@@ -42,24 +42,22 @@ export function testConfig(directory: string, env: Record<string, string> = {}) 
 
 /** A server on a free port over a directory (a temporary one by default), closed after the test. */
 export async function startApp(
-  options: { directory?: string; env?: Record<string, string>; surroundings?: Surroundings; token?: string } = {},
+  options: { directory?: string; env?: Record<string, string>; appOptions?: AppOptions; token?: string } = {},
 ): Promise<TestApp> {
   const directory = options.directory ?? temporaryDirectory();
   const config = testConfig(directory, options.env);
-  const app = await createApp(config, createLogger('silent'), options.surroundings);
-  const origin = `http://127.0.0.1:${await app.listen()}`;
+  const app = await createApp(config, createLogger('silent'), options.appOptions);
+  await app.start();
+  const origin = `http://127.0.0.1:${app.port()}`;
   const url = `${origin}/graphql`;
   const token = options.token ?? app.firstToken ?? '';
   const client = createClient(url, token);
-  let closed = false;
-  const close = app.close.bind(app);
-  app.close = async () => {
-    if (closed) return;
-    closed = true;
+  const { stop } = app;
+  app.stop = () => {
     client.close();
-    await close();
+    return stop();
   };
-  onTestFinished(() => app.close());
+  onTestFinished(() => app.stop());
   return { app, url, origin, token, client };
 }
 

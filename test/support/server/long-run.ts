@@ -1,4 +1,5 @@
 /** A server whose hours pass in seconds, with portals that record all the while, and what became of their logins. */
+
 import { randomInt } from 'node:crypto';
 import { succeeded } from '../../../src/client/client.js';
 import {
@@ -7,7 +8,7 @@ import {
   UndeliveredDocument,
   WebhookStatusChangedDocument,
 } from '../../../src/client/generated/graphql.js';
-import type { Purpose } from '../../../src/domain/lane/decide.js';
+import type { Purpose } from '../../../src/domain/lane/attempt.js';
 import type { Clock } from '../../../src/runtime/clock.js';
 import { createHastyClock } from '../clock/hasty-clock.js';
 import { field } from '../crash/repeats.js';
@@ -42,7 +43,7 @@ export async function startLongRun(): Promise<LongRun> {
   const sender = createRealTimeSender();
   let calls = 0;
   const clock = createHastyClock(Date.now(), () => calls > 0 || sender.inFlight() > 0);
-  const test = await startApp({ surroundings: { clock, createSender: sender.createSender } });
+  const test = await startApp({ appOptions: { clock, createSender: sender.createSender } });
   const { client, app } = test;
   const recorded: Recording[] = [];
   const timers = new Map<string, () => void>();
@@ -69,7 +70,7 @@ export async function startLongRun(): Promise<LongRun> {
   }
 
   async function redeliverHeld(portalId: string): Promise<boolean> {
-    const { undelivered } = await client.call(UndeliveredDocument, { portalId, states: ['HELD'], first: 100 });
+    const { undelivered } = await client.call(UndeliveredDocument, { portalId, states: ['NEEDS_ACTION'], first: 100 });
     const ids = undelivered.edges.map(({ node }) => node.id);
     if (ids.length) succeeded((await client.call(RedeliverDocument, { input: { ids } })).redeliver);
     return ids.length > 0;

@@ -1,4 +1,4 @@
-import type { LineSettings } from '../../../domain/lane/decide.js';
+import type { LineSettings } from '../../../domain/log-line.js';
 import type { AuthenticationType, Login, LoginOutcome } from '../../../domain/login.js';
 
 /** What a line says that is about no login but about whether lines arrive. */

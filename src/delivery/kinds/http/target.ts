@@ -1,12 +1,13 @@
+import { streamOf } from '../../../domain/stream.js';
 import type { DestinationRow } from '../../../projections/destinations.js';
 import { AUTHORIZATION, CLIENT_KEY, type Secrets } from '../../../vault/secrets.js';
-import type { Target } from '../../transport/sender.js';
+import type { Target } from '../../transport/types.js';
 
 /** A destination as it is now, with its secrets in clear. @throws Error if their data key was destroyed */
 export function targetOf(destination: DestinationRow, secrets: Secrets): Target {
   const { id, authorization, clientKey } = destination;
   const open = (name: string, sealed: string | null) =>
-    sealed === null ? null : secrets.open(`destination-${id}`, name, sealed);
+    sealed === null ? null : secrets.open(streamOf('destination', id), name, sealed);
   return {
     ...destination,
     destinationId: id,

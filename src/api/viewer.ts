@@ -1,0 +1,10 @@
+import { VERSION } from '../runtime/version.js';
+import { operation } from './operation.js';
+
+/** Who calls, and the server that answers. */
+export const viewer = operation('viewer', (_: null, { viewer: caller, models, tail }) => ({
+  ...caller,
+  organizationId: models.issuer.organizationId() ?? '',
+  serverVersion: VERSION,
+  position: tail.head(),
+}));

@@ -1,0 +1,19 @@
+/** What the answer of an HTTP receiver means. Kong Konnect's rules: 2xx is a success; 5xx and 429 are retried; the rest is final. */
+import type { Verdict } from '../../../domain/lane/attempt.js';
+
+const CONTENT_TOO_LARGE = 413;
+const TOO_MANY_REQUESTS = 429;
+
+export function verdictOf(responseCode: number): Verdict {
+  if (responseCode >= 200 && responseCode < 300) return 'DELIVERED';
+  if (responseCode >= 500 || responseCode === TOO_MANY_REQUESTS) return 'RETRYABLE';
+  return responseCode === CONTENT_TOO_LARGE ? 'TOO_LARGE' : 'FINAL';
+}
+
+/** The value of a Retry-After header, in seconds or as a date (RFC 9110, section 10.2.3), as ms from `now`; null if there is none. */
+export function parseRetryAfter(header: string | string[] | undefined, now: number): number | null {
+  if (typeof header !== 'string') return null;
+  if (/^\d+$/.test(header)) return Number(header) * 1_000;
+  const date = /^[A-Z][a-z]+,? .*\d.* GMT$/.test(header) ? Date.parse(header) : Number.NaN;
+  return Number.isNaN(date) ? null : Math.max(0, date - now);
+}

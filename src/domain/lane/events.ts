@@ -1,0 +1,48 @@
+/** The events of a portal's delivery stream. */
+import type { LoginRange } from '../login-range.js';
+import type { Attempt } from './attempt.js';
+import type { BatchStarted } from './batch.js';
+import type { LaneSnapshot } from './snapshot.js';
+
+/** The receiver asked for a pause (Retry-After): no portal sends anything to this destination before that time (ms). */
+interface DestinationPause {
+  destinationPausedUntil?: number;
+}
+
+interface Abandonment {
+  /** The lane starts no other batch of the same class (first delivery or redelivery) before that time (ms). */
+  nextBatchDueAt: number | null;
+  /** The oldest undelivered range is probed at that time (ms), unless a delivery succeeds before. */
+  probeDueAt?: number;
+  /** The batch was one line, and the receiver cannot take that line: only a person can decide what becomes of it. */
+  reason?: 'TOO_LARGE';
+}
+
+export type DeliveryEvent =
+  | { type: 'BatchStarted'; data: BatchStarted }
+  /** `recovered`: how many of its logins were undelivered until now. */
+  | { type: 'BatchDelivered'; data: Attempt & { recovered?: number } }
+  | { type: 'RetryScheduled'; data: Attempt & DestinationPause & { retryDueAt: number } }
+  /** The batch was too large for the receiver. Its logins go into batches of at most half its size. */
+  | { type: 'BatchSplit'; data: Attempt }
+  /** The logins of the batch are undelivered. */
+  | { type: 'BatchAbandoned'; data: Attempt & DestinationPause & Abandonment }
+  /** The webhook's destination or its log format changed. The same logins go into a new delivery. */
+  | { type: 'DeliverySuperseded'; data: { deliveryId: string } }
+  /** Recorded while the webhook was off: not due. */
+  | { type: 'LoginsSkipped'; data: LoginRange }
+  /** The webhook was removed before these logins, which were due, were delivered. `deliveryId`: the delivery that this ends. */
+  | { type: 'LoginsUndelivered'; data: LoginRange & { deliveryId: string | null; reason: 'WEBHOOK_REMOVED' } }
+  /**
+   * The lane at this moment, so that events before it may be pruned: logins and delivery events through these versions
+   * (inclusive). Undelivered ranges that were discarded before `discardedBefore` (ms, exclusive) leave their list.
+   */
+  | {
+      type: 'LaneSnapshotted';
+      data: { loginsThrough: number; deliveriesThrough: number; discardedBefore: number; snapshot: LaneSnapshot };
+    }
+  /**
+   * These logins were due and were not delivered within the time for which they are kept. `undelivered`: how many of them were
+   * listed as undelivered; 0 if they were pending. `deliveryId`: the delivery that this ends.
+   */
+  | { type: 'LoginsExpired'; data: LoginRange & { undelivered: number; deliveryId: string | null } };

@@ -1,0 +1,131 @@
+/** Reads of the undelivered ranges. They never overlap, except discarded ones. */
+import { and, asc, desc, eq, gt, gte, inArray, isNull, lt, ne, or, sql, sum } from 'drizzle-orm';
+import type { Db } from '../../db/open.js';
+import { undelivered } from '../../db/tables.js';
+import type { Lane } from '../domain/lane/lane.js';
+import { type LoginRange, loginCount, overlap } from '../domain/login-range.js';
+import { type UndeliveredState, undeliveredStates } from '../domain/undelivered.js';
+import type { PageRange } from './read-model.js';
+
+const notDiscarded = undeliveredStates.filter((state) => state !== 'DISCARDED');
+
+export type UndeliveredRow = typeof undelivered.$inferSelect;
+
+export function createUndeliveredRanges(db: Db) {
+  const of = (name: string) => sql.placeholder(name);
+  const ofPortal = eq(undelivered.portalId, of('portalId'));
+  const oldestInState = db
+    .select()
+    .from(undelivered)
+    .where(and(ofPortal, eq(undelivered.state, of('state'))))
+    .orderBy(asc(undelivered.lastVersion))
+    .limit(1)
+    .prepare();
+  const leastRefused = db
+    .select()
+    .from(undelivered)
+    .where(and(ofPortal, eq(undelivered.state, 'WAITING')))
+    .orderBy(asc(undelivered.refusedProbes), asc(undelivered.lastVersion))
+    .limit(1)
+    .prepare();
+  const fromVersion = db
+    .select()
+    .from(undelivered)
+    .where(and(ofPortal, gte(undelivered.lastVersion, of('version')), ne(undelivered.state, 'DISCARDED')))
+    .orderBy(asc(undelivered.lastVersion))
+    .limit(1)
+    .prepare();
+  const countNeedsAction = db
+    .select({ count: sum(sql`${undelivered.lastVersion} - ${undelivered.firstVersion} + 1`) })
+    .from(undelivered)
+    .where(and(ofPortal, eq(undelivered.state, 'NEEDS_ACTION')))
+    .prepare();
+  const firstEvent = db
+    .select({ position: undelivered.position })
+    .from(undelivered)
+    .where(and(ofPortal, or(isNull(undelivered.discardedAt), gte(undelivered.discardedAt, of('discardedBefore')))))
+    .orderBy(asc(undelivered.position))
+    .limit(1)
+    .prepare();
+
+  /** The ranges that share logins with a range, in order. */
+  function overlapping(portalId: string, { firstVersion, lastVersion }: LoginRange): UndeliveredRow[] {
+    const found: UndeliveredRow[] = [];
+    let version = firstVersion;
+    while (version <= lastVersion) {
+      const row = fromVersion.get({ portalId, version });
+      if (!row || row.firstVersion > lastVersion) break;
+      found.push(row);
+      version = row.lastVersion + 1;
+    }
+    return found;
+  }
+
+  return {
+    overlapping,
+
+    /** The range to recover first: one that a person requested, else the oldest; null if none may be recovered. */
+    recoverable(portalId: string, { redelivery }: Lane): UndeliveredRow | null {
+      const requested = oldestInState.get({ portalId, state: 'REQUESTED' });
+      if (requested) return requested;
+      const waiting = redelivery.recovering
+        ? oldestInState.get({ portalId, state: 'WAITING' })
+        : leastRefused.get({ portalId });
+      return waiting ?? null;
+    },
+
+    /** How many logins of a range are undelivered and not discarded. */
+    countIn: (portalId: string, range: LoginRange): number =>
+      overlapping(portalId, range).reduce((count, row) => count + loginCount(overlap(row, range)), 0),
+
+    /** The first undelivered logins of a range, without a gap; null if there are none. */
+    firstIn(portalId: string, range: LoginRange): LoginRange | null {
+      const row = fromVersion.get({ portalId, version: range.firstVersion });
+      return row ? overlap(row, range) : null;
+    },
+
+    /** The oldest range that is not discarded. */
+    oldest: (portalId: string): UndeliveredRow | undefined =>
+      notDiscarded
+        .map((state) => oldestInState.get({ portalId, state }))
+        .filter((row) => row !== undefined)
+        .sort((one, other) => one.lastVersion - other.lastVersion)[0],
+
+    /** The position of the first event that the ranges are made from, without ranges discarded before a time (ms, exclusive). */
+    firstPosition: (portalId: string, discardedBefore: number): number | null =>
+      firstEvent.get({ portalId, discardedBefore })?.position ?? null,
+
+    /** How many logins need a person to decide. */
+    needsActionTotal: (portalId: string): number => Number(countNeedsAction.get({ portalId })?.count ?? 0),
+
+    /** The range that ends with a login (version), in any state. */
+    endingAt: (portalId: string, lastVersion: number): UndeliveredRow | undefined =>
+      db
+        .select()
+        .from(undelivered)
+        .where(and(eq(undelivered.portalId, portalId), eq(undelivered.lastVersion, lastVersion)))
+        .get(),
+
+    /** The ranges of a portal in these states, oldest first. A place in the page is the last version of a range. */
+    page(
+      portalId: string,
+      states: readonly UndeliveredState[],
+      { after, before, limit, inverted }: PageRange,
+    ): UndeliveredRow[] {
+      return db
+        .select()
+        .from(undelivered)
+        .where(
+          and(
+            eq(undelivered.portalId, portalId),
+            inArray(undelivered.state, [...states]),
+            after === undefined ? undefined : gt(undelivered.lastVersion, after),
+            before === undefined ? undefined : lt(undelivered.lastVersion, before),
+          ),
+        )
+        .orderBy(inverted ? desc(undelivered.lastVersion) : asc(undelivered.lastVersion))
+        .limit(limit)
+        .all();
+    },
+  };
+}
