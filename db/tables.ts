@@ -2,9 +2,10 @@
  * Every table. `events`, `streams` and `actors` are the log and belong to `src/log`; `keys` belongs to
  * `src/vault/secrets.ts`, `meta` is about the files; all others are read models, which `auditwire rebuild` can make again from the log.
  */
-import type { LogFormat } from '../src/domain/log-line.js';
+
 import { blob, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 import type { Lane } from '../src/domain/lane/lane.js';
+import type { LogFormat } from '../src/domain/log-line.js';
 import type { UndeliveredReason, UndeliveredState } from '../src/domain/undelivered.js';
 
 /** The log. One row an event, `position` the global order. Times are milliseconds since the epoch. */

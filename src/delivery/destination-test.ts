@@ -27,7 +27,14 @@ interface DestinationTestContext {
 }
 
 /** A test is one try, once: nothing of it is recorded, and no webhook's status changes. */
-export function createDestinationTest({ models, secrets, sender, clock, random, line }: DestinationTestContext): TestDestination {
+export function createDestinationTest({
+  models,
+  secrets,
+  sender,
+  clock,
+  random,
+  line,
+}: DestinationTestContext): TestDestination {
   const signerOf = createSigners(models.issuer.signingKey, secrets);
   let underWay = 0;
 

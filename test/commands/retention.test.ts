@@ -137,7 +137,10 @@ it('logins of a portal without a webhook go by their age, and never come up as d
   portal.recordMany(2);
   const destinationId = await portal.createDestination();
   await portal.configureWebhook(portal.portalId, { destinationId, enabled: true });
-  expect(portal.lane()).toMatchObject({ backlog: { cursor: 7, dueThrough: null, skipped: [] }, totals: { undelivered: 0 } });
+  expect(portal.lane()).toMatchObject({
+    backlog: { cursor: 7, dueThrough: null, skipped: [] },
+    totals: { undelivered: 0 },
+  });
   expect(portal.stream(portal.deliveries)).toMatchObject([
     { type: 'LaneSnapshotted', data: { loginsThrough: 5 } },
     { type: 'LoginsSkipped', data: { firstVersion: 6, lastVersion: 7 } },

@@ -68,7 +68,10 @@ describe('what is listed as undelivered', () => {
     const lane = laneOf(webhookOn(), started('d', 1, 4), abandoned('d', 5, 99));
     const events = expired(lane, listing(range(1, 1), range(3, 4)), 4, 3);
     expect(events).toEqual([expiredRange(1, 3, null, 2)]);
-    expect(events.reduce<Lane>(evolve, lane)).toMatchObject({ backlog: { cursor: 4 }, totals: { undelivered: 2, discarded: 2 } });
+    expect(events.reduce<Lane>(evolve, lane)).toMatchObject({
+      backlog: { cursor: 4 },
+      totals: { undelivered: 2, discarded: 2 },
+    });
   });
 
   it('does not expire while it is tried once more, but for a webhook that is off', () => {
@@ -78,7 +81,10 @@ describe('what is listed as undelivered', () => {
     expect(expired(lane, listing(range(1, 4)), 4, 4)).toEqual([expiredRange(3, 4, null, 2)]);
     const off = expired(evolve(lane, webhookOff(4)), listing(range(1, 4)), 4, 4);
     expect(off).toEqual([expiredRange(1, 2, 'r', 2), expiredRange(3, 4, null, 2)]);
-    expect(off.reduce<Lane>(evolve, lane)).toMatchObject({ redelivery: { open: null }, totals: { undelivered: 0, discarded: 4 } });
+    expect(off.reduce<Lane>(evolve, lane)).toMatchObject({
+      redelivery: { open: null },
+      totals: { undelivered: 0, discarded: 4 },
+    });
   });
 });
 

@@ -22,7 +22,11 @@ async function start(): Promise<Started> {
   const portalId = await registerPortal(test);
   const { tail } = test.app.services;
   const own = tail.subscriptions();
-  return { test, portalId, readers: (count) => vi.waitUntil(() => tail.subscriptions() === own + count, { timeout: 5_000 }) };
+  return {
+    test,
+    portalId,
+    readers: (count) => vi.waitUntil(() => tail.subscriptions() === own + count, { timeout: 5_000 }),
+  };
 }
 
 async function subscribeToAll({ test, portalId, readers }: Started): Promise<Socket> {

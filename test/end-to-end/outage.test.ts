@@ -73,9 +73,7 @@ it('an hour without a receiver loses nothing, and the status says all the while 
   await after(64);
   expectOutage(/warming up/, 503);
   const worst = statuses().map(({ undeliveredTotal }) => undeliveredTotal);
-  const ranges = portalIds.map((portalId) =>
-    run.app.services.models.undelivered.page(portalId, ['WAITING'], all),
-  );
+  const ranges = portalIds.map((portalId) => run.app.services.models.undelivered.page(portalId, ['WAITING'], all));
 
   // It is back, and everyone logs in.
   const before = taken.length;

@@ -190,7 +190,9 @@ describe('the list of the undelivered', () => {
 describe('what is recovered next', () => {
   it('is what someone asked for, the oldest first; else the oldest that waits', () => {
     const { undelivered, given, lane, deliver } = listOf(range(1, 3), range(4, 6), range(7, 9));
-    const next = () => undelivered.recoverable(PORTAL, { ...lane(), redelivery: { ...lane().redelivery, recovering: true } })?.firstVersion;
+    const next = () =>
+      undelivered.recoverable(PORTAL, { ...lane(), redelivery: { ...lane().redelivery, recovering: true } })
+        ?.firstVersion;
     expect(next()).toBe(1);
     const ranges = [range(7, 9), range(4, 6)];
     given([`undelivered-${PORTAL}`, { type: 'RedeliveryRequested', data: { ranges } }]);
@@ -207,7 +209,9 @@ describe('what is recovered next', () => {
     const { undelivered, lane, fail, setAside: aside } = listOf(range(1, 1), range(2, 2));
     for (let failed = 1; failed <= 3; failed += 1) fail(1, 1);
     aside(2);
-    expect(undelivered.recoverable(PORTAL, { ...lane(), redelivery: { ...lane().redelivery, recovering: true } })).toBeNull();
+    expect(
+      undelivered.recoverable(PORTAL, { ...lane(), redelivery: { ...lane().redelivery, recovering: true } }),
+    ).toBeNull();
     expect(undelivered.needsActionTotal(PORTAL)).toBe(2);
   });
 });

@@ -1,5 +1,5 @@
-import { executeRecordLogins } from '../../src/api/record-logins.js';
 import { describe, expect, it } from 'vitest';
+import { executeRecordLogins } from '../../src/api/record-logins.js';
 import { dataOf, post, registerPortal } from '../support/graphql/calls.js';
 import { subscribe, transports } from '../support/graphql/live.js';
 import { batchDelivered, batchStarted, LOGIN, loginRecorded } from '../support/log/events.js';

@@ -13,7 +13,7 @@ export type Standing = (typeof standings)[number];
 
 export const MOST_LINES = 500;
 
-export type BatchStarted = Extract<DeliveryEvent, { type: 'BatchStarted' }>['data'];
+type BatchStarted = Extract<DeliveryEvent, { type: 'BatchStarted' }>['data'];
 
 export interface DeliveryAccount extends BatchStarted {
   portalId: string;

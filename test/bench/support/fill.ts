@@ -1,12 +1,12 @@
-import { executeRecordLogins } from '../../../src/api/record-logins.js';
-import type { Cause } from '../../../src/domain/stream.js';
 import { join } from 'node:path';
+import { executeRecordLogins } from '../../../src/api/record-logins.js';
 import { type App, createApp } from '../../../src/app.js';
 import type { Commands } from '../../../src/commands/handlers.js';
 /** Fills a data directory through the product's own commands, without a server: a backlog, or a long history. */
 import { loadConfig } from '../../../src/config.js';
 import { createDestination } from '../../../src/domain/destination.js';
 import type { LoginInput } from '../../../src/domain/login.js';
+import type { Cause } from '../../../src/domain/stream.js';
 import { createLogger } from '../../../src/runtime/logger.js';
 import { systemRandom } from '../../../src/runtime/random.js';
 

@@ -1,7 +1,8 @@
 /** The logins in a data directory and the lines that the product makes of them, for whoever delivers the same. */
-import type { LineSettings } from '../../../src/domain/log-line.js';
+
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
+import type { LineSettings } from '../../../src/domain/log-line.js';
 import type { Login } from '../../../src/domain/login.js';
 
 export interface LoginOfPortal {

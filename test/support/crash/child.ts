@@ -6,7 +6,7 @@
 import { existsSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { type App, createApp, type AppOptions } from '../../../src/app.js';
+import { type App, type AppOptions, createApp } from '../../../src/app.js';
 import { loadConfig } from '../../../src/config.js';
 import { createSender } from '../../../src/delivery/transport/sender.js';
 import { type Recorded } from '../../../src/domain/event.js';

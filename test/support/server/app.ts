@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { type App, createApp, type AppOptions } from '../../../src/app.js';
+import { type App, type AppOptions, createApp } from '../../../src/app.js';
 import { type Client, createClient, succeeded } from '../../../src/client/client.js';
 import {
   ConfigureWebhookDocument,
