@@ -6,10 +6,10 @@ interface Query {
 }
 
 /**
- * Statements of the hot path: drizzle writes the SQL once, and a call does nothing but bind and run. Drizzle's own prepared
- * queries look every parameter through again at each call, which costs more than SQLite does for such a statement.
+ * Prepares a statement of the hot path: drizzle writes the SQL once, and a call only binds and runs. Drizzle's own prepared queries
+ * examine every parameter again at each call, which takes longer than SQLite takes for such a statement.
  *
- * @param names of the query's placeholders, in the order in which a call gives their values
+ * @param names the names of the query's placeholders, in the order of the values of a call
  */
 export function prepareRun(db: Db, names: readonly string[], query: Query): (...values: unknown[]) => void {
   const { statement, order } = prepare(db, names, query);
@@ -17,21 +17,21 @@ export function prepareRun(db: Db, names: readonly string[], query: Query): (...
   return (...values) => void statement.run(...order.map((from) => values[from]));
 }
 
-/** As `prepareRun`, for a query of one column: gives its value in the first row, or undefined without a row. */
+/** Like `prepareRun`, for a query of one column: returns the value of the first row, or undefined if there is no row. */
 export function prepareValue(db: Db, names: readonly string[], query: Query): (...values: unknown[]) => unknown {
   const { statement, order } = prepare(db, names, query);
   statement.pluck();
   return (...values) => statement.get(...order.map((from) => values[from]));
 }
 
-/** As `prepareValue`, for the values of all rows. */
+/** Like `prepareValue`, but returns the values of all rows. */
 export function prepareValues(db: Db, names: readonly string[], query: Query): (...values: unknown[]) => unknown[] {
   const { statement, order } = prepare(db, names, query);
   statement.pluck();
   return (...values) => statement.all(...order.map((from) => values[from]));
 }
 
-/** As `prepareRun`, for a query whose columns have the names that the result shall have. */
+/** Like `prepareRun`, but returns the first row. The columns of the query must have the names of the result's fields. */
 export function prepareRow<T>(
   db: Db,
   names: readonly string[],

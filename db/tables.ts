@@ -1,6 +1,6 @@
 /**
- * Every table. `events`, `streams` and `actors` are the log and belong to `src/log`; `keys` belongs to
- * `src/vault/secrets.ts`, `meta` is about the files; all others are read models, which `auditwire rebuild` can make again from the log.
+ * Every table. `events`, `streams` and `actors` are the log and belong to `src/log`. `keys` belongs to `src/vault/secrets.ts`.
+ * `meta` describes the files. All others are read models, which `auditwire rebuild` computes again from the log.
  */
 
 import { blob, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
@@ -8,7 +8,7 @@ import type { Lane } from '../src/domain/lane/lane.js';
 import type { LogFormat } from '../src/domain/log-line.js';
 import type { UndeliveredReason, UndeliveredState } from '../src/domain/undelivered.js';
 
-/** The log. One row an event, `position` the global order. Times are milliseconds since the epoch. */
+/** The log: one row for each event, in the order of `position`. Times are in ms since the epoch. */
 export const events = sqliteTable(
   'events',
   {
@@ -25,8 +25,8 @@ export const events = sqliteTable(
 );
 
 /**
- * Stream names, interned: a login carries a small integer, not a 42 character name. The horizon of a stream is the last event
- * that was pruned from its start: everything up to it is gone, and its version and position are never given again.
+ * Stream names, interned: an event stores a small integer instead of a name of 42 characters. The horizon of a stream is the last
+ * event that was pruned from its start. Events through the horizon are gone, and their versions and positions are never used again.
  */
 export const streams = sqliteTable('streams', {
   id: integer().primaryKey(),
@@ -43,13 +43,13 @@ export const actors = sqliteTable('actors', {
   name: text().notNull().unique(),
 });
 
-/** Data keys, wrapped by the master key: the one truth that is not in the log, so that it can be destroyed. */
+/** Data keys, encrypted with the master key. They are the only primary data outside the log, so that they can be destroyed. */
 export const keys = sqliteTable('keys', {
   owner: text().primaryKey(),
   wrapped: blob({ mode: 'buffer' }).notNull(),
 });
 
-/** Facts about the files themselves, such as a rebuild that has not finished. */
+/** Facts about the files, such as the version of the read models, which is missing during a rebuild. */
 export const meta = sqliteTable('meta', {
   name: text().primaryKey(),
   value: text().notNull(),
@@ -67,22 +67,22 @@ export const destinations = sqliteTable('destinations', {
   id: text().primaryKey(),
   name: text().notNull().unique(),
   endpoint: text().notNull(),
-  /** Sealed; null where none is set. */
+  /** Sealed; null if none is set. */
   authorization: text(),
   authorizationChangedAt: integer('authorization_changed_at'),
   logFormat: text('log_format').$type<LogFormat>().notNull(),
   skipTlsVerification: integer('skip_tls_verification', { mode: 'boolean' }).notNull(),
   caCertificate: text('ca_certificate'),
   clientCertificate: text('client_certificate'),
-  /** Sealed, as the authorization value. */
+  /** Sealed; null if none is set. */
   clientKey: text('client_key'),
   maxInFlight: integer('max_in_flight').notNull().default(16),
   linesPerSecond: integer('lines_per_second'),
   createdAt: integer('created_at').notNull(),
   updatedAt: integer('updated_at').notNull(),
-  /** The position of the creation: the order of a page. */
+  /** The position of the creation. Pages are in this order. */
   position: integer().notNull(),
-  /** The position of the last change: what a sender compares to know that its connection is outdated. */
+  /** The position of the last change. A sender compares it to detect that its connection is outdated. */
   changedPosition: integer('changed_position').notNull(),
 });
 
@@ -98,9 +98,9 @@ export const webhooks = sqliteTable(
 );
 
 /**
- * An index over the logins in the log: what a page is filtered and ordered by, and nothing else. The migration makes it
- * WITHOUT ROWID, so that it is one b-tree. `portal` is the number that `login_portals` gives it, interned; `kind` stands for
- * outcome and authentication type, so that the rarest of them is found without a look at the others.
+ * An index of the logins in the log, with only the fields that filter and order a page. The migration makes it WITHOUT ROWID, so
+ * that it is one b-tree. `portal` is the id in `login_portals`. `kind` is outcome and authentication type as one number, so that
+ * logins of a rare kind are found without reading the others.
  */
 export const logins = sqliteTable(
   'logins',
@@ -118,7 +118,7 @@ export const loginPortals = sqliteTable('login_portals', {
   portalId: text('portal_id').notNull().unique(),
 });
 
-/** The login that first used an idempotency key. WITHOUT ROWID; a time-ordered key keeps it append-mostly. */
+/** The login that first used an idempotency key. WITHOUT ROWID: with time-ordered keys, most inserts are at the end. */
 export const idempotencyKeys = sqliteTable(
   'idempotency_keys',
   {
@@ -129,7 +129,7 @@ export const idempotencyKeys = sqliteTable(
   (t) => [primaryKey({ columns: [t.portal, t.key] })],
 );
 
-/** One row a portal: the fold of its webhook and delivery events, kept so that no lane is ever replayed. */
+/** One row for each portal: its lane, stored so that it is not computed from all events again. */
 export const lanes = sqliteTable('lanes', {
   portalId: text('portal_id').primaryKey(),
   state: text({ mode: 'json' }).$type<Lane>().notNull(),
@@ -137,7 +137,7 @@ export const lanes = sqliteTable('lanes', {
   position: integer().notNull(),
 });
 
-/** Ranges of logins (versions, inclusive) that were due and given up. They do not overlap: each is known by its last login. */
+/** The undelivered ranges (versions, inclusive). They do not overlap, so the last login identifies a range. */
 export const undelivered = sqliteTable(
   'undelivered',
   {
@@ -146,16 +146,16 @@ export const undelivered = sqliteTable(
     lastVersion: integer('last_version').notNull(),
     state: text().$type<UndeliveredState>().notNull(),
     reason: text().$type<UndeliveredReason>().notNull(),
-    /** Of the last try; null without one, or where it had no response. */
+    /** Of the last attempt; null if there was none, or it had no response. */
     responseCode: integer('response_code'),
     message: text(),
     attempts: integer().notNull(),
     /** Recoveries that failed. */
     recoveries: integer().notNull(),
-    /** Probes that the receiver refused for good. */
+    /** Probes that the receiver gave a final answer to. */
     refusedProbes: integer('refused_probes').notNull(),
     abandonedAt: integer('abandoned_at').notNull(),
-    /** Of the first event that it is made from: nothing behind that is pruned. */
+    /** The position of the first event that the range is computed from. That event and later ones are not pruned. */
     position: integer().notNull(),
     /** An actor. */
     discardedBy: text('discarded_by'),
@@ -164,7 +164,7 @@ export const undelivered = sqliteTable(
   },
   (t) => [
     primaryKey({ columns: [t.portalId, t.lastVersion] }),
-    // With the first versions: what waits for a person is counted in the index alone.
+    // Includes the first version, so that logins that need action are counted from the index alone.
     index('undelivered_oldest').on(t.portalId, t.state, t.lastVersion, t.firstVersion),
     index('undelivered_position').on(t.portalId, t.position),
     index('undelivered_least_refused').on(t.portalId, t.state, t.refusedProbes, t.lastVersion),
@@ -179,7 +179,7 @@ export const tokens = sqliteTable('tokens', {
   issuedAt: integer('issued_at').notNull(),
 });
 
-/** One row: the organisation that every line names. */
+/** One row: the `org_id` of every line. */
 export const organization = sqliteTable('organization', {
   id: text().primaryKey(),
 });

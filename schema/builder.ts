@@ -17,21 +17,29 @@ export const builder = new SchemaBuilder<{
     nodeQueryOptions: false,
     nodesQueryOptions: false,
     cursorType: 'String',
-    pageInfoTypeOptions: { description: 'Where a page ends, and whether there is more.' },
-    hasNextPageFieldOptions: { description: 'Whether something follows this page: pass `endCursor` as `after`.' },
-    hasPreviousPageFieldOptions: {
-      description: 'Whether something precedes this page: pass `startCursor` as `before`.',
+    pageInfoTypeOptions: {
+      description: 'The first and the last cursor of a page, and whether there are more entries.',
     },
-    startCursorFieldOptions: { description: 'The cursor of the first entry; null in an empty page.' },
-    endCursorFieldOptions: { description: 'The cursor of the last entry; null in an empty page.' },
-    pageInfoFieldOptions: { description: 'Where the page ends, and whether there is more.' },
+    hasNextPageFieldOptions: {
+      description: 'Whether there are entries after this page. To read them, pass `endCursor` as `after`.',
+    },
+    hasPreviousPageFieldOptions: {
+      description: 'Whether there are entries before this page. To read them, pass `startCursor` as `before`.',
+    },
+    startCursorFieldOptions: { description: 'The cursor of the first entry; null if the page is empty.' },
+    endCursorFieldOptions: { description: 'The cursor of the last entry; null if the page is empty.' },
+    pageInfoFieldOptions: {
+      description: 'The first and the last cursor of the page, and whether there are more entries.',
+    },
     edgesFieldOptions: { description: 'The entries, each with its cursor.' },
     nodeFieldOptions: { description: 'The entry itself.', nullable: false },
-    cursorFieldOptions: { description: 'An opaque place in the list.' },
-    beforeArgOptions: { description: 'Only what stands before this cursor.' },
-    afterArgOptions: { description: 'Only what stands after this cursor.' },
-    firstArgOptions: { description: 'At most so many entries from the start (default 20).' },
-    lastArgOptions: { description: 'At most so many entries from the end.' },
+    cursorFieldOptions: { description: 'An opaque text that marks this entry. Pass it as `after` or `before`.' },
+    beforeArgOptions: { description: 'Return only entries before this cursor.' },
+    afterArgOptions: { description: 'Return only entries after this cursor.' },
+    firstArgOptions: {
+      description: 'Return at most this number of entries, from the start of the list; 20 by default.',
+    },
+    lastArgOptions: { description: 'Return at most this number of entries, from the end of the list.' },
   },
 });
 
@@ -43,19 +51,19 @@ export function describedValues<V extends string>(values: readonly V[], descript
   >;
 }
 
-builder.queryType({ description: 'What there is. Reads see everything that was acknowledged.' });
+builder.queryType({ description: 'Operations that read. They see every change that a mutation has confirmed.' });
 builder.mutationType({
   description:
-    'What changes something. Each takes an `input` and answers with a union: a success, or a `Refusal` that says what to do. An answer means that the change is durable.',
+    'Operations that change something. Each has an `input` and returns a union: a success, or a `Refusal` with a message that says what to do. A success means that the change is durable.',
 });
 builder.subscriptionType({
   description:
-    'What happens, live: over WebSocket (graphql-transport-ws) or server-sent events (POST with `Accept: text/event-stream`). Every payload has a `position`; pass the last one you saw as `after` when you reconnect, and nothing is missed or repeated.',
+    'Live updates, over WebSocket (graphql-transport-ws) or server-sent events (POST with `Accept: text/event-stream`). Every payload has a `position`. When you reconnect, pass the last position that you received as `after`: then nothing is missed or repeated.',
 });
 
 builder.scalarType('DateTime', {
   description:
-    'A time in ISO 8601 with a time zone, such as `2026-01-31T12:00:00.000Z`; to the millisecond, in UTC when the server says it.',
+    'A time in ISO 8601 with a time zone, such as `2026-01-31T12:00:00.000Z`, with a precision of milliseconds. The server returns times in UTC.',
   serialize: (value) => new Date(value).toISOString(),
   parseValue: parseTime,
 });

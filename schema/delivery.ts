@@ -10,24 +10,24 @@ import { pageOf } from './page.js';
 const MAX_PAGE = 100;
 
 const stateDescriptions: Record<DeliveryState, string> = {
-  IN_PROGRESS: 'It is being tried, or waits for a retry.',
-  DELIVERED: 'The receiver took it.',
-  SPLIT: 'The receiver found it too large (413); its logins go on in smaller deliveries.',
+  IN_PROGRESS: 'An attempt is in progress, or the delivery waits for a retry.',
+  DELIVERED: 'The receiver accepted the batch.',
+  SPLIT: 'The batch was too large for the receiver (413). Its logins are sent in smaller deliveries.',
   ABANDONED:
-    'It was given up: after the last retry, a final answer, or the removal of the webhook. Its logins are undelivered.',
-  SUPERSEDED: 'The destination or the log format changed; the same logins went into a new delivery.',
+    'The last retry failed, the receiver gave a final answer, or the webhook was removed. The logins are undelivered.',
+  SUPERSEDED: 'The destination or the log format changed. The same logins start in a new delivery.',
 };
 
 const DeliveryStateEnum = builder.enumType('DeliveryState', {
-  description: 'Where a delivery stands.',
+  description: 'The state of a delivery.',
   values: describedValues(deliveryStates, stateDescriptions),
 });
 
 const purposeDescriptions: Record<Purpose, string> = {
-  FIRST: 'For the first time, in order.',
-  RECOVERY: 'Once more: its logins are undelivered.',
-  PROBE: 'To see whether the receiver is back: the oldest undelivered logins, where nothing else is sent.',
-  REPLAY: 'Someone asked for a replay.',
+  FIRST: 'The first delivery of the logins, in order.',
+  RECOVERY: 'A redelivery of undelivered logins.',
+  PROBE: 'A redelivery of the oldest undelivered logins, to find out if the receiver works again.',
+  REPLAY: 'A part of a replay.',
 };
 
 const DeliveryPurposeEnum = builder.enumType('DeliveryPurpose', {
@@ -36,75 +36,80 @@ const DeliveryPurposeEnum = builder.enumType('DeliveryPurpose', {
 });
 
 const phaseDescriptions: Record<Phase, string> = {
-  RESOLVE: 'Finding the address: the name was looked up, or the address was refused.',
-  CONNECT: 'Reaching the address, through the egress proxy where one is set.',
-  TLS: 'Agreeing on TLS, with the certificates of both sides.',
-  HEADERS: 'The request was sent; no status with its headers came back.',
-  BODY: 'A status was read. Every success ends here.',
+  RESOLVE: 'The host name is resolved, and the address guard checks the addresses.',
+  CONNECT: 'The connection is opened, through the egress proxy if one is set.',
+  TLS: 'The TLS handshake, with the certificates of both sides.',
+  HEADERS: 'The request is sent, and Auditwire waits for the status and the headers.',
+  BODY: 'The status was received, and Auditwire reads the body. Every success ends in this phase.',
 };
 
 export const DeliveryPhase = builder.enumType('DeliveryPhase', {
-  description: 'How far a try came.',
+  description: 'The steps of an attempt, in order.',
   values: describedValues(phases, phaseDescriptions),
 });
 
 const DeliveryAttemptType = builder.objectRef<DeliveryAttempt>('DeliveryAttempt').implement({
-  description: 'One try to deliver a batch.',
+  description: 'One HTTP request that sends a batch, with its result.',
   fields: (t) => ({
     deliveryId: t.exposeID('deliveryId', {
-      description: 'The UUID of the delivery: the header `X-Auditwire-Delivery`.',
+      description: 'The UUID of the delivery, which is sent in the header `X-Auditwire-Delivery`.',
     }),
-    attemptNumber: t.exposeInt('attemptNumber', { description: 'The number of the attempt, from 1; at most 5.' }),
-    attemptedAt: t.expose('attemptedAt', { type: 'DateTime', description: 'When it began.' }),
-    durationMs: t.exposeInt('durationMs', { description: 'How long it took, in milliseconds.' }),
-    delivered: t.exposeBoolean('delivered', { description: 'Whether the receiver took the batch.' }),
+    attemptNumber: t.exposeInt('attemptNumber', {
+      description: 'The number of the attempt within its delivery, from 1 to 5.',
+    }),
+    attemptedAt: t.expose('attemptedAt', { type: 'DateTime', description: 'When the attempt started.' }),
+    durationMs: t.exposeInt('durationMs', { description: 'How long the attempt took, in milliseconds.' }),
+    delivered: t.exposeBoolean('delivered', { description: 'Whether the receiver accepted the batch.' }),
     responseCode: t.exposeInt('responseCode', {
       nullable: true,
       description: 'The HTTP status code; null if none was received.',
     }),
     message: t.exposeString('message', {
-      description: 'What the receiver said, or what kept it from speaking; cut short.',
+      description: 'The answer of the receiver, or why there was none; at most 256 characters.',
     }),
     phase: t.expose('phase', {
       type: DeliveryPhase,
       nullable: true,
-      description: 'The phase it ended in; null of attempts before phases were recorded.',
+      description: 'The phase in which the attempt ended; null if an older version of Auditwire recorded it.',
     }),
     responseExcerpt: t.exposeString('responseExcerpt', {
       nullable: true,
       description:
-        'The start of what the receiver said to a try that failed, at most 1,024 characters on their lines, without the Authorization value; null if it said nothing.',
+        'The start of the body that the receiver returned to a failed attempt: at most 1,024 characters, with their line breaks, without the Authorization value. null if there is none.',
     }),
     retryDueAt: t.expose('retryDueAt', {
       type: 'DateTime',
       nullable: true,
-      description: 'When the next try is due; null if there is none.',
+      description: 'When the next attempt is due; null if there is none.',
     }),
   }),
 });
 
 const DeliveryType = builder.objectRef<Delivery>('Delivery').implement({
-  description: 'A batch of logins of a portal on its way to a destination.',
+  description: 'The work to bring one batch of logins of a portal to a destination.',
   fields: (t) => ({
-    id: t.exposeID('id', { description: 'Its UUID: the header `X-Auditwire-Delivery` of every try.' }),
-    state: t.expose('state', { type: DeliveryStateEnum, description: 'Where it stands.' }),
-    purpose: t.expose('purpose', { type: DeliveryPurposeEnum, description: 'Why it is sent.' }),
-    loginCount: t.int({ description: 'How many logins it carries.', resolve: loginCount }),
-    destinationId: t.exposeID('destinationId', { description: 'The UUID of the destination it goes to.' }),
+    id: t.exposeID('id', { description: 'The UUID, which every attempt sends in the header `X-Auditwire-Delivery`.' }),
+    state: t.expose('state', { type: DeliveryStateEnum, description: 'The state of the delivery.' }),
+    purpose: t.expose('purpose', { type: DeliveryPurposeEnum, description: 'Why the batch is sent.' }),
+    loginCount: t.int({ description: 'The number of logins in the batch.', resolve: loginCount }),
+    destinationId: t.exposeID('destinationId', { description: 'The UUID of the destination.' }),
     destination: t.field({
       type: DestinationType,
       nullable: true,
-      description: 'The destination it goes to; null if that is deleted.',
+      description: 'The destination; null if it was deleted.',
       resolve: ({ destinationId }, _, context) => destination(destinationId, context),
     }),
-    logFormat: t.expose('logFormat', { type: LogFormatEnum, description: 'How its lines are written.' }),
-    startedAt: t.expose('startedAt', { type: 'DateTime', description: 'When it was put together.' }),
+    logFormat: t.expose('logFormat', { type: LogFormatEnum, description: 'The log format of its lines.' }),
+    startedAt: t.expose('startedAt', { type: 'DateTime', description: 'When the delivery started.' }),
     endedAt: t.expose('endedAt', {
       type: 'DateTime',
       nullable: true,
-      description: 'When it ended; null while it is in progress.',
+      description: 'When the delivery ended; null while it is in progress.',
     }),
-    attempts: t.expose('attempts', { type: [DeliveryAttemptType], description: 'Its attempts, in order.' }),
+    attempts: t.expose('attempts', {
+      type: [DeliveryAttemptType],
+      description: 'The attempts of the delivery, in order.',
+    }),
   }),
 });
 
@@ -112,7 +117,7 @@ builder.queryField('deliveries', (t) =>
   t.connection(
     {
       type: DeliveryType,
-      description: 'The deliveries of a portal with their attempts, newest first. At most 100 a page.',
+      description: 'The deliveries of a portal with their attempts, newest first. A page has at most 100.',
       args: { portalId: t.arg.id({ required: true, description: 'The UUID of the portal.' }) },
       resolve: (_, args, context) =>
         pageOf(args, MAX_PAGE, api.deliveryCursor, (page) =>
@@ -125,13 +130,13 @@ builder.queryField('deliveries', (t) =>
 );
 
 const DeliveryAttempted = builder.objectRef<DeliveryAttempt>('DeliveryAttempted').implement({
-  description: 'A try that ended.',
+  description: 'An attempt that ended.',
   fields: (t) => ({
     position: t.string({
-      description: 'Pass it as `after` when you reconnect.',
+      description: 'The position of this payload. Pass it as `after` when you reconnect.',
       resolve: ({ position }) => String(position),
     }),
-    attempt: t.field({ type: DeliveryAttemptType, description: 'The try.', resolve: (attempt) => attempt }),
+    attempt: t.field({ type: DeliveryAttemptType, description: 'The attempt.', resolve: (attempt) => attempt }),
   }),
 });
 
@@ -139,10 +144,10 @@ builder.subscriptionField('deliveryAttempted', (t) =>
   t.field({
     type: DeliveryAttempted,
     description:
-      'A stream: every try to deliver logins of a portal, from now on or from a position, each exactly once.',
+      'Sends every attempt to deliver logins of a portal when it ends, each exactly once: from now on, or after a position.',
     args: {
       portalId: t.arg.id({ required: true, description: 'The UUID of the portal.' }),
-      after: t.arg.string({ description: 'The last `position` you saw: every try after it follows.' }),
+      after: t.arg.string({ description: 'The last `position` that you received. Every attempt after it follows.' }),
     },
     subscribe: (_, args, context) => api.deliveryAttempts(args, context),
     resolve: (attempt) => attempt,

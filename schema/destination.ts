@@ -8,58 +8,60 @@ import { pageOf } from './page.js';
 const MAX_PAGE = 100;
 
 const formatDescriptions: Record<LogFormat, string> = {
-  CEF: 'Common Event Format 0: one line of `key=value` pairs after a header.',
-  JSON: 'One JSON object a line.',
-  CPS: 'CrowdStrike Parsing Standard: the JSON object as `event` of another.',
+  CEF: 'Common Event Format 0: a header and then `key=value` pairs, in one line.',
+  JSON: 'One JSON object in each line.',
+  CPS: 'CrowdStrike Parsing Standard: a JSON object that contains the object of the JSON format as `event`.',
 };
 
 export const LogFormatEnum = builder.enumType('LogFormat', {
-  description: 'How a log line is written.',
+  description: 'The format of a log line.',
   values: describedValues(logFormats, formatDescriptions),
 });
 
 export const DestinationType = builder.objectRef<api.Destination>('Destination').implement({
-  description: 'Where logins are sent: the HTTPS collector of a SIEM. Any number of webhooks may point at it.',
+  description:
+    'The address of a receiver (usually the HTTPS collector of a SIEM) with its credential and settings. Any number of webhooks can use it.',
   fields: (t) => ({
-    id: t.exposeID('id', { description: 'Its UUID.' }),
-    name: t.exposeString('name', { description: 'What people call it; no two destinations share a name.' }),
+    id: t.exposeID('id', { description: 'The UUID of the destination.' }),
+    name: t.exposeString('name', { description: 'The name. No two destinations have the same name.' }),
     endpoint: t.exposeString('endpoint', { description: 'The URL that receives the batches by POST.' }),
     hasAuthorization: t.exposeBoolean('hasAuthorization', {
-      description: 'Whether an Authorization value is set. The value itself is never shown.',
+      description: 'Whether an Authorization value is set. The value itself is never returned.',
     }),
     authorizationChangedAt: t.expose('authorizationChangedAt', {
       type: 'DateTime',
       nullable: true,
-      description: 'When the Authorization value was last set or removed; null if it never was.',
+      description: 'When the Authorization value was last set or removed; null if it was never set.',
     }),
-    logFormat: t.expose('logFormat', { type: LogFormatEnum, description: 'How its lines are written.' }),
+    logFormat: t.expose('logFormat', { type: LogFormatEnum, description: 'The format of the log lines.' }),
     skipTlsVerification: t.exposeBoolean('skipTlsVerification', {
-      description: 'Whether any certificate is accepted. Then anyone on the way can read and alter the logs.',
+      description:
+        'Whether any certificate is accepted. If so, anyone on the network path can read and change the logs.',
     }),
     caCertificate: t.exposeString('caCertificate', {
       nullable: true,
-      description: 'The certificate authorities to trust instead of the public ones, in PEM.',
+      description: 'The certificate authorities to trust instead of the public ones, in PEM; null for the public ones.',
     }),
     clientCertificate: t.exposeString('clientCertificate', {
       nullable: true,
-      description: 'The certificate that is shown to the receiver (mutual TLS), in PEM; null if none is.',
+      description: 'The certificate that is presented to the receiver (mutual TLS), in PEM; null if there is none.',
     }),
     hasClientKey: t.exposeBoolean('hasClientKey', {
-      description: 'Whether the key of the client certificate is set. The key itself is never shown.',
+      description: 'Whether the key of the client certificate is set. The key itself is never returned.',
     }),
     warnings: t.exposeStringList('warnings', {
-      description: 'What is dangerous about its settings, for as long as they stay; empty if nothing is.',
+      description: 'The dangers of the current settings; empty if there are none.',
     }),
     maxInFlight: t.exposeInt('maxInFlight', {
-      description: 'How many requests may be under way to it at a time, over all portals that send there.',
+      description: 'The limit of requests in flight at a time, for all portals that send to the destination together.',
     }),
     linesPerSecond: t.exposeInt('linesPerSecond', {
       nullable: true,
       description:
-        'How many lines a second it gets at most, over all portals that send there; null: as many as it takes.',
+        'The limit of lines a second, for all portals that send to the destination together; null for no limit.',
     }),
-    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was created.' }),
-    updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'When it was last changed.' }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the destination was created.' }),
+    updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'When the destination was last changed.' }),
   }),
 });
 
@@ -67,7 +69,7 @@ builder.queryField('destination', (t) =>
   t.field({
     type: DestinationType,
     nullable: true,
-    description: 'A destination by its id; null if there is none.',
+    description: 'A destination by its id; null if it does not exist.',
     args: { id: t.arg.id({ required: true, description: 'The UUID of the destination.' }) },
     resolve: (_, { id }, context) => api.destination(id, context),
   }),
@@ -77,7 +79,7 @@ builder.queryField('destinations', (t) =>
   t.connection(
     {
       type: DestinationType,
-      description: 'The destinations, in the order of their creation.',
+      description: 'The destinations, in the order of their creation. A page has at most 100.',
       resolve: (_, args, context) => pageOf(args, MAX_PAGE, positionCursor, (page) => api.destinations(page, context)),
     },
     { name: 'DestinationConnection', description: 'A page of destinations.' },
@@ -94,37 +96,39 @@ const destinationSuccess = (name: string, description: string) =>
   });
 
 const authorizationDescription =
-  'Sent in the Authorization header exactly as given, such as `Splunk 8a6b…` or `Bearer …`; at most 4,096 characters of visible ASCII. Write-only: it is sealed and never shown.';
+  'The value of the Authorization header, sent exactly as given, such as `Splunk 8a6b…` or `Bearer …`; at most 4,096 characters of visible ASCII. Write-only: it is stored encrypted and never returned.';
 
 const clientCertificateDescription =
-  'A certificate to show to the receiver (mutual TLS), in PEM, followed by those it was issued by; at most 64 KiB.';
+  'A certificate to present to the receiver (mutual TLS), in PEM, followed by the certificates of its issuers; at most 64 KiB.';
 const clientKeyDescription =
-  'The private key of the client certificate: RSA, EC or Ed25519, in PEM, without a passphrase. Write-only: it is sealed and never shown.';
+  'The private key of the client certificate: RSA, EC or Ed25519, in PEM, without a passphrase. Write-only: it is stored encrypted and never returned.';
 
 const CreateDestinationInput = builder.inputType('CreateDestinationInput', {
   description: 'A destination to create.',
   fields: (t) => ({
-    name: t.string({ required: true, description: 'What people call it; 1 to 256 characters, not in use.' }),
+    name: t.string({ required: true, description: 'The name; 1 to 256 characters. No other destination may have it.' }),
     endpoint: t.string({
       required: true,
       description: 'An absolute https URL without credentials; at most 2,048 characters.',
     }),
-    authorization: t.string({ description: `${authorizationDescription} Without it, no such header is sent.` }),
-    logFormat: t.field({ type: LogFormatEnum, description: 'How lines are written; CEF by default.' }),
+    authorization: t.string({ description: `${authorizationDescription} Without it, the header is not sent.` }),
+    logFormat: t.field({ type: LogFormatEnum, description: 'The format of the log lines; CEF by default.' }),
     skipTlsVerification: t.boolean({
-      description: 'Accept any certificate; false by default. For tests only: prefer `caCertificate`.',
+      description: 'Whether to accept any certificate; false by default. For tests only: use `caCertificate` instead.',
     }),
     caCertificate: t.string({
       description:
-        'Certificate authorities to trust instead of the public ones, in PEM; at most 64 KiB. A self-signed certificate is its own authority.',
+        'The certificate authorities to trust instead of the public ones, in PEM; at most 64 KiB. For a self-signed certificate, give the certificate itself.',
     }),
     clientCertificate: t.string({ description: `${clientCertificateDescription} Needed with \`clientKey\`.` }),
     clientKey: t.string({ description: `${clientKeyDescription} Needed with \`clientCertificate\`.` }),
     maxInFlight: t.int({
-      description: 'Most requests under way at a time, over all portals that send there: 1 to 64, 16 by default.',
+      description:
+        'The limit of requests in flight at a time, for all portals that send to the destination together: 1 to 64, 16 by default.',
     }),
     linesPerSecond: t.int({
-      description: 'Most lines a second, over all portals that send there: 1 to 1,000,000; no limit by default.',
+      description:
+        'The limit of lines a second, for all portals that send to the destination together: 1 to 1,000,000; no limit by default.',
     }),
   }),
 });
@@ -135,7 +139,8 @@ builder.mutationField('createDestination', (t) =>
       'CreateDestination',
       destinationSuccess('CreateDestinationSuccess', 'The destination is created.'),
     ),
-    description: 'Creates a destination. Its endpoint must be public, or in the allow-list of the operator.',
+    description:
+      'Creates a destination. The address of its endpoint must be public or allowed by `AUDITWIRE_ALLOWED_ADDRESSES`.',
     args: { input: t.arg({ type: CreateDestinationInput, required: true, description: 'The destination.' }) },
     resolve: (_, { input }, context) =>
       orRefusal(async () => ({ destination: await api.createDestination(input, context) })),
@@ -143,25 +148,28 @@ builder.mutationField('createDestination', (t) =>
 );
 
 const UpdateDestinationInput = builder.inputType('UpdateDestinationInput', {
-  description: 'What to change of a destination. A field left out stays as it is.',
+  description: 'The changes of a destination. A field that is left out stays as it is.',
   fields: (t) => ({
     id: t.id({ required: true, description: 'The UUID of the destination.' }),
-    name: t.string({ description: 'A new name; 1 to 256 characters, not in use.' }),
-    endpoint: t.string({ description: 'A new endpoint: an absolute https URL without credentials.' }),
+    name: t.string({ description: 'A new name; 1 to 256 characters. No other destination may have it.' }),
+    endpoint: t.string({
+      description: 'A new endpoint: an absolute https URL without credentials; at most 2,048 characters.',
+    }),
     authorization: t.string({ description: `${authorizationDescription} null removes it.` }),
-    logFormat: t.field({ type: LogFormatEnum, description: 'How lines are written from now on.' }),
-    skipTlsVerification: t.boolean({ description: 'Whether any certificate is accepted.' }),
+    logFormat: t.field({ type: LogFormatEnum, description: 'The format of the log lines from now on.' }),
+    skipTlsVerification: t.boolean({ description: 'Whether to accept any certificate.' }),
     caCertificate: t.string({
-      description: 'Other certificate authorities, in PEM; null goes back to the public ones.',
+      description:
+        'The certificate authorities to trust instead of the public ones, in PEM; at most 64 KiB. null restores the public ones.',
     }),
     clientCertificate: t.string({
-      description: `${clientCertificateDescription} Alone, it must be for the key that is set. null removes it with its key.`,
+      description: `${clientCertificateDescription} Without \`clientKey\`, it must match the stored key. null removes the certificate and its key.`,
     }),
     clientKey: t.string({
-      description: `${clientKeyDescription} Alone, it must be of the certificate that is set. null removes both.`,
+      description: `${clientKeyDescription} Without \`clientCertificate\`, it must match the stored certificate. null removes both.`,
     }),
-    maxInFlight: t.int({ description: 'Most requests under way at a time: 1 to 64.' }),
-    linesPerSecond: t.int({ description: 'Most lines a second: 1 to 1,000,000; null removes the limit.' }),
+    maxInFlight: t.int({ description: 'The limit of requests in flight at a time: 1 to 64.' }),
+    linesPerSecond: t.int({ description: 'The limit of lines a second: 1 to 1,000,000; null removes the limit.' }),
   }),
 });
 
@@ -172,7 +180,7 @@ builder.mutationField('updateDestination', (t) =>
       destinationSuccess('UpdateDestinationSuccess', 'The destination is changed.'),
     ),
     description:
-      'Changes a destination. Batches that wait for a retry are sent to the new endpoint, with the new Authorization value; a new log format starts them anew.',
+      'Changes a destination. Deliveries that wait for a retry use the new endpoint and Authorization value. If the log format changes, their logins start in new deliveries.',
     args: { input: t.arg({ type: UpdateDestinationInput, required: true, description: 'The changes.' }) },
     resolve: (_, { input }, context) =>
       orRefusal(async () => ({ destination: await api.updateDestination(input, context) })),
@@ -185,8 +193,8 @@ const DeleteDestinationInput = builder.inputType('DeleteDestinationInput', {
 });
 
 const DeleteDestinationSuccess = builder.objectRef<{ id: string }>('DeleteDestinationSuccess').implement({
-  description: 'The destination is deleted, and its Authorization value and client key destroyed.',
-  fields: (t) => ({ id: t.exposeID('id', { description: 'The UUID it had.' }) }),
+  description: 'The destination is deleted. Its Authorization value and client key are destroyed.',
+  fields: (t) => ({ id: t.exposeID('id', { description: 'The UUID of the deleted destination.' }) }),
 });
 
 builder.mutationField('deleteDestination', (t) =>

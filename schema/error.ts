@@ -3,18 +3,18 @@ import { type InvalidField, Refusal, type RefusalCode, refusalCodes } from '../s
 import { builder, describedValues } from './builder.js';
 
 const descriptions: Record<RefusalCode, string> = {
-  INVALID_INPUT: 'A field of the input is not right; `fields` says which and why.',
+  INVALID_INPUT: 'A field of the input is not valid; `fields` names it and gives the reason.',
   NOT_FOUND: 'Something that the input names does not exist.',
   NAME_TAKEN: 'Another destination has this name.',
-  ALREADY_EXISTS: 'The id belongs to another portal.',
+  ALREADY_EXISTS: 'Another portal has this id.',
   PORTAL_RETIRED: 'The portal is retired.',
   DESTINATION_IN_USE: 'A webhook uses the destination.',
-  IDEMPOTENCY_KEY_REUSED: 'The idempotency key belongs to a login with other content.',
-  WEBHOOK_UNCONFIGURED: 'The portal has no webhook that could send anything.',
-  REPLAY_RUNNING: 'A replay of the portal is under way.',
-  DISCARDED: 'Someone has discarded what the input names.',
-  PRUNED: 'What the call asks for, or a part of it, is older than the server keeps it.',
-  UNAVAILABLE: 'The server cannot do it at the moment; the same call may succeed later.',
+  IDEMPOTENCY_KEY_REUSED: 'The idempotency key was used for a login with other content.',
+  WEBHOOK_UNCONFIGURED: 'The webhook of the portal is not configured.',
+  REPLAY_RUNNING: 'A replay of the portal is in progress.',
+  DISCARDED: 'An undelivered range that the input names was discarded.',
+  PRUNED: 'The call needs data that was deleted because its retention time is over.',
+  UNAVAILABLE: 'The server cannot do this at the moment; the same call may succeed later.',
 };
 
 const RefusalCodeEnum = builder.enumType('RefusalCode', {
@@ -22,7 +22,7 @@ const RefusalCodeEnum = builder.enumType('RefusalCode', {
   values: describedValues(refusalCodes, descriptions),
 });
 
-/** The one table from codes to the types of the GraphQL contract. */
+/** The GraphQL type of each code. */
 const typeOfCode = {
   INVALID_INPUT: 'InvalidInput',
   NOT_FOUND: 'NotFound',
@@ -39,14 +39,14 @@ const typeOfCode = {
 } as const satisfies Record<RefusalCode, string>;
 
 const InvalidFieldType = builder.objectRef<InvalidField>('InvalidField').implement({
-  description: 'One reason against one field.',
+  description: 'A field that the server refuses, with the reason.',
   fields: (t) => ({
     field: t.exposeString('field', { description: 'The path in the input, such as `logins[3].sourceAddress`.' }),
     reason: t.exposeString('reason', { description: 'What is wrong, and what to do about it.' }),
   }),
 });
 
-/** A refusal as an answer. Not an Error: GraphQL would take that for a resolver that failed. */
+/** A refusal as a result. It is not an Error, because GraphQL treats a returned Error as a failure of the resolver. */
 class RefusalResult {
   readonly code: RefusalCode;
   readonly message: string;
@@ -63,11 +63,16 @@ const RefusalInterface = builder.interfaceRef<RefusalResult>('Refusal').implemen
   description: 'The call was refused and changed nothing.',
   resolveType: (refusal) => typeOfCode[refusal.code],
   fields: (t) => ({
-    message: t.exposeString('message', { description: 'For a person: what is wrong, and what to do about it.' }),
-    code: t.field({ type: RefusalCodeEnum, description: 'For a program: why.', resolve: (refusal) => refusal.code }),
+    message: t.exposeString('message', { description: 'For people: what is wrong, and what to do about it.' }),
+    code: t.field({
+      type: RefusalCodeEnum,
+      description: 'For programs: the reason.',
+      resolve: (refusal) => refusal.code,
+    }),
     fields: t.field({
       type: [InvalidFieldType],
-      description: 'The fields that the refusal is about, each with its reason; empty if it is about none.',
+      description:
+        'The fields that the server refuses, each with the reason; empty if the refusal is not about a field.',
       resolve: (refusal) => [...refusal.fields],
     }),
   }),
@@ -77,25 +82,25 @@ const refusalType = (name: (typeof typeOfCode)[RefusalCode], description: string
   builder.objectRef<RefusalResult>(name).implement({ description, interfaces: [RefusalInterface] });
 
 const refusalTypes = [
-  refusalType('InvalidInput', 'The input is not right.'),
+  refusalType('InvalidInput', 'The input is not valid.'),
   refusalType('NotFound', 'Something that the input names does not exist.'),
-  refusalType('Conflict', 'The call contradicts what is there.'),
-  refusalType('Unavailable', 'The server cannot do it at the moment; the same call may succeed later.'),
+  refusalType('Conflict', 'The call conflicts with the current state.'),
+  refusalType('Unavailable', 'The server cannot do this at the moment; the same call may succeed later.'),
 ];
 
-/** The result of a mutation: its success, or one of the refusals. */
+/** The result union of a mutation: its success type and the refusal types. */
 export function resultUnion<T extends object>(
   name: string,
   success: ReturnType<ReturnType<typeof builder.objectRef<T>>['implement']>,
 ) {
   return builder.unionType(`${name}Result`, {
-    description: `What \`${name.charAt(0).toLowerCase()}${name.slice(1)}\` answers: a success, or a \`Refusal\`.`,
+    description: `The result of \`${name.charAt(0).toLowerCase()}${name.slice(1)}\`: a success or a \`Refusal\`.`,
     types: [success, ...refusalTypes],
     resolveType: (value: T | RefusalResult) => (value instanceof RefusalResult ? typeOfCode[value.code] : success.name),
   });
 }
 
-/** Gives a refusal back as a value; whatever else is thrown is a bug and stays one. */
+/** Returns a refusal as a value. Any other error is a bug and is thrown again. */
 export async function orRefusal<T>(work: () => Promise<T>): Promise<T | RefusalResult> {
   try {
     return await work();
@@ -105,7 +110,7 @@ export async function orRefusal<T>(work: () => Promise<T>): Promise<T | RefusalR
   }
 }
 
-/** A refusal where there is no union to put it in: in queries and subscriptions. */
+/** A refusal as a GraphQL error: for queries and subscriptions, which have no result union. */
 export function toGraphQLError(refusal: Refusal): GraphQLError {
   const { code, fields } = refusal;
   return new GraphQLError(refusal.message, { extensions: { code, ...(fields.length && { fields }) } });

@@ -8,54 +8,61 @@ import { pageOf } from './page.js';
 const MAX_PAGE = 1_000;
 
 const typeDescriptions: Record<AuthenticationType, string> = {
-  INVALID: 'It could not be told how.',
+  INVALID: 'The portal could not determine the type.',
   BASIC: 'Name and password.',
   SSO: 'Single sign-on.',
   PAT: 'A personal access token.',
   SPAT: 'A system account access token.',
-  GOOGLE: 'An account of Google.',
-  GITHUB: 'An account of GitHub.',
-  WINDOWSLIVE: 'An account of Microsoft.',
+  GOOGLE: 'A Google account.',
+  GITHUB: 'A GitHub account.',
+  WINDOWSLIVE: 'A Microsoft account.',
   FEDERATED: 'An identity of another organisation.',
 };
 
 export const AuthenticationTypeEnum = builder.enumType('AuthenticationType', {
-  description: 'How someone logged in: `AUTHENTICATION_TYPE_…` in a log line.',
+  description: 'The type of a login: `AUTHENTICATION_TYPE_…` in a log line.',
   values: describedValues(authenticationTypes, typeDescriptions),
 });
 
 const outcomeDescriptions: Record<LoginOutcome, string> = {
-  SUCCESS: 'They are in. Severity 0.',
-  NOT_FOUND: 'There is no such account. Severity 1.',
+  SUCCESS: 'The login succeeded. Severity 0.',
+  NOT_FOUND: 'The account does not exist. Severity 1.',
   INVALID_PASSWORD: 'The password was wrong. Severity 1.',
   TOKEN_EXPIRED: 'The token had expired. Severity 1.',
   LOCKED: 'The account is locked. Severity 6.',
   DISABLED: 'The account is disabled. Severity 6.',
-  INVALID: 'The attempt made no sense. Severity 7.',
+  INVALID: 'The login request was not valid. Severity 7.',
 };
 
 export const LoginOutcomeEnum = builder.enumType('LoginOutcome', {
-  description: 'How a login ended: `AUTHENTICATION_OUTCOME_…` in a log line.',
+  description: 'The outcome of a login: `AUTHENTICATION_OUTCOME_…` in a log line.',
   values: describedValues(loginOutcomes, outcomeDescriptions),
 });
 
 export const LoginType = builder.objectRef<RecordedLogin>('Login').implement({
-  description: 'A login, or an attempt at one, as it was recorded.',
+  description: 'A successful or failed login, as it was recorded.',
   fields: (t) => ({
     position: t.string({
-      description: 'Its place in the log, which orders everything. Opaque.',
+      description: 'The position of the login in the event log; positions give the order of all events. Opaque.',
       resolve: ({ position }) => String(position),
     }),
     portalId: t.id({ description: 'The UUID of the portal.', resolve: ({ stream }) => streamId(stream) }),
     authenticationType: t.field({
       type: AuthenticationTypeEnum,
-      description: 'How they logged in.',
+      description: 'The type of the login.',
       resolve: ({ data }) => data.authenticationType,
     }),
-    outcome: t.field({ type: LoginOutcomeEnum, description: 'How it ended.', resolve: ({ data }) => data.outcome }),
-    sourceAddress: t.string({ description: 'The address they came from.', resolve: ({ data }) => data.sourceAddress }),
+    outcome: t.field({
+      type: LoginOutcomeEnum,
+      description: 'The outcome of the login.',
+      resolve: ({ data }) => data.outcome,
+    }),
+    sourceAddress: t.string({
+      description: 'The IP address that the login came from.',
+      resolve: ({ data }) => data.sourceAddress,
+    }),
     request: t.string({
-      description: 'The path they requested; empty if not given.',
+      description: 'The requested path; empty if not given.',
       resolve: ({ data }) => data.request,
     }),
     principalId: t.string({
@@ -67,34 +74,34 @@ export const LoginType = builder.objectRef<RecordedLogin>('Login').implement({
       resolve: ({ data }) => data.principalName,
     }),
     userAgent: t.string({
-      description: 'Their browser, as it calls itself; empty if not given.',
+      description: 'The user agent, as the browser or program reports it; empty if not given.',
       resolve: ({ data }) => data.userAgent,
     }),
     traceId: t.string({
-      description: 'The trace of their request; made here if not given.',
+      description: 'The trace id of the login request; made by the server if not given.',
       resolve: ({ data }) => data.traceId,
     }),
     idempotencyKey: t.string({
       nullable: true,
-      description: 'The key under which it was recorded; null without one.',
+      description: 'The idempotency key; null if not given.',
       resolve: ({ data }) => data.idempotencyKey,
     }),
     occurredAt: t.field({
       type: 'DateTime',
-      description: 'When it happened, as the portal says.',
+      description: 'When the login happened, according to the portal.',
       resolve: ({ data }) => data.occurredAt,
     }),
-    recordedAt: t.expose('recordedAt', { type: 'DateTime', description: 'When it was recorded here.' }),
+    recordedAt: t.expose('recordedAt', { type: 'DateTime', description: 'When Auditwire recorded the login.' }),
   }),
 });
 
 const LoginFilterInput = builder.inputType('LoginFilterInput', {
-  description: 'Which logins to list; what is left out does not narrow.',
+  description: 'Which logins to list. A login must match every field that is given.',
   fields: (t) => ({
-    from: t.field({ type: 'DateTime', description: 'Those that happened at this time or later.' }),
-    to: t.field({ type: 'DateTime', description: 'Those that happened at this time or earlier.' }),
-    outcome: t.field({ type: LoginOutcomeEnum, description: 'Those that ended so.' }),
-    authenticationType: t.field({ type: AuthenticationTypeEnum, description: 'Those made so.' }),
+    from: t.field({ type: 'DateTime', description: 'Logins that happened at this time or later.' }),
+    to: t.field({ type: 'DateTime', description: 'Logins that happened at this time or earlier.' }),
+    outcome: t.field({ type: LoginOutcomeEnum, description: 'Logins with this outcome.' }),
+    authenticationType: t.field({ type: AuthenticationTypeEnum, description: 'Logins of this type.' }),
   }),
 });
 
@@ -102,10 +109,10 @@ builder.queryField('logins', (t) =>
   t.connection(
     {
       type: LoginType,
-      description: 'The logins of a portal, newest first by the time they happened. At most 1,000 a page.',
+      description: 'The logins of a portal, newest first by the time they happened. A page has at most 1,000.',
       args: {
         portalId: t.arg.id({ required: true, description: 'The UUID of the portal.' }),
-        filter: t.arg({ type: LoginFilterInput, description: 'Which of them.' }),
+        filter: t.arg({ type: LoginFilterInput, description: 'Return only logins that match.' }),
       },
       resolve: (_, args, context) => {
         const filter = {
@@ -128,7 +135,7 @@ const LoginRecorded = builder.objectRef<RecordedLogin>('LoginRecorded').implemen
   description: 'A login that was recorded.',
   fields: (t) => ({
     position: t.string({
-      description: 'Pass it as `after` when you reconnect.',
+      description: 'The position of this payload. Pass it as `after` when you reconnect.',
       resolve: ({ position }) => String(position),
     }),
     login: t.field({ type: LoginType, description: 'The login.', resolve: (login) => login }),
@@ -139,10 +146,10 @@ builder.subscriptionField('loginRecorded', (t) =>
   t.field({
     type: LoginRecorded,
     description:
-      'A stream: every login of a portal as it is recorded, from now on or from a position, each exactly once.',
+      'Sends every login of a portal when it is recorded, each exactly once: from now on, or after a position.',
     args: {
       portalId: t.arg.id({ required: true, description: 'The UUID of the portal.' }),
-      after: t.arg.string({ description: 'The last `position` you saw: every login after it follows.' }),
+      after: t.arg.string({ description: 'The last `position` that you received. Every login after it follows.' }),
     },
     subscribe: (_, args, context) => api.recordedLogins(args, context),
     resolve: (login) => login,

@@ -2,7 +2,7 @@ import { type ResolveCursorConnectionArgs, resolveCursorConnection } from '@poth
 import type { PageRequest } from '../src/api/page.js';
 import { invalidInput } from '../src/domain/refusal.js';
 
-/** Makes a Relay page of the entries that `read` gives. */
+/** Makes a Relay page from the entries that `read` returns. @throws Refusal INVALID_INPUT if `first` or `last` is negative */
 export async function pageOf<T>(
   args: { first?: number | null; last?: number | null; after?: string | null; before?: string | null },
   maxSize: number,

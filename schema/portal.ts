@@ -9,20 +9,21 @@ import { WebhookType } from './webhook.js';
 const MAX_PAGE = 100;
 
 const PortalType = builder.objectRef<api.Portal>('Portal').implement({
-  description: 'A developer portal, whose logins are recorded here and delivered by its webhook.',
+  description: 'A developer portal. Auditwire records its logins and delivers them with its webhook.',
   fields: (t) => ({
-    id: t.exposeID('id', { description: 'A UUID: `portal_id` in a log line.' }),
-    name: t.exposeString('name', { description: 'What people call it.' }),
-    registeredAt: t.expose('registeredAt', { type: 'DateTime', description: 'When it was registered.' }),
+    id: t.exposeID('id', { description: 'The UUID of the portal: `portal_id` in a log line.' }),
+    name: t.exposeString('name', { description: 'The name. Portals may have the same name.' }),
+    registeredAt: t.expose('registeredAt', { type: 'DateTime', description: 'When the portal was registered.' }),
     retiredAt: t.expose('retiredAt', {
       type: 'DateTime',
       nullable: true,
-      description: 'When it was retired: it takes no logins since then, and its log is kept. null while it lives.',
+      description:
+        'When the portal was retired; null if it is not. A retired portal accepts no new logins; its recorded logins are kept.',
     }),
     webhook: t.field({
       type: WebhookType,
       description:
-        'Where its logins are delivered to. Always there; its status is UNCONFIGURED until it is configured.',
+        'The webhook that delivers the logins. Every portal has one; its state is UNCONFIGURED until you configure it.',
       resolve: ({ id }, _, context) => webhook(id, context),
     }),
   }),
@@ -32,7 +33,7 @@ builder.queryField('portal', (t) =>
   t.field({
     type: PortalType,
     nullable: true,
-    description: 'A portal by its id; null if there is none.',
+    description: 'A portal by its id; null if it does not exist.',
     args: { id: t.arg.id({ required: true, description: 'The UUID of the portal.' }) },
     resolve: (_, { id }, context) => api.portal(id, context),
   }),
@@ -42,9 +43,9 @@ builder.queryField('portals', (t) =>
   t.connection(
     {
       type: PortalType,
-      description: 'The portals, in the order of their registration.',
+      description: 'The portals, in the order of their registration. A page has at most 100.',
       args: {
-        includeRetired: t.arg.boolean({ defaultValue: false, description: 'Whether to list the retired ones, too.' }),
+        includeRetired: t.arg.boolean({ defaultValue: false, description: 'Whether to list retired portals, too.' }),
       },
       resolve: (_, args, context) =>
         pageOf(args, MAX_PAGE, positionCursor, (page) =>
@@ -65,15 +66,15 @@ const portalSuccess = (name: string, description: string) =>
 const RegisterPortalInput = builder.inputType('RegisterPortalInput', {
   description: 'A portal to register.',
   fields: (t) => ({
-    id: t.id({ description: 'Its UUID, if it has one already; otherwise the server makes one.' }),
-    name: t.string({ required: true, description: 'What people call it; 1 to 256 characters.' }),
+    id: t.id({ description: 'The UUID of the portal, if it has one already; otherwise the server makes one.' }),
+    name: t.string({ required: true, description: 'The name; 1 to 256 characters.' }),
   }),
 });
 
 builder.mutationField('registerPortal', (t) =>
   t.field({
     type: resultUnion('RegisterPortal', portalSuccess('RegisterPortalSuccess', 'The portal is registered.')),
-    description: 'Registers a portal. Repeating it with the same id and name changes nothing.',
+    description: 'Registers a portal. The same call again, with the same id and name, changes nothing.',
     args: { input: t.arg({ type: RegisterPortalInput, required: true, description: 'The portal.' }) },
     resolve: (_, { input }, context) => orRefusal(async () => ({ portal: await api.registerPortal(input, context) })),
   }),
@@ -89,7 +90,7 @@ const RenamePortalInput = builder.inputType('RenamePortalInput', {
 
 builder.mutationField('renamePortal', (t) =>
   t.field({
-    type: resultUnion('RenamePortal', portalSuccess('RenamePortalSuccess', 'The portal has this name.')),
+    type: resultUnion('RenamePortal', portalSuccess('RenamePortalSuccess', 'The portal is renamed.')),
     description: 'Renames a portal.',
     args: { input: t.arg({ type: RenamePortalInput, required: true, description: 'The portal and its new name.' }) },
     resolve: (_, { input }, context) => orRefusal(async () => ({ portal: await api.renamePortal(input, context) })),
@@ -105,7 +106,7 @@ builder.mutationField('retirePortal', (t) =>
   t.field({
     type: resultUnion('RetirePortal', portalSuccess('RetirePortalSuccess', 'The portal is retired.')),
     description:
-      'Retires a portal: its webhook is removed, new logins are refused, and its log is kept. What was due and not delivered is listed as undelivered.',
+      'Retires a portal: its webhook is removed, new logins are refused, and the recorded logins are kept. Logins that were due and not delivered become undelivered.',
     args: { input: t.arg({ type: RetirePortalInput, required: true, description: 'The portal.' }) },
     resolve: (_, { input }, context) => orRefusal(async () => ({ portal: await api.retirePortal(input, context) })),
   }),

@@ -1,4 +1,4 @@
-/** Prints the contract: `tsx schema/print.ts`. */
+/** Writes the contract to schema.graphql: `tsx schema/print.ts`. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { lexicographicSortSchema, printSchema } from 'graphql';

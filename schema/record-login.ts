@@ -6,38 +6,38 @@ import { AuthenticationTypeEnum, LoginOutcomeEnum, LoginType } from './login.js'
 type InputFields = Parameters<NonNullable<Parameters<typeof builder.inputType>[1]['fields']>>[0];
 
 const loginFields = (t: InputFields) => ({
-  authenticationType: t.field({ type: AuthenticationTypeEnum, required: true, description: 'How they logged in.' }),
-  outcome: t.field({ type: LoginOutcomeEnum, required: true, description: 'How it ended.' }),
-  sourceAddress: t.string({ required: true, description: 'The IPv4 or IPv6 address they came from.' }),
-  request: t.string({ description: 'The path they requested; at most 8 KiB.' }),
+  authenticationType: t.field({ type: AuthenticationTypeEnum, required: true, description: 'The type of the login.' }),
+  outcome: t.field({ type: LoginOutcomeEnum, required: true, description: 'The outcome of the login.' }),
+  sourceAddress: t.string({ required: true, description: 'The IPv4 or IPv6 address that the login came from.' }),
+  request: t.string({ description: 'The requested path; at most 8 KiB.' }),
   principalId: t.string({ description: 'The id of the account; at most 256 characters.' }),
   principalName: t.string({ description: 'The name of the account; at most 256 characters. Not part of a log line.' }),
-  userAgent: t.string({ description: 'Their browser, as it calls itself; at most 2 KiB.' }),
+  userAgent: t.string({ description: 'The user agent, as the browser or program reports it; at most 2 KiB.' }),
   traceId: t.string({
     description:
-      'The trace of their request, unique to this login; at most 256 characters. The server makes one if it is left out.',
+      'The trace id of the login request, unique to this login; at most 256 characters. The server makes one if it is left out.',
   }),
   occurredAt: t.field({
     type: 'DateTime',
-    description: 'When it happened; now if it is left out. At most 5 minutes ahead of the server.',
+    description: 'When the login happened; by default now. At most 5 minutes ahead of the clock of the server.',
   }),
   idempotencyKey: t.string({
     description:
-      'Makes it safe to send again: the same key with the same content is one login, for as long as it is retained. At most 256 characters; a time-ordered one (UUIDv7) is the fastest.',
+      'Makes it safe to send the login again: while the first login is retained, the same key with the same content records nothing and returns the first login. At most 256 characters; a time-ordered key (UUIDv7) is the fastest.',
   }),
 });
 
-/** A login that is refused is not in the log: an attacker must not be able to cause that. */
-const WHAT_VISITORS_CONTROL =
-  'Cut what visitors control (`userAgent`, `request`) to its limit and remove control characters before sending: a login that is refused is not in the log.';
+/** Without this, a visitor could keep a failed login out of the log by sending a value that is refused. */
+const CLEAN_VISITOR_VALUES =
+  'A refused login is not recorded. So, before you send the values that visitors control (`userAgent`, `request`), cut them to their limits and remove control characters.';
 
 const LoginInput = builder.inputType('LoginInput', {
-  description: `A login to record. ${WHAT_VISITORS_CONTROL}`,
+  description: `A login to record. ${CLEAN_VISITOR_VALUES}`,
   fields: loginFields,
 });
 
 export const RecordLoginInput = builder.inputType('RecordLoginInput', {
-  description: `A login of a portal. ${WHAT_VISITORS_CONTROL}`,
+  description: `A login of a portal. ${CLEAN_VISITOR_VALUES}`,
   fields: (t) => ({
     portalId: t.id({ required: true, description: 'The UUID of the portal.' }),
     ...loginFields(t),
@@ -45,8 +45,8 @@ export const RecordLoginInput = builder.inputType('RecordLoginInput', {
 });
 
 const RecordLoginSuccess = builder.objectRef<{ login: RecordedLogin }>('RecordLoginSuccess').implement({
-  description: 'The login is recorded and will survive a power cut.',
-  fields: (t) => ({ login: t.expose('login', { type: LoginType, description: 'The login as recorded.' }) }),
+  description: 'The login is recorded. It survives a power failure of the server.',
+  fields: (t) => ({ login: t.expose('login', { type: LoginType, description: 'The login as it is recorded.' }) }),
 });
 
 builder.mutationField('recordLogin', (t) =>
@@ -59,23 +59,24 @@ builder.mutationField('recordLogin', (t) =>
 );
 
 export const RecordLoginsInput = builder.inputType('RecordLoginsInput', {
-  description: 'Logins of one portal.',
+  description: 'Logins of one portal to record.',
   fields: (t) => ({
     portalId: t.id({ required: true, description: 'The UUID of the portal.' }),
     logins: t.field({
       type: [LoginInput],
       required: true,
-      description: '1 to 1,000 logins, in the order they happened.',
+      description: '1 to 1,000 logins, in the order in which they happened.',
     }),
   }),
 });
 
 const RecordLoginsSuccess = builder.objectRef<{ logins: RecordedLogin[] }>('RecordLoginsSuccess').implement({
-  description: 'All of the logins are recorded and will survive a power cut.',
+  description: 'All logins are recorded. They survive a power failure of the server.',
   fields: (t) => ({
     logins: t.expose('logins', {
       type: [LoginType],
-      description: 'The logins as recorded, in the order given; one whose key was known is the one recorded first.',
+      description:
+        'The logins as they are recorded, in the order of the input. If an idempotency key was known, this is the login that was recorded first.',
     }),
   }),
 });
@@ -84,7 +85,7 @@ builder.mutationField('recordLogins', (t) =>
   t.field({
     type: resultUnion('RecordLogins', RecordLoginsSuccess),
     description:
-      'Records up to 1,000 logins of one portal: all of them or none. A refusal names each entry by its index.',
+      'Records up to 1,000 logins of one portal: all of them or none. A refusal names each refused login by its index.',
     args: { input: t.arg({ type: RecordLoginsInput, required: true, description: 'The logins and their portal.' }) },
     resolve: (_, { input }, context) => orRefusal(async () => ({ logins: await recordLogins(input, context) })),
   }),

@@ -5,57 +5,71 @@ import { builder, describedValues } from './builder.js';
 import { orRefusal, resultUnion } from './error.js';
 
 const statusDescriptions: Record<ReplayJobStatus, string> = {
-  UNCONFIGURED: 'No replay was ever requested for the portal.',
-  ACCEPTED: 'Requested; it starts at once.',
-  PENDING: 'It waits for the webhook to be turned on.',
-  RUNNING: 'Its logins are being sent, in turns with fresh ones.',
-  COMPLETED: 'All of them were sent.',
-  FAILED: 'A part of it was given up, after the last retry or a final answer, or the webhook was removed.',
-  CANCELLED: 'Someone ended it.',
+  UNCONFIGURED: 'A replay was never requested for the portal.',
+  ACCEPTED: 'The replay was requested and starts at once.',
+  PENDING: 'The replay waits until the webhook is turned on.',
+  RUNNING: 'The logins are being sent. The batches alternate with first deliveries.',
+  COMPLETED: 'All logins were sent.',
+  FAILED: 'A batch of the replay was abandoned (after the last retry or a final answer), or the webhook was removed.',
+  CANCELLED: 'A person cancelled the replay.',
 };
 
 const ReplayJobStatusEnum = builder.enumType('ReplayJobStatus', {
-  description: 'Where a replay stands.',
+  description: 'The status of a replay.',
   values: describedValues(replayJobStatuses, statusDescriptions),
 });
 
 const scopeDescriptions: Record<ReplayScope, string> = {
-  ALL: 'Every login of that time, whether it was delivered, passed over or given up.',
-  UNDELIVERED: 'Only those that are undelivered.',
+  ALL: 'Every login of that time, also those that were delivered, skipped or discarded.',
+  UNDELIVERED: 'Only undelivered logins.',
 };
 
 const ReplayScopeEnum = builder.enumType('ReplayScope', {
-  description: 'Which logins of a time a replay sends.',
+  description: 'Which logins of the time range a replay sends.',
   values: describedValues(replayScopes, scopeDescriptions),
 });
 
 const ReplayJobType = builder.objectRef<ReplayJob>('ReplayJob').implement({
   description: 'The last replay that was requested for a portal.',
   fields: (t) => ({
-    id: t.exposeID('id', { nullable: true, description: 'Its UUID; null where there never was one.' }),
-    status: t.expose('status', { type: ReplayJobStatusEnum, description: 'Where it stands.' }),
+    id: t.exposeID('id', {
+      nullable: true,
+      description: 'The UUID of the replay; null if a replay was never requested.',
+    }),
+    status: t.expose('status', { type: ReplayJobStatusEnum, description: 'The status of the replay.' }),
     startAt: t.expose('startAt', {
       type: 'DateTime',
       nullable: true,
-      description: 'It sends logins that were recorded at this time or later,',
+      description: 'The replay sends logins that were recorded at this time or later.',
     }),
-    endAt: t.expose('endAt', { type: 'DateTime', nullable: true, description: 'and at this time or earlier.' }),
-    scope: t.expose('scope', { type: ReplayScopeEnum, nullable: true, description: 'Which of them.' }),
-    total: t.exposeInt('total', { description: 'How many logins it sends; 0 until it starts.' }),
-    sent: t.exposeInt('sent', { description: 'How many of them the receiver took.' }),
+    endAt: t.expose('endAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'The replay sends logins that were recorded at this time or earlier.',
+    }),
+    scope: t.expose('scope', {
+      type: ReplayScopeEnum,
+      nullable: true,
+      description: 'Which logins of the time range it sends.',
+    }),
+    total: t.exposeInt('total', { description: 'The number of logins to send; 0 until the replay starts.' }),
+    sent: t.exposeInt('sent', { description: 'The number of logins that the receiver accepted.' }),
     refused: t.exposeInt('refused', {
-      description: 'Lines that were passed over because the receiver finds each of them too large.',
+      description: 'The number of single lines that are left out because the receiver answered 413 (too large).',
     }),
-    message: t.exposeString('message', { nullable: true, description: 'Why it failed; null unless it did.' }),
+    message: t.exposeString('message', {
+      nullable: true,
+      description: 'Why the replay failed; null if it did not fail.',
+    }),
     requestedAt: t.expose('requestedAt', {
       type: 'DateTime',
       nullable: true,
-      description: 'When it was requested.',
+      description: 'When the replay was requested.',
     }),
     updatedAt: t.expose('updatedAt', {
       type: 'DateTime',
       nullable: true,
-      description: 'When it last changed or made progress.',
+      description: 'When the replay last changed or made progress.',
     }),
   }),
 });
@@ -63,7 +77,7 @@ const ReplayJobType = builder.objectRef<ReplayJob>('ReplayJob').implement({
 builder.queryField('replayJob', (t) =>
   t.field({
     type: ReplayJobType,
-    description: 'The last replay of a portal, under way or ended.',
+    description: 'The last replay of a portal, in progress or ended.',
     args: { portalId: t.arg.id({ required: true, description: 'The UUID of the portal.' }) },
     resolve: (_, { portalId }, context) => api.replayJob(portalId, context),
   }),
@@ -78,20 +92,21 @@ const replaySuccess = (name: string, description: string) =>
   });
 
 const RequestReplayInput = builder.inputType('RequestReplayInput', {
-  description: 'Which logins to send once more.',
+  description: 'Which logins to send again.',
   fields: (t) => ({
     portalId: t.id({ required: true, description: 'The UUID of the portal.' }),
     startAt: t.field({
       type: 'DateTime',
       required: true,
-      description: 'Logins that were recorded at this time or later; must be within what is retained.',
+      description:
+        'Send logins that were recorded at this time or later. If logins were pruned, it must be later than the newest of them.',
     }),
     endAt: t.field({
       type: 'DateTime',
       required: true,
-      description: 'Logins that were recorded at this time or earlier.',
+      description: 'Send logins that were recorded at this time or earlier.',
     }),
-    scope: t.field({ type: ReplayScopeEnum, description: 'Which of them; ALL by default.' }),
+    scope: t.field({ type: ReplayScopeEnum, description: 'Which logins of the time range to send; ALL by default.' }),
   }),
 });
 
@@ -99,31 +114,31 @@ builder.mutationField('requestReplay', (t) =>
   t.field({
     type: resultUnion('RequestReplay', replaySuccess('RequestReplaySuccess', 'The replay is accepted.')),
     description:
-      'Sends the logins of a time once more, to the destination that the webhook has when they are sent. One replay a portal at a time. What is still pending is left out: it is delivered anyway.',
-    args: { input: t.arg({ type: RequestReplayInput, required: true, description: 'The time.' }) },
+      'Sends the logins of a time range again, to the destination that the webhook has at the time of sending. A portal has one replay at a time. Pending logins are left out, because they are delivered anyway.',
+    args: { input: t.arg({ type: RequestReplayInput, required: true, description: 'The portal and the time range.' }) },
     resolve: (_, { input }, context) => orRefusal(async () => ({ replayJob: await api.requestReplay(input, context) })),
   }),
 );
 
 const CancelReplayInput = builder.inputType('CancelReplayInput', {
-  description: 'The replay to end.',
-  fields: (t) => ({ portalId: t.id({ required: true, description: 'The UUID of its portal.' }) }),
+  description: 'The replay to cancel.',
+  fields: (t) => ({ portalId: t.id({ required: true, description: 'The UUID of the portal.' }) }),
 });
 
 builder.mutationField('cancelReplay', (t) =>
   t.field({
-    type: resultUnion('CancelReplay', replaySuccess('CancelReplaySuccess', 'The replay is ended.')),
-    description: 'Ends the replay of a portal. What it has sent stays sent.',
+    type: resultUnion('CancelReplay', replaySuccess('CancelReplaySuccess', 'The replay is cancelled.')),
+    description: 'Cancels the replay of a portal. The logins that it has sent stay delivered.',
     args: { input: t.arg({ type: CancelReplayInput, required: true, description: 'The replay.' }) },
     resolve: (_, { input }, context) => orRefusal(async () => ({ replayJob: await api.cancelReplay(input, context) })),
   }),
 );
 
 const ReplayJobChanged = builder.objectRef<api.ReplayJobAt>('ReplayJobChanged').implement({
-  description: 'The replay of a portal at a moment.',
+  description: 'The replay of a portal after a change.',
   fields: (t) => ({
     position: t.string({
-      description: 'Pass it as `after` when you reconnect.',
+      description: 'The position of this payload. Pass it as `after` when you reconnect.',
       resolve: ({ position }) => String(position),
     }),
     portalId: t.exposeID('portalId', { description: 'The UUID of the portal.' }),
@@ -135,11 +150,11 @@ builder.subscriptionField('replayJobChanged', (t) =>
   t.field({
     type: ReplayJobChanged,
     description:
-      'State: the replay of a portal now, then with each change and all progress. A client that is slow gets the latest, not every one.',
+      'Sends the replay of a portal as it is now, then after each change and with its progress. A slow client gets the latest state, not every one.',
     args: {
       portalId: t.arg.id({ required: true, description: 'The UUID of the portal.' }),
       after: t.arg.string({
-        description: 'The last `position` you saw: the first payload is left out if nothing changed since.',
+        description: 'The last `position` that you received. The first payload is left out if nothing changed since.',
       }),
     },
     subscribe: (_, args, context) => api.replayJobChanges(args, context),

@@ -10,5 +10,5 @@ import './test-destination.js';
 import './undelivered.js';
 import './replay.js';
 
-/** The GraphQL contract; `schema.graphql` beside this file is its print. */
+/** The GraphQL contract. `print.ts` writes it to `schema.graphql`. */
 export const schema = builder.toSchema();

@@ -6,30 +6,34 @@ import { orRefusal, resultUnion } from './error.js';
 
 const TestDestinationInput = builder.inputType('TestDestinationInput', {
   description: 'The destination to test.',
-  fields: (t) => ({ id: t.id({ required: true, description: 'Its UUID.' }) }),
+  fields: (t) => ({ id: t.id({ required: true, description: 'The UUID of the destination.' }) }),
 });
 
 const TestDestinationSuccess = builder.objectRef<Outcome>('TestDestinationSuccess').implement({
-  description: 'The test was made; whether the receiver took the line is in `delivered`.',
+  description: 'The test was made. `delivered` shows whether the receiver accepted the line.',
   fields: (t) => ({
     delivered: t.boolean({
-      description: 'Whether the receiver took the line.',
+      description: 'Whether the receiver accepted the line.',
       resolve: ({ verdict }) => verdict === 'DELIVERED',
     }),
-    attemptedAt: t.expose('attemptedAt', { type: 'DateTime', description: 'When the try began.' }),
-    durationMs: t.exposeInt('durationMs', { description: 'How long it took, in milliseconds.' }),
-    phase: t.expose('phase', { type: DeliveryPhase, nullable: true, description: 'The phase it ended in.' }),
+    attemptedAt: t.expose('attemptedAt', { type: 'DateTime', description: 'When the attempt started.' }),
+    durationMs: t.exposeInt('durationMs', { description: 'How long the attempt took, in milliseconds.' }),
+    phase: t.expose('phase', {
+      type: DeliveryPhase,
+      nullable: true,
+      description: 'The phase in which the attempt ended.',
+    }),
     responseCode: t.exposeInt('responseCode', {
       nullable: true,
       description: 'The HTTP status code; null if none was received.',
     }),
     message: t.exposeString('message', {
-      description: 'What the receiver said, or what kept it from speaking; cut short.',
+      description: 'The answer of the receiver, or why there was none; at most 256 characters.',
     }),
     responseExcerpt: t.exposeString('responseExcerpt', {
       nullable: true,
       description:
-        'The start of what the receiver said against it, at most 1,024 characters on their lines, without the Authorization value; null if it said nothing.',
+        'If the attempt failed, the start of the body that the receiver returned: at most 1,024 characters, with their line breaks, without the Authorization value. null if there is none.',
     }),
   }),
 });
@@ -38,7 +42,7 @@ builder.mutationField('testDestination', (t) =>
   t.field({
     type: resultUnion('TestDestination', TestDestinationSuccess),
     description:
-      'Sends one line that says it is a test (`AUDITWIRE_TEST`, header `X-Auditwire-Test: true`), signed and over the same way as any delivery, and waits for the answer: at most half a minute. Nothing is recorded, and the status of no webhook changes.',
+      'Sends one line that is marked as a test (`AUDITWIRE_TEST`, header `X-Auditwire-Test: true`), signed and sent like any delivery. Waits for the answer for at most 30 seconds. Records nothing and does not change the status of a webhook.',
     args: { input: t.arg({ type: TestDestinationInput, required: true, description: 'The destination.' }) },
     resolve: (_, { input }, context) => orRefusal(() => testDestination(input, context)),
   }),

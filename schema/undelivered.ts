@@ -13,21 +13,22 @@ const MAX_PAGE = 100;
 
 const stateDescriptions: Record<UndeliveredState, string> = {
   WAITING:
-    'Delivered again by itself: after the next success of the webhook, or by a probe after 5 minutes, then 10, up to an hour.',
-  REQUESTED: 'Someone asked for it: delivered again before all others.',
-  NEEDS_ACTION: 'It waits for a person to call `redeliver` or `discardUndelivered`; `reason` says why.',
-  DISCARDED: 'Someone decided that it is not needed.',
+    'Auditwire delivers the range again by itself: after the next success of the webhook, or with a probe after 5 minutes, then 10, 20 and 40 minutes, then every hour.',
+  REQUESTED: 'A person called `redeliver`. Auditwire delivers the range before all other ranges.',
+  NEEDS_ACTION:
+    'Auditwire no longer sends the range by itself; `reason` gives the cause. A person must call `redeliver` or `discardUndelivered`.',
+  DISCARDED: 'A person called `discardUndelivered`.',
 };
 
 const UndeliveredStateEnum = builder.enumType('UndeliveredState', {
-  description: 'What becomes of undelivered logins.',
+  description: 'The state of an undelivered range.',
   values: describedValues(undeliveredStates, stateDescriptions),
 });
 
 const reasonDescriptions: Record<UndeliveredReason, string> = {
-  ABANDONED: 'Every try failed, or the receiver gave a final answer.',
-  WEBHOOK_REMOVED: 'The webhook was removed before they were delivered.',
-  TOO_LARGE: 'A single line that is too large for the receiver.',
+  ABANDONED: 'The last attempt failed, or the receiver gave a final answer.',
+  WEBHOOK_REMOVED: 'The webhook was removed before the logins were delivered.',
+  TOO_LARGE: 'The receiver answered 413 (too large) to a single line.',
   RECOVERIES_FAILED: 'Three recoveries failed.',
 };
 
@@ -37,51 +38,54 @@ const UndeliveredReasonEnum = builder.enumType('UndeliveredReason', {
 });
 
 const UndeliveredRangeType = builder.objectRef<api.UndeliveredRange>('UndeliveredRange').implement({
-  description: 'Logins of a portal that follow each other, were due, and have not been delivered.',
+  description: 'Consecutive logins of one portal that were due and are not delivered, with one state and one reason.',
   fields: (t) => ({
     id: t.exposeID('id', {
       description:
-        'For `redeliver` and `discardUndelivered`. A range that is delivered in part gets a new one where it is cut.',
+        'The id of the range, for `redeliver` and `discardUndelivered`. It can change when a part of the range is delivered.',
     }),
     portalId: t.exposeID('portalId', { description: 'The UUID of the portal.' }),
-    state: t.expose('state', { type: UndeliveredStateEnum, description: 'What becomes of them.' }),
-    reason: t.expose('reason', { type: UndeliveredReasonEnum, description: 'Why they were not delivered.' }),
-    loginCount: t.exposeInt('loginCount', { description: 'How many logins they are.' }),
+    state: t.expose('state', { type: UndeliveredStateEnum, description: 'The state of the range.' }),
+    reason: t.expose('reason', { type: UndeliveredReasonEnum, description: 'Why the logins are not delivered.' }),
+    loginCount: t.exposeInt('loginCount', { description: 'The number of logins in the range.' }),
     firstRecordedAt: t.expose('firstRecordedAt', {
       type: 'DateTime',
       nullable: true,
-      description: 'When the first of them was recorded.',
+      description: 'When the first login of the range was recorded; null if that login was pruned.',
     }),
     lastRecordedAt: t.expose('lastRecordedAt', {
       type: 'DateTime',
       nullable: true,
-      description: 'When the last of them was recorded.',
+      description: 'When the last login of the range was recorded; null if that login was pruned.',
     }),
-    abandonedAt: t.expose('abandonedAt', { type: 'DateTime', description: 'When they were given up.' }),
+    abandonedAt: t.expose('abandonedAt', {
+      type: 'DateTime',
+      description: 'When the delivery of the logins was abandoned, or the webhook was removed.',
+    }),
     lastResponseCode: t.exposeInt('responseCode', {
       nullable: true,
-      description: 'The HTTP status code of the last try; null if none was received.',
+      description: 'The HTTP status code of the last attempt; null if none was received.',
     }),
     lastResponseMessage: t.exposeString('message', {
       nullable: true,
-      description: 'What the receiver said to the last try, or what kept it from speaking; cut short.',
+      description: 'The answer of the receiver to the last attempt, or why there was none; at most 256 characters.',
     }),
     attempts: t.exposeInt('attempts', {
-      description: 'How often they were tried, with all retries, recoveries and probes.',
+      description: 'The number of attempts to deliver the logins, including retries, recoveries and probes.',
     }),
     recoveries: t.exposeInt('recoveries', {
-      description: 'How many recoveries failed; after three it waits for a person.',
+      description: 'The number of failed recoveries. After three, the state is NEEDS_ACTION.',
     }),
     discardedAt: t.expose('discardedAt', {
       type: 'DateTime',
       nullable: true,
-      description: 'When they were discarded; null unless they were.',
+      description: 'When the range was discarded; null if it was not.',
     }),
     discardedBy: t.exposeString('discardedBy', {
       nullable: true,
-      description: 'The name of the token that discarded them, or its id once it is revoked.',
+      description: 'The name of the token that discarded the range, or the id of the token if it was revoked.',
     }),
-    discardedReason: t.exposeString('discardedReason', { nullable: true, description: 'Why they were discarded.' }),
+    discardedReason: t.exposeString('discardedReason', { nullable: true, description: 'Why the range was discarded.' }),
   }),
 });
 
@@ -89,12 +93,12 @@ builder.queryField('undelivered', (t) =>
   t.connection(
     {
       type: UndeliveredRangeType,
-      description: 'The logins of a portal that were due and given up, oldest first. At most 100 ranges a page.',
+      description: 'The undelivered ranges of a portal, oldest first. A page has at most 100.',
       args: {
         portalId: t.arg.id({ required: true, description: 'The UUID of the portal.' }),
         states: t.arg({
           type: [UndeliveredStateEnum],
-          description: 'Only ranges in these states; without it all but the discarded ones.',
+          description: 'Return only ranges in these states; by default all states except DISCARDED.',
         }),
       },
       resolve: (_, args, context) =>
@@ -113,7 +117,7 @@ const rangesSuccess = (name: string, description: string) =>
     fields: (t) => ({
       ranges: t.expose('ranges', {
         type: [UndeliveredRangeType],
-        description: 'The ranges as they are now, but for those that are delivered meanwhile.',
+        description: 'The ranges as they are now, without ranges that were delivered since.',
       }),
     }),
   });
@@ -121,7 +125,7 @@ const rangesSuccess = (name: string, description: string) =>
 const RedeliverInput = builder.inputType('RedeliverInput', {
   description: 'Undelivered ranges to deliver again.',
   fields: (t) => ({
-    ids: t.idList({ required: true, description: 'Ids of ranges, from `undelivered`; at most 100.' }),
+    ids: t.idList({ required: true, description: '1 to 100 ids of ranges, from the query `undelivered`.' }),
   }),
 });
 
@@ -129,20 +133,23 @@ builder.mutationField('redeliver', (t) =>
   t.field({
     type: resultUnion(
       'Redeliver',
-      rangesSuccess('RedeliverSuccess', 'The ranges are delivered again, before all others.'),
+      rangesSuccess('RedeliverSuccess', 'Auditwire delivers these ranges before all other ranges.'),
     ),
     description:
-      'Delivers undelivered ranges again, at once and in turns with fresh logins, to the destination that the webhook has now. They get three recoveries anew.',
+      'Delivers undelivered ranges again, at once, to the destination that the webhook has now. The batches alternate with first deliveries. The ranges get three new recoveries.',
     args: { input: t.arg({ type: RedeliverInput, required: true, description: 'The ranges.' }) },
     resolve: (_, { input }, context) => orRefusal(async () => ({ ranges: await api.redeliver(input, context) })),
   }),
 );
 
 const DiscardUndeliveredInput = builder.inputType('DiscardUndeliveredInput', {
-  description: 'Undelivered ranges that nobody needs to have delivered.',
+  description: 'Undelivered ranges that need no delivery.',
   fields: (t) => ({
-    ids: t.idList({ required: true, description: 'Ids of ranges, from `undelivered`; at most 100.' }),
-    reason: t.string({ required: true, description: 'Why; 1 to 256 characters. It is kept with your name.' }),
+    ids: t.idList({ required: true, description: '1 to 100 ids of ranges, from the query `undelivered`.' }),
+    reason: t.string({
+      required: true,
+      description: 'Why the ranges need no delivery; 1 to 256 characters. It is stored with the name of your token.',
+    }),
   }),
 });
 
@@ -150,10 +157,10 @@ builder.mutationField('discardUndelivered', (t) =>
   t.field({
     type: resultUnion(
       'DiscardUndelivered',
-      rangesSuccess('DiscardUndeliveredSuccess', 'The ranges are not delivered any more.'),
+      rangesSuccess('DiscardUndeliveredSuccess', 'Auditwire does not deliver these ranges any more.'),
     ),
     description:
-      'Gives undelivered ranges up for good. Who did it, when and why is kept; the logins stay for as long as others do, and a replay can still send them.',
+      'Discards undelivered ranges: Auditwire does not deliver them any more. It stores the time, the reason and the name of the token. A replay can still send the logins while they are retained.',
     args: { input: t.arg({ type: DiscardUndeliveredInput, required: true, description: 'The ranges.' }) },
     resolve: (_, { input }, context) =>
       orRefusal(async () => ({ ranges: await api.discardUndelivered(input, context) })),

@@ -2,7 +2,7 @@ import { viewer } from '../src/api/viewer.js';
 import { builder } from './builder.js';
 
 const ViewerType = builder.objectRef<ReturnType<typeof viewer>>('Viewer').implement({
-  description: 'Who calls, and whom.',
+  description: 'The caller and the server.',
   fields: (t) => ({
     tokenId: t.exposeID('tokenId', { description: 'The UUID of your token.' }),
     tokenName: t.exposeString('name', { description: 'The name of your token.' }),
@@ -11,7 +11,8 @@ const ViewerType = builder.objectRef<ReturnType<typeof viewer>>('Viewer').implem
     }),
     serverVersion: t.exposeString('serverVersion', { description: 'The version of the server.' }),
     position: t.string({
-      description: 'Where the log ends: subscribe with it as `after` to see all that comes after this answer.',
+      description:
+        'The last position of the event log. Pass it as `after` of a subscription to get everything that happens after this answer.',
       resolve: ({ position }) => String(position),
     }),
   }),
@@ -20,7 +21,7 @@ const ViewerType = builder.objectRef<ReturnType<typeof viewer>>('Viewer').implem
 builder.queryField('viewer', (t) =>
   t.field({
     type: ViewerType,
-    description: 'Who you are to the server.',
+    description: 'Your token and this server.',
     resolve: (_, __, context) => viewer(null, context),
   }),
 );

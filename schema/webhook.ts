@@ -7,93 +7,98 @@ import { DestinationType } from './destination.js';
 import { orRefusal, resultUnion } from './error.js';
 
 const stateDescriptions: Record<WebhookState, string> = {
-  ACTIVE: 'Ready: no try yet since it was configured, or the last one succeeded.',
-  INACTIVE: 'The last try failed. Delivery goes on trying.',
-  UNCONFIGURED: 'Never configured, or removed.',
+  ACTIVE: 'The last attempt succeeded, or there was no attempt to this destination yet.',
+  INACTIVE: 'The last attempt failed. Delivery continues.',
+  UNCONFIGURED: 'The webhook was never configured, or it was removed.',
 };
 
 const WebhookStateEnum = builder.enumType('WebhookState', {
-  description: 'How delivery stands.',
+  description: 'The state of the webhook.',
   values: describedValues(webhookStates, stateDescriptions),
 });
 
 const WebhookStatusType = builder.objectRef<WebhookStatus>('WebhookStatus').implement({
-  description: 'How the delivery of a portal stands.',
+  description: 'The status of the delivery of a portal.',
   fields: (t) => ({
-    enabled: t.exposeBoolean('enabled', { description: 'Whether logins are due for delivery as they are recorded.' }),
-    state: t.expose('state', { type: WebhookStateEnum, description: 'How delivery stands.' }),
+    enabled: t.exposeBoolean('enabled', {
+      description: 'Whether the webhook is on: logins that are recorded now are due.',
+    }),
+    state: t.expose('state', { type: WebhookStateEnum, description: 'The state of the webhook.' }),
     lastAttemptAt: t.expose('lastAttemptAt', {
       type: 'DateTime',
       nullable: true,
-      description: 'When the last try began; null before the first.',
+      description: 'When the last attempt started; null before the first attempt.',
     }),
     lastResponseCode: t.exposeInt('lastResponseCode', {
       nullable: true,
-      description: 'The HTTP status code of the last try; null if none was received.',
+      description: 'The HTTP status code of the last attempt; null if none was received.',
     }),
     lastResponseMessage: t.exposeString('lastResponseMessage', {
       nullable: true,
-      description: 'What the receiver said to the last try, or what kept it from speaking; cut short.',
+      description: 'The answer of the receiver to the last attempt, or why there was none; at most 256 characters.',
     }),
-    pending: t.exposeInt('pending', { description: 'Logins that are due and neither delivered nor given up.' }),
+    pending: t.exposeInt('pending', {
+      description: 'The number of logins that are due and neither delivered nor abandoned.',
+    }),
     oldestPendingAt: t.expose('oldestPendingAt', {
       type: 'DateTime',
       nullable: true,
-      description: 'When the oldest pending login was recorded: how far behind delivery is.',
+      description: 'When the oldest pending login was recorded; null if no login is pending.',
     }),
     nextAttemptAt: t.expose('nextAttemptAt', {
       type: 'DateTime',
       nullable: true,
-      description: 'When the next try is due, while delivery waits for one.',
+      description: 'When the next attempt is due; null if the webhook does not wait for one.',
     }),
     consecutiveFailures: t.exposeInt('consecutiveFailures', {
-      description: 'Tries that failed since the last success.',
+      description: 'The number of failed attempts since the last success.',
     }),
-    deliveredTotal: t.exposeInt('deliveredTotal', { description: 'Logins delivered, each counted once.' }),
+    deliveredTotal: t.exposeInt('deliveredTotal', {
+      description: 'The number of logins delivered. Each login counts once.',
+    }),
     undeliveredTotal: t.exposeInt('undeliveredTotal', {
-      description:
-        'Logins that are undelivered now: given up, and neither delivered nor discarded since. `undelivered` lists them.',
+      description: 'The number of logins that are undelivered now. The query `undelivered` lists them.',
     }),
     oldestUndeliveredAt: t.expose('oldestUndeliveredAt', {
       type: 'DateTime',
       nullable: true,
-      description: 'When the oldest undelivered login was recorded.',
+      description: 'When the oldest undelivered login was recorded; null if there is none.',
     }),
     undeliveredExpiresAt: t.expose('undeliveredExpiresAt', {
       type: 'DateTime',
       nullable: true,
       description:
-        'When the oldest login that is pending or undelivered is given up for good, unless it is delivered before; null if there is none.',
+        'When the oldest pending or undelivered login expires, if it is not delivered before; null if there is none.',
     }),
     needsActionTotal: t.exposeInt('needsActionTotal', {
       description:
-        'Those of the undelivered logins that wait for a person: three recoveries failed, or the receiver finds the line too large. `redeliver` or `discardUndelivered` them.',
+        'The number of undelivered logins that need action: three recoveries failed, or the receiver answered 413 (too large) to a single line. Call `redeliver` or `discardUndelivered`.',
     }),
     discardedTotal: t.exposeInt('discardedTotal', {
       description:
-        'Logins that were due and never will be delivered: someone discarded them, or they were not delivered within the time that they are kept.',
+        'The number of logins that were due and will not be delivered: a person discarded them, or they expired.',
     }),
   }),
 });
 
 export const WebhookType = builder.objectRef<api.Webhook>('Webhook').implement({
-  description: 'What sends the logins of a portal to a destination.',
+  description: 'The connection from a portal to a destination, on or off.',
   fields: (t) => ({
     destination: t.field({
       type: DestinationType,
       nullable: true,
-      description: 'Where it sends to; null while it is not configured.',
+      description: 'The destination that gets the logins; null if the webhook is not configured.',
       resolve: ({ destinationId }, _, context) => (destinationId === null ? null : destination(destinationId, context)),
     }),
-    enabled: t.exposeBoolean('enabled', { description: 'Whether it sends.' }),
+    enabled: t.exposeBoolean('enabled', { description: 'Whether the webhook is on.' }),
     configuredAt: t.expose('configuredAt', {
       type: 'DateTime',
       nullable: true,
-      description: 'When it was last configured; null while it is not.',
+      description: 'When the webhook was last configured; null if it is not configured.',
     }),
     status: t.field({
       type: WebhookStatusType,
-      description: 'How delivery stands now.',
+      description: 'The status now.',
       resolve: ({ portalId }, _, context) => api.webhookStatus(portalId, context),
     }),
   }),
@@ -106,10 +111,10 @@ const webhookSuccess = (name: string, description: string) =>
   });
 
 const catchUpDescriptions: Record<CatchUp, string> = {
-  FROM_NOW: 'With the next login. What was recorded while it was off is passed over; requestReplay can send it.',
+  FROM_NOW: 'None: they are skipped. `requestReplay` can still send them.',
   SINCE_LAST_ON:
-    'With the first login that was recorded since it was last on, or ever, if it never was; as far as logins are retained.',
-  SINCE: 'With the first login of the time `since`.',
+    'All logins that were recorded since the webhook was last on (if it was never on, all logins of the portal), as far as they are retained.',
+  SINCE: 'The logins that were recorded at the time `since` or later.',
 };
 
 const CatchUpEnum = builder.enumType('CatchUp', {
@@ -118,18 +123,20 @@ const CatchUpEnum = builder.enumType('CatchUp', {
 });
 
 const ConfigureWebhookInput = builder.inputType('ConfigureWebhookInput', {
-  description: 'What to change of the webhook of a portal. A field left out stays as it is.',
+  description: 'The changes of the webhook of a portal. A field that is left out stays as it is.',
   fields: (t) => ({
     portalId: t.id({ required: true, description: 'The UUID of the portal.' }),
-    destinationId: t.id({ description: 'The UUID of the destination to send to; needed the first time.' }),
-    enabled: t.boolean({ description: 'Whether to send; false until it is set.' }),
+    destinationId: t.id({ description: 'The UUID of the destination to send to; required the first time.' }),
+    enabled: t.boolean({ description: 'Turns the webhook on or off; off until this is set.' }),
     catchUp: t.field({
       type: CatchUpEnum,
-      description: 'Where to begin when it is turned on; FROM_NOW by default.',
+      description:
+        'When the call turns the webhook on: which of the logins that were recorded while it was off to deliver; FROM_NOW by default.',
     }),
     since: t.field({
       type: 'DateTime',
-      description: 'With `catchUp: SINCE`: logins recorded at this time or later, as far as it was off.',
+      description:
+        'With `catchUp: SINCE`: deliver the logins that were recorded at this time or later while the webhook was off.',
     }),
   }),
 });
@@ -138,7 +145,7 @@ builder.mutationField('configureWebhook', (t) =>
   t.field({
     type: resultUnion('ConfigureWebhook', webhookSuccess('ConfigureWebhookSuccess', 'The webhook is configured.')),
     description:
-      'Points the webhook of a portal at a destination, and turns it on or off. Logins recorded while it is off are passed over, unless `catchUp` says otherwise.',
+      'Sets the destination of the webhook of a portal, and turns the webhook on or off. Logins that are recorded while it is off are skipped, unless `catchUp` includes them.',
     args: { input: t.arg({ type: ConfigureWebhookInput, required: true, description: 'The changes.' }) },
     resolve: (_, { input }, context) =>
       orRefusal(async () => ({ webhook: await api.configureWebhook(input, context) })),
@@ -147,28 +154,28 @@ builder.mutationField('configureWebhook', (t) =>
 
 const RemoveWebhookInput = builder.inputType('RemoveWebhookInput', {
   description: 'The webhook to remove.',
-  fields: (t) => ({ portalId: t.id({ required: true, description: 'The UUID of its portal.' }) }),
+  fields: (t) => ({ portalId: t.id({ required: true, description: 'The UUID of the portal.' }) }),
 });
 
 builder.mutationField('removeWebhook', (t) =>
   t.field({
     type: resultUnion('RemoveWebhook', webhookSuccess('RemoveWebhookSuccess', 'The webhook is removed.')),
     description:
-      'Removes the webhook of a portal. What was due and not delivered is listed as undelivered, and delivered once there is a webhook again.',
+      'Removes the webhook of a portal. Logins that were due and not delivered become undelivered. Auditwire delivers them when the webhook is configured again.',
     args: { input: t.arg({ type: RemoveWebhookInput, required: true, description: 'The webhook.' }) },
     resolve: (_, { input }, context) => orRefusal(async () => ({ webhook: await api.removeWebhook(input, context) })),
   }),
 );
 
 const WebhookStatusChanged = builder.objectRef<StatusAt>('WebhookStatusChanged').implement({
-  description: 'The status of a webhook at a moment.',
+  description: 'The status of a webhook after a change.',
   fields: (t) => ({
     position: t.string({
-      description: 'Pass it as `after` when you reconnect.',
+      description: 'The position of this payload. Pass it as `after` when you reconnect.',
       resolve: ({ position }) => String(position),
     }),
     portalId: t.exposeID('portalId', { description: 'The UUID of the portal.' }),
-    status: t.expose('status', { type: WebhookStatusType, description: 'How delivery stands now.' }),
+    status: t.expose('status', { type: WebhookStatusType, description: 'The status now.' }),
   }),
 });
 
@@ -176,11 +183,11 @@ builder.subscriptionField('webhookStatusChanged', (t) =>
   t.field({
     type: WebhookStatusChanged,
     description:
-      'State: the status now, then each change that configuration or delivery causes. A client that is slow gets the latest, not every one.',
+      'Sends the status of a webhook now, then after each change by a configuration or a delivery. A slow client gets the latest status, not every one.',
     args: {
       portalId: t.arg.id({ required: true, description: 'The UUID of the portal.' }),
       after: t.arg.string({
-        description: 'The last `position` you saw: the first payload is left out if nothing changed since.',
+        description: 'The last `position` that you received. The first payload is left out if nothing changed since.',
       }),
     },
     subscribe: (_, args, context) => api.webhookStatusChanges(args, context),

@@ -25,40 +25,40 @@ import { makeToken } from './vault/access-tokens.js';
 import { readMasterKey } from './vault/master-key.js';
 import { createSecrets } from './vault/secrets.js';
 
-/** Where time, chance and the network come in, and what a test puts in their place. */
+/** Time, randomness, the network and other parts that a test can replace. */
 export interface AppOptions {
   /**
-   * true: the writer, the delivery and the signing each run in threads of their own, as `auditwire start` has it, with the
-   * clock, chance and network of the system. false: all of it runs in this thread, and the same inputs give the same log.
+   * true: the writer, the delivery and the signing run in their own threads, as in `auditwire start`, with the clock, the
+   * randomness and the network of the system. false: everything runs in this thread, and the same inputs give the same log.
    */
   threads?: boolean;
   clock?: Clock;
   random?: Random;
   resolve?: Resolve;
   createSender?: typeof createSender;
-  /** false: nothing is delivered or pruned, for a command that only looks or changes something. */
+  /** false: nothing is delivered or pruned. For a command that only reads or changes data. */
   deliver?: boolean;
-  /** false: nothing is pruned by itself. */
+  /** false: there is no automatic pruning. */
   prune?: boolean;
-  /** true: lines go without a signature, to measure what it costs. */
+  /** true: lines have no signature, to measure the cost of signing. */
   unsigned?: boolean;
-  /** Sees each event in the transaction that appends it, after the read models. */
+  /** Called with each event in the transaction that appends it, after the read models. */
   project?: (event: Recorded) => void;
-  /** What is on disk is not known any more, or a thread has ended; must end the process. */
+  /** Must end the process: it is not known what is on disk, or a thread has ended. */
   onFatal?: (error: unknown) => void;
 }
 
 export interface App extends Service {
   services: Services;
-  /** The administrator's token, if `start` has issued the first one of the data directory; it is stored nowhere. */
+  /** The admin token, if `start` issued the first token of the data directory; else null. It is not stored. */
   readonly firstToken: string | null;
   organizationId: string;
-  /** The port that it listens on, once it has started. */
+  /** The port of the HTTP server. Call it after `start`. */
   port(): number;
 }
 
 /**
- * All the wiring of a server over a data directory, which it holds until it is closed.
+ * Wires a server over a data directory, which it locks until `stop`.
  *
  * @throws DataDirectoryError, MasterKeyError, WrongMasterKey
  */
@@ -87,7 +87,7 @@ export async function createApp(config: Config, logger: Logger, appOptions: AppO
     const secrets = createSecrets(db, masterKey, random);
     secrets.verify();
     bringUpToDate(writing, createLogReader(writing.db), createReadModels(writing.db), {
-      onStale: () => logger.warn('the read models are those of another version, or not whole: they are rebuilt first'),
+      onStale: () => logger.warn('the read models are of another version or incomplete: they are rebuilt first'),
       onProgress: (applied, total) => logger.info({ applied, total }, 'rebuilding the read models'),
     });
 
@@ -101,12 +101,12 @@ export async function createApp(config: Config, logger: Logger, appOptions: AppO
     const { commands, delivery } = workers;
 
     const cause: Cause = { actor: SYSTEM, traceId: randomTraceId(random) };
-    const { organizationId: wanted } = config;
-    const organizationId = await commands.execute('identifyOrganization', { organizationId: wanted }, cause);
+    const { organizationId: configuredId } = config;
+    const organizationId = await commands.execute('identifyOrganization', { organizationId: configuredId }, cause);
     await commands.execute('ensureSigningKey', {}, cause);
     let firstToken: string | null = null;
 
-    // Tests of destinations are sent from here, next to whoever waits for them.
+    // Tests of destinations are sent from this thread, because their callers wait here for the outcome.
     const { egressProxy } = config;
     const sender = (appOptions.createSender ?? createSender)({ guard, clock, userAgent: USER_AGENT, egressProxy });
     const testDestination = createDestinationTest({ models, secrets, sender, clock, random, line: config.line });
@@ -130,18 +130,18 @@ export async function createApp(config: Config, logger: Logger, appOptions: AppO
     const service = createService('app', {
       async start() {
         await http.start();
-        // After listening: if the port is taken, nobody would be shown the token.
+        // Only after the port is open: if that fails, the token would not be shown.
         if (models.tokens.all().length) return;
         const { token, hash } = makeToken(random);
         await commands.execute('issueToken', { name: 'admin', hash, revokeOthers: false }, cause);
         firstToken = token;
       },
-      /** Lets calls and attempts in flight end, within the deadline of the settings, and closes the data directory. */
+      /** Waits for calls and attempts in flight, up to `shutdownMs`, and closes the data directory. */
       async stop() {
         const late = await stopAll([http, delivery.engine, retention], config.shutdownMs);
-        if (late.length) logger.warn({ late }, 'did not stop in time');
+        if (late.length) logger.warn({ late }, 'some parts did not stop in time');
         tail.close();
-        // The log before the network: an attempt that is cut off has no outcome, and is made again at the next start.
+        // The log before the network: then an attempt that is cut off records no outcome, and the next start makes it again.
         await commands.close();
         await stopAll([delivery.sender, sender]);
         // Readers before the writer: the last connection to close copies the write-ahead log into the database.
@@ -167,7 +167,7 @@ const EXIT_IO_ERROR = 74;
 
 function endProcess(logger: Logger) {
   return (error: unknown): never => {
-    logger.fatal({ err: error }, 'the server cannot go on; what is on disk is read again at the next start');
+    logger.fatal({ err: error }, 'the server cannot continue; the next start continues from the event log');
     logger.flush();
     process.exit(EXIT_IO_ERROR);
   };

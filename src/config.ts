@@ -7,16 +7,16 @@ import type { EgressProxy } from './delivery/transport/types.js';
 import type { RetentionSettings } from './domain/retention.js';
 import { MASTER_KEY_BYTES } from './vault/secrets.js';
 
-/** Every setting is an environment variable with this prefix; README.md has the table. */
+/** Every setting is an environment variable with this prefix; docs/settings.md lists them. */
 const PREFIX = 'AUDITWIRE_';
 
-/** Settings of commands that call a server, which a server need not mind. */
-const ofClients = ['AUDITWIRE_URL', 'AUDITWIRE_TOKEN'];
+/** Settings of commands that call a server. The server ignores them. */
+const clientSettings = ['AUDITWIRE_URL', 'AUDITWIRE_TOKEN'];
 
-/** Bad settings, all of them at once. */
+/** All wrong settings, in one error. */
 export class ConfigError extends Error {
   constructor(readonly problems: readonly string[]) {
-    super(`These settings are not right:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+    super(`These settings are wrong:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
   }
 }
 
@@ -27,7 +27,7 @@ const headerText = z.string().regex(/^[\x20-\x7e]{1,256}$/, 'must be printable A
 const cidr = z.string().transform((text, context): string => {
   const parsed = canonicalCidr(text);
   if (parsed) return parsed;
-  context.addIssue({ code: 'custom', message: `"${text}" is no address range such as 10.0.0.0/8 or fd00::/8` });
+  context.addIssue({ code: 'custom', message: `"${text}" is not an address range such as 10.0.0.0/8 or fd00::/8` });
   return z.NEVER;
 });
 
@@ -39,7 +39,7 @@ const masterKey = z
     `must be ${MASTER_KEY_BYTES} bytes in base64: openssl rand -base64 32`,
   );
 
-// The reason does not repeat the value: it may hold a password.
+// The message does not repeat the value: it may contain a password.
 const egressProxy = z.string().transform((text, context): EgressProxy => {
   const parsed = parseProxy(text.trim());
   if (parsed) return parsed;
@@ -99,13 +99,13 @@ const settings = z.strictObject({
     .refine((seconds) => seconds <= 600, 'must be 0 to 600'),
 });
 
-/** How long what is due and not delivered is kept, in days; longer where everything is. */
+/** The default for logins that are due and not delivered, in days; RETENTION_DAYS if that is longer. */
 const UNDELIVERED_RETENTION_DAYS = 30;
 
 export type Config = ReturnType<typeof loadConfig>;
 
 /**
- * Reads the settings. A variable with the prefix that is no setting is refused, lest a typing error go unnoticed.
+ * Reads the settings. An unknown variable with the prefix is refused, so that a typing error is not missed.
  *
  * @throws ConfigError with every problem
  */
@@ -113,7 +113,8 @@ export function loadConfig(env: Record<string, string | undefined>) {
   const given = Object.fromEntries(
     Object.entries(env)
       .filter(
-        ([name, value]) => name.startsWith(PREFIX) && !ofClients.includes(name) && value !== undefined && value !== '',
+        ([name, value]) =>
+          name.startsWith(PREFIX) && !clientSettings.includes(name) && value !== undefined && value !== '',
       )
       .map(([name, value]) => [name.slice(PREFIX.length), value]),
   );
@@ -126,7 +127,7 @@ export function loadConfig(env: Record<string, string | undefined>) {
     host: data.HOST,
     port: data.PORT,
     masterKey: data.MASTER_KEY ?? null,
-    // Beside the data directory, not in it: a copy of the directory alone opens nothing.
+    // Beside the data directory, not in it: the secrets in a copy of the directory alone cannot be opened.
     masterKeyFile: data.MASTER_KEY_FILE ?? `${data.DATA_DIR}.key`,
     organizationId: data.ORGANIZATION_ID?.toLowerCase() ?? null,
     allowedAddresses: data.ALLOWED_ADDRESSES,
@@ -149,19 +150,19 @@ function retentionOf(data: z.output<typeof settings>): RetentionSettings {
 function problemsOf(issue: z.core.$ZodIssue): string[] {
   if (issue.code === 'unrecognized_keys') {
     const names = Object.keys(settings.shape).map((name) => PREFIX + name);
-    return issue.keys.map((key) => `${PREFIX}${key}: is no setting; there are ${names.join(', ')}`);
+    return issue.keys.map((key) => `${PREFIX}${key}: is not a setting; the settings are ${names.join(', ')}`);
   }
   return [`${PREFIX}${String(issue.path[0])}: ${issue.message}`];
 }
 
-/** An address or a range of addresses as `address/bits`, or null. */
+/** An address or a range of addresses as `address/bits`; null if it is neither. */
 function canonicalCidr(text: string): string | null {
   const [address = '', bits] = text.split('/');
-  // Short and octal forms, which ipaddr.js reads, are nothing that an operator means.
+  // ipaddr.js also accepts short and octal forms; an operator does not mean those.
   if (!isIP(address)) return null;
   try {
     const parsed = ipaddr.parse(address);
-    // The guard sees the IPv4 address in it: a range of these would never match.
+    // The guard converts IPv4-mapped addresses to IPv4, so such a range would never match.
     if (parsed instanceof ipaddr.IPv6 && parsed.isIPv4MappedAddress()) return null;
     if (bits === undefined) return `${address}/${parsed.kind() === 'ipv4' ? 32 : 128}`;
     ipaddr.parseCIDR(text);

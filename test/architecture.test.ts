@@ -88,6 +88,12 @@ it('the domain imports no package that does I/O', () => {
   expect(used.filter((name) => !imports.has(name) && !allowedInDomain.includes(name))).toEqual([]);
 });
 
+it('resolvers reach the log, the read models and the commands only through the operations of the api', () => {
+  const used = [...imports].filter(([file]) => roomOf(file) === 'schema').flatMap(([, names]) => names);
+  const foreign = used.filter((name) => imports.has(name)).map(roomOf);
+  expect(new Set(foreign)).toEqual(new Set(['schema', 'api', 'domain', 'queries']));
+});
+
 const finished = new Set<string>();
 
 /** A circle of imports that can be reached from a file and was not found before, or null. */

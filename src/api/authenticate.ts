@@ -4,7 +4,7 @@ import type { Viewer } from './context.js';
 
 export type Authenticate = (authorization: unknown) => Viewer | null;
 
-/** Finds the caller who sends `Authorization: Bearer <token>`; null without a valid token. */
+/** Finds the caller from the header `Authorization: Bearer <token>`; null if the token is missing or not valid. */
 export function createAuthenticate(tokens: ReadModels['tokens']): Authenticate {
   return (authorization) => {
     const token = typeof authorization === 'string' ? /^Bearer +(\S+)$/i.exec(authorization)?.[1] : undefined;

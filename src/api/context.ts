@@ -8,27 +8,27 @@ import type { StatusAt } from '../queries/status.js';
 import type { Clock } from '../runtime/clock.js';
 import type { Random } from '../runtime/random.js';
 
-/** What the operations share. Reads see what was committed. */
+/** The services that all operations use. Reads return committed data. */
 export interface Services {
   commands: Commands;
   log: LogReader;
   tail: Tail;
   models: ReadModels;
   statusOf: (portalId: string) => StatusAt;
-  /** Why an endpoint may not be saved, or null. The same rule holds for every connection. */
+  /** Why the address guard refuses an endpoint; null if it is allowed. Every connection is checked by the same rule. */
   reasonAgainstEndpoint: (url: URL) => Promise<string | null>;
   testDestination: TestDestination;
   clock: Clock;
   random: Random;
 }
 
-/** Who calls: the token of the call. */
+/** The caller: the token of the call. */
 export interface Viewer {
   tokenId: string;
   name: string;
 }
 
-/** What an operation works with: the services, the caller, and the cause of the events that follow. */
+/** The context of one call: the services, the caller, and the cause of the events that the call appends. */
 export interface Context extends Services {
   viewer: Viewer;
   cause: Cause;

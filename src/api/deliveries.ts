@@ -17,7 +17,7 @@ export const deliveries = operation('deliveries', (input: PageRequest & { portal
   return deliveriesOf(portalId, range, context.log);
 });
 
-/** Every attempt to deliver logins of a portal, as it ends. */
+/** Every attempt to deliver logins of a portal, when it ends. */
 export const deliveryAttempts = operation(
   'deliveryAttempts',
   (input: { portalId: unknown; after?: string | null | undefined }, context) => {

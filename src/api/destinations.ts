@@ -11,11 +11,11 @@ import type { Context } from './context.js';
 import { operation } from './operation.js';
 import { type PageRequest, rangeOf } from './page.js';
 
-/** A destination as callers see it: without its secrets. */
+/** A destination without its secrets. */
 export interface Destination extends Omit<DestinationRow, 'authorization' | 'clientKey' | 'changedPosition'> {
   hasAuthorization: boolean;
   hasClientKey: boolean;
-  /** What is dangerous about its settings. */
+  /** The dangers of the current settings, for a person. */
   warnings: string[];
 }
 
@@ -31,12 +31,12 @@ export const updateDestination = operation('updateDestination', async (input: un
   return changed(context.commands.execute('updateDestination', parsed, context.cause), context);
 });
 
-/** @returns the id that it had */
+/** @returns the id of the deleted destination */
 export const deleteDestination = operation('deleteDestination', async (input: unknown, { commands, cause }) =>
   commands.execute('deleteDestination', parse(deleteInput, input), cause),
 );
 
-/** Sends one test line. Nothing is recorded. */
+/** Sends one test line and waits for the answer. Records nothing. */
 export const testDestination = operation('testDestination', async (input: unknown, context) =>
   context.testDestination(parse(testInput, input).id),
 );
@@ -63,22 +63,26 @@ function view({ authorization, clientKey, changedPosition: _, ...row }: Destinat
 function warningsOf({ endpoint, skipTlsVerification }: Pick<DestinationRow, 'endpoint' | 'skipTlsVerification'>) {
   const isPlain = new URL(endpoint).protocol === 'http:';
   return [
-    ...(isPlain ? ['The endpoint is plain http: anyone on the way can read and alter the logs. Use https.'] : []),
+    ...(isPlain
+      ? ['The endpoint uses plain http: anyone on the network path can read and change the logs. Use https.']
+      : []),
     ...(skipTlsVerification
-      ? ['TLS verification is off: anyone on the way can pose as the receiver. Set caCertificate instead.']
+      ? [
+          'TLS verification is off: anyone on the network path can pretend to be the receiver. Set caCertificate instead.',
+        ]
       : []),
   ];
 }
 
-/** The rule that needs the network. The same rule holds for every connection. */
+/** Checks the endpoint with the address guard, which may look up its name. @throws Refusal INVALID_INPUT */
 async function assertEndpointAllowed(endpoint: string | undefined, { reasonAgainstEndpoint }: Context): Promise<void> {
   const reason = endpoint === undefined ? null : await reasonAgainstEndpoint(new URL(endpoint));
   if (reason) throw invalidInput([{ field: 'endpoint', reason }]);
 }
 
-async function changed(work: Promise<string>, { models }: Context): Promise<Destination> {
-  const id = await work;
+async function changed(command: Promise<string>, { models }: Context): Promise<Destination> {
+  const id = await command;
   const row = models.destinations.get(id);
-  if (!row) throw new Error(`The destination ${id} is not there after the command`);
+  if (!row) throw new Error(`The destination ${id} does not exist after the command`);
   return view(row);
 }

@@ -1,13 +1,14 @@
-/** Subscriptions: readers of the log's tail. Each ends when its client goes away. */
+/** Subscriptions, which read the tail of the log. A subscription ends when its client disconnects. */
 import type { Recorded } from '../domain/event.js';
 import { pruned } from '../domain/refusal.js';
 import type { StreamName } from '../domain/stream.js';
 import type { Context } from './context.js';
 
 /**
- * The events of a stream after a position (the head if undefined) that `select` makes something of.
+ * The results of `select` for the events of a stream after a position; events for which it returns null are left out.
  *
- * @throws Refusal PRUNED, at once or while it is read, if not every event after the position is retained
+ * @param after exclusive; undefined: the head of the log
+ * @throws Refusal PRUNED, at once or during reading, if an event after the position is pruned
  */
 export function selectEvents<T>(
   stream: StreamName,
@@ -16,7 +17,10 @@ export function selectEvents<T>(
   select: (event: Recorded) => T | null,
 ): AsyncIterableIterator<T> {
   if (after !== undefined && after < log.horizon(stream).position) {
-    throw pruned('lies before what the server still keeps; leave it out, and read what you missed as a page', 'after');
+    throw pruned(
+      'The position is before the oldest retained event; leave it out, and read the missed entries with a query.',
+      'after',
+    );
   }
   const subscription = tail.follow([stream], after ?? tail.head());
   return iterator(async () => {
@@ -30,31 +34,33 @@ export function selectEvents<T>(
 }
 
 /**
- * A state: what `read` gives now (unless nothing changed after `after`), and then whenever an event of the streams changes it.
+ * The state that `read` returns now, and again after each event of the streams that changes it.
  *
- * @param essence the part that has to differ
+ * @param after leaves out the first state if it did not change after this position
+ * @param compared the part of the state that decides if it changed
  */
 export function stateChanges<T extends { position: number }>(
   streams: readonly StreamName[],
   after: number | undefined,
   { tail }: Context,
   read: () => T,
-  essence: (state: T) => unknown,
+  compared: (state: T) => unknown,
 ): AsyncIterableIterator<T> {
-  // Subscribed before the first read: a change in between wakes it.
+  // Subscribes before the first read, so that a change in between is not missed.
   const subscription = tail.follow(streams, tail.head());
-  let given: T | null = null;
+  let previous: T | null = null;
   let isFirst = true;
 
   const isSame = (one: T, other: T): boolean =>
-    one === other || JSON.stringify(essence(one)) === JSON.stringify(essence(other));
+    one === other || JSON.stringify(compared(one)) === JSON.stringify(compared(other));
 
   function readAgain(): T | null {
     const state = read();
-    const isNews = !(given && isSame(state, given)) && !(isFirst && after !== undefined && state.position <= after);
+    const isKnown = isFirst && after !== undefined && state.position <= after;
+    const isChanged = !(previous && isSame(state, previous)) && !isKnown;
     isFirst = false;
-    given = state;
-    return isNews ? state : null;
+    previous = state;
+    return isChanged ? state : null;
   }
 
   return iterator(async () => {

@@ -11,7 +11,7 @@ import { assertRetained, decodeCursor, encodeCursor, type PageRequest, parsePosi
 import { existingPortal } from './portals.js';
 import { executeRecordLogins } from './record-logins.js';
 
-/** A login as it was recorded: its event. */
+/** A login as it was recorded. */
 export type RecordedLogin = Recorded<LoginEvent>;
 
 export const recordLogin = operation('recordLogin', async (input: unknown, { commands, random, cause }) => {
@@ -19,26 +19,26 @@ export const recordLogin = operation('recordLogin', async (input: unknown, { com
   const [recorded] = await executeRecordLogins(commands, random, { portalId, logins: [login] }, cause).catch(
     (error: unknown) => Promise.reject(withoutIndex(error)),
   );
-  if (!recorded) throw new Error('One login was recorded, and none came back');
+  if (!recorded) throw new Error('recordLogins returned no login for one input');
   return recorded;
 });
 
-/** All or none. @returns the logins in the order given; for a known key the login that was recorded first */
+/** Records all logins or none. @returns the logins in input order; for a known idempotency key, the login recorded first */
 export const recordLogins = operation('recordLogins', async (input: unknown, { commands, random, cause }) =>
   executeRecordLogins(commands, random, parse(recordLoginsInput, input), cause),
 );
 
-/** A refusal of a list of one, in the words of a single login. */
+/** Removes the index from a refusal about a list of one login. */
 function withoutIndex(error: unknown): unknown {
   if (!(error instanceof Refusal)) return error;
-  const single = (text: string) => text.replaceAll('logins[0].', '');
-  const fields = error.fields.map(({ field, reason }) => ({ field: single(field), reason }));
-  return new Refusal(error.code, single(error.message), fields);
+  const stripped = (text: string) => text.replaceAll('logins[0].', '');
+  const fields = error.fields.map(({ field, reason }) => ({ field: stripped(field), reason }));
+  return new Refusal(error.code, stripped(error.message), fields);
 }
 
 export const loginCursor = ({ data, position }: RecordedLogin): string => encodeCursor(data.occurredAt, position);
 
-/** Newest first by the time they happened. */
+/** The logins of a portal, newest first by the time they happened. */
 export const logins = operation(
   'logins',
   (input: PageRequest & { portalId: unknown; filter: LoginFilter }, context): RecordedLogin[] => {
@@ -49,9 +49,9 @@ export const logins = operation(
     const horizon = context.log.horizon(streamOf('login', portalId));
     assertRetained(after?.position, horizon.position, 'after');
     assertRetained(before?.position, horizon.position, 'before');
-    const found = context.models.logins.page(portalId, filter, { after, before, limit, inverted });
+    const rows = context.models.logins.page(portalId, filter, { after, before, limit, inverted });
     return loginsAt(
-      found.map(({ position }) => position),
+      rows.map(({ position }) => position),
       context,
     );
   },
@@ -63,7 +63,7 @@ function readCursor(cursor: string | undefined, argument: 'after' | 'before') {
   return { occurredAt, position };
 }
 
-/** The logins at these positions, in the order of the positions given. */
+/** The logins at these positions, in the same order. */
 function loginsAt(positions: readonly number[], { log }: Context): RecordedLogin[] {
   const byPosition = new Map(log.at(positions).map((event) => [event.position, event]));
   return positions.flatMap((position) => {
@@ -72,7 +72,7 @@ function loginsAt(positions: readonly number[], { log }: Context): RecordedLogin
   });
 }
 
-/** Every login of a portal as it is recorded. */
+/** Every login of a portal, when it is recorded. */
 export const recordedLogins = operation(
   'recordedLogins',
   (input: { portalId: unknown; after?: string | null | undefined }, context) => {

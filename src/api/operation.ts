@@ -1,10 +1,10 @@
 /**
- * Operations: one function for each thing that a caller can do, under every surface (GraphQL; later REST and the console). An
- * operation checks whether the caller may call it, validates its input, executes, and returns plain data.
+ * Operations: one function for each call that a client can make, shared by all interfaces (GraphQL; later REST and the console).
+ * An operation checks that the caller may call it, validates the input, executes, and returns plain data.
  */
 import type { Context, Viewer } from './context.js';
 
-/** Makes an operation. The check comes first, so that a caller without the right learns nothing about the input. */
+/** Makes an operation. It checks the caller first, so that a caller without permission learns nothing from errors of the input. */
 export function operation<Input, Result>(
   name: string,
   run: (input: Input, context: Context) => Result,
@@ -16,8 +16,8 @@ export function operation<Input, Result>(
 }
 
 /**
- * The only place that knows what a caller may do. A token is the administrator's and may call every operation; a surface has
- * refused calls without a valid token before.
+ * The only place that decides what a caller may do. Every token belongs to the administrator and may call every operation. The
+ * interface has already refused calls without a valid token.
  */
 function assertMayCall(_operation: string, { tokenId }: Viewer): void {
   if (!tokenId) throw new Error('An operation was called without a caller');

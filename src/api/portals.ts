@@ -35,16 +35,16 @@ export const portals = operation(
     models.portals.page(rangeOf(page), includeRetired),
 );
 
-/** @throws Refusal INVALID_INPUT or NOT_FOUND unless there is such a portal, retired or not */
+/** @throws Refusal INVALID_INPUT if `portalId` is not a UUID, NOT_FOUND if no portal has it. A retired portal is found. */
 export function existingPortal(portalId: unknown, { models }: Context): string {
   const id = parse(uuid, portalId, 'portalId');
   if (!models.portals.get(id)) throw notFound('portal', id);
   return id;
 }
 
-async function changed(work: Promise<string>, { models }: Context): Promise<Portal> {
-  const id = await work;
+async function changed(command: Promise<string>, { models }: Context): Promise<Portal> {
+  const id = await command;
   const row = models.portals.get(id);
-  if (!row) throw new Error(`The portal ${id} is not there after the command`);
+  if (!row) throw new Error(`The portal ${id} does not exist after the command`);
   return row;
 }

@@ -5,7 +5,7 @@ import { type LoginEvent, recorded } from '../domain/login.js';
 import { type Cause, streamOf } from '../domain/stream.js';
 import { type Random, randomTraceId } from '../runtime/random.js';
 
-/** Records logins, and gives for each the event as it stands in the log. */
+/** Records logins. @returns their events in input order; for a known idempotency key, the event recorded first */
 export async function executeRecordLogins(
   commands: Commands,
   random: Random,

@@ -25,12 +25,12 @@ export const cancelReplay = operation('cancelReplay', async (input: unknown, con
   jobOf(await context.commands.execute('cancelReplay', parse(cancelInput, input), context.cause), context),
 );
 
-/** The last replay of a portal, running or ended. */
+/** The last replay of a portal, in progress or ended. */
 export const replayJob = operation('replayJob', (portalId: unknown, context) =>
   jobOf(existingPortal(portalId, context), context),
 );
 
-/** The job now, and with every change. */
+/** The job now, and again after every change. */
 export const replayJobChanges = operation(
   'replayJobChanges',
   (input: { portalId: unknown; after?: string | null | undefined }, context): AsyncIterableIterator<ReplayJobAt> => {

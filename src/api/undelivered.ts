@@ -14,11 +14,11 @@ import { operation } from './operation.js';
 import { encodeCursor, type PageRequest, rangeOf } from './page.js';
 import { existingPortal } from './portals.js';
 
-/** An undelivered range as callers see it. */
+/** An undelivered range with its id and count. */
 export interface UndeliveredRange extends UndeliveredRow {
   id: string;
   loginCount: number;
-  /** When its first and its last login were recorded, in ms; null if they are pruned. */
+  /** When the first and the last login of the range were recorded, in ms; null if pruned. */
   firstRecordedAt: number | null;
   lastRecordedAt: number | null;
 }
@@ -27,7 +27,7 @@ const notDiscarded = undeliveredStates.filter((state) => state !== 'DISCARDED');
 
 export const undeliveredCursor = ({ lastVersion }: UndeliveredRange): string => encodeCursor(lastVersion);
 
-/** The undelivered ranges of a portal, oldest first; without `states` all but the discarded ones. */
+/** The undelivered ranges of a portal, oldest first. Without `states`: all except discarded ranges. */
 export const undelivered = operation(
   'undelivered',
   (
@@ -40,17 +40,20 @@ export const undelivered = operation(
   },
 );
 
-/** @returns the ranges as they are now, without those that are delivered meanwhile */
+/** @returns the ranges as they are now, without ranges that were delivered since */
 export const redeliver = operation('redeliver', async (input: unknown, context) =>
-  present(await context.commands.execute('redeliver', parse(redeliverInput, input), context.cause), context),
+  currentRanges(await context.commands.execute('redeliver', parse(redeliverInput, input), context.cause), context),
 );
 
 /** @returns the ranges as they are now */
 export const discardUndelivered = operation('discardUndelivered', async (input: unknown, context) =>
-  present(await context.commands.execute('discardUndelivered', parse(discardInput, input), context.cause), context),
+  currentRanges(
+    await context.commands.execute('discardUndelivered', parse(discardInput, input), context.cause),
+    context,
+  ),
 );
 
-function present(ranges: readonly Pick<UndeliveredRow, 'portalId' | 'lastVersion'>[], context: Context) {
+function currentRanges(ranges: readonly Pick<UndeliveredRow, 'portalId' | 'lastVersion'>[], context: Context) {
   return ranges
     .map(({ portalId, lastVersion }) => context.models.undelivered.endingAt(portalId, lastVersion))
     .filter((row) => row !== undefined)
@@ -70,7 +73,7 @@ function view(row: UndeliveredRow, context: Context): UndeliveredRange {
   };
 }
 
-/** The name of the token that acted, or its id once it is revoked. */
+/** The name of the token that is the actor, or its id if the token was revoked. */
 function nameOf(actor: string, { models }: Context): string {
   const id = actor.replace(/^token-/, '');
   return models.tokens.all().find((token) => token.id === id)?.name ?? id;

@@ -1,7 +1,7 @@
 import { VERSION } from '../runtime/version.js';
 import { operation } from './operation.js';
 
-/** Who calls, and the server that answers. */
+/** The caller and the server. */
 export const viewer = operation('viewer', (_: null, { viewer: caller, models, tail }) => ({
   ...caller,
   organizationId: models.issuer.organizationId() ?? '',

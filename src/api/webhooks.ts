@@ -16,12 +16,12 @@ export interface Webhook {
   configuredAt: number | null;
 }
 
-/** @returns the webhook as it is then */
+/** @returns the webhook as it is now */
 export const configureWebhook = operation('configureWebhook', async (input: unknown, context) =>
   view(await context.commands.execute('configureWebhook', parse(configureInput, input), context.cause), context),
 );
 
-/** @returns the webhook as it is then */
+/** @returns the webhook as it is now */
 export const removeWebhook = operation('removeWebhook', async (input: unknown, context) =>
   view(await context.commands.execute('removeWebhook', parse(removeInput, input), context.cause), context),
 );
@@ -33,7 +33,7 @@ export const webhookStatus = operation(
   (portalId: string, { statusOf }): WebhookStatus => statusOf(portalId).status,
 );
 
-/** The status now, and whenever it changes. */
+/** The status now, and again after every change. */
 export const webhookStatusChanges = operation(
   'webhookStatusChanges',
   (input: { portalId: unknown; after?: string | null | undefined }, context): AsyncIterableIterator<StatusAt> => {

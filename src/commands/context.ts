@@ -4,7 +4,7 @@ import type { ReadModels } from '../projections/read-models.js';
 import type { Random } from '../runtime/random.js';
 import type { Secrets } from '../vault/secrets.js';
 
-/** What commands work with, all of it over the connection that writes, inside the transaction of their group. */
+/** What commands use. It works on the connection that writes, inside the transaction of the group. */
 export interface CommandContext {
   log: LogReader;
   writer: LogWriter;

@@ -9,7 +9,7 @@ import type { CommandContext } from './context.js';
 
 export function deliveryHandlers({ writer, models }: CommandContext) {
   return {
-    /** A command of the delivery engine against the lane of a portal; one that comes too late changes nothing. */
+    /** A command of the delivery engine for the lane of a portal. A late command changes nothing. */
     advanceDelivery(
       { portalId, command }: { portalId: string; command: DeliveryCommand },
       cause: Cause,
@@ -33,11 +33,11 @@ export function deliveryHandlers({ writer, models }: CommandContext) {
   };
 }
 
-/** A part of a replay that is given up ends the job. */
+/** If a batch of a replay is abandoned, the job fails, except if the batch was one line that was too large. */
 function failureOf(event: DeliveryEvent, lane: Lane, at: number): ReplayEvent[] {
   if (event.type !== 'BatchAbandoned' || event.data.reason === 'TOO_LARGE' || !lane.replay) return [];
   if (!isPartOf(lane.replay, openDelivery(lane, event.data.deliveryId))) return [];
   const { responseCode, message } = event.data;
-  const words = responseCode === null ? message : `${responseCode} ${message}`;
-  return [{ type: 'ReplayFailed', data: { jobId: lane.replay.jobId, message: words, at } }];
+  const failure = responseCode === null ? message : `${responseCode} ${message}`;
+  return [{ type: 'ReplayFailed', data: { jobId: lane.replay.jobId, message: failure, at } }];
 }

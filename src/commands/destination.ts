@@ -37,16 +37,16 @@ export function destinationHandlers({ log, writer, models, secrets, random }: Co
   const seal = (id: string, name: string, secret: string | null): Sealed | null =>
     secret === null ? null : secrets.seal(streamOf('destination', id), name, secret);
 
-  /** A certificate or key that comes alone has to fit the one that is there. */
-  function assertPairOf(id: string, given: { clientCertificate?: string | null; clientKey?: string | null }): void {
+  /** A new certificate must match the stored key, and a new key the stored certificate, if the call does not give both. */
+  function assertPairOf(id: string, pair: { clientCertificate?: string | null; clientKey?: string | null }): void {
     const destination = load(id);
     if (!destination) return;
-    const { clientCertificate = destination.clientCertificate } = given;
-    const stored = () =>
+    const { clientCertificate = destination.clientCertificate } = pair;
+    const storedKey = () =>
       destination.clientKey === null
         ? null
         : secrets.open(streamOf('destination', id), CLIENT_KEY, destination.clientKey);
-    assertPair(clientCertificate, given.clientKey === undefined ? stored() : given.clientKey);
+    assertPair(clientCertificate, pair.clientKey === undefined ? storedKey() : pair.clientKey);
   }
 
   return {
@@ -72,7 +72,7 @@ export function destinationHandlers({ log, writer, models, secrets, random }: Co
       };
       return handle({ type: 'UpdateDestination', id, ...change }, cause, now);
     },
-    /** Destroys the key of its secrets: nothing can send with them any more. */
+    /** Also destroys the data key of the destination, so that its secrets cannot be opened again. */
     deleteDestination(input: z.output<typeof deleteDestination>, cause: Cause, now: number) {
       const id = handle({ type: 'DeleteDestination', ...input }, cause, now);
       secrets.destroy(streamOf('destination', id));

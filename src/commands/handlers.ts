@@ -13,8 +13,8 @@ import { undeliveredHandlers } from './undelivered.js';
 import { webhookHandlers } from './webhook.js';
 
 /**
- * Every command: load, decide, append, inside the transaction of its group. Input is validated already; what they give back
- * is plain data. Whatever they throw takes back what they appended.
+ * All commands. Each loads, decides and appends inside the transaction of its group. The input is validated before; the result is
+ * plain data. An error undoes the events that the command appended.
  */
 export function createHandlers(context: CommandContext) {
   return {
@@ -33,7 +33,7 @@ export function createHandlers(context: CommandContext) {
 
 export type Commands = CommandsOf<ReturnType<typeof createHandlers>>;
 
-/** How many events a command appends or deletes, about: what bounds a group, and what waits. */
+/** About how many events a command appends or deletes. This bounds the groups and the queue. */
 export function eventCount({ name, input }: Command): number {
   if (name === 'pruneHistory') return (input as PruneHistory).limit;
   return name === 'recordLogins' ? (input as { logins: readonly unknown[] }).logins.length : 1;

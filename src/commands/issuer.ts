@@ -6,25 +6,25 @@ import type { CommandContext } from './context.js';
 
 export function issuerHandlers({ writer, models, secrets, random }: CommandContext) {
   return {
-    /** Sets whom every line names. Without an id, one is made unless there is one already. */
+    /** Sets the organisation id of lines. If none is given and none is set, makes one. @returns the id that is then set */
     identifyOrganization({ organizationId }: { organizationId: string | null }, cause: Cause, now: number): string {
-      const present = models.issuer.organizationId();
-      const wanted = organizationId ?? present ?? randomUuid(random);
-      if (wanted !== present) {
-        const data = { organizationId: wanted };
+      const current = models.issuer.organizationId();
+      const next = organizationId ?? current ?? randomUuid(random);
+      if (next !== current) {
+        const data = { organizationId: next };
         writer.append(
           [{ stream: streamOf('organization', 'self'), events: [{ type: 'OrganizationIdentified', data }] }],
           cause,
           now,
         );
       }
-      return wanted;
+      return next;
     },
 
-    /** Makes the first signing key if there is none. */
+    /** Makes a signing key if there is none. @returns the id of the newest one */
     ensureSigningKey(_: Record<string, never>, cause: Cause, now: number): string {
-      const [present] = models.issuer.signingKeys();
-      if (present) return present.id;
+      const [newest] = models.issuer.signingKeys();
+      if (newest) return newest.id;
       const { id: signingKeyId, publicKey, privateKey } = makeSigningKey(secrets, random);
       const data = { signingKeyId, publicKey, privateKey };
       writer.append(

@@ -6,7 +6,7 @@ import { streamOf } from '../domain/stream.js';
 import { assertLivingPortal, type CommandContext } from './context.js';
 
 export function loginHandlers({ log, writer, models }: CommandContext) {
-  /** For each login as given, the one that used its key before, or undefined. */
+  /** For each login, the recorded login that used its idempotency key first, or undefined. */
   function firstsOf(portalId: string, logins: readonly LoginInput[]): (Recorded<LoginEvent> | undefined)[] {
     const positions = models.logins.positionsOfKeys(
       portalId,
@@ -14,7 +14,7 @@ export function loginHandlers({ log, writer, models }: CommandContext) {
     );
     const known = positions.filter((position) => position !== undefined);
     if (!known.length) return positions.map(() => undefined);
-    // All at once: whoever sends a call again sends all of it again.
+    // One read for all: a repeated call repeats all its logins.
     const events = new Map(log.at(known).map((event) => [event.position, event]));
     return positions.map((position) => {
       const event = position === undefined ? undefined : events.get(position);
@@ -24,14 +24,14 @@ export function loginHandlers({ log, writer, models }: CommandContext) {
 
   return {
     /**
-     * All or nothing. An entry whose key is known is answered with the login that used it first; the others are appended,
-     * one behind the other.
+     * Records all logins or none. For a login whose key is known, returns the login that used the key first. The others get
+     * consecutive positions.
      *
-     * @param input validated logins of one portal, and a new trace id for each that may lack one
+     * @param input validated logins of one portal, and a new trace id for each login without one
      */
     recordLogins({ portalId, logins, traceIds }: RecordLogins, cause: Cause, now: number): RecordedLogins {
       const firsts = firstsOf(portalId, logins);
-      // What is recorded already is answered for a retired portal, too.
+      // A repeated call is answered even if the portal has been retired since.
       if (firsts.includes(undefined)) assertLivingPortal(models, portalId);
       refuseReusedKeys(logins, firsts);
       refuseAhead(logins, firsts, now);
@@ -52,7 +52,7 @@ export interface RecordLogins {
   traceIds: readonly string[];
 }
 
-/** What the writer knows of logins beyond what it was given: where the first that was appended stands, and the known ones. */
+/** `position`, `version` and `recordedAt` are those of the first appended login. `known`: the logins whose keys were known. */
 interface RecordedLogins {
   position: number;
   version: number;

@@ -7,7 +7,7 @@ import type { Random } from '../runtime/random.js';
 import { createSecrets } from '../vault/secrets.js';
 import { createHandlers } from './handlers.js';
 
-/** The log with its read models and every command, over the one connection that writes. */
+/** Opens the log with its read models and all commands, on the only connection that writes. */
 export function openLog(options: {
   connection: Connection;
   masterKey: Buffer;

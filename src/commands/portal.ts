@@ -15,12 +15,12 @@ export function portalHandlers(context: CommandContext) {
     command: PortalCommand,
     cause: Cause,
     now: number,
-    also: () => ReturnType<typeof removal> = () => [],
+    moreChanges: () => ReturnType<typeof removal> = () => [],
   ): string {
     const stream: StreamName = streamOf('portal', command.id);
     const portal = log.range(stream, 1, Number.MAX_SAFE_INTEGER).filter(isPortalEvent).reduce<Portal>(evolve, null);
     const events = decide(command, portal);
-    if (events.length) writer.append([{ stream, events }, ...also()], cause, now);
+    if (events.length) writer.append([{ stream, events }, ...moreChanges()], cause, now);
     return command.id;
   }
 
@@ -30,7 +30,7 @@ export function portalHandlers(context: CommandContext) {
       handle({ type: 'RegisterPortal', id: input.id ?? randomUuid(random), name: input.name }, cause, now),
     renamePortal: (input: z.output<typeof renamePortal>, cause: Cause, now: number) =>
       handle({ type: 'RenamePortal', ...input }, cause, now),
-    /** Removes the portal's webhook, too. */
+    /** Also removes the portal's webhook. */
     retirePortal: (input: z.output<typeof retirePortal>, cause: Cause, now: number) =>
       handle({ type: 'RetirePortal', ...input }, cause, now, () =>
         models.webhooks.get(input.id) ? removal(context, input.id, now) : [],

@@ -15,24 +15,24 @@ export function replayHandlers({ log, writer, models, random }: CommandContext) 
     writer.append([{ stream: streamOf('replay', portalId), events }], cause, now);
   }
 
-  /** What a job comes to now: what is pending is left out, for it is sent anyway. */
+  /** The logins that a job sends. Pending logins are left out, because their first delivery sends them. */
   function extent(portalId: string, { startAt, endAt, scope }: Replay): { ranges: LoginRange[]; total: number } {
     const { lane } = models.lanes.get(portalId);
-    const wanted = {
+    const inTimeRange = {
       firstVersion: log.versionBefore(streamOf('login', portalId), startAt) + 1,
       lastVersion: log.versionBefore(streamOf('login', portalId), endAt + 1),
     };
-    const ranges = without(wanted, pendingRanges(lane, log.lastVersion(streamOf('login', portalId))));
+    const ranges = without(inTimeRange, pendingRanges(lane, log.lastVersion(streamOf('login', portalId))));
     const count = (range: LoginRange) =>
       scope === 'ALL' ? loginCount(range) : models.undelivered.countIn(portalId, range);
     return { ranges, total: ranges.reduce((total, range) => total + count(range), 0) };
   }
 
   return {
-    requestReplay({ portalId, ...wanted }: z.output<typeof requestReplay>, cause: Cause, now: number): string {
+    requestReplay({ portalId, ...settings }: z.output<typeof requestReplay>, cause: Cause, now: number): string {
       assertLivingPortal(models, portalId);
       if (!models.webhooks.get(portalId)) throw webhookUnconfigured();
-      handle(portalId, { type: 'RequestReplay', jobId: randomUuid(random), ...wanted }, cause, now);
+      handle(portalId, { type: 'RequestReplay', jobId: randomUuid(random), ...settings }, cause, now);
       return portalId;
     },
 
@@ -41,13 +41,13 @@ export function replayHandlers({ log, writer, models, random }: CommandContext) 
       return portalId;
     },
 
-    /** Of the engine: starts the job that was requested; one that has come too late changes nothing. */
+    /** From the engine: starts the requested job. A late command changes nothing. */
     startReplay({ portalId }: { portalId: string }, cause: Cause, now: number): void {
       const { replay } = models.lanes.get(portalId).lane;
       if (replay) handle(portalId, { type: 'StartReplay', ...extent(portalId, replay) }, cause, now);
     },
 
-    /** Of the engine: nothing is left to be sent. */
+    /** From the engine: no logins are left to send. */
     finishReplay: ({ portalId }: { portalId: string }, cause: Cause, now: number): void =>
       handle(portalId, { type: 'FinishReplay' }, cause, now),
   };

@@ -7,38 +7,38 @@ import type { CommandContext } from './context.js';
 export function retentionHandlers({ log, writer, models }: CommandContext) {
   return {
     /**
-     * Appends what the log must hold before a portal's history is pruned: the logins that expire, then a lane snapshot.
+     * Appends the events that must precede the pruning of a portal: expired logins, then a lane snapshot.
      *
-     * @returns what may be pruned, or null if nothing may
+     * @returns what may be pruned; null if nothing
      */
     snapshotLane({ portalId, cut }: { portalId: string; cut: Cut }, cause: Cause, now: number): Prunable | null {
       const stream: StreamName = streamOf('delivery', portalId);
       const expired = expiring(log, models, portalId, cut);
       writer.append([{ stream, events: expired }], cause, now);
-      const found = prunable(log, models, portalId, cut);
-      writer.append([{ stream, events: found?.snapshot ?? [] }], cause, now);
-      if (!found) return null;
-      const { loginsThrough, deliveriesThrough } = found;
+      const next = prunable(log, models, portalId, cut);
+      writer.append([{ stream, events: next?.snapshot ?? [] }], cause, now);
+      if (!next) return null;
+      const { loginsThrough, deliveriesThrough } = next;
       return { loginsThrough, deliveriesThrough };
     },
 
-    /** Deletes the oldest events that may go, at most `limit`: the next command waits that long. */
+    /** Deletes the oldest prunable events, at most `limit`, because other commands wait meanwhile. */
     pruneHistory({ portalId, loginsThrough, deliveriesThrough, limit }: PruneHistory): Pruned {
-      // Read again: logins that have become due meanwhile stay.
+      // Read again: logins that have become due since then must stay.
       const { lane } = models.lanes.get(portalId);
-      // The snapshot removed the ranges that were discarded long ago: all that are still listed are needed.
+      // The snapshot deleted the ranges that were discarded long ago: all remaining ranges are needed.
       const listed = listedOf(models, portalId, 0);
       const logins: StreamName = streamOf('login', portalId);
       const needed = firstNeeded(lane, listed, log.lastVersion(logins), 0) ?? Number.MAX_SAFE_INTEGER;
       const through = Math.min(loginsThrough, needed - 1);
-      const takenLogins = writer.prune({ stream: logins, through, limit });
-      const takenDeliveryEvents = writer.prune({
+      const prunedLogins = writer.prune({ stream: logins, through, limit });
+      const prunedDeliveryEvents = writer.prune({
         stream: streamOf('delivery', portalId),
         through: deliveriesThrough,
-        limit: limit - takenLogins,
+        limit: limit - prunedLogins,
         keep: (event) => isNeeded(lane, listed, event),
       });
-      return { logins: takenLogins, deliveryEvents: takenDeliveryEvents };
+      return { logins: prunedLogins, deliveryEvents: prunedDeliveryEvents };
     },
   };
 }

@@ -4,7 +4,7 @@ import type { CommandContext } from './context.js';
 
 export function tokenHandlers({ writer, models, random }: CommandContext) {
   return {
-    /** Issues an administrator's token of which only the hash is known here; `revokeOthers` ends all that there were. */
+    /** Issues an administrator's token by its hash; the log never holds the token. `revokeOthers` revokes all earlier tokens. */
     issueToken(input: { name: string; hash: string; revokeOthers: boolean }, cause: Cause, now: number): string {
       const id = randomUuid(random);
       const { name, hash } = input;

@@ -16,9 +16,9 @@ import type { UndeliveredRow } from '../projections/undelivered-ranges.js';
 import type { CommandContext } from './context.js';
 
 export function undeliveredHandlers({ writer, models }: CommandContext) {
-  /** @throws Refusal if one of them is not there */
+  /** @throws Refusal if an id is invalid, or its range is not listed */
   function find(ids: readonly string[]): UndeliveredRow[] {
-    // An id may be named twice.
+    // An id may occur twice.
     return ids.flatMap((id, index) => {
       const { portalId, lastVersion, position } = readRangeId(id, index);
       const row = models.undelivered.endingAt(portalId, lastVersion);
@@ -33,10 +33,10 @@ export function undeliveredHandlers({ writer, models }: CommandContext) {
     const changes = portalIds.flatMap((portalId): Change[] => {
       const ofPortal = rows.filter((row) => row.portalId === portalId);
       const { lane } = models.lanes.get(portalId);
-      const found = ofPortal.map((row) => ({ ...row, id: writeRangeId(row) }));
-      const events = decide(command, found, lane.webhook !== null);
+      const ranges = ofPortal.map((row) => ({ ...row, id: writeRangeId(row) }));
+      const events = decide(command, ranges, lane.webhook !== null);
       const { open } = lane.redelivery;
-      // A redelivery of discarded logins ends.
+      // An open redelivery of discarded logins ends.
       const isSent = open && command.type === 'DiscardUndelivered' && ofPortal.some((row) => overlap(row, open));
       return [
         {
@@ -50,14 +50,14 @@ export function undeliveredHandlers({ writer, models }: CommandContext) {
     return rows;
   }
 
-  const whereabouts = ({ portalId, lastVersion }: UndeliveredRow) => ({ portalId, lastVersion });
+  const rowKey = ({ portalId, lastVersion }: UndeliveredRow) => ({ portalId, lastVersion });
 
   return {
-    /** @returns where the ranges are listed */
+    /** @returns the keys of the ranges */
     redeliver: ({ ids }: z.output<typeof redeliver>, cause: Cause, now: number) =>
-      handle({ type: 'Redeliver' }, ids, cause, now).map(whereabouts),
-    /** @returns where the ranges are listed */
+      handle({ type: 'Redeliver' }, ids, cause, now).map(rowKey),
+    /** @returns the keys of the ranges */
     discardUndelivered: ({ ids, reason }: z.output<typeof discardUndelivered>, cause: Cause, now: number) =>
-      handle({ type: 'DiscardUndelivered', reason }, ids, cause, now).map(whereabouts),
+      handle({ type: 'DiscardUndelivered', reason }, ids, cause, now).map(rowKey),
   };
 }

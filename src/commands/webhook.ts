@@ -23,7 +23,7 @@ export function webhookHandlers(context: CommandContext) {
       assertLivingPortal(models, portalId);
       if (input.destinationId && !models.destinations.get(input.destinationId)) {
         throw new Refusal('NOT_FOUND', notFound('destination', input.destinationId).message, [
-          { field: 'destinationId', reason: 'names no destination; create it first' },
+          { field: 'destinationId', reason: 'is not the id of a destination; create the destination first' },
         ]);
       }
       const loginsThrough = log.lastVersion(streamOf('login', portalId));
@@ -43,7 +43,7 @@ export function webhookHandlers(context: CommandContext) {
       return portalId;
     },
 
-    /** What was due and not in the open delivery is listed as undelivered at once; the engine ends the open delivery. */
+    /** Pending logins that are not in the open delivery become undelivered at once. The engine ends the open delivery. */
     removeWebhook({ portalId }: z.output<typeof removeWebhook>, cause: Cause, now: number): string {
       assertLivingPortal(models, portalId);
       writer.append(removal(context, portalId, now), cause, now);

@@ -10,7 +10,7 @@ import { createEngine, type EngineContext } from './engine.js';
 import type { createSender } from './transport/sender.js';
 import type { EgressProxy } from './transport/types.js';
 
-/** What reads the log and the read models over one connection. */
+/** The log, the read models and the secrets, read over one connection. */
 export interface Reading {
   log: LogReader;
   models: ReadModels;
@@ -18,27 +18,27 @@ export interface Reading {
 }
 
 export interface DeliveryServices {
-  /** Lets attempts in flight end, and starts no others. */
+  /** Its stop waits for attempts in flight. No others start. */
   engine: Service;
-  /** Its stop cuts off attempts in flight. They have no outcome, and are made again at the next start. */
+  /** Its stop ends attempts in flight at once. They have no outcome, and the next start makes them again. */
   sender: Service;
 }
 
-/** What the engine needs, except the sender, which is made here. */
+/** The context of the engine, and what its sender is made from. */
 interface DeliveryContext extends Omit<EngineContext, 'sender'> {
   guard: AddressGuard;
   egressProxy: EgressProxy | null;
   createSender: typeof createSender;
 }
 
-/** The engine, and the connections to receivers that it sends over. */
+/** Makes the engine and its sender. */
 export function createDeliveryServices(context: DeliveryContext): DeliveryServices {
   const { guard, clock, egressProxy } = context;
   const sender = context.createSender({ guard, clock, userAgent: USER_AGENT, egressProxy });
   return { engine: createEngine({ ...context, sender }), sender };
 }
 
-/** Renders in the calling thread. `unsigned` leaves the signatures out, to measure what they cost. */
+/** Renders in the calling thread. `unsigned` leaves the signatures out, to measure their cost. */
 export function createRender({ log, models, secrets }: Reading, unsigned: boolean): (plan: Plan) => Rendered {
   return createRenderer(log, unsigned ? () => () => '' : createSigners(models.issuer.signingKey, secrets));
 }

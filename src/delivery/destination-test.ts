@@ -11,10 +11,10 @@ import { encode, writeTestLine } from './batch/encode.js';
 import { targetOf } from './kinds/http/target.js';
 import type { Sender } from './transport/types.js';
 
-/** Each holds a connection for up to half a minute, at the word of a caller. */
+/** Any caller can start tests, and each test holds a connection for up to 30 s. */
 const MAX_TESTS_AT_A_TIME = 4;
 
-/** Sends one line to a destination, as a delivery would, and says what came of it. */
+/** Sends one line to a destination, as a delivery does, and returns the outcome. */
 export type TestDestination = (destinationId: string) => Promise<Outcome>;
 
 interface DestinationTestContext {
@@ -26,7 +26,7 @@ interface DestinationTestContext {
   line: Omit<LineSettings, 'organizationId'>;
 }
 
-/** A test is one try, once: nothing of it is recorded, and no webhook's status changes. */
+/** A test is one attempt. It is not recorded, and it changes the status of no webhook. */
 export function createDestinationTest({
   models,
   secrets,
@@ -36,27 +36,30 @@ export function createDestinationTest({
   line,
 }: DestinationTestContext): TestDestination {
   const signerOf = createSigners(models.issuer.signingKey, secrets);
-  let underWay = 0;
+  let inFlight = 0;
 
-  function postTo({ logFormat }: DestinationRow) {
+  function testRequest({ logFormat }: DestinationRow) {
     const { signingKeyId, organizationId } = models.issuer.current();
     const written = writeTestLine(clock.now(), randomTraceId(random), logFormat, { ...line, organizationId });
     const body = encode([written], logFormat, signerOf(signingKeyId));
     return { deliveryId: randomUuid(random), body, isTest: true };
   }
 
-  /** @throws Refusal if there is no such destination, or too many tests are under way */
+  /** @throws Refusal if the destination does not exist, or if too many tests are in progress */
   return async (destinationId) => {
     const destination = models.destinations.get(destinationId);
     if (!destination) throw notFound('destination', destinationId);
-    if (underWay >= MAX_TESTS_AT_A_TIME) {
-      throw new Refusal('UNAVAILABLE', `${MAX_TESTS_AT_A_TIME} tests are under way; wait until one of them has ended.`);
+    if (inFlight >= MAX_TESTS_AT_A_TIME) {
+      throw new Refusal(
+        'UNAVAILABLE',
+        `${MAX_TESTS_AT_A_TIME} tests are in progress; wait until one of them has ended.`,
+      );
     }
-    underWay += 1;
+    inFlight += 1;
     try {
-      return await sender.send(targetOf(destination, secrets), postTo(destination));
+      return await sender.send(targetOf(destination, secrets), testRequest(destination));
     } finally {
-      underWay -= 1;
+      inFlight -= 1;
     }
   };
 }

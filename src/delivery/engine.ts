@@ -1,7 +1,7 @@
 /**
- * The delivery engine: woken by the log, it runs one lane a portal, step after step. What a step did is an event, so that a
- * new process goes on where the last one stopped. In memory there is only which lanes are running and one timer for each
- * that waits.
+ * The delivery engine: after each commit, it runs the lanes that the commit concerns, step by step. The result of a step is an
+ * event, so a new process continues where the last one stopped. The memory holds only which lanes are running, and one timer
+ * for each lane that waits.
  */
 
 import { Refusal } from '../domain/refusal.js';
@@ -10,7 +10,7 @@ import type { Tail } from '../log/tail.js';
 import { createService, type Service } from '../runtime/service.js';
 import { createLaneRunner, type LaneRunnerContext } from './lane-runner.js';
 
-/** How long a lane waits after the log could not be written, or after a fault of our own. */
+/** How long a lane waits after the log could not be written, or after an unexpected error, in ms. */
 const PAUSE_MS = 1_000;
 
 export interface EngineContext extends LaneRunnerContext {
@@ -27,12 +27,12 @@ export function createEngine(context: EngineContext): Service {
   });
   const running = new Map<string, Promise<void>>();
   const wokenAgain = new Set<string>();
-  // After a fault: woken or not, they wait.
+  // Lanes that wait after an error. Waking them has no effect.
   const paused = new Set<string>();
   const timers = new Map<string, () => void>();
   let unwatch = () => {};
 
-  /** Wakes the lanes that a stream is about. Delivery events come from the lanes themselves. */
+  /** Wakes the lanes that a stream concerns. Delivery events come from the lanes themselves. */
   function follow(stream: StreamName): void {
     const id = streamId(stream);
     switch (nounOf(stream)) {
@@ -59,7 +59,7 @@ export function createEngine(context: EngineContext): Service {
   }
 
   async function run(portalId: string): Promise<void> {
-    // So that `running` holds this lane before its first step ends it.
+    // `running` must contain this lane before its first step ends.
     await Promise.resolve();
     timers.get(portalId)?.();
     timers.delete(portalId);
@@ -71,7 +71,7 @@ export function createEngine(context: EngineContext): Service {
     running.delete(portalId);
   }
 
-  /** One step of a lane. False: there is nothing to do until the lane is woken. */
+  /** Does one step of a lane. @returns false if there is nothing to do until the lane is woken */
   async function advance(portalId: string): Promise<boolean> {
     try {
       const next = await runner.advance(portalId);
@@ -101,7 +101,7 @@ export function createEngine(context: EngineContext): Service {
 
   return createService('delivery', {
     start() {
-      // First the watch, then the lanes as they are: what is appended in between is seen twice, never missed.
+      // First watch, then wake all lanes: an event that is appended in between is seen twice, never missed.
       unwatch = tail.watch((touched) => {
         for (const stream of touched) follow(stream);
       });

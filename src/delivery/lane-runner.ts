@@ -1,4 +1,4 @@
-/** Runs one lane: takes its next step, does that one thing, and records what happened as an event. */
+/** Runs lanes: reads the next step of a lane, does it, and records the result as an event. */
 
 import type { Commands } from '../commands/handlers.js';
 import type { Recorded } from '../domain/event.js';
@@ -19,34 +19,34 @@ import { createLaneView, type LaneViewContext, planOf } from './lane-view.js';
 import { createLimiter } from './limiter.js';
 import type { DeliveryRequest, Sender } from './transport/types.js';
 
-/** How long to wait before recording an outcome again that could not be recorded, in ms. */
+/** If an outcome could not be recorded, how long to wait before it is recorded again, in ms. */
 const RECORD_AGAIN_MS = 1_000;
-/** Bodies of deliveries that wait for a retry, over all lanes. A full batch has 20 to 40 KB. */
+/** The size of the body cache, over all lanes. The body of a full batch has 20 to 40 KB. */
 const MAX_CACHED_BYTES = 16_777_216;
 
 export interface LaneRunnerContext extends LaneViewContext {
   commands: Commands;
   secrets: Secrets;
   render: Render;
-  /** How many batches are rendered at the same time: so many are prepared while one is on the wire. */
+  /** How many batches can be rendered at the same time. As many are prefetched while a batch is in flight. */
   renderers: number;
   sender: Sender;
   random: Random;
-  /** Told of each event of a delivery, once it is durable. */
+  /** Called with each event of a delivery, once it is durable. */
   onRecorded: (event: Recorded) => void;
 }
 
-/** After a step: take the next one at once, when the lane is woken, or at a time (ms). */
+/** When to do the next step: at once, when the lane is woken, or at a time (ms). */
 export type AfterStep = 'again' | 'idle' | { until: number };
 
-/** A batch on its way to the sender. */
+/** The request of a batch, and how many lines it has. */
 interface Batch extends DeliveryRequest {
   lines: number;
 }
 
 /**
- * @param stopping once aborted nothing new is begun; what is on the wire ends, and its outcome is recorded
- * @param onHealthy called when a destination has taken something after it had failed
+ * @param stopping once aborted, no attempt starts; attempts in flight end, and their outcomes are recorded
+ * @param onHealthy called when an attempt to a destination succeeds and the one before failed
  */
 export function createLaneRunner(
   context: LaneRunnerContext,
@@ -59,13 +59,13 @@ export function createLaneRunner(
   const prefetch = createPrefetch(context.render, 2 * context.renderers);
   const bodies = createBodyCache(MAX_CACHED_BYTES);
 
-  /** Waits until the destination may be sent to, and then asks for the next step again: it may have changed meanwhile. */
-  async function send(portalId: string, limited: DestinationRow): Promise<void> {
-    const release = await limiter.acquire(limited.id, portalId, limited);
+  /** Waits until the limiter admits the portal, then reads the next step again, because it may have changed. */
+  async function send(portalId: string, waitedFor: DestinationRow): Promise<void> {
+    const release = await limiter.acquire(waitedFor.id, portalId, waitedFor);
     if (!release) return;
     try {
       const { step, destination } = view.nextStep(portalId);
-      if (stopping.aborted || destination?.id !== limited.id) return;
+      if (stopping.aborted || destination?.id !== waitedFor.id) return;
       if (step.type === 'START') await startBatch(portalId, step.range, step.purpose, destination);
       if (step.type === 'ATTEMPT') {
         const { deliveryId } = step.delivery;
@@ -77,7 +77,7 @@ export function createLaneRunner(
     }
   }
 
-  /** Decides what is in the batch, makes that durable, and only then sends it. */
+  /** Decides which logins are in the batch, makes that durable, and only then sends the batch. */
   async function startBatch(
     portalId: string,
     range: LoginRange,
@@ -106,28 +106,28 @@ export function createLaneRunner(
     return { batch, body };
   }
 
-  /** The same bytes again. */
+  /** The same bytes as in the earlier attempts: from the body cache, or rendered again. */
   async function bodyOf(portalId: string, delivery: OpenDelivery): Promise<Buffer> {
-    const before = bodies.take(delivery.deliveryId);
-    if (before) return before;
+    const cached = bodies.take(delivery.deliveryId);
+    if (cached) return cached;
     const rendered = await prefetch.take(planOf(portalId, delivery));
     if (rendered.lastVersion !== delivery.lastVersion) {
-      throw new Error(`Delivery ${delivery.deliveryId} cannot be written as it was`);
+      throw new Error(`Delivery ${delivery.deliveryId} cannot be rendered again with the same logins`);
     }
     return rendered.body;
   }
 
-  /** Tries a delivery, and goes on with what waits behind it for as long as all goes well and nobody else's turn has come. */
+  /** Attempts a delivery, then the first deliveries after it while they succeed and no other portal or redelivery waits. */
   async function deliver(portalId: string, destinationId: string, first: Batch): Promise<void> {
     let batch: Batch | null = first;
     while (batch) batch = await attemptDelivery(portalId, destinationId, batch);
   }
 
-  /** One try; gives back the next batch if it was started along with recording the outcome of this one. */
+  /** Makes one attempt. @returns the next batch, if it was started together with the record of this outcome; else null */
   async function attemptDelivery(portalId: string, destinationId: string, batch: Batch): Promise<Batch | null> {
-    // No try without a log to record its outcome in.
+    // No attempt starts while the log cannot record its outcome.
     if (!commands.writable()) await commands.probe();
-    // Nothing is awaited from here to the request: no setting that was acknowledged before it is ignored by it.
+    // Nothing is awaited from here to the request, so every setting that was acknowledged before it applies to it.
     const { step, destination } = view.nextStep(portalId);
     if (stopping.aborted || step.type !== 'ATTEMPT' || step.delivery.deliveryId !== batch.deliveryId) return null;
     if (destination?.id !== destinationId || limiter.isThrottled(destinationId)) return null;
@@ -136,7 +136,7 @@ export function createLaneRunner(
     try {
       prefetchNext(portalId, destination);
     } catch {
-      // Only a guess: what is on the wire must not be forgotten for it.
+      // A prefetch is only a guess. Its error must not end the attempt in flight.
     }
     const outcome = await sending;
     const isDelivered = outcome.verdict === 'DELIVERED';
@@ -158,13 +158,13 @@ export function createLaneRunner(
     return null;
   }
 
-  /** Records that a batch was delivered and, in the same group, starts the one behind it. */
+  /** Records that a batch was delivered and, in the same group, starts the next one. */
   async function pipelineNext(
     portalId: string,
     destinationId: string,
     recordDelivered: () => Promise<void>,
   ): Promise<Batch | null> {
-    // What cannot be rendered now is for the next look.
+    // If the next batch cannot be rendered now, the next step deals with it.
     const next = await batchAfterOpen(portalId, destinationId).catch(() => null);
     const [delivered, started] = await Promise.allSettled([
       recordDelivered(),
@@ -176,18 +176,18 @@ export function createLaneRunner(
   }
 
   async function batchAfterOpen(portalId: string, destinationId: string) {
-    const behind = view.batchAfterOpen(portalId);
-    return behind?.destination.id === destinationId ? makeBatch(portalId, behind.range, behind.destination) : null;
+    const next = view.batchAfterOpen(portalId);
+    return next?.destination.id === destinationId ? makeBatch(portalId, next.range, next.destination) : null;
   }
 
-  /** While a batch is on the wire, the ones behind it are rendered. */
+  /** Starts to render the batches after the one in flight. */
   function prefetchNext(portalId: string, destination: DestinationRow): void {
     for (const range of view.fullBatches(portalId, destination, context.renderers)) {
       prefetch.start(view.planBatch(portalId, range, destination));
     }
   }
 
-  /** However long the log cannot be written: what was sent is not sent again because its outcome was not recorded. */
+  /** Repeats while the log cannot be written, so that no batch is sent again because its outcome is missing. */
   async function recordOutcome(
     portalId: string,
     deliveryId: string,
@@ -220,7 +220,7 @@ export function createLaneRunner(
   }
 
   return {
-    /** Learns from the lanes how the last try to each destination ended: a new process is as kind as the last one was. */
+    /** Gives the limiter the result of the last attempt to each destination, so that a new process keeps the same limits. */
     restore(portalIds: readonly string[]): void {
       const attempted = portalIds
         .map((portalId) => models.lanes.get(portalId).lane)
@@ -260,10 +260,10 @@ export function createLaneRunner(
       }
     },
 
-    /** Someone changed what the lane is to do: it waits for no slot that it may not need any more. */
+    /** The next step of the lane may have changed: ends its wait for a destination. */
     reconsider: (portalId: string): void => limiter.withdraw(portalId),
 
-    /** The lane has nothing to do for now: what was prepared for it is let go. */
+    /** The lane has nothing to do now: its prefetched batches are dropped. */
     idle: (portalId: string): void => prefetch.drop(portalId),
   };
 }

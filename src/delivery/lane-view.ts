@@ -1,4 +1,4 @@
-/** What the engine reads of a lane: its next step, and everything that a batch is made from. */
+/** Reads what the engine needs of a lane: its next step, and everything that a batch is made from. */
 import type { Lane, OpenDelivery } from '../domain/lane/lane.js';
 import { batchAfterOpen, batchLimit, fullBatches, type NextStep, nextStep } from '../domain/lane/next-step.js';
 import type { LineSettings } from '../domain/log-line.js';
@@ -42,7 +42,7 @@ export function createLaneView(
       return { step, destination: destinationOf(lane) };
     },
 
-    /** The first delivery that follows the open one once that is delivered; null if there is none or a redelivery may be next. */
+    /** The first delivery that follows the open one when it succeeds; null if there is none, or a redelivery may be next. */
     batchAfterOpen(portalId: string): { range: LoginRange; destination: DestinationRow } | null {
       const { lane } = models.lanes.get(portalId);
       const destination = lane.webhook?.enabled ? destinationOf(lane) : undefined;
@@ -65,7 +65,7 @@ export function createLaneView(
   };
 }
 
-/** The plan of a batch that was started: its event recorded everything that shapes its lines. */
+/** The plan of an open delivery: its `BatchStarted` event recorded everything that shapes its lines. */
 export function planOf(portalId: string, delivery: OpenDelivery): Plan {
   const { firstVersion, lastVersion, logFormat, signingKeyId, line } = delivery;
   return { portalId, firstVersion, lastVersion, logFormat, signingKeyId, line };

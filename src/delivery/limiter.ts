@@ -1,4 +1,4 @@
-/** Limits what each destination is sent at a time. All portals that send to a destination share its capacity. */
+/** Limits the requests and lines that each destination gets. All portals that send to a destination share its capacity. */
 import type { Clock } from '../runtime/clock.js';
 
 export interface Capacity {
@@ -8,14 +8,14 @@ export interface Capacity {
   linesPerSecond: number | null;
 }
 
-/** No pause (30 s) and no rate makes a destination wait this long, in ms: a later time was set by a wrong clock. */
+/** No Retry-After (30 s) and no rate pauses a destination this long, in ms: a later time was set by a wrong clock. */
 const MAX_PAUSE_MS = 15 * 60_000;
 
 interface DestinationLimits {
   inFlight: number;
   capacity: Capacity;
   waiting: { portalId: string; settle: (isAdmitted: boolean) => void }[];
-  /** The last attempt failed: one request at a time until one succeeds. */
+  /** The last attempt failed: only one request at a time, until one succeeds. */
   failing: boolean;
   /** The portal that was admitted last has not debited its lines yet. With a rate limit, the others wait for that. */
   undebited: boolean;
@@ -28,7 +28,7 @@ interface DestinationLimits {
 export function createLimiter(clock: Clock, stopping: AbortSignal) {
   const destinations = new Map<string, DestinationLimits>();
   const healthySince = new Map<string, number>();
-  // The destination that a portal waits for. A lane waits for one at most.
+  // For each portal, the one destination that it waits for.
   const waitingFor = new Map<string, string>();
 
   function limitsOf(id: string): DestinationLimits {
@@ -56,7 +56,7 @@ export function createLimiter(clock: Clock, stopping: AbortSignal) {
     return inFlight < (failing ? 1 : capacity.maxInFlight) && !isPaused(limits);
   }
 
-  /** Admits the portals that may send now, in the order in which they came. While paused, sets a timer to do so later. */
+  /** Admits the portals that may send now, in order of arrival. While the destination is paused, a timer does so later. */
   function admit(id: string, limits: DestinationLimits): void {
     while (limits.waiting.length && (isOpen(limits) || stopping.aborted)) {
       limits.inFlight += 1;
@@ -78,7 +78,7 @@ export function createLimiter(clock: Clock, stopping: AbortSignal) {
     /**
      * Waits until a portal may send to a destination.
      *
-     * @returns how to give the place back; null if the portal was withdrawn
+     * @returns a function that gives the place back; null if the portal was withdrawn
      */
     async acquire(id: string, portalId: string, capacity: Capacity): Promise<(() => void) | null> {
       const limits = limitsOf(id);
@@ -101,7 +101,7 @@ export function createLimiter(clock: Clock, stopping: AbortSignal) {
     withdraw(portalId: string): void {
       const id = waitingFor.get(portalId);
       const limits = id === undefined ? undefined : destinations.get(id);
-      const index = limits?.waiting.findIndex((one) => one.portalId === portalId) ?? -1;
+      const index = limits?.waiting.findIndex((waiter) => waiter.portalId === portalId) ?? -1;
       waitingFor.delete(portalId);
       if (id === undefined || !limits || index < 0) return;
       const [withdrawn] = limits.waiting.splice(index, 1);
@@ -119,13 +119,13 @@ export function createLimiter(clock: Clock, stopping: AbortSignal) {
     /** When a failing destination last succeeded, in ms; null if that is not known. */
     healthySince: (id: string): number | null => healthySince.get(id) ?? null,
 
-    /** Whether an admitted portal may not send after all: the destination failed or was paused since. */
+    /** Whether an admitted portal may not send after all: the destination failed or was paused since then. */
     isThrottled(id: string): boolean {
       const limits = limitsOf(id);
       return isPaused(limits) || (limits.failing && limits.inFlight > 1);
     },
 
-    /** Takes lines that are sent now from the rate. */
+    /** Counts lines that are sent now against the rate. */
     debit(id: string, lines: number, { linesPerSecond }: Capacity): void {
       if (linesPerSecond === null) return;
       const limits = limitsOf(id);
@@ -136,9 +136,9 @@ export function createLimiter(clock: Clock, stopping: AbortSignal) {
     },
 
     /**
-     * Notes how an attempt ended.
+     * Records how an attempt ended.
      *
-     * @param pausedUntil the receiver asked for a pause until this time (ms)
+     * @param pausedUntil the receiver asked for a pause until this time (ms); null if it did not
      * @returns whether the destination was failing and works again
      */
     attempted(id: string, failed: boolean, pausedUntil: number | null): boolean {

@@ -13,9 +13,9 @@ import {
 import { type DemoReceiver, startDemoReceiver } from './receiver.js';
 import { createVerifier } from './verify.js';
 
-/** Tries that fail before the receiver comes back: well within the five that a delivery has. */
-const FAILED_TRIES = 3;
-/** How long everything may take to arrive, in ms; retries wait 30 s at most. */
+/** Failed attempts before the receiver works again. A delivery has five attempts. */
+const FAILED_ATTEMPTS = 3;
+/** The limit for the arrival of all logins, in ms. A retry waits at most 30 s. */
 const ARRIVAL_DEADLINE_MS = 60_000;
 
 type Person = [name: string, type: AuthenticationType, outcome: LoginOutcome, address: string, userAgent: string];
@@ -36,9 +36,12 @@ const latecomers: Person[] = [
 ];
 
 /**
- * The main job in front of a person's eyes, against a running server.
+ * Shows a person the main use case, with a running server: logins are recorded, delivered and verified, also after the receiver
+ * was down.
  *
- * @returns whether every login arrived and every signature verified
+ * @param origin of the server, such as `http://127.0.0.1:4000`
+ * @param say prints a text
+ * @returns whether every login arrived and every signature is valid
  */
 export async function runDemo(client: Client, origin: string, say: (text: string) => void): Promise<boolean> {
   const verify = createVerifier(`${origin}/audit-log-webhook/jwks.json`);
@@ -52,13 +55,13 @@ export async function runDemo(client: Client, origin: string, say: (text: string
       for (const line of lines) {
         const isVerified = await verify(line);
         arrived.set(/ trace_id=(\S+)/.exec(line)?.[1] ?? line, isVerified);
-        say(`  received  ${line}\n            ${isVerified ? 'signature verified' : 'SIGNATURE DOES NOT VERIFY'}`);
+        say(`  received  ${line}\n            ${isVerified ? 'signature verified' : 'SIGNATURE IS NOT VALID'}`);
       }
       arrivals.emit('lines');
     });
   });
 
-  say(`A receiver listens at ${receiver.url}, with a certificate made just now.\n`);
+  say(`The demo receiver listens at ${receiver.url}. Its TLS certificate was made for this demo.\n`);
   const portalId = await connect(client, receiver, say);
   const following = followAttempts(client, portalId, arrivals, say);
 
@@ -66,18 +69,18 @@ export async function runDemo(client: Client, origin: string, say: (text: string
   const traces = await logIn(client, portalId, people, say);
   let complete = await allArrived(traces, arrived, arrivals);
 
-  say('\nThe receiver goes down, and people go on logging in:\n');
+  say('\nThe receiver stops, and people continue to log in:\n');
   await receiver.down();
-  const failures = failedTries(arrivals);
+  const failures = failedAttempts(arrivals);
   traces.push(...(await logIn(client, portalId, latecomers, say)));
   await failures;
-  say('\nThe receiver comes back; nothing was lost:\n');
+  say('\nThe receiver starts again, and no login is lost:\n');
   await receiver.up();
   complete = (await allArrived(traces, arrived, arrivals)) && complete;
 
   await checking;
   const verified = traces.filter((trace) => arrived.get(trace)).length;
-  say(`\n${traces.length} logins recorded, ${arrived.size} arrived, ${verified} verified by the published key.`);
+  say(`\n${traces.length} logins recorded, ${arrived.size} arrived, ${verified} verified with the published key.`);
   following.stop();
   return complete && verified === traces.length && arrived.size === traces.length;
 }
@@ -96,14 +99,16 @@ async function connect(client: Client, receiver: DemoReceiver, say: (text: strin
     },
   });
   const { destination } = succeeded(created.createDestination);
-  say(`createDestination   ${destination.name} at ${destination.endpoint}, trusting exactly that certificate`);
+  say(
+    `createDestination   ${destination.name} at ${destination.endpoint}, trusting only the certificate of the receiver`,
+  );
   const input = { portalId: portal.id, destinationId: destination.id, enabled: true };
   succeeded((await client.call(ConfigureWebhookDocument, { input })).configureWebhook);
   say('configureWebhook    on');
   return portal.id;
 }
 
-/** Records a login for each person; gives their trace ids. */
+/** Records a login of each person. @returns the trace ids */
 async function logIn(client: Client, portalId: string, who: Person[], say: (text: string) => void): Promise<string[]> {
   const traces: string[] = [];
   for (const [principalName, authenticationType, outcome, sourceAddress, userAgent] of who) {
@@ -123,35 +128,35 @@ async function logIn(client: Client, portalId: string, who: Person[], say: (text
   return traces;
 }
 
-/** Says every try that fails and every change of the status, as the subscriptions tell them. */
+/** Prints every failed attempt and every change of the state, from two subscriptions. */
 function followAttempts(client: Client, portalId: string, arrivals: EventEmitter, say: (text: string) => void) {
   const attempts = client.subscribe(DeliveryAttemptedDocument, { portalId });
   const statuses = client.subscribe(WebhookStatusChangedDocument, { portalId });
   let stopped = false;
 
-  async function tellAttempts() {
+  async function printAttempts() {
     for await (const { deliveryAttempted } of attempts) {
       const { delivered, attemptNumber, message, attemptedAt, durationMs, retryDueAt } = deliveryAttempted.attempt;
       if (delivered) continue;
       const wait = retryDueAt ? Date.parse(retryDueAt) - Date.parse(attemptedAt) - durationMs : 0;
-      say(`  attempt ${attemptNumber} failed: ${message}; the next one in ${(wait / 1000).toFixed(1)} s`);
+      say(`  attempt ${attemptNumber} failed: ${message}; the next attempt is in ${(wait / 1000).toFixed(1)} s`);
       arrivals.emit('failure');
     }
   }
 
-  async function tellStatuses() {
-    let shown = '';
+  async function printStates() {
+    let printed = '';
     for await (const { webhookStatusChanged } of statuses) {
       const { state, pending, deliveredTotal } = webhookStatusChanged.status;
-      if (state !== shown) say(`  state ${state}: ${deliveredTotal} delivered, ${pending} pending`);
-      shown = state;
+      if (state !== printed) say(`  state ${state}: ${deliveredTotal} delivered, ${pending} pending`);
+      printed = state;
     }
   }
 
-  const quietly = (work: Promise<void>) =>
+  const ignoringStop = (work: Promise<void>) =>
     work.catch((error: unknown) => (stopped ? undefined : say(`  ${String(error)}`)));
-  void quietly(tellAttempts());
-  void quietly(tellStatuses());
+  void ignoringStop(printAttempts());
+  void ignoringStop(printStates());
   return {
     stop() {
       stopped = true;
@@ -159,11 +164,11 @@ function followAttempts(client: Client, portalId: string, arrivals: EventEmitter
   };
 }
 
-async function failedTries(arrivals: EventEmitter): Promise<void> {
-  for (let failures = 0; failures < FAILED_TRIES; failures += 1) await once(arrivals, 'failure');
+async function failedAttempts(arrivals: EventEmitter): Promise<void> {
+  for (let failures = 0; failures < FAILED_ATTEMPTS; failures += 1) await once(arrivals, 'failure');
 }
 
-/** Whether all of these arrived in time. */
+/** Whether all these logins arrived in time. */
 async function allArrived(traces: string[], arrived: Map<string, boolean>, arrivals: EventEmitter): Promise<boolean> {
   const signal = AbortSignal.timeout(ARRIVAL_DEADLINE_MS);
   while (!traces.every((trace) => arrived.has(trace))) {

@@ -4,16 +4,16 @@ import type { Duplex } from 'node:stream';
 import { gunzipSync } from 'node:zlib';
 import { createCA, createCert } from 'mkcert';
 
-/** A stand-in for a SIEM: a collector on a TLS socket of the loopback, with a certificate made on the spot. */
+/** A receiver in place of a SIEM: an HTTPS server on the loopback address, with a new certificate. */
 export interface DemoReceiver {
   url: string;
-  /** What a destination has to trust, in PEM. */
+  /** The certificate authority that a destination must trust, in PEM. */
   certificate: string;
   down(): Promise<void>;
   up(): Promise<void>;
 }
 
-/** @param onLines gets the lines of each batch as they arrived */
+/** @param onLines is called with the lines of each batch that arrives */
 export async function startDemoReceiver(onLines: (lines: string[]) => void): Promise<DemoReceiver> {
   const names = { organization: 'Auditwire demo', countryCode: 'CH', state: 'Zurich', locality: 'Zurich' };
   const ca = await createCA({ ...names, validity: 1 });

@@ -1,10 +1,10 @@
 import { createRemoteJWKSet } from 'jose';
 
 /**
- * Verifies CEF lines as a receiver would: with the published keys and nothing of the sender's own code.
+ * Verifies CEF lines as a receiver does: with the published keys, and without code of the server.
  *
- * @param jwksUrl where the server publishes its keys
- * @returns whether the signature at the end of a line is over the bytes before it
+ * @param jwksUrl the URL of the published keys
+ * @returns a function that tells whether the signature at the end of a line is valid for the bytes before it
  */
 export function createVerifier(jwksUrl: string): (line: string) => Promise<boolean> {
   const publishedKey = createRemoteJWKSet(new URL(jwksUrl));

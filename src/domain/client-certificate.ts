@@ -1,4 +1,4 @@
-/** The certificate and key that a destination may show to its receiver (mutual TLS). */
+/** The client certificate and key of a destination, for mutual TLS. */
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { z } from 'zod';
 import { invalidInput } from './refusal.js';
@@ -8,26 +8,23 @@ const MAX_KEY_BYTES = 16_384;
 
 const keyTypes = ['rsa', 'ec', 'ed25519'];
 
-/** Certificates in PEM, one or more, and nothing else. */
+/** One or more certificates in PEM, without a private key. */
 export const certificates = z
   .string()
   .refine((pem) => Buffer.byteLength(pem) <= MAX_CERTIFICATE_BYTES, `must be at most ${MAX_CERTIFICATE_BYTES} bytes`)
-  .refine(
-    (pem) => !/-----BEGIN (?!CERTIFICATE-----)/.test(pem),
-    'must hold nothing but certificates: a private key does not belong here',
-  )
+  .refine((pem) => !/-----BEGIN (?!CERTIFICATE-----)/.test(pem), 'must contain only certificates, no private key')
   .refine(isPemOfCertificates, 'must be one or more certificates in PEM (-----BEGIN CERTIFICATE----- …)');
 
-/** A private key in PEM. The reasons never repeat it. */
+/** A private key in PEM. No error message contains it. */
 export const clientKey = z.string().superRefine((pem, context) => {
   const reason = reasonAgainstKey(pem);
   if (reason) context.addIssue({ code: 'custom', message: reason });
 });
 
 function isPemOfCertificates(text: string): boolean {
-  const found = text.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
+  const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
   try {
-    return found.length > 0 && found.every((pem) => new X509Certificate(pem).raw.length > 0);
+    return blocks.length > 0 && blocks.every((pem) => new X509Certificate(pem).raw.length > 0);
   } catch {
     return false;
   }
@@ -36,11 +33,11 @@ function isPemOfCertificates(text: string): boolean {
 function reasonAgainstKey(pem: string): string | null {
   if (Buffer.byteLength(pem) > MAX_KEY_BYTES) return `must be at most ${MAX_KEY_BYTES} bytes`;
   if (/-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m.test(pem)) {
-    return 'must not be encrypted with a passphrase; decrypt it first (openssl pkey -in key.pem): it is sealed here';
+    return 'must not be encrypted with a passphrase; decrypt it first (openssl pkey -in key.pem); it is stored encrypted';
   }
   const key = readKey(pem);
   if (!key) return 'must be one private key in PEM (-----BEGIN PRIVATE KEY----- …)';
-  return keyTypes.includes(key.asymmetricKeyType ?? '') ? null : 'must be a key of RSA, of EC or of Ed25519';
+  return keyTypes.includes(key.asymmetricKeyType ?? '') ? null : 'must be an RSA, EC or Ed25519 key';
 }
 
 function readKey(pem: string): KeyObject | null {
@@ -51,7 +48,7 @@ function readKey(pem: string): KeyObject | null {
   }
 }
 
-/** Whether a key belongs to the first certificate of a chain; false if either cannot be read. */
+/** Whether a key belongs to the first certificate of a chain; false if the key or the certificate cannot be read. */
 function belongTogether(certificate: string, key: string): boolean {
   const privateKey = readKey(key);
   try {
@@ -61,18 +58,18 @@ function belongTogether(certificate: string, key: string): boolean {
   }
 }
 
-/** What a destination would be changed to, as far as it says something of them: null removes. */
-interface Given {
+/** The pair in an update of a destination: undefined leaves a value as it is, null removes it. */
+interface PairUpdate {
   clientCertificate?: string | null | undefined;
   clientKey?: string | null | undefined;
 }
 
-/** @throws Refusal unless there are both a certificate and its key, or neither */
+/** @throws Refusal unless the certificate and its key are both set, or both null */
 export function assertPair(clientCertificate: string | null, key: string | null): void {
   if (clientCertificate !== null && key !== null) {
     if (belongTogether(clientCertificate, key)) return;
     throw invalidInput([
-      { field: 'clientKey', reason: 'is not the key of the (first) certificate in clientCertificate' },
+      { field: 'clientKey', reason: 'is not the key of the first certificate in clientCertificate' },
     ]);
   }
   if (clientCertificate !== null)
@@ -80,15 +77,15 @@ export function assertPair(clientCertificate: string | null, key: string | null)
   if (key !== null) throw invalidInput([{ field: 'clientCertificate', reason: 'is needed with clientKey' }]);
 }
 
-/** Removing one removes both. @throws Refusal if one is to be removed and the other to be set */
-export function pairChange(given: Given): Given {
-  const { clientCertificate, clientKey: key } = given;
-  if (clientCertificate !== null && key !== null) return given;
-  if (clientCertificate) throw removedAlone('clientCertificate', 'clientKey');
-  if (key) throw removedAlone('clientKey', 'clientCertificate');
+/** If one of the pair is removed, both are. @throws Refusal if one is removed and the other is set */
+export function pairChange(update: PairUpdate): PairUpdate {
+  const { clientCertificate, clientKey: key } = update;
+  if (clientCertificate !== null && key !== null) return update;
+  if (clientCertificate) throw setWhileRemoved('clientCertificate', 'clientKey');
+  if (key) throw setWhileRemoved('clientKey', 'clientCertificate');
   return { clientCertificate: null, clientKey: null };
 }
 
-function removedAlone(field: string, removed: string) {
+function setWhileRemoved(field: string, removed: string) {
   return invalidInput([{ field, reason: `cannot be set while ${removed} is removed; null removes both` }]);
 }

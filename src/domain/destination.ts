@@ -4,15 +4,15 @@ import { name, text, uuid } from './input.js';
 import { type LogFormat, logFormats } from './log-line.js';
 import { notFound, Refusal } from './refusal.js';
 
-/** Collectors put access keys into URLs and JWTs into Authorization values: both outgrow the 256 characters of a name. */
+/** Collectors use access keys in URLs and JWTs in Authorization values: both can be longer than the 256 characters of a name. */
 const MAX_ENDPOINT_CHARACTERS = 2_048;
 const MAX_AUTHORIZATION_CHARACTERS = 4_096;
-/** Requests under way to a destination at a time, over all portals that send there. */
+/** Most requests in flight to a destination, over all portals that use it. */
 const MAX_IN_FLIGHT = 64;
 const DEFAULT_IN_FLIGHT = 16;
 const MAX_LINES_PER_SECOND = 1_000_000;
 
-/** Ciphertext of a secret, as `src/vault/secrets.ts` makes it. */
+/** The ciphertext of a secret, made by `src/vault/secrets.ts`. */
 export type Sealed = string;
 
 export interface DestinationSettings {
@@ -22,18 +22,19 @@ export interface DestinationSettings {
   skipTlsVerification: boolean;
   /** PEM of the certificate authorities to trust instead of the public ones, or null. */
   caCertificate: string | null;
-  /** Sealed, or null where no Authorization header is sent. */
+  /** Sealed; null: no Authorization header is sent. */
   authorization: Sealed | null;
-  /** What is shown to the receiver in TLS: PEM of a certificate and those it was issued by, and its sealed key. Both or neither. */
+  /** The client certificate for TLS and its issuers, in PEM. Null exactly if `clientKey` is null. */
   clientCertificate: string | null;
+  /** Sealed. */
   clientKey: Sealed | null;
-  /** Most requests under way at a time, over all portals. */
+  /** Most requests in flight, over all portals. */
   maxInFlight: number;
   /** Most lines a second, over all portals; null: no limit. */
   linesPerSecond: number | null;
 }
 
-/** What a destination has that was created before there was such a setting. */
+/** The values of newer settings for a destination that was created before those settings existed. */
 const laterSettings = {
   clientCertificate: null,
   clientKey: null,
@@ -42,7 +43,7 @@ const laterSettings = {
 };
 type LaterSetting = keyof typeof laterSettings;
 
-/** The settings that a destination was created with; those that came later may be missing in an older event. */
+/** The settings in a `DestinationCreated` event; an older event lacks the newer settings. */
 export type CreatedSettings = Omit<DestinationSettings, LaterSetting> &
   Partial<Pick<DestinationSettings, LaterSetting>>;
 
@@ -76,21 +77,21 @@ const endpoint = text(MAX_ENDPOINT_CHARACTERS).superRefine((value, context) => {
   if (reason) context.addIssue({ code: 'custom', message: reason });
 });
 
-/** Whether the address behind it may be reached is the address guard's question, not asked here. */
+/** Checks the form of the URL only. The address guard checks, for each connection, whether the address is allowed. */
 function reasonAgainstEndpoint(value: string): string | null {
   if (value.trim() === '') return 'must not be blank';
   if (!URL.canParse(value)) return 'must be an absolute URL such as https://siem.example.com/collector';
   const url = new URL(value);
   if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'must be an https URL';
-  // `new URL` also takes "https:host", "https:\\host" and blanks for what they were perhaps meant to be.
+  // `new URL` also accepts "https:host", "https:\\host" and spaces, and guesses the meaning.
   if (!/^https?:\/\/[^/\\\s]\S*$/i.test(value.trimEnd()))
-    return 'must be written in full: https://host/path, without blanks';
+    return 'must be written in full: https://host/path, without spaces';
   if (url.username || url.password) return 'must not contain credentials; put them into authorization';
   if (url.hash) return 'must not have a fragment (#…)';
   return null;
 }
 
-// A header value: visible ASCII and spaces inside. The value is sent exactly as stored.
+// A header value: visible ASCII, with spaces only inside. The value is sent exactly as stored.
 const authorization = z
   .string()
   .max(MAX_AUTHORIZATION_CHARACTERS, `must be at most ${MAX_AUTHORIZATION_CHARACTERS} characters`)
@@ -123,7 +124,7 @@ export const createDestination = z.object({
   linesPerSecond: linesPerSecond.nullish().transform((value) => value ?? null),
 });
 
-/** A field left out stays as it is; null removes what can be missing. */
+/** A field that is left out stays as it is; null removes an optional setting. */
 export const updateDestination = z.object({
   id: uuid,
   name: name.optional(),
@@ -147,9 +148,11 @@ export type DestinationCommand =
   | ({ type: 'UpdateDestination'; id: string } & Partial<DestinationSettings>)
   | { type: 'DeleteDestination'; id: string };
 
-/** What the rules that span streams look at: who else has the name, and which portals' webhooks point here. */
+/** Facts from other streams that a decision needs. */
 export interface DestinationContext {
+  /** Another destination has the name. */
   nameTaken: boolean;
+  /** The portals whose webhooks use this destination. */
   usedBy: readonly { id: string; name: string }[];
 }
 
@@ -166,9 +169,9 @@ export function decide(
   if (!destination) throw notFound('destination', command.id);
   switch (command.type) {
     case 'UpdateDestination': {
-      const { type: _, id: __, ...given } = command;
+      const { type: _, id: __, ...settings } = command;
       const changed = Object.fromEntries(
-        Object.entries(given).filter(([field, value]) => value !== destination[field as keyof DestinationSettings]),
+        Object.entries(settings).filter(([field, value]) => value !== destination[field as keyof DestinationSettings]),
       );
       if (changed['name'] !== undefined && nameTaken) throw nameIsTaken(String(changed['name']));
       return Object.keys(changed).length ? [{ type: 'DestinationUpdated', data: changed }] : [];

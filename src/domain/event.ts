@@ -10,7 +10,7 @@ import type { TokenEvent } from './token.js';
 import type { UndeliveredEvent } from './undelivered.js';
 import type { WebhookEvent } from './webhook.js';
 
-/** Everything that can be in the log. */
+/** Every event that the log can hold. */
 export type DomainEvent =
   | PortalEvent
   | DestinationEvent
@@ -25,7 +25,7 @@ export type DomainEvent =
 
 export type EventType = DomainEvent['type'];
 
-const known: Record<EventType, true> = {
+const eventTypes: Record<EventType, true> = {
   PortalRegistered: true,
   PortalRenamed: true,
   PortalRetired: true,
@@ -59,7 +59,7 @@ const known: Record<EventType, true> = {
 };
 
 export function isEventType(type: string): type is EventType {
-  return Object.hasOwn(known, type);
+  return Object.hasOwn(eventTypes, type);
 }
 
 /** An event as read from the log. */

@@ -1,20 +1,20 @@
-/** How input is parsed: zod schemas for the strings of this product, and one way from their issues to a Refusal. */
+/** Parses input: zod schemas for strings, and `parse`, which turns the issues of zod into a Refusal. */
 import { z } from 'zod';
 import { invalidInput } from './refusal.js';
 
-/** Longest string, in characters (code points), where nothing else is said. */
+/** The default limit of a string, in characters (code points). */
 const MAX_STRING_CHARACTERS = 256;
 
 export const MISSING = 'is needed';
 export const NULL = 'must not be null; leave the field out instead';
 
-// C0 and C1 controls and DEL. U+2028 and U+2029 are no controls; the log formats escape them.
+// C0 and C1 controls and DEL. U+2028 and U+2029 are not controls; the log formats escape them.
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
 
-/** How long a string may be: in characters (code points), or in bytes of UTF-8. */
+/** The greatest length of a string, in characters (code points) or in bytes of UTF-8. */
 export type Limit = { characters: number } | { bytes: number };
 
-/** Why a string is not taken; null if it is. */
+/** Why a string is refused; null if it is valid. */
 export function reasonAgainstText(value: string, limit: Limit = { characters: MAX_STRING_CHARACTERS }): string | null {
   if (CONTROL.test(value)) return 'must not contain control characters; remove or percent-encode them';
   if ('characters' in limit) {
@@ -22,10 +22,10 @@ export function reasonAgainstText(value: string, limit: Limit = { characters: MA
     return fits ? null : `must be at most ${limit.characters} characters`;
   }
   const fits = value.length * 3 <= limit.bytes || Buffer.byteLength(value) <= limit.bytes;
-  return fits ? null : `must be at most ${limit.bytes} bytes in UTF-8; cut it before sending`;
+  return fits ? null : `must be at most ${limit.bytes} bytes in UTF-8; shorten it before you send it`;
 }
 
-/** A string without control characters, at most `max` characters; lone surrogates become U+FFFD, as UTF-8 demands. */
+/** A string without control characters, at most `max` characters. Lone surrogates, which UTF-8 cannot encode, become U+FFFD. */
 export function text(max = MAX_STRING_CHARACTERS) {
   return z
     .string()
@@ -36,19 +36,17 @@ export function text(max = MAX_STRING_CHARACTERS) {
     });
 }
 
-/** A name: as `text`, trimmed, not blank. */
+/** A name: like `text`, but trimmed and not blank. */
 export const name = text()
   .transform((value) => value.trim())
   .refine((value) => value !== '', 'must not be blank');
 
-/** A UUID in its canonical form, lower-cased. */
+/** A UUID in canonical form, in lower case. */
 export const uuid = z
   .guid('must be a UUID such as 3e551b39-227d-4297-b911-e68fd5d77c17')
   .transform((value) => value.toLowerCase());
 
-/**
- * Parses `input` or throws a Refusal that names every field. `path` is put in front of the fields' names.
- */
+/** @param path a prefix for the names of the fields @throws Refusal INVALID_INPUT with every invalid field */
 export function parse<T>(schema: z.ZodType<T>, input: unknown, path = ''): T {
   const parsed = schema.safeParse(input, { error: reasonAgainstType });
   if (parsed.success) return parsed.data;
@@ -65,7 +63,7 @@ function reasonAgainstType({ code, input, expected }: { code?: string; input?: u
 
 function fieldName(prefix: string, path: readonly PropertyKey[]): string {
   return path.reduce<string>(
-    (named, key) => (typeof key === 'number' ? `${named}[${key}]` : named ? `${named}.${String(key)}` : String(key)),
+    (field, key) => (typeof key === 'number' ? `${field}[${key}]` : field ? `${field}.${String(key)}` : String(key)),
     prefix,
   );
 }

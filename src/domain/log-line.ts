@@ -1,8 +1,8 @@
-/** How a login is written for a SIEM. */
+/** The formats of a log line. */
 export const logFormats = ['CEF', 'JSON', 'CPS'] as const;
 export type LogFormat = (typeof logFormats)[number];
 
-/** What every line of a batch says about its sender. `organizationId` is `org_id` in a line. */
+/** The values that are the same in every line of a batch. `organizationId` is `org_id` in a line. */
 export interface LineSettings {
   host: string;
   vendor: string;

@@ -1,4 +1,4 @@
-/** Logins of one portal by their versions in its login stream, both inclusive. */
+/** Logins of one portal: their versions in its login stream, both inclusive. */
 export interface LoginRange {
   firstVersion: number;
   lastVersion: number;
@@ -11,24 +11,24 @@ export function loginCount(range: LoginRange | null): number {
   return range ? range.lastVersion - range.firstVersion + 1 : 0;
 }
 
-/** The start of a range, at most `lines` of it. */
+/** The first logins of a range, at most `lines`. */
 export function startOf({ firstVersion, lastVersion }: LoginRange, lines: number): LoginRange {
   return { firstVersion, lastVersion: Math.min(lastVersion, firstVersion + lines - 1) };
 }
 
-/** What two ranges have in common, or null. */
-export function overlap(one: LoginRange, other: LoginRange): LoginRange | null {
-  const firstVersion = Math.max(one.firstVersion, other.firstVersion);
-  const lastVersion = Math.min(one.lastVersion, other.lastVersion);
+/** The logins that are in both ranges, or null. */
+export function overlap(a: LoginRange, b: LoginRange): LoginRange | null {
+  const firstVersion = Math.max(a.firstVersion, b.firstVersion);
+  const lastVersion = Math.min(a.lastVersion, b.lastVersion);
   return firstVersion <= lastVersion ? { firstVersion, lastVersion } : null;
 }
 
-/** Whether a range lies in another one. */
+/** Whether all logins of `inner` are in `outer`. */
 export function isWithin(inner: LoginRange, outer: LoginRange): boolean {
   return inner.firstVersion >= outer.firstVersion && inner.lastVersion <= outer.lastVersion;
 }
 
-/** What is left of a range without the logins of others, which are in order. */
+/** The logins of a range that are in none of the others. @param others in order */
 export function without(range: LoginRange, others: readonly LoginRange[]): LoginRange[] {
   const left: LoginRange[] = [];
   let { firstVersion } = range;

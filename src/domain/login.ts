@@ -28,10 +28,10 @@ export type LoginOutcome = (typeof loginOutcomes)[number];
 const MAX_USER_AGENT_BYTES = 2_048;
 const MAX_REQUEST_BYTES = 8_192;
 export const MAX_LOGINS_IN_A_CALL = 1_000;
-/** How far the clock of a portal may run ahead of ours. */
+/** How far the clock of a portal may be ahead of the server's clock. */
 const MAX_AHEAD_MS = 5 * 60_000;
 
-/** One login as recorded. Strings the portal did not give are empty. `occurredAt` is in milliseconds since the epoch. */
+/** One recorded login. A string that the portal did not send is empty. `occurredAt` is in ms since the epoch. */
 export interface Login {
   authenticationType: AuthenticationType;
   outcome: LoginOutcome;
@@ -47,7 +47,7 @@ export interface Login {
 
 export type LoginEvent = { type: 'LoginRecorded'; data: Login };
 
-/** A login as it comes in: whatever was sent as these fields, of any type. */
+/** A login before validation: the fields can have any type. */
 export interface GivenLogin {
   authenticationType: unknown;
   outcome: unknown;
@@ -61,7 +61,7 @@ export interface GivenLogin {
   idempotencyKey?: unknown;
 }
 
-/** A login as given, found good. What the server may fill in is still missing; `occurredAt` is in ms. */
+/** A validated login, without the values that the server fills in. `occurredAt` is in ms. */
 export interface LoginInput extends Omit<Login, 'traceId' | 'occurredAt' | 'idempotencyKey'> {
   traceId?: string | null;
   occurredAt?: number | null;
@@ -71,8 +71,8 @@ export interface LoginInput extends Omit<Login, 'traceId' | 'occurredAt' | 'idem
 type Refuse = (field: keyof GivenLogin, reason: string) => void;
 
 /**
- * Written out rather than as a schema: there is one of these for each login, and a schema takes as long for it as the disk.
- * It refuses with every reason there is.
+ * Reads a login and reports every invalid field. It is not a zod schema, because it runs for each login and a schema takes as long
+ * as the write to disk.
  */
 function readLogin(given: GivenLogin, refuse: Refuse): LoginInput {
   return {
@@ -135,10 +135,10 @@ function time(field: keyof GivenLogin, given: GivenLogin, refuse: Refuse): numbe
   return at;
 }
 
-/** A login, for `parse`. */
+/** A schema for `parse`: one login. */
 export const loginInput = z.custom<GivenLogin>().transform((given, context) => readInto(context, given));
 
-/** A login and its portal, for `parse`. */
+/** A schema for `parse`: one login and its portal. */
 export const recordLoginInput = z.looseObject({ portalId: uuid }).transform(({ portalId, ...given }, context) => ({
   portalId,
   login: readInto(context, given as unknown as GivenLogin),
@@ -148,7 +148,7 @@ function readInto(context: z.RefinementCtx, given: GivenLogin): LoginInput {
   return readLogin(given, (field, message) => context.addIssue({ code: 'custom', path: [field], message }));
 }
 
-/** The logins of one call. */
+/** A schema for `parse`: the logins of one call. */
 export const recordLoginsInput = z.object({
   portalId: uuid,
   logins: z
@@ -166,13 +166,13 @@ export const recordLoginsInput = z.object({
     }),
 });
 
-/** Why a login cannot have happened when it says, on a server whose clock says `now` (ms); null if it can. */
+/** Why the time of a login is refused; null if it is plausible. @param now the server's clock, in ms */
 export function reasonAgainstTime({ occurredAt }: LoginInput, now: number): string | null {
   if (occurredAt == null || occurredAt <= now + MAX_AHEAD_MS) return null;
   return 'is more than 5 minutes ahead of the server; check the clock';
 }
 
-/** The event of a login; `now` (ms) and `traceId` fill what the portal left out. */
+/** The event of a login. `now` (ms) and `traceId` replace values that the portal left out. */
 export function recorded(input: LoginInput, now: number, traceId: string): LoginEvent {
   const data: Login = {
     authenticationType: input.authenticationType,
@@ -189,7 +189,7 @@ export function recorded(input: LoginInput, now: number, traceId: string): Login
   return { type: 'LoginRecorded', data };
 }
 
-/** Whether `again` repeats `first`: equal in everything that it says itself. */
+/** Whether `again` repeats `first`: every value that `again` gives is equal. */
 export function isSameLogin(first: Login, again: LoginInput): boolean {
   return (
     first.authenticationType === again.authenticationType &&

@@ -1,2 +1,2 @@
-/** Whom every line names as `org_id`. The last one counts. */
+/** The `org_id` of every line, until the next such event. */
 export type OrganizationEvent = { type: 'OrganizationIdentified'; data: { organizationId: string } };

@@ -33,8 +33,8 @@ export type PortalCommand =
   | ({ type: 'RetirePortal' } & z.output<typeof retirePortal>);
 
 /**
- * A portal is registered once under its id. Registering it again under the same name changes nothing, so that a script can
- * repeat itself; under another name it is refused with ALREADY_EXISTS. A retired portal refuses everything but retiring.
+ * Registering a portal again with the same id and name changes nothing, so that a script can run twice. With another name it is
+ * refused with ALREADY_EXISTS. A retired portal refuses every command except RetirePortal.
  */
 export function decide(command: PortalCommand, portal: Portal): PortalEvent[] {
   if (command.type === 'RegisterPortal') {
@@ -57,13 +57,10 @@ export function decide(command: PortalCommand, portal: Portal): PortalEvent[] {
   }
 }
 
-/** Throws NOT_FOUND or PORTAL_RETIRED. */
+/** @throws Refusal NOT_FOUND or PORTAL_RETIRED */
 export function assertLiving(portal: { retired: boolean } | null, id: string): void {
   if (!portal) throw notFound('portal', id);
   if (portal.retired) {
-    throw new Refusal(
-      'PORTAL_RETIRED',
-      `The portal ${id} is retired: its log is kept, and nothing can be added to it.`,
-    );
+    throw new Refusal('PORTAL_RETIRED', `The portal ${id} is retired: its logins are kept, and nothing can be added.`);
   }
 }

@@ -1,4 +1,4 @@
-/** Stable codes of everything that is refused; a client may switch on them. */
+/** The stable codes of all refusals; a client may depend on them. */
 export const refusalCodes = [
   'INVALID_INPUT',
   'NOT_FOUND',
@@ -15,13 +15,13 @@ export const refusalCodes = [
 ] as const;
 export type RefusalCode = (typeof refusalCodes)[number];
 
-/** One reason against one field. `field` is a path in the input, such as `logins[3].sourceAddress`. */
+/** Why one field is invalid. `field` is a path in the input, such as `logins[3].sourceAddress`. */
 export interface InvalidField {
   field: string;
   reason: string;
 }
 
-/** The one expected error: a command was refused and changed nothing. Everything else that is thrown is a bug. */
+/** The only expected error: a command was refused and changed nothing. Any other error is a bug. */
 export class Refusal extends Error {
   constructor(
     readonly code: RefusalCode,
@@ -33,7 +33,7 @@ export class Refusal extends Error {
   }
 }
 
-/** A refusal of input, whose message lists every field with its reason. */
+/** A refusal of invalid input. The message lists every field with its reason. */
 export function invalidInput(fields: readonly InvalidField[]): Refusal {
   return new Refusal('INVALID_INPUT', fields.map(({ field, reason }) => `${field}: ${reason}`).join('; '), fields);
 }
@@ -42,12 +42,12 @@ export function notFound(noun: string, id: string): Refusal {
   return new Refusal('NOT_FOUND', `There is no ${noun} with the id ${id}.`);
 }
 
-/** A refusal of what lies before the horizon of the log. `message` says what to do instead. */
+/** A refusal of a request for pruned data. `message` tells what to do instead. */
 export function pruned(message: string, field?: string): Refusal {
   return new Refusal('PRUNED', message, field === undefined ? [] : [{ field, reason: message }]);
 }
 
-/** Why a time is not taken. @param prunedThrough when the newest login was recorded that is gone, in ms */
+/** Why a time is refused. @param prunedThrough when the newest pruned login was recorded, in ms */
 export function reasonAgainstPruned(prunedThrough: number): string {
-  return `must be after ${new Date(prunedThrough).toISOString()}: logins up to then are not retained any more`;
+  return `must be after ${new Date(prunedThrough).toISOString()}: logins recorded until then are pruned`;
 }

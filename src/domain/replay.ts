@@ -1,4 +1,4 @@
-/** A replay job: logins of a time are sent once more, to the destination that the webhook has when they are sent. */
+/** A replay job sends the logins of a time range again, to the destination that the webhook has at the time of sending. */
 import { z } from 'zod';
 import { uuid } from './input.js';
 import type { LoginRange } from './login-range.js';
@@ -7,7 +7,7 @@ import { invalidInput, notFound, pruned, Refusal, reasonAgainstPruned } from './
 export const replayScopes = ['ALL', 'UNDELIVERED'] as const;
 export type ReplayScope = (typeof replayScopes)[number];
 
-/** `startAt` and `endAt` (ms, inclusive) are times of recording. */
+/** `startAt` and `endAt` (ms, inclusive) limit the times at which the logins were recorded. */
 interface ReplaySettings {
   jobId: string;
   startAt: number;
@@ -15,31 +15,30 @@ interface ReplaySettings {
   scope: ReplayScope;
 }
 
-/** When it came to this, in ms. */
+/** When the event happened, in ms. */
 interface At {
   at: number;
 }
 
 export type ReplayEvent =
   | { type: 'ReplayRequested'; data: ReplaySettings & At }
-  /** `total`: how many logins of the ranges it will send. */
+  /** `total`: how many logins of the ranges the job sends. */
   | { type: 'ReplayStarted'; data: At & { jobId: string; ranges: LoginRange[]; total: number } }
   | { type: 'ReplayCompleted'; data: At & { jobId: string } }
   | { type: 'ReplayFailed'; data: At & { jobId: string; message: string } }
   | { type: 'ReplayCancelled'; data: At & { jobId: string } };
 
-/** Where a job stands, as the log has it. */
 type ReplayStatus = 'REQUESTED' | 'RUNNING' | 'COMPLETED' | 'FAILED' | 'CANCELLED';
 
 export interface Replay extends ReplaySettings {
   status: ReplayStatus;
   requestedAt: number;
   updatedAt: number;
-  /** What is left to look at, in order. */
+  /** The ranges that are left to send, in order. With the scope UNDELIVERED, only their undelivered logins are sent. */
   ranges: LoginRange[];
   total: number;
   sent: number;
-  /** Lines that were passed over because the receiver finds each of them too large. */
+  /** Lines that were not delivered because the receiver answered 413 to each of them. */
   refused: number;
   message: string | null;
 }
@@ -71,7 +70,7 @@ export function evolve(replay: Replay | null, event: ReplayEvent): Replay | null
 export const isActive = (replay: Replay | null): replay is Replay =>
   replay?.status === 'REQUESTED' || replay?.status === 'RUNNING';
 
-/** How far the clock of a caller may run ahead of ours. */
+/** How far the clock of a caller may be ahead of the server's clock. */
 const MAX_AHEAD_MS = 5 * 60_000;
 
 const time = z.date().transform((date) => date.getTime());
@@ -90,13 +89,13 @@ export const cancelReplay = z.object({ portalId: uuid });
 export type ReplayCommand =
   | ({ type: 'RequestReplay' } & ReplaySettings)
   | { type: 'CancelReplay'; portalId: string }
-  /** Of the engine: with what the job comes to, now that it can run. */
+  /** From the engine, when the job can run: the ranges and the number of logins to send. */
   | { type: 'StartReplay'; ranges: LoginRange[]; total: number }
   | { type: 'FinishReplay' };
 
 /**
  * @param now ms
- * @param prunedThrough when the newest login was recorded that is not retained any more, in ms; null if all are
+ * @param prunedThrough when the newest pruned login was recorded, in ms; null if none was pruned
  */
 export function decide(
   command: ReplayCommand,
@@ -110,14 +109,14 @@ export function decide(
       if (isActive(replay)) {
         throw new Refusal(
           'REPLAY_RUNNING',
-          'A replay of this portal is under way; wait for its end, or end it with cancelReplay.',
+          'A replay of this portal is in progress; wait until it ends, or cancel it with cancelReplay.',
         );
       }
       refuseTimes(settings, now, prunedThrough);
       return [{ type: 'ReplayRequested', data: { ...settings, at: now } }];
     }
     case 'CancelReplay':
-      if (!isActive(replay)) throw notFound('replay under way of the portal', command.portalId);
+      if (!isActive(replay)) throw notFound('active replay of the portal', command.portalId);
       return [{ type: 'ReplayCancelled', data: { jobId: replay.jobId, at: now } }];
     case 'StartReplay': {
       if (replay?.status !== 'REQUESTED') return [];
@@ -134,7 +133,7 @@ export function decide(
 function refuseTimes({ startAt, endAt }: ReplaySettings, now: number, prunedThrough: number | null): void {
   if (endAt < startAt) throw invalidInput([{ field: 'endAt', reason: 'must not be before startAt' }]);
   if (endAt > now + MAX_AHEAD_MS) {
-    throw invalidInput([{ field: 'endAt', reason: 'must not be in the future: a replay sends what is recorded' }]);
+    throw invalidInput([{ field: 'endAt', reason: 'must not be in the future: a replay sends recorded logins' }]);
   }
   if (prunedThrough !== null && startAt <= prunedThrough) {
     throw pruned(`startAt: ${reasonAgainstPruned(prunedThrough)}`, 'startAt');

@@ -1,6 +1,6 @@
 /**
- * Retention: what of a portal's history may go. Logins and delivery events are pruned from the starts of their streams; what
- * is still to be delivered stays, and all that stands behind it, until it is older than its own limit.
+ * Retention: which events of a portal may be pruned. Logins and delivery events are pruned from the starts of their streams. A
+ * login that must still be delivered stays, and so do all later logins, until it is older than `undeliveredAgeMs`.
  */
 import type { Recorded } from './event.js';
 import type { DeliveryEvent } from './lane/events.js';
@@ -12,41 +12,43 @@ export interface RetentionSettings {
   ageMs: number;
   /** How long logins are kept that are due and not delivered, in ms; not less than `ageMs`. */
   undeliveredAgeMs: number;
-  /** The data above which the oldest logins and attempts go sooner; null: any size. */
+  /** Above this size, the oldest logins and attempts are pruned before `ageMs`; null: no limit. */
   sizeBytes: number | null;
 }
 
-/** What may go: what was recorded before a time (ms, exclusive), and what stands at or before a position. */
+/** Which events are old enough to be pruned. An event needs to meet only one of the first two conditions. */
 export interface Cut {
+  /** Recorded before this time (ms, exclusive). */
   recordedBefore: number;
+  /** At or before this position. */
   throughPosition: number;
   /** Logins recorded before this time (ms, exclusive) expire even if they are due and not delivered. */
   expireBefore: number;
 }
 
-/** What may go at a time (ms), whatever its size: what is just as old as it may be goes. */
+/** The cut at a time (ms), without the size limit. An event whose age equals the limit is pruned. */
 export function cutAt(now: number, { ageMs, undeliveredAgeMs }: RetentionSettings): Cut {
   return { recordedBefore: now - ageMs + 1, throughPosition: 0, expireBefore: now - undeliveredAgeMs + 1 };
 }
 
-/** When a login expires if it is not delivered before, in ms. */
+/** When a login expires unless it is delivered, in ms. */
 export function expiresAt(recordedAt: number, { undeliveredAgeMs }: RetentionSettings): number {
   return recordedAt + undeliveredAgeMs;
 }
 
-/** What of a portal is listed as undelivered. */
+/** The start of a portal's list of undelivered ranges. */
 export interface Listed {
-  /** The first login (version) that is listed and not discarded; null if none is. */
+  /** The first undelivered login (version) that is not discarded; null if there is none. */
   firstLogin: number | null;
-  /** The position of the first event that what is listed is made from; null if nothing is. */
+  /** The position of the first event that the list is computed from; null if the list is empty. */
   firstPosition: number | null;
 }
 
 /**
- * The version of the oldest login that is needed, as due and not done with, or as a part of a delivery or a replay under
- * way; null if there is none.
+ * The version of the oldest login that is needed; null if there is none. A login is needed if it is pending, undelivered, or part
+ * of an open delivery or a running replay.
  *
- * @param tooOld the last login (version) that a replay has to do without if it has not come to it
+ * @param tooOld a running replay does not keep logins through this version (inclusive)
  */
 export function firstNeeded(lane: Lane, { firstLogin }: Listed, lastLogin: number, tooOld: number): number | null {
   const { replay } = lane;
@@ -61,8 +63,8 @@ export function firstNeeded(lane: Lane, { firstLogin }: Listed, lastLogin: numbe
 }
 
 /**
- * Whether an event of the delivery stream, and so all behind it, is needed: a delivery that is under way was begun by it, or
- * the list of the undelivered is made from it.
+ * Whether an event of the delivery stream is needed, and so all later ones: it started a delivery that is still open, or the list
+ * of undelivered ranges is computed from it.
  */
 export function isNeeded(lane: Lane, { firstPosition }: Listed, event: Recorded): boolean {
   if (firstPosition !== null && event.position >= firstPosition) return true;
@@ -70,11 +72,11 @@ export function isNeeded(lane: Lane, { firstPosition }: Listed, event: Recorded)
 }
 
 /**
- * What becomes of logins that are due and too old. A delivery under way ends by itself while the webhook is on, and where it
- * was removed; only while it is off nobody attempts.
+ * The events that expire logins that are due and too old. An open delivery expires only while the webhook is off: otherwise its
+ * attempts, or the removal of the webhook, end it.
  *
+ * @param listed the list of undelivered ranges; `countIn` returns how many logins of a range are on it
  * @param through the last login (version) that is too old
- * @param listed the first login that is listed as undelivered, if any, and how many of a range are
  */
 export function expired(
   lane: Lane,
@@ -109,24 +111,24 @@ export function expired(
 }
 
 /**
- * The lane without logins that nobody waits for. Those that were recorded while the webhook was off, and are gone, count as
- * done with: they never come up as due.
+ * The lane after logins were pruned. The cursor moves past pruned logins that were recorded while the webhook was off, so
+ * that they never become due.
  *
- * @param through the last login (version) that goes; before the first that is needed
+ * @param through the last pruned login (version); before the first login that is needed
  */
 export function withoutLogins(lane: Lane, through: number): Lane {
-  return withoutReplayed(withoutOff(lane, through), through);
+  return withoutReplayed(withCursorPast(lane, through), through);
 }
 
-function withoutOff(lane: Lane, through: number): Lane {
+function withCursorPast(lane: Lane, through: number): Lane {
   const { backlog } = lane;
   if (through <= backlog.cursor) return lane;
   const skipped = backlog.skipped.flatMap((range) => without(range, [{ firstVersion: 1, lastVersion: through }]));
   const dueThrough = backlog.dueThrough === null ? null : Math.max(backlog.dueThrough, through);
   const [next] = skipped;
-  // The cursor never stands right before a skipped range: it moves past it.
+  // The cursor is never directly before a skipped range: it moves past it.
   if (next?.firstVersion === through + 1) {
-    return withoutOff({ ...lane, backlog: { ...backlog, dueThrough, skipped } }, next.lastVersion);
+    return withCursorPast({ ...lane, backlog: { ...backlog, dueThrough, skipped } }, next.lastVersion);
   }
   return { ...lane, backlog: { cursor: through, dueThrough, skipped } };
 }

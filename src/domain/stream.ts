@@ -1,6 +1,6 @@
-/** Streams of the log: their names, and what every event in them carries. */
+/** The streams of the log: their names, and the fields that every event has. */
 
-/** What a stream is about. One stream holds the events of one noun with one id. */
+/** The kinds of streams. One stream holds the events of one noun with one id. */
 const nouns = [
   'portal',
   'destination',
@@ -18,7 +18,7 @@ const laneNouns: readonly Noun[] = ['webhook', 'delivery', 'undelivered', 'repla
 
 export type StreamName = `${Noun}-${string}`;
 
-/** @param id of the portal for `webhook`, `login`, `delivery`, `undelivered` and `replay`; else of the noun itself */
+/** @param id the portal's id for `webhook`, `login`, `delivery`, `undelivered` and `replay`; otherwise the id of the noun */
 export function streamOf<N extends Noun>(noun: N, id: string): `${N}-${string}` {
   return `${noun}-${id}`;
 }
@@ -32,7 +32,7 @@ export function isLaneStream(stream: StreamName): boolean {
   return laneNouns.includes(nounOf(stream));
 }
 
-/** The streams of a portal that its lane is folded from. */
+/** The streams that a portal's lane is computed from. */
 export function laneStreams(portalId: string): StreamName[] {
   return laneNouns.map((noun) => streamOf(noun, portalId));
 }
@@ -42,16 +42,16 @@ export function streamId(stream: StreamName): string {
   return stream.slice(stream.indexOf('-') + 1);
 }
 
-/** Who caused an event: `actor` is a token (`token-<id>`) or `system`; `traceId` ties it to a request. */
+/** What caused an event: `actor` is a token (`token-<id>`) or `system`; `traceId` is the trace id of the call. */
 export interface Cause {
   actor: string;
   traceId: string;
 }
 
-/** The actor of everything that the server does by itself. */
+/** The actor of events that the server causes by itself. */
 export const SYSTEM = 'system';
 
-/** Where and when an event was recorded. `version` counts from 1 in its stream; `recordedAt` (ms) never decreases. */
+/** The fields of every recorded event. `version` counts from 1 in its stream; `recordedAt` (ms) never decreases. */
 export interface Envelope extends Cause {
   position: number;
   stream: StreamName;

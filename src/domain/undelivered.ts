@@ -1,4 +1,4 @@
-/** Logins that were due and given up: where they stand, and what a person can do about them. */
+/** Undelivered ranges: their states, and what a person can do with them. */
 import { z } from 'zod';
 import { name } from './input.js';
 import type { LoginRange } from './login-range.js';
@@ -10,26 +10,25 @@ export type UndeliveredState = (typeof undeliveredStates)[number];
 export const undeliveredReasons = ['ABANDONED', 'WEBHOOK_REMOVED', 'TOO_LARGE', 'RECOVERIES_FAILED'] as const;
 export type UndeliveredReason = (typeof undeliveredReasons)[number];
 
-/** After so many failed recoveries a range needs action. */
+/** A range that failed this many recoveries gets the state NEEDS_ACTION. */
 export const MAX_RECOVERIES = 3;
 const MAX_IDS = 100;
 
-/** What people decide about undelivered logins of a portal; each range as it stood then. */
+/** A person's decisions about undelivered logins of a portal. Each range is as it was at that time. */
 export type UndeliveredEvent =
   | { type: 'RedeliveryRequested'; data: { ranges: LoginRange[] } }
   | { type: 'LoginsDiscarded'; data: { ranges: LoginRange[]; reason: string } };
 
 const ids = z
   .array(z.string())
-  .min(1, 'must name at least one undelivered range')
-  .max(MAX_IDS, `must be at most ${MAX_IDS}; make several calls`);
+  .min(1, 'must hold at least one id')
+  .max(MAX_IDS, `must hold at most ${MAX_IDS} ids; split the call`);
 
 export const redeliver = z.object({ ids });
 export const discardUndelivered = z.object({ ids, reason: name });
 
 export type UndeliveredCommand = { type: 'Redeliver' } | { type: 'DiscardUndelivered'; reason: string };
 
-/** A range as a command finds it. */
 export interface FoundRange extends LoginRange {
   id: string;
   state: UndeliveredState;
@@ -37,7 +36,7 @@ export interface FoundRange extends LoginRange {
 
 /**
  * @param ranges of one portal
- * @param hasWebhook whether there is anything that could send them
+ * @param hasWebhook whether the portal has a webhook, which can send them
  */
 export function decide(
   command: UndeliveredCommand,
@@ -52,8 +51,8 @@ export function decide(
   switch (command.type) {
     case 'Redeliver': {
       if (!hasWebhook) throw webhookUnconfigured();
-      const others = ranges.filter(({ state }) => state !== 'REQUESTED').map(rangeOf);
-      return others.length ? [{ type: 'RedeliveryRequested', data: { ranges: others } }] : [];
+      const requested = ranges.filter(({ state }) => state !== 'REQUESTED').map(rangeOf);
+      return requested.length ? [{ type: 'RedeliveryRequested', data: { ranges: requested } }] : [];
     }
     case 'DiscardUndelivered':
       return [{ type: 'LoginsDiscarded', data: { ranges: ranges.map(rangeOf), reason: command.reason } }];
@@ -68,10 +67,12 @@ export function webhookUnconfigured(): Refusal {
 
 const rangeOf = ({ firstVersion, lastVersion }: LoginRange): LoginRange => ({ firstVersion, lastVersion });
 
-/** A range as its id names it: the last of its logins, and the position of the first event that it is made from. */
+/** The content of a range's id. */
 export interface RangeId {
   portalId: string;
+  /** The last login (version) of the range. */
   lastVersion: number;
+  /** The position of the first event that the range is computed from. */
   position: number;
 }
 
@@ -79,14 +80,14 @@ export function writeRangeId({ portalId, lastVersion, position }: RangeId): stri
   return Buffer.from(`${portalId}.${lastVersion}.${position}`).toString('base64url');
 }
 
-/** @throws Refusal naming the id by its place in the input */
+/** @param index the index of the id in the input, for the message @throws Refusal if it is not a valid id */
 export function readRangeId(id: string, index: number): RangeId {
   const [portalId = '', lastVersion, position, ...rest] = Buffer.from(id, 'base64url').toString().split('.');
   const read = { portalId, lastVersion: Number(lastVersion), position: Number(position) };
-  // Compared with what it should be: one range has one id.
+  // base64url and numbers can be written in several ways, but a range has only one id.
   if (rest.length || writeRangeId(read) !== id) {
     throw invalidInput([
-      { field: `ids[${index}]`, reason: 'is no id of an undelivered range; take them from undelivered' },
+      { field: `ids[${index}]`, reason: 'is not the id of an undelivered range; use an id from the list undelivered' },
     ]);
   }
   return read;
@@ -94,5 +95,5 @@ export function readRangeId(id: string, index: number): RangeId {
 
 export function rangeNotFound(id: string): Refusal {
   const { message } = notFound('undelivered range', id);
-  return new Refusal('NOT_FOUND', `${message} It may have been delivered or have changed meanwhile; list them again.`);
+  return new Refusal('NOT_FOUND', `${message} It may have been delivered or changed since; read the list again.`);
 }

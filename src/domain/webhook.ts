@@ -4,8 +4,8 @@ import type { LoginRange } from './login-range.js';
 import { invalidInput, pruned, Refusal, reasonAgainstPruned } from './refusal.js';
 
 /**
- * `loginsThrough` is the version of the last login of the portal at that moment: it says, without a clock, which logins
- * were recorded before the change and which after.
+ * `loginsThrough` is the version of the portal's last login at that moment. It separates the logins before the change from those
+ * after it, without a clock.
  */
 export type WebhookEvent =
   | { type: 'WebhookConfigured'; data: { destinationId: string; enabled: boolean; loginsThrough: number } }
@@ -14,11 +14,11 @@ export type WebhookEvent =
 /** null: never configured, or removed. */
 export type Webhook = { destinationId: string; enabled: boolean } | null;
 
-/** What is due of the logins that were recorded while the webhook was off, once it is turned on. */
+/** Which of the logins that were recorded while the webhook was off become due when it is turned on. */
 export const catchUps = ['FROM_NOW', 'SINCE_LAST_ON', 'SINCE'] as const;
 export type CatchUp = (typeof catchUps)[number];
 
-/** A field left out stays as it is. */
+/** A field that is left out stays as it is. */
 export const configureWebhook = z.object({
   portalId: uuid,
   destinationId: uuid.nullish().transform((value) => value ?? undefined),
@@ -47,13 +47,13 @@ export type WebhookCommand =
       catchUp?: CatchUp | undefined;
       /** ms */
       since?: number | undefined;
-      /** When the newest login was recorded that is not retained any more, in ms; null if all are. */
+      /** When the newest pruned login was recorded, in ms; null if none was pruned. */
       prunedThrough?: number | null;
       loginsThrough: number;
     }
   | { type: 'RemoveWebhook'; loginsThrough: number };
 
-/** The portal is known to live and the destination to exist. */
+/** The caller has checked that the portal exists and is not retired, and that the destination exists. */
 export function decide(command: WebhookCommand, webhook: Webhook): WebhookEvent[] {
   const { loginsThrough } = command;
   if (command.type === 'RemoveWebhook') {
@@ -63,7 +63,7 @@ export function decide(command: WebhookCommand, webhook: Webhook): WebhookEvent[
   const destinationId = command.destinationId ?? webhook?.destinationId ?? null;
   const enabled = command.enabled ?? webhook?.enabled ?? false;
   if (!destinationId) {
-    throw invalidInput([{ field: 'destinationId', reason: 'is needed: the webhook points at no destination yet' }]);
+    throw invalidInput([{ field: 'destinationId', reason: 'is needed: the webhook has no destination yet' }]);
   }
   refuseCatchUp(command, enabled && !webhook?.enabled);
   if (webhook && webhook.destinationId === destinationId && webhook.enabled === enabled) return [];
@@ -78,23 +78,23 @@ function refuseCatchUp(
     throw invalidInput([{ field: 'since', reason: 'is needed with catchUp: SINCE' }]);
   }
   if (catchUp !== 'SINCE' && since !== undefined) {
-    throw invalidInput([{ field: 'since', reason: 'means something with catchUp: SINCE only' }]);
+    throw invalidInput([{ field: 'since', reason: 'is allowed only with catchUp: SINCE' }]);
   }
   if (since !== undefined && prunedThrough !== null && since <= prunedThrough) {
     throw pruned(`since: ${reasonAgainstPruned(prunedThrough)}`, 'since');
   }
   if (catchUp && !isTurnedOn) {
     throw invalidInput([
-      { field: 'catchUp', reason: 'means something when the webhook is turned on only; use requestReplay instead' },
+      { field: 'catchUp', reason: 'is allowed only when the call turns the webhook on; use requestReplay instead' },
     ]);
   }
 }
 
 /**
- * The logins that a webhook skips when it is turned on, of those that were recorded while it was off.
+ * The logins that a webhook skips when it is turned on; null if none.
  *
- * @param off the logins that were recorded while it was off
- * @param recordedBefore the version of the last login that was recorded before a time (ms)
+ * @param off the logins that were recorded while the webhook was off
+ * @param recordedBefore returns the version of the last login that was recorded before a time (ms, exclusive)
  */
 export function skippedAtStart(
   off: LoginRange,

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 
-/** Not by `new URL`: a path may begin with two slashes, which would be taken for a host. */
+/** The path of a request. `new URL` would read a path that begins with two slashes as a host. */
 export function pathOf({ url = '/' }: IncomingMessage): string {
   return url.replace(/[?#].*$/, '');
 }

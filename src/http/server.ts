@@ -11,23 +11,23 @@ import { causeOf, createGraphQLServer, GRAPHQL_PATH } from './graphql/server.js'
 import { createWebSockets } from './graphql/websocket.js';
 import { pathOf } from './path.js';
 
-/** A `recordLogins` of 1,000 logins, each as long as it may be, and some. */
+/** Enough for a `recordLogins` of 1,000 logins of maximum length. */
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
 
-/** Large bodies of all calls under way together: what bounds the memory that they take. Small ones are never kept waiting. */
+/** The limit for the large bodies of all open calls together, which limits their memory. Small bodies are never refused for it. */
 const MAX_BYTES_IN_FLIGHT = 64 * 1024 * 1024;
 const SMALL_BODY_BYTES = 64 * 1024;
 
 export const JWKS_PATH = '/audit-log-webhook/jwks.json';
 export const HEALTH_PATH = '/health';
 
-/** Listens from its start. A stop takes nothing new, ends subscriptions, and waits until calls in flight are answered. */
+/** Listens from `start`. `stop` accepts no new calls, ends subscriptions, and waits until the open calls are answered. */
 export interface HttpServer extends Service {
-  /** 0 before it listens. */
+  /** The port that it listens on; 0 before that. */
   port(): number;
 }
 
-/** @param address to listen on; port 0 is any free port. `start` rejects if it cannot be listened on */
+/** @param address to listen on; port 0: any free port. `start` rejects if the server cannot listen there */
 export function createHttpServer(
   services: Services,
   address: { host: string; port: number },
@@ -61,17 +61,22 @@ export function createHttpServer(
   async function route(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = pathOf(request);
     if (!URL.canParse(`http://${request.headers.host ?? 'localhost'}`)) {
-      return sendError(response, 400, 'BAD_REQUEST', 'The Host header is no host.');
+      return sendError(response, 400, 'BAD_REQUEST', 'The Host header is not valid.');
     }
     if (path === GRAPHQL_PATH) return graphql(request, response);
     if (request.method !== 'GET' && request.method !== 'HEAD') {
-      return sendError(response, 405, 'METHOD_NOT_ALLOWED', `Only ${GRAPHQL_PATH} takes anything but GET.`);
+      return sendError(
+        response,
+        405,
+        'METHOD_NOT_ALLOWED',
+        `This address accepts only GET and HEAD; GraphQL is at ${GRAPHQL_PATH}.`,
+      );
     }
     switch (path) {
       case JWKS_PATH:
         return sendJson(response, 200, jwkSet(services.models.issuer.signingKeys()));
       case HEALTH_PATH: {
-        // Asked by trying: where nobody else writes, nothing else would tell that there is room again.
+        // Without other writes, only this attempt to write finds out that the disk has space again.
         if (!services.commands.writable()) await services.commands.probe().catch(() => {});
         const writable = services.commands.writable();
         return sendJson(response, writable ? 200 : 503, { status: writable ? 'ok' : 'the log cannot be written' });
@@ -80,7 +85,7 @@ export function createHttpServer(
         response.writeHead(302, { location: GRAPHQL_PATH }).end();
         return;
       default:
-        sendError(response, 404, 'NOT_FOUND', `There is nothing at this address; GraphQL is at ${GRAPHQL_PATH}.`);
+        sendError(response, 404, 'NOT_FOUND', `This address does not exist; GraphQL is at ${GRAPHQL_PATH}.`);
     }
   }
 
@@ -95,7 +100,7 @@ export function createHttpServer(
       return sendError(response, 401, 'UNAUTHENTICATED', UNAUTHENTICATED);
     }
     if (method === 'POST' && headers['content-length'] === undefined) {
-      return sendError(response, 411, 'LENGTH_REQUIRED', 'Send a Content-Length.');
+      return sendError(response, 411, 'LENGTH_REQUIRED', 'Send the header Content-Length.');
     }
     const bytes = Number(headers['content-length'] ?? 0);
     if (bytes > MAX_BODY_BYTES) {
@@ -103,12 +108,17 @@ export function createHttpServer(
         response,
         413,
         'BODY_TOO_LARGE',
-        `A body may have ${MAX_BODY_BYTES} bytes at most; split the call.`,
+        `A body may have at most ${MAX_BODY_BYTES} bytes; split the call.`,
       );
     }
     if (bytes > SMALL_BODY_BYTES && bytesInFlight + bytes > MAX_BYTES_IN_FLIGHT) {
       response.setHeader('retry-after', '1');
-      return sendError(response, 503, 'UNAVAILABLE', 'Too many large calls are under way; try again in a second.');
+      return sendError(
+        response,
+        503,
+        'UNAVAILABLE',
+        'Too many large calls are open; send this call again in a second.',
+      );
     }
     if (bytes > SMALL_BODY_BYTES) {
       bytesInFlight += bytes;
@@ -132,7 +142,7 @@ export function createHttpServer(
       closing = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       await webSockets.stop();
-      // Cut off, not completed: a client must see that it has to come back.
+      // Closed without the end of the stream, so that a client sees that it must reconnect.
       for (const response of eventStreams) if (response.headersSent) response.destroy();
       server.closeIdleConnections();
       await closed;
@@ -145,7 +155,7 @@ function sendJson(response: ServerResponse, status: number, body: object): void 
   response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' }).end(JSON.stringify(body));
 }
 
-/** An error outside of GraphQL, in the shape of one. What was not read of the body is not waited for. */
+/** Sends an error in the format of a GraphQL error, and closes the connection without reading the rest of the body. */
 function sendError(response: ServerResponse, status: number, code: string, message: string): void {
   response.setHeader('connection', 'close');
   sendJson(response, status, { errors: [{ message, extensions: { code } }] });

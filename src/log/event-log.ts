@@ -1,22 +1,22 @@
 /**
- * The contract of the event log. `log/sqlite/` implements it; test/log/contract holds every implementation to it.
+ * The contract of the event log. `log/sqlite/` implements it; test/log/contract tests every implementation against it.
  *
- * Writing. Only commands append and prune. `commit` runs a group of commands one after the other under the log's lock, so a
- * command reads read models that include every event before it, and nothing is expected of versions. The events of a command,
- * and what the projections make of them, are visible to later commands of the group at once and to everybody else when
- * `commit` has answered.
+ * Writing. Only commands append and prune. `commit` runs a group of commands one after the other under the log's lock. The read
+ * models that a command reads include every event before it, so a command gives no expected version. Later commands of the group
+ * see the events of a command, and the rows that projections made of them, at once; other readers see them when `commit` has
+ * returned.
  *
- * Durability. When `commit` answers with `writable: true`, every event of the group has been synced to disk. It survives a kill
- * of the process and a power cut.
+ * Durability. When `commit` returns `writable: true`, every event of the group has been synced to disk. It survives a killed
+ * process and a power failure.
  *
- * A command that throws undoes its own events and no others; its result carries the error.
+ * A command that throws undoes its own events and no others; its result has the error.
  *
- * A commit that failed answers with `writable: false`: no event of the group is in the log, and no later read shows one. If it
- * is not known whether the events are on disk (a failed sync or read), `commit` throws: the process must end. The events of
- * such a group may be in the log when it is opened again, all of them or none; none of them was acknowledged.
+ * A commit that failed returns `writable: false`: no event of the group is in the log, and no later read returns one. If it is
+ * not known whether the events are on disk (a failed sync or read), `commit` throws, and the process must end. When the log is
+ * opened again, it has all events of that group or none; none of them was acknowledged.
  *
- * Order. Positions are counted from 1 over the whole log, versions from 1 in each stream, both without gaps; neither is given
- * twice, even after pruning. `recordedAt` never decreases.
+ * Order. Positions are counted from 1 over the whole log, versions from 1 in each stream, both without gaps. No number is
+ * used twice, even after pruning. `recordedAt` never decreases.
  */
 import type { DomainEvent, Recorded } from '../domain/event.js';
 import type { Cause, StreamName } from '../domain/stream.js';
@@ -29,11 +29,11 @@ export interface Horizon {
   recordedAt: number | null;
 }
 
-/** Reads the log. It sees what is committed; inside a command, also what the group has appended so far. */
+/** Reads committed events; inside a command, also the events that the group has appended so far. */
 export interface LogReader {
   /** The position of the last event; 0 in an empty log. That event is never pruned. */
   head(): number;
-  /** At most `limit` events after a position (exclusive), in order. A negative limit is none. */
+  /** At most `limit` events after a position (exclusive), in order. A negative limit means no limit. */
   after(position: number, limit: number): Recorded[];
   /** Events of a stream with versions from `first` to `last` (inclusive), in order, at most `limit`. */
   range(stream: StreamName, first: number, last: number, limit?: number): Recorded[];
@@ -45,13 +45,13 @@ export interface LogReader {
   lastVersion(stream: StreamName): number;
   /** How far a stream is pruned. No read returns an event at or before its horizon. */
   horizon(stream: StreamName): Horizon;
-  /** The last version of a stream at or before a position; its horizon if that is pruned. */
+  /** The version of a stream's last event at or before a position; its horizon if that event is pruned. */
   versionAt(stream: StreamName, position: number): number;
-  /** The last version of a stream that was recorded before a time (ms, exclusive); its horizon if none is left. */
+  /** The version of a stream's last event that was recorded before a time (ms, exclusive); its horizon if none is left. */
   versionBefore(stream: StreamName, time: number): number;
 }
 
-/** Events for the end of one stream. */
+/** Events to append to one stream. */
 export interface Change {
   stream: StreamName;
   events: readonly DomainEvent[];
@@ -60,51 +60,51 @@ export interface Change {
 /** How far to prune a stream. */
 export interface Pruning {
   stream: StreamName;
-  /** The last version that may go. */
+  /** The last version that may be pruned (inclusive). */
   through: number;
   /** Most events to prune. */
   limit: number;
-  /** Pruning ends before the first event that is kept. */
+  /** Pruning ends before the first event for which this is true. */
   keep?: (event: Recorded) => boolean;
 }
 
-/** What a command may do with the log. Works only inside `commit`. */
+/** Changes the log. Works only inside `commit`. */
 export interface LogWriter {
   /**
    * Appends events to the ends of their streams, in the order given, and projects each of them.
    *
-   * @param now ms since the epoch; the event before has its time if that is later
+   * @param now ms since the epoch; if the previous event has a later time, that time is used
    */
   append(changes: readonly Change[], cause: Cause, now: number): Recorded[];
   /**
-   * Deletes events from the start of a stream, with the rows that projections made of them, and moves its horizon. The last
-   * event of the log stays.
+   * Deletes events from the start of a stream and the rows that projections made of them, and moves the stream's horizon. The
+   * last event of the log is never deleted.
    *
    * @returns how many events were deleted
    */
   prune(pruning: Pruning): number;
 }
 
-/** A command by name. Without a name it only shows whether the log can be written. */
+/** A command and its input. With the name null it only tests whether the log can be written. */
 export interface Command {
   name: string | null;
   input: unknown;
   cause: Cause;
 }
 
-/** Loads, decides and appends. Input and result are plain data, because they may cross threads. */
+/** Runs one command: loads, decides and appends. Input and result are plain data, because they may cross threads. */
 export type Handler = (input: never, cause: Cause, now: number) => unknown;
 export type Handlers = Record<string, Handler>;
 
 export type CommandResult = { result: unknown } | { error: unknown };
 
-/** What a commit answers. */
+/** The result of a commit. */
 export interface Committed {
-  /** One for each command, in their order. */
+  /** One for each command, in the same order. */
   results: CommandResult[];
   /** The position of the last event in the log. */
   head: number;
-  /** The streams that the group appended to, and maybe streams of commands that were undone. Readers of others need not look. */
+  /** The streams that the group appended to, and maybe streams of commands that were undone. */
   touched: StreamName[];
   /** Whether the group is in the log. */
   writable: boolean;

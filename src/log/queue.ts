@@ -3,38 +3,38 @@ import { type Cause, type StreamName, SYSTEM } from '../domain/stream.js';
 import type { Clock } from '../runtime/clock.js';
 import type { Command, CommandResult, Commit, Committed, Handler } from './event-log.js';
 
-/** At most so many commands, and no further one once they append so many events, share a group: nobody waits for long. */
+/** Most commands of a group, and the number of events after which no command is added. They bound the time of a commit. */
 const MAX_GROUP_COMMANDS = 1_000;
 const MAX_GROUP_EVENTS = 2_000;
-/** At most so many events wait to be appended; the next command is refused. */
+/** Most events that wait to be appended. A command above this is refused. */
 const MAX_WAITING_EVENTS = 50_000;
-/** How long a command waits for its turn before it is refused, in ms. */
+/** How long a command waits before it is refused, in ms. */
 const MAX_QUEUED_MS = 10_000;
 
 type InputOf<H> = H extends (input: infer I, ...rest: never[]) => unknown ? I : never;
 type ResultOf<H> = H extends (...args: never[]) => infer R ? R : never;
 
-/** The one way to change anything: a command by name, answered when it is durable. */
+/** The only way to change data: commands, each of which resolves when its events are durable. */
 export interface Commands<H extends Record<keyof H, Handler>> {
-  /** @throws Refusal, or UNAVAILABLE while the log cannot be written */
+  /** @throws Refusal; UNAVAILABLE while the log cannot be written */
   execute<K extends keyof H & string>(command: K, input: InputOf<H[K]>, cause: Cause): Promise<ResultOf<H[K]>>;
-  /** Whether the last group could be written, and none is stuck on its way to the disk. */
+  /** Whether the last group could be written, and no group has been in flight for more than 10 s. */
   writable(): boolean;
-  /** Writes a row that means nothing: resolves if the log can be written now. */
+  /** Writes a row without meaning: resolves if the log can be written now. */
   probe(): Promise<void>;
-  /** Commits what is waiting and takes nothing more. */
+  /** Commits the waiting commands and accepts no more. */
   close(): Promise<void>;
 }
 
 interface QueueOptions {
-  /** Commits a group, here or in the writer thread; rejects only where the process has to end. */
+  /** Commits a group, here or in the writer thread. Rejects only if the process must end. */
   commit: (group: Command[]) => Promise<Committed>;
-  /** Groups handed to `commit` before the first of them is answered: with 2, the writer finds the next one waiting. */
+  /** Most groups that `commit` has not answered yet. With 2, the writer can start the next group at once. */
   groupsInFlight: number;
-  /** How many events a command appends, about. */
+  /** About how many events a command appends. */
   eventCount: (command: Command) => number;
   clock: Clock;
-  /** Called after each commit, once its commands are answered. */
+  /** Called after each commit, after its commands are answered. */
   onCommit: (head: number, touched: readonly StreamName[]) => void;
 }
 
@@ -49,8 +49,9 @@ interface Waiting {
 const SYSTEM_CAUSE: Cause = { actor: SYSTEM, traceId: '' };
 
 /**
- * Commands on their way to the writer. Those of one turn of the event loop go as one group; what the writer has no time for
- * waits here, up to a limit and for a limited time, and is refused before it was handed over, so that a refusal is always true.
+ * The queue of commands before the writer. The commands of one turn of the event loop form a group. If the writer is busy, commands
+ * wait here, up to a limit of events and of time. A command is refused only before the writer gets it, so a refused command never
+ * appends events.
  */
 export function createQueue<H extends Record<keyof H, Handler>>(options: QueueOptions): Commands<H> {
   const { commit, groupsInFlight, eventCount, clock, onCommit } = options;
@@ -58,16 +59,16 @@ export function createQueue<H extends Record<keyof H, Handler>>(options: QueueOp
   let waitingEvents = 0;
   let scheduled = false;
   let writable = true;
-  // When the groups in flight were handed over, oldest first.
-  const since: number[] = [];
+  // When each group in flight was given to `commit` (ms), oldest first.
+  const inFlightSince: number[] = [];
   let closed = false;
   let cancelExpiry: (() => void) | null = null;
   let onIdle: (() => void) | null = null;
 
   function schedule(): void {
-    if (scheduled || since.length >= groupsInFlight || !queue.length) return;
+    if (scheduled || inFlightSince.length >= groupsInFlight || !queue.length) return;
     scheduled = true;
-    // A microtask would make groups of one: setImmediate lets all requests of this turn in.
+    // A microtask would make groups of one command. With setImmediate, it has the commands of all requests of this turn.
     setImmediate(() => {
       scheduled = false;
       void submit(takeGroup());
@@ -88,14 +89,14 @@ export function createQueue<H extends Record<keyof H, Handler>>(options: QueueOp
   }
 
   async function submit(group: readonly Waiting[]): Promise<void> {
-    since.push(clock.now());
+    inFlightSince.push(clock.now());
     const committed = await commit(group.map(({ command }) => command));
-    since.shift();
+    inFlightSince.shift();
     writable = committed.writable;
     for (const [index, waiting] of group.entries()) settle(waiting, committed.results[index]);
     if (writable) onCommit(committed.head, committed.touched);
     schedule();
-    if (!queue.length && !since.length) onIdle?.();
+    if (!queue.length && !inFlightSince.length) onIdle?.();
   }
 
   function settle({ resolve, reject }: Waiting, answer: CommandResult | undefined): void {
@@ -103,7 +104,7 @@ export function createQueue<H extends Record<keyof H, Handler>>(options: QueueOp
     else reject(answer?.error);
   }
 
-  /** Refuses what has waited too long. There is a timer only while something waits for longer than this turn. */
+  /** Refuses commands that have waited too long. There is a timer only while a command waits for longer than this turn. */
   function expireLater(): void {
     const [first] = queue;
     if (!first) {
@@ -116,7 +117,9 @@ export function createQueue<H extends Record<keyof H, Handler>>(options: QueueOp
       const expired = queue.findIndex(({ until }) => until > clock.now());
       for (const { size, reject } of queue.splice(0, expired < 0 ? queue.length : expired)) {
         waitingEvents -= size;
-        reject(new Refusal('UNAVAILABLE', 'The disk of the server is too slow at the moment: nothing was recorded.'));
+        reject(
+          new Refusal('UNAVAILABLE', 'The disk of the server is too slow: nothing was recorded. Try again later.'),
+        );
       }
       expireLater();
     });
@@ -126,7 +129,7 @@ export function createQueue<H extends Record<keyof H, Handler>>(options: QueueOp
     if (closed) return Promise.reject(new Refusal('UNAVAILABLE', 'The server is stopping; try again when it is back.'));
     const size = eventCount(command);
     if (waitingEvents + size > MAX_WAITING_EVENTS) {
-      return Promise.reject(new Refusal('UNAVAILABLE', 'Too much is waiting for the disk; try again later.'));
+      return Promise.reject(new Refusal('UNAVAILABLE', 'Too many events wait for the disk; try again later.'));
     }
     return new Promise((resolve, reject) => {
       waitingEvents += size;
@@ -138,17 +141,17 @@ export function createQueue<H extends Record<keyof H, Handler>>(options: QueueOp
 
   return {
     execute: (name, input, cause) => enqueue({ name, input, cause }),
-    writable: () => writable && (since[0] ?? clock.now()) > clock.now() - MAX_QUEUED_MS,
+    writable: () => writable && (inFlightSince[0] ?? clock.now()) > clock.now() - MAX_QUEUED_MS,
     probe: () => enqueue({ name: null, input: null, cause: SYSTEM_CAUSE }),
     async close() {
       closed = true;
-      if (queue.length || since.length) await new Promise<void>((resolve) => (onIdle = resolve));
+      if (queue.length || inFlightSince.length) await new Promise<void>((resolve) => (onIdle = resolve));
       cancelExpiry?.();
     },
   };
 }
 
-/** Commits in this thread. After a fatal error nobody is answered. */
+/** Commits in this thread. After a fatal error, no command is answered. */
 export function commitHere(
   commit: Commit,
   onFatal: (error: unknown) => void,

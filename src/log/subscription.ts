@@ -2,14 +2,14 @@ import type { Recorded } from '../domain/event.js';
 import { pruned } from '../domain/refusal.js';
 import type { StreamName } from '../domain/stream.js';
 
-/** The tail, as one of its subscriptions uses it. */
+/** The functions of the tail that a subscription uses. */
 export interface SubscriptionSource {
   register(subscription: Subscription): void;
   unregister(subscription: Subscription): void;
   read(streams: readonly StreamName[], after: number, versions: Map<StreamName, number>): Page;
 }
 
-/** `gap`: events through `through` were pruned before they were read. */
+/** Events that were read, through the position `through`. `gap`: events up to it were pruned before they were read. */
 export interface Page {
   page: Recorded[];
   through: number;
@@ -17,16 +17,15 @@ export interface Page {
 }
 
 /**
- * One reader of the tail: every event of its streams after a position, once and in order, without end. It is not an async
- * generator: a generator that is parked on an await ends only after that await, so a client that went away would leave it
- * parked for ever.
+ * Returns every event of its streams after a position, once and in order, without end. It is not an async generator, because
+ * `return()` of a generator waits for the pending `await`: after a client disconnects, it would wait for the next event.
  */
 export class Subscription implements AsyncIterableIterator<Recorded> {
   #page: Recorded[] = [];
   #next = 0;
   #done = false;
-  #parked: { promise: Promise<void>; resolve: () => void } | null = null;
-  // How far each stream has been read: the next page is then a range of an index.
+  #pending: { promise: Promise<void>; resolve: () => void } | null = null;
+  // The last version that was read of each stream. With it, reading the next page is a range scan of an index.
   readonly #versions = new Map<StreamName, number>();
 
   constructor(
@@ -37,7 +36,7 @@ export class Subscription implements AsyncIterableIterator<Recorded> {
     source.register(this);
   }
 
-  /** @throws Refusal PRUNED, once, if events were pruned that this subscription has not given */
+  /** @throws Refusal PRUNED, once, if events were pruned that this subscription has not returned */
   async next(): Promise<IteratorResult<Recorded, undefined>> {
     return this.#nextOr(() => {
       void this.return();
@@ -49,13 +48,13 @@ export class Subscription implements AsyncIterableIterator<Recorded> {
     while (!this.#done) {
       const value = this.#take(onGap);
       if (value) return { value, done: false };
-      this.#parked ??= deferred();
-      await this.#parked.promise;
+      this.#pending ??= deferred();
+      await this.#pending.promise;
     }
     return { value: undefined, done: true };
   }
 
-  /** For readers of state: waits for an event and gives the last one there is. Events before that are left out, pruned or not. */
+  /** For readers of a state: waits for an event and returns the last one. Earlier events are left out, pruned or not. */
   async latest(): Promise<IteratorResult<Recorded, undefined>> {
     const ignoreGap = () => {};
     let result = await this.#nextOr(ignoreGap);
@@ -79,15 +78,15 @@ export class Subscription implements AsyncIterableIterator<Recorded> {
     return this;
   }
 
-  /** @param before a parked subscription has nothing to read up to this position: an earlier event would have woken it */
+  /** @param before a waiting subscription has no events to read through this position: they would have woken it */
   wake(before: number): void {
-    if (!this.#parked) return;
+    if (!this.#pending) return;
     this.after = Math.max(this.after, before);
-    this.#parked.resolve();
-    this.#parked = null;
+    this.#pending.resolve();
+    this.#pending = null;
   }
 
-  /** The next event, or null if there is none now. */
+  /** The next event, or null if there is none yet. */
   #take(onGap: () => void): Recorded | null {
     do {
       const event = this.#page[this.#next];
@@ -99,7 +98,7 @@ export class Subscription implements AsyncIterableIterator<Recorded> {
     return null;
   }
 
-  /** Whether it read further, even if no event was for this subscription. */
+  /** @returns whether the position moved, even if the page has no event of these streams */
   #readPage(onGap: () => void): boolean {
     const { page, through, gap } = this.source.read(this.streams, this.after, this.#versions);
     if (gap) {

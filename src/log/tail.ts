@@ -3,9 +3,9 @@ import type { StreamName } from '../domain/stream.js';
 import type { LogReader } from './event-log.js';
 import { type Page, Subscription } from './subscription.js';
 
-/** Most events kept in memory for subscriptions near the head. Those further behind read the disk. */
+/** Most events kept in memory for subscriptions near the head. Other subscriptions read from disk. */
 const MAX_RECENT_EVENTS = 1_000;
-/** Most events that a subscription takes from the disk at a time. */
+/** Most events that a subscription reads from disk at a time. */
 const PAGE_EVENTS = 500;
 
 type Watch = (touched: readonly StreamName[]) => void;
@@ -13,8 +13,8 @@ type Watch = (touched: readonly StreamName[]) => void;
 export type Tail = ReturnType<typeof createTail>;
 
 /**
- * Follows the log. A commit wakes only the subscriptions whose streams it touched, and each of them reads on from its own
- * position: nothing is buffered for a slow one. If no subscription waits for what was appended, nothing is read.
+ * Follows the log. A commit wakes only the subscriptions whose streams it touched. Each reads on from its own position, so
+ * nothing is buffered for a slow subscription. If no subscription follows the touched streams, nothing is read.
  */
 export function createTail(reader: LogReader) {
   const subscriptions = new Set<Subscription>();
@@ -37,7 +37,7 @@ export function createTail(reader: LogReader) {
       recent.push(...added);
       if (recent.length > 2 * MAX_RECENT_EVENTS) recent = recent.slice(-MAX_RECENT_EVENTS);
     } else {
-      // Too many to keep, or no subscription to keep them for.
+      // There are too many new events to keep, or no subscription was woken.
       recent = [];
     }
     recentAfter = (recent[0]?.position ?? head + 1) - 1;
@@ -54,18 +54,18 @@ export function createTail(reader: LogReader) {
       const page = later.filter((event) => streams.includes(event.stream));
       return { page, through: after + later.length, gap: false };
     }
-    const found = readDisk(streams, after, versions);
-    // Read last, so that events that were pruned during the read are noticed.
+    const fromDisk = readDisk(streams, after, versions);
+    // Read after the events, to detect events that were pruned during the read.
     const horizon = Math.max(0, ...streams.map((stream) => reader.horizon(stream).position));
-    return horizon > after ? { page: [], through: horizon, gap: true } : { ...found, gap: false };
+    return horizon > after ? { page: [], through: horizon, gap: true } : { ...fromDisk, gap: false };
   }
 
   function readDisk(streams: readonly StreamName[], after: number, versions: Map<StreamName, number>) {
-    const found = streams.flatMap((stream) => {
+    const events = streams.flatMap((stream) => {
       const version = versions.get(stream) ?? reader.versionAt(stream, after);
       return reader.range(stream, version + 1, Number.MAX_SAFE_INTEGER, PAGE_EVENTS);
     });
-    const page = found
+    const page = events
       .filter((event) => event.position <= head)
       .sort((a, b) => a.position - b.position)
       .slice(0, PAGE_EVENTS);
@@ -82,9 +82,9 @@ export function createTail(reader: LogReader) {
   function unregister(subscription: Subscription): void {
     subscriptions.delete(subscription);
     for (const stream of subscription.streams) {
-      const others = byStream.get(stream);
-      others?.delete(subscription);
-      if (!others?.size) byStream.delete(stream);
+      const followers = byStream.get(stream);
+      followers?.delete(subscription);
+      if (!followers?.size) byStream.delete(stream);
     }
   }
 
@@ -94,7 +94,7 @@ export function createTail(reader: LogReader) {
     head: (): number => head,
     /** How many subscriptions there are. */
     subscriptions: (): number => subscriptions.size,
-    /** Calls `watch` after each commit with the streams that it appended to. @returns how to end that */
+    /** Calls `watch` after each commit with the streams that it appended to. @returns a function that ends this */
     watch(watch: Watch): () => void {
       watches.add(watch);
       return () => watches.delete(watch);

@@ -1,6 +1,6 @@
 /**
- * Prunes what is older than the settings keep it, and what does not fit their size, in small steps that leave the writer
- * most of its time. Nobody polls: one timer stands at the time when the oldest that is left passes its age, if any is left.
+ * Prunes logins and delivery events that exceed the age limit or the size limit, in small steps that leave the writer most of
+ * its time. There is no polling: one timer waits until the oldest event that is left reaches its age limit.
  */
 
 import type { Logger } from 'pino';
@@ -16,19 +16,19 @@ import type { Clock } from '../runtime/clock.js';
 import { type Random, randomTraceId } from '../runtime/random.js';
 import { createService, type Service } from '../runtime/service.js';
 
-/** The shortest time from one run to the next, in ms; less only where so little is kept. */
+/** The shortest time between two runs, in ms; less only if the age limit is shorter. */
 const MIN_PAUSE_MS = 600_000;
-/** What is kept is kept longer by at most this part of its age, so that runs have something to do. */
+/** Events are kept longer than their age limit by at most this part of it, so that each run has enough to prune. */
 const PAUSE_OF_AGE = 0.01;
-/** Most events deleted in a step: so long do the commands behind it wait. */
+/** Most events deleted in a step. Other commands wait until the step has ended. */
 const STEP_EVENTS = 500;
-/** After a step, other commands have the writer for so many times as long as the step took. */
-const REST_FACTOR = 2;
-/** After so many new events the size is looked at. */
-const LOOK_EVERY_EVENTS = 10_000;
-/** What does not fit is pruned until the data takes up this part of its size, so that there is some room. */
-const ROOM = 0.95;
-/** Portals looked at before other work in this thread gets its turn. */
+/** After a step, pruning waits this many times as long as the step took, so that other commands can run. */
+const WAIT_FACTOR = 2;
+/** The size is checked each time that this many events are new. */
+const CHECK_SIZE_EVERY_EVENTS = 10_000;
+/** If the data exceeds the size limit, it is pruned to this part of the limit. */
+const TARGET_SIZE = 0.95;
+/** After this many portals, other work of this thread can run. */
 const PORTALS_AT_ONCE = 50;
 
 interface RetentionContext {
@@ -44,8 +44,8 @@ interface RetentionContext {
   usedBytes: () => number;
 }
 
-/** What a run took. */
-interface Taken {
+/** How much a run pruned, and how many logins expired. */
+interface Pruned {
   portals: number;
   logins: number;
   deliveryEvents: number;
@@ -59,16 +59,16 @@ export function createRetention(context: RetentionContext): Service {
   let unwatch = () => {};
   let running: Promise<void> | null = null;
   let timer: { time: number; cancel: () => void } | null = null;
-  let lookedAt = 0;
-  // Above the size with nothing that may go: not looked at again before this time.
+  let sizeCheckedAt = 0;
+  // The size limit is exceeded, but nothing can be pruned: the size is not checked again before this time (ms).
   let stuckUntil = -Infinity;
-  // Portals of which the oldest is kept because it is needed: what they deliver may let it go.
-  let waiting = new Set<string>();
-  // What was appended to during a run.
+  // Portals whose oldest event is kept because it is needed. A delivery may change that.
+  let blocked = new Set<string>();
+  // Streams that were appended to during a run.
   const touchedMeanwhile = new Set<StreamName>();
-  let endRest = () => {};
+  let endWait = () => {};
 
-  /** Runs at a time, or sooner if it is to run sooner anyway. */
+  /** Runs at a time (ms), or earlier if an earlier run is planned. */
   function runAt(time: number): void {
     if (stopping.signal.aborted || (timer && timer.time <= time)) return;
     timer?.cancel();
@@ -80,74 +80,74 @@ export function createRetention(context: RetentionContext): Service {
     timer = null;
     running ??= runOnce()
       .catch((error: unknown) => {
-        logger.error({ err: error }, 'pruning paused for a while');
+        logger.error({ err: error }, 'pruning failed; it runs again later');
         runAt(clock.now() + pauseMs);
       })
       .finally(() => {
         running = null;
-        look([...touchedMeanwhile]);
+        onCommit([...touchedMeanwhile]);
         touchedMeanwhile.clear();
       });
   }
 
   async function runOnce(): Promise<void> {
     const began = clock.now();
-    const taken: Taken = { portals: 0, logins: 0, deliveryEvents: 0, expired: 0 };
-    await pruneAll(cutAt(began, settings), taken);
-    await pruneToSize(began, taken);
+    const pruned: Pruned = { portals: 0, logins: 0, deliveryEvents: 0, expired: 0 };
+    await pruneAll(cutAt(began, settings), pruned);
+    await pruneToSize(began, pruned);
     const { nextAt } = await survey(began);
-    if (taken.portals) logger.info({ ...taken, ms: clock.now() - began }, 'pruned');
+    if (pruned.portals) logger.info({ ...pruned, ms: clock.now() - began }, 'pruned');
     if (nextAt < Infinity) runAt(Math.max(nextAt, began + pauseMs));
   }
 
-  /** Prunes what stands first in the log until the data fits its size, or nothing is left that may go. */
-  async function pruneToSize(asOf: number, taken: Taken): Promise<void> {
+  /** Prunes the oldest events until the data is within the size limit, or nothing more can be pruned. */
+  async function pruneToSize(asOf: number, pruned: Pruned): Promise<void> {
     const { sizeBytes } = settings;
-    lookedAt = log.head();
+    sizeCheckedAt = log.head();
     for (let used = context.usedBytes(); sizeBytes !== null && used > sizeBytes; used = context.usedBytes()) {
       const { oldest } = await survey(asOf);
-      const excess = (used - ROOM * sizeBytes) / used;
+      const excess = (used - TARGET_SIZE * sizeBytes) / used;
       const throughPosition = oldest + Math.ceil((log.head() - oldest) * excess);
-      const before = taken.logins + taken.deliveryEvents;
-      if (oldest < Infinity) await pruneAll({ ...cutAt(asOf, settings), throughPosition }, taken);
+      const before = pruned.logins + pruned.deliveryEvents;
+      if (oldest < Infinity) await pruneAll({ ...cutAt(asOf, settings), throughPosition }, pruned);
       if (stopping.signal.aborted) return;
-      if (taken.logins + taken.deliveryEvents === before) {
+      if (pruned.logins + pruned.deliveryEvents === before) {
         stuckUntil = clock.now() + pauseMs;
-        logger.warn({ used, sizeBytes }, 'the data is larger than it may be, and nothing of it may go');
+        logger.warn({ used, sizeBytes }, 'the data exceeds its size limit, and nothing can be pruned');
         return;
       }
     }
   }
 
-  async function pruneAll(cut: Cut, taken: Taken): Promise<void> {
+  async function pruneAll(cut: Cut, pruned: Pruned): Promise<void> {
     for await (const portalId of portals()) {
       const expired = expiring(log, models, portalId, cut);
       if (!expired.length && !prunable(log, models, portalId, cut)) continue;
-      if (!taken.portals) logger.info(settings, 'pruning');
-      taken.portals += 1;
-      for (const event of expired) if (event.type === 'LoginsExpired') taken.expired += loginCount(event.data);
-      await prunePortal(portalId, cut, taken);
+      if (!pruned.portals) logger.info(settings, 'pruning');
+      pruned.portals += 1;
+      for (const event of expired) if (event.type === 'LoginsExpired') pruned.expired += loginCount(event.data);
+      await prunePortal(portalId, cut, pruned);
     }
   }
 
-  async function prunePortal(portalId: string, cut: Cut, taken: Taken): Promise<void> {
+  async function prunePortal(portalId: string, cut: Cut, pruned: Pruned): Promise<void> {
     const cause: Cause = { actor: SYSTEM, traceId: randomTraceId(random) };
-    const found = await commands.execute('snapshotLane', { portalId, cut }, cause);
-    while (found && !stopping.signal.aborted) {
+    const prunableThrough = await commands.execute('snapshotLane', { portalId, cut }, cause);
+    while (prunableThrough && !stopping.signal.aborted) {
       const began = clock.now();
       const { logins, deliveryEvents } = await commands.execute(
         'pruneHistory',
-        { portalId, ...found, limit: STEP_EVENTS },
+        { portalId, ...prunableThrough, limit: STEP_EVENTS },
         cause,
       );
       if (!logins && !deliveryEvents) return;
-      taken.logins += logins;
-      taken.deliveryEvents += deliveryEvents;
-      await rest(REST_FACTOR * (clock.now() - began));
+      pruned.logins += logins;
+      pruned.deliveryEvents += deliveryEvents;
+      await wait(WAIT_FACTOR * (clock.now() - began));
     }
   }
 
-  /** Every portal; gives other work its turn between some of them and the next. */
+  /** Every portal, page by page. Between two pages, other work of this thread can run. */
   async function* portals(): AsyncGenerator<string> {
     let after: number | undefined;
     while (!stopping.signal.aborted) {
@@ -155,17 +155,17 @@ export function createRetention(context: RetentionContext): Service {
       for (const { id } of page) if (!stopping.signal.aborted) yield id;
       after = page.at(-1)?.position;
       if (page.length < PORTALS_AT_ONCE) return;
-      await rest(0);
+      await wait(0);
     }
   }
 
   /**
-   * When the next thing passes its age (ms), and the position of the oldest that is not needed; Infinity for none.
+   * When the next event reaches its age limit (ms), and the position of the oldest event that is not needed; Infinity for none.
    *
-   * @param asOf the time (ms) as of which was pruned: what passed its age before and is still there has to stay
+   * @param asOf the time (ms) of the run: older events that are still there after it must stay
    */
   async function survey(asOf: number): Promise<{ nextAt: number; oldest: number }> {
-    const found = new Set<string>();
+    const blockedNow = new Set<string>();
     let [nextAt, oldest] = [Infinity, Infinity];
     for await (const portalId of portals()) {
       const { lane } = models.lanes.get(portalId);
@@ -176,21 +176,21 @@ export function createRetention(context: RetentionContext): Service {
       for (const event of [login, deliveryEvent]) {
         if (!event) continue;
         const isKept = event === login ? event.version === needed : isNeeded(lane, listed, event);
-        if (isKept) found.add(portalId);
+        if (isKept) blockedNow.add(portalId);
         else oldest = Math.min(oldest, event.position);
         const time = isKept ? expiresAt(event.recordedAt, settings) : event.recordedAt + settings.ageMs;
         if (time > asOf) nextAt = Math.min(nextAt, time);
       }
     }
-    waiting = found;
+    blocked = blockedNow;
     return { nextAt, oldest };
   }
 
-  function rest(ms: number): Promise<void> {
+  function wait(ms: number): Promise<void> {
     if (ms <= 0) return new Promise((resolve) => setImmediate(resolve));
     return new Promise((resolve) => {
       const cancel = clock.at(clock.now() + ms, resolve);
-      endRest = () => {
+      endWait = () => {
         cancel();
         resolve();
       };
@@ -198,16 +198,20 @@ export function createRetention(context: RetentionContext): Service {
   }
 
   /** Called after each commit. */
-  function look(touched: readonly StreamName[]): void {
+  function onCommit(touched: readonly StreamName[]): void {
     if (running) {
       for (const stream of touched) touchedMeanwhile.add(stream);
       return;
     }
-    if (settings.sizeBytes !== null && tail.head() - lookedAt >= LOOK_EVERY_EVENTS && clock.now() >= stuckUntil) {
-      lookedAt = tail.head();
+    if (
+      settings.sizeBytes !== null &&
+      tail.head() - sizeCheckedAt >= CHECK_SIZE_EVERY_EVENTS &&
+      clock.now() >= stuckUntil
+    ) {
+      sizeCheckedAt = tail.head();
       if (context.usedBytes() > settings.sizeBytes) return run();
     }
-    if (waiting.size && touched.some((stream) => nounOf(stream) === 'delivery' && waiting.has(streamId(stream)))) {
+    if (blocked.size && touched.some((stream) => nounOf(stream) === 'delivery' && blocked.has(streamId(stream)))) {
       runAt(clock.now() + pauseMs);
     } else if (!timer && touched.some((stream) => ['login', 'delivery'].includes(nounOf(stream)))) {
       runAt(clock.now() + settings.ageMs);
@@ -216,15 +220,15 @@ export function createRetention(context: RetentionContext): Service {
 
   return createService('retention', {
     start() {
-      unwatch = tail.watch(look);
+      unwatch = tail.watch(onCommit);
       run();
     },
-    /** Ends after the step that is under way; the next start goes on. */
+    /** Waits for the step in progress. The next start continues. */
     async stop() {
       unwatch();
       stopping.abort();
       timer?.cancel();
-      endRest();
+      endWait();
       await running;
     },
   });

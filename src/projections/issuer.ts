@@ -6,9 +6,9 @@ import type { ReadModel } from './read-model.js';
 
 export type SigningKeyRow = typeof signingKeys.$inferSelect;
 
-/** Who speaks in a line: the organisation, and the keys that sign. */
+/** The issuer of lines: the organisation and the signing keys. */
 export function createIssuer(db: Db) {
-  const theOrganization = db.select().from(organization).prepare();
+  const organizationQuery = db.select().from(organization).prepare();
   const keys = db.select().from(signingKeys).orderBy(desc(signingKeys.position)).prepare();
   const byId = db
     .select()
@@ -31,14 +31,14 @@ export function createIssuer(db: Db) {
         }
       }
     },
-    /** Who signs and speaks in a line that is written now. */
+    /** The issuer of a line that is made now. @throws Error if there is none */
     current(): { signingKeyId: string; organizationId: string } {
       const [signingKey] = keys.all();
-      const speaking = theOrganization.get();
-      if (!signingKey || !speaking) throw new Error('There is no signing key or no organisation');
-      return { signingKeyId: signingKey.id, organizationId: speaking.id };
+      const present = organizationQuery.get();
+      if (!signingKey || !present) throw new Error('The signing key or the organisation is missing');
+      return { signingKeyId: signingKey.id, organizationId: present.id };
     },
-    organizationId: (): string | undefined => theOrganization.get()?.id,
+    organizationId: (): string | undefined => organizationQuery.get()?.id,
     signingKey: (id: string): SigningKeyRow | undefined => byId.get({ id }),
     /** Newest first. */
     signingKeys: (): SigningKeyRow[] => keys.all(),

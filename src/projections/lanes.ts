@@ -8,7 +8,7 @@ import { isLaneStream, streamId } from '../domain/stream.js';
 import type { ReadModel } from './read-model.js';
 import type { createUndelivered } from './undelivered.js';
 
-/** The lanes, each folded from its portal's events, and the undelivered ranges, which need the lane before an event. */
+/** The lanes, each computed from its portal's events. Also updates the undelivered ranges, which need the lane before an event. */
 export function createLanes(db: Db, undelivered: ReturnType<typeof createUndelivered>) {
   const byPortal = db
     .select()
@@ -45,7 +45,7 @@ export function createLanes(db: Db, undelivered: ReturnType<typeof createUndeliv
     },
     /** The lane of a portal and the position of the event that last changed it; an empty lane at 0 if there was none. */
     get,
-    /** Every portal that ever had a webhook, and maybe others. */
+    /** All portals that have or had a webhook, and maybe others. */
     portalIds: (): string[] => portalIds.all().map((row) => row.portalId),
   } satisfies ReadModel & Record<string, unknown>;
 }

@@ -8,10 +8,10 @@ import { type AuthenticationType, authenticationTypes, type LoginOutcome, loginO
 import { streamId } from '../domain/stream.js';
 import type { ReadModel } from './read-model.js';
 
-/** More than there will ever be types: what a kind is multiplied by. */
-const TYPES_OF_AN_OUTCOME = 32;
+/** The factor of the outcome in a kind. There must never be more authentication types than this. */
+const MAX_AUTHENTICATION_TYPES = 32;
 
-/** Which logins a page shows. Times are of occurrence, in ms, both inclusive. */
+/** Which logins are on a page. `from` and `to` limit `occurredAt` (ms, inclusive). */
 export interface LoginFilter {
   from?: number | undefined;
   to?: number | undefined;
@@ -19,7 +19,7 @@ export interface LoginFilter {
   authenticationType?: AuthenticationType | undefined;
 }
 
-/** Where a login stands in the order of a page: newest first, by time of occurrence and then by position. */
+/** The sort key of a login: newest first, by `occurredAt` (ms) and then by position. */
 export interface LoginCursor {
   occurredAt: number;
   position: number;
@@ -33,37 +33,37 @@ export interface LoginPage {
 }
 
 export function createLogins(db: Db) {
-  const of = (name: string) => sql.placeholder(name);
+  const param = (name: string) => sql.placeholder(name);
   const portalNumber = prepareValue(
     db,
     ['portalId'],
     db
       .select({ id: loginPortals.id })
       .from(loginPortals)
-      .where(eq(loginPortals.portalId, of('portalId'))),
+      .where(eq(loginPortals.portalId, param('portalId'))),
   );
   const addPortal = prepareValue(
     db,
     ['portalId'],
     db
       .insert(loginPortals)
-      .values({ portalId: of('portalId') })
+      .values({ portalId: param('portalId') })
       .returning({ id: loginPortals.id }),
   );
   const addLogin = prepareRun(
     db,
     ['portal', 'kind', 'occurredAt', 'position'],
     db.insert(logins).values({
-      portal: of('portal'),
-      kind: of('kind'),
-      occurredAt: of('occurredAt'),
-      position: of('position'),
+      portal: param('portal'),
+      kind: param('kind'),
+      occurredAt: param('occurredAt'),
+      position: param('position'),
     }),
   );
   const addKey = prepareRun(
     db,
     ['portal', 'key', 'position'],
-    db.insert(idempotencyKeys).values({ portal: of('portal'), key: of('key'), position: of('position') }),
+    db.insert(idempotencyKeys).values({ portal: param('portal'), key: param('key'), position: param('position') }),
   );
   const removeLogin = prepareRun(
     db,
@@ -72,17 +72,19 @@ export function createLogins(db: Db) {
       .delete(logins)
       .where(
         and(
-          eq(logins.portal, of('portal')),
-          eq(logins.kind, of('kind')),
-          eq(logins.occurredAt, of('occurredAt')),
-          eq(logins.position, of('position')),
+          eq(logins.portal, param('portal')),
+          eq(logins.kind, param('kind')),
+          eq(logins.occurredAt, param('occurredAt')),
+          eq(logins.position, param('position')),
         ),
       ),
   );
   const removeKey = prepareRun(
     db,
     ['portal', 'key'],
-    db.delete(idempotencyKeys).where(and(eq(idempotencyKeys.portal, of('portal')), eq(idempotencyKeys.key, of('key')))),
+    db
+      .delete(idempotencyKeys)
+      .where(and(eq(idempotencyKeys.portal, param('portal')), eq(idempotencyKeys.key, param('key')))),
   );
   const positionOfKey = prepareValue(
     db,
@@ -90,7 +92,7 @@ export function createLogins(db: Db) {
     db
       .select({ position: idempotencyKeys.position })
       .from(idempotencyKeys)
-      .where(and(eq(idempotencyKeys.portal, of('portal')), eq(idempotencyKeys.key, of('key')))),
+      .where(and(eq(idempotencyKeys.portal, param('portal')), eq(idempotencyKeys.key, param('key')))),
   );
   const nextKind = prepareValue(
     db,
@@ -98,10 +100,10 @@ export function createLogins(db: Db) {
     db
       .select({ kind: min(logins.kind) })
       .from(logins)
-      .where(and(eq(logins.portal, of('portal')), gt(logins.kind, of('kind')))),
+      .where(and(eq(logins.portal, param('portal')), gt(logins.kind, param('kind')))),
   );
 
-  /** The kinds that a portal has logins of, each found with one look at the index. */
+  /** The kinds that a portal has logins of. Each costs one seek in the index. */
   function* kindsOf(portal: number): Iterable<number> {
     let kind: unknown = -1;
     while (typeof (kind = nextKind(portal, kind)) === 'number') yield kind;
@@ -112,7 +114,7 @@ export function createLogins(db: Db) {
   return {
     tables: [logins, idempotencyKeys, loginPortals],
     apply(event: Recorded): void {
-      // Numbered when it is registered: that event is never pruned, and a rebuild gives the same number.
+      // A portal gets its number from its registration: that event is never pruned, so a rebuild gives the same number.
       if (event.type === 'PortalRegistered') numberOf(streamId(event.stream));
       if (event.type !== 'LoginRecorded') return;
       const portal = numberOf(streamId(event.stream));
@@ -128,7 +130,7 @@ export function createLogins(db: Db) {
       removeLogin(portal, kindOf(outcome, authenticationType), occurredAt, event.position);
       if (key !== undefined) removeKey(portal, key);
     },
-    /** For each idempotency key of a portal, the position of the login that used it; undefined where none has, or for no key. */
+    /** For each idempotency key, the position of the login that used it; undefined if none has, or if there is no key. */
     positionsOfKeys(portalId: string, keys: readonly (string | null | undefined)[]): (number | undefined)[] {
       const portal = portalNumber(portalId);
       return keys.map((key) =>
@@ -136,8 +138,8 @@ export function createLogins(db: Db) {
       );
     },
     /**
-     * The cursors of a page of logins, newest first unless `inverted`. Merges the kinds that are asked for, each of which
-     * stands in order in the index: the cost depends on their number and on the page, not on how many logins there are.
+     * The cursors of a page of logins, newest first unless `inverted`. Merges the kinds of the filter, each of which is sorted in
+     * the index: the cost depends on the number of kinds and the size of the page, not on the number of logins.
      */
     page(portalId: string, filter: LoginFilter, { after, before, limit, inverted }: LoginPage): LoginCursor[] {
       const portal = portalNumber(portalId);
@@ -168,17 +170,17 @@ export function createLogins(db: Db) {
   } satisfies ReadModel & Record<string, unknown>;
 }
 
-/** Outcome and authentication type as one number. New values are added at the end of their lists. */
+/** Outcome and authentication type as one number. New values must be added at the ends of their lists. */
 function kindOf(outcome: LoginOutcome, authenticationType: AuthenticationType): number {
-  return loginOutcomes.indexOf(outcome) * TYPES_OF_AN_OUTCOME + authenticationTypes.indexOf(authenticationType);
+  return loginOutcomes.indexOf(outcome) * MAX_AUTHENTICATION_TYPES + authenticationTypes.indexOf(authenticationType);
 }
 
 function isOfKind(kind: number, { outcome, authenticationType }: LoginFilter): boolean {
-  if (outcome && loginOutcomes[Math.floor(kind / TYPES_OF_AN_OUTCOME)] !== outcome) return false;
-  return !authenticationType || authenticationTypes[kind % TYPES_OF_AN_OUTCOME] === authenticationType;
+  if (outcome && loginOutcomes[Math.floor(kind / MAX_AUTHENTICATION_TYPES)] !== outcome) return false;
+  return !authenticationType || authenticationTypes[kind % MAX_AUTHENTICATION_TYPES] === authenticationType;
 }
 
-// The plain bound on the time is implied, and lets SQLite seek in the index.
+// The first condition is redundant, but lets SQLite seek in the index.
 function older({ occurredAt, position }: LoginCursor) {
   const same = and(eq(logins.occurredAt, occurredAt), lt(logins.position, position));
   return and(lte(logins.occurredAt, occurredAt), or(lt(logins.occurredAt, occurredAt), same));

@@ -1,13 +1,13 @@
 import type { SQLiteTable } from 'drizzle-orm/sqlite-core';
 import type { Recorded } from '../domain/event.js';
 
-/** A read model: tables that hold nothing but what `apply` made of the events that the log holds, one after the other. */
+/** A read model: tables whose rows are computed by `apply` from the events in the log, in order. */
 export interface ReadModel {
-  /** What a rebuild empties first. */
+  /** A rebuild empties these tables first. */
   readonly tables: readonly SQLiteTable[];
-  /** Uses the event and its own tables, no clock and no chance: a rebuild gives the same rows. */
+  /** Uses only the event and its own tables, no clock and no random numbers, so that a rebuild gives the same rows. */
   apply(event: Recorded): void;
-  /** Removes what `apply` made of an event that is pruned from the log; without it, such an event leaves no rows. */
+  /** Removes the rows that `apply` made of a pruned event. Left out if `apply` makes no rows of events that can be pruned. */
   prune?(event: Recorded): void;
 }
 

@@ -12,7 +12,7 @@ import { createWebhooks } from './webhooks.js';
 
 export type ReadModels = ReturnType<typeof createReadModels>;
 
-/** Every read model over one connection: the writer's applies events, the reader's answers queries. */
+/** All read models on one connection. On the writer's connection they apply events; on the reader's they answer queries. */
 export function createReadModels(db: Db) {
   const undelivered = createUndelivered(db);
   return {
@@ -27,7 +27,7 @@ export function createReadModels(db: Db) {
   };
 }
 
-/** The read models that have an `apply`; the others are views of their tables. */
+/** The read models that have an `apply`; the others only read tables of those. */
 export function projectionsOf(models: ReadModels): ReadModel[] {
   return Object.values(models).filter((model) => 'apply' in model);
 }
@@ -40,7 +40,7 @@ export function projectInto(models: ReadModels): (event: Recorded) => void {
   };
 }
 
-/** Takes one event back from every read model, in the transaction that prunes it. */
+/** Removes one event from every read model, in the transaction that prunes it. */
 export function unprojectFrom(models: ReadModels): (event: Recorded) => void {
   const pruning = projectionsOf(models).filter((model) => 'prune' in model);
   return (event) => {

@@ -4,28 +4,28 @@ import { meta } from '../../db/tables.js';
 import type { LogReader } from '../log/event-log.js';
 import { projectInto, projectionsOf, type ReadModels } from './read-models.js';
 
-/** Counts the shapes of the read models: one more whenever the same events would give other rows than before. */
+/** The version of the read models. Increase it if the same events give other rows than before. */
 const READ_MODELS_VERSION = '1';
 const VERSION = 'read_models_version';
 
-/** Events applied in one transaction: bounds the write-ahead log. */
+/** Most events applied in one transaction. It bounds the size of the write-ahead log. */
 const CHUNK_EVENTS = 10_000;
 
-/** Called after each chunk with the position reached and the last one there is. */
+/** Called after each chunk with the last applied position and the last position of the log. */
 type Progress = (applied: number, total: number) => void;
 
 /**
- * Whether the read models are what this program would make of the log. They are not where another version wrote them, or
- * where a rebuild was interrupted.
+ * Whether the read models are as this program would compute them. They are not if another version wrote them, or if a rebuild was
+ * interrupted.
  */
 export function areUpToDate(db: Db): boolean {
   return db.select().from(meta).where(eq(meta.name, VERSION)).get()?.value === READ_MODELS_VERSION;
 }
 
 /**
- * Makes the read models what this program would make of the log; in a log without events there is nothing to make.
+ * Rebuilds the read models if they are not up to date. If the log is empty, only marks them as up to date.
  *
- * @param onStale called first if they have to be rebuilt
+ * @param onStale called before a rebuild
  */
 export function bringUpToDate(
   connection: Connection,
@@ -39,7 +39,7 @@ export function bringUpToDate(
   rebuild(connection, log, models, onProgress);
 }
 
-/** Empties every read model and applies the whole log again. Until that has ended they are not up to date. */
+/** Empties every read model and applies the whole log again. Until the end they are marked as not up to date. */
 export function rebuild({ db, sqlite }: Connection, log: LogReader, models: ReadModels, onProgress: Progress): void {
   const total = log.head();
   const project = projectInto(models);

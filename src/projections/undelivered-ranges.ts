@@ -1,4 +1,4 @@
-/** Reads of the undelivered ranges. They never overlap, except discarded ones. */
+/** Reads the undelivered ranges. They do not overlap. */
 import { and, asc, desc, eq, gt, gte, inArray, isNull, lt, ne, or, sql, sum } from 'drizzle-orm';
 import type { Db } from '../../db/open.js';
 import { undelivered } from '../../db/tables.js';
@@ -12,12 +12,12 @@ const notDiscarded = undeliveredStates.filter((state) => state !== 'DISCARDED');
 export type UndeliveredRow = typeof undelivered.$inferSelect;
 
 export function createUndeliveredRanges(db: Db) {
-  const of = (name: string) => sql.placeholder(name);
-  const ofPortal = eq(undelivered.portalId, of('portalId'));
+  const param = (name: string) => sql.placeholder(name);
+  const ofPortal = eq(undelivered.portalId, param('portalId'));
   const oldestInState = db
     .select()
     .from(undelivered)
-    .where(and(ofPortal, eq(undelivered.state, of('state'))))
+    .where(and(ofPortal, eq(undelivered.state, param('state'))))
     .orderBy(asc(undelivered.lastVersion))
     .limit(1)
     .prepare();
@@ -31,7 +31,7 @@ export function createUndeliveredRanges(db: Db) {
   const fromVersion = db
     .select()
     .from(undelivered)
-    .where(and(ofPortal, gte(undelivered.lastVersion, of('version')), ne(undelivered.state, 'DISCARDED')))
+    .where(and(ofPortal, gte(undelivered.lastVersion, param('version')), ne(undelivered.state, 'DISCARDED')))
     .orderBy(asc(undelivered.lastVersion))
     .limit(1)
     .prepare();
@@ -43,28 +43,28 @@ export function createUndeliveredRanges(db: Db) {
   const firstEvent = db
     .select({ position: undelivered.position })
     .from(undelivered)
-    .where(and(ofPortal, or(isNull(undelivered.discardedAt), gte(undelivered.discardedAt, of('discardedBefore')))))
+    .where(and(ofPortal, or(isNull(undelivered.discardedAt), gte(undelivered.discardedAt, param('discardedBefore')))))
     .orderBy(asc(undelivered.position))
     .limit(1)
     .prepare();
 
-  /** The ranges that share logins with a range, in order. */
+  /** The ranges, except discarded ones, that share logins with a range, in order. */
   function overlapping(portalId: string, { firstVersion, lastVersion }: LoginRange): UndeliveredRow[] {
-    const found: UndeliveredRow[] = [];
+    const rows: UndeliveredRow[] = [];
     let version = firstVersion;
     while (version <= lastVersion) {
       const row = fromVersion.get({ portalId, version });
       if (!row || row.firstVersion > lastVersion) break;
-      found.push(row);
+      rows.push(row);
       version = row.lastVersion + 1;
     }
-    return found;
+    return rows;
   }
 
   return {
     overlapping,
 
-    /** The range to recover first: one that a person requested, else the oldest; null if none may be recovered. */
+    /** The range to recover or probe first: one that a person requested, otherwise one that waits; null if there is none. */
     recoverable(portalId: string, { redelivery }: Lane): UndeliveredRow | null {
       const requested = oldestInState.get({ portalId, state: 'REQUESTED' });
       if (requested) return requested;
@@ -89,16 +89,16 @@ export function createUndeliveredRanges(db: Db) {
       notDiscarded
         .map((state) => oldestInState.get({ portalId, state }))
         .filter((row) => row !== undefined)
-        .sort((one, other) => one.lastVersion - other.lastVersion)[0],
+        .sort((a, b) => a.lastVersion - b.lastVersion)[0],
 
-    /** The position of the first event that the ranges are made from, without ranges discarded before a time (ms, exclusive). */
+    /** The position of the first event that the ranges are computed from, except ranges discarded before a time (ms). */
     firstPosition: (portalId: string, discardedBefore: number): number | null =>
       firstEvent.get({ portalId, discardedBefore })?.position ?? null,
 
-    /** How many logins need a person to decide. */
+    /** How many logins are in state NEEDS_ACTION. */
     needsActionTotal: (portalId: string): number => Number(countNeedsAction.get({ portalId })?.count ?? 0),
 
-    /** The range that ends with a login (version), in any state. */
+    /** The range whose last login has this version, in any state. */
     endingAt: (portalId: string, lastVersion: number): UndeliveredRow | undefined =>
       db
         .select()
@@ -106,7 +106,7 @@ export function createUndeliveredRanges(db: Db) {
         .where(and(eq(undelivered.portalId, portalId), eq(undelivered.lastVersion, lastVersion)))
         .get(),
 
-    /** The ranges of a portal in these states, oldest first. A place in the page is the last version of a range. */
+    /** The ranges of a portal in these states, oldest first. The cursors of the page are last versions of ranges. */
     page(
       portalId: string,
       states: readonly UndeliveredState[],

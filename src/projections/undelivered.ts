@@ -1,4 +1,4 @@
-/** The undelivered ranges: logins that were due and whose delivery was abandoned. */
+/** The undelivered ranges: logins whose delivery was abandoned or whose webhook was removed. */
 import { and, eq, lt } from 'drizzle-orm';
 import type { Db } from '../../db/open.js';
 import { undelivered } from '../../db/tables.js';
@@ -13,7 +13,7 @@ import { createUndeliveredRanges, type UndeliveredRow } from './undelivered-rang
 
 type RowKey = Pick<UndeliveredRow, 'portalId' | 'lastVersion'>;
 
-/** Kept by the lanes: an event names a delivery, and the lane knows its logins. */
+/** `createLanes` calls `apply`, because an event has only the id of its delivery, and the lane has the logins. */
 export function createUndelivered(db: Db) {
   const ranges = createUndeliveredRanges(db);
   const keyIs = ({ portalId, lastVersion }: RowKey) =>
@@ -22,7 +22,7 @@ export function createUndelivered(db: Db) {
     void db.update(undelivered).set(set).where(keyIs(row)).run();
   const insert = (row: UndeliveredRow) => void db.insert(undelivered).values(row).run();
 
-  /** Removes logins from the list. What is left of a row on either side stays. @returns the rows as they were */
+  /** Removes the logins of a range from all rows; the other logins of a row stay. @returns the rows before the change */
   function subtract(portalId: string, range: LoginRange): UndeliveredRow[] {
     const rows = ranges.overlapping(portalId, range);
     for (const row of rows) {
@@ -74,7 +74,7 @@ export function createUndelivered(db: Db) {
       const attempts = row.attempts + attemptNumber;
       const attempted = { ...row, firstVersion, lastVersion, responseCode, message, attempts };
       insert({ ...attempted, ...(isTooLarge ? outcome : afterFailure(row, delivery.purpose, attemptNumber)) });
-      // The rest of a requested range waits for a success, like all others.
+      // The rest of a requested range then waits for a success, like other ranges.
       const isRestRequested = !isTooLarge && row.state === 'REQUESTED' && row.lastVersion > lastVersion;
       if (isRestRequested) change(row, { state: 'WAITING' });
     }
@@ -131,11 +131,11 @@ export function createUndelivered(db: Db) {
 
 /** How a range changes after a failed recovery or probe. */
 function afterFailure(row: UndeliveredRow, purpose: Purpose, attempts: number): Partial<UndeliveredRow> {
-  // A range that the receiver refuses for good does not keep the others from being probed.
+  // Counts final answers, so that a range that always gets one does not prevent probes of other ranges.
   if (purpose === 'PROBE') return { refusedProbes: row.refusedProbes + (attempts <= MAX_RETRIES ? 1 : 0) };
   const recoveries = row.recoveries + 1;
   if (recoveries >= MAX_RECOVERIES) return { recoveries, state: 'NEEDS_ACTION', reason: 'RECOVERIES_FAILED' };
-  // A requested range forgets why it needed action.
+  // A range that needed action and was then requested loses the reason TOO_LARGE or RECOVERIES_FAILED.
   const reason = row.reason === 'WEBHOOK_REMOVED' ? row.reason : 'ABANDONED';
   return { recoveries, state: 'WAITING', reason };
 }

@@ -41,7 +41,7 @@ export function createWebhooks(db: Db) {
       }
     },
     get: (portalId: string): WebhookRow | undefined => byPortal.get({ portalId }),
-    /** The portals whose webhooks point at a destination. */
+    /** The portals whose webhooks use a destination. */
     portalsUsing: (destinationId: string): { id: string; name: string }[] => byDestination.all({ destinationId }),
   } satisfies ReadModel & Record<string, unknown>;
 }

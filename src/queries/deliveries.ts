@@ -1,6 +1,6 @@
 /**
- * The deliveries of a portal, read from its delivery stream. A lane has a first delivery and one beside it under way at most,
- * so that the events of a delivery stand near each other: a page is a stretch of the stream, and no table repeats it.
+ * The deliveries of a portal, read from its delivery stream. A lane has at most one open first delivery and one open redelivery, so
+ * the events of a delivery are near each other: a page is one part of the stream, and needs no table.
  */
 
 import type { Recorded } from '../domain/event.js';
@@ -14,12 +14,12 @@ import type { LogReader } from '../log/event-log.js';
 export const deliveryStates = ['IN_PROGRESS', 'DELIVERED', 'SPLIT', 'ABANDONED', 'SUPERSEDED'] as const;
 export type DeliveryState = (typeof deliveryStates)[number];
 
-/** `retryDueAt` (ms): when the next try is due, where one is. */
+/** `retryDueAt` (ms): when the next attempt is due; null if none is. */
 export type DeliveryAttempt = Attempt & { delivered: boolean; retryDueAt: number | null; position: number };
 
 export interface Delivery extends LoginRange {
   id: string;
-  /** The version of its first event in the delivery stream: its place in a page. */
+  /** The version of its first event in the delivery stream. Pages are in this order. */
   version: number;
   destinationId: string;
   logFormat: LogFormat;
@@ -30,7 +30,7 @@ export interface Delivery extends LoginRange {
   attempts: DeliveryAttempt[];
 }
 
-/** `limit` deliveries between two of them (versions, exclusive), newest first unless `inverted`. */
+/** At most `limit` deliveries between two versions (exclusive), newest first unless `inverted`. */
 export interface DeliveryPage {
   after?: number | undefined;
   before?: number | undefined;
@@ -39,7 +39,7 @@ export interface DeliveryPage {
 }
 
 /** Events read at a time. */
-const STRETCH_EVENTS = 256;
+const CHUNK_EVENTS = 256;
 
 export function deliveriesOf(portalId: string, page: DeliveryPage, log: LogReader): Delivery[] {
   const stream: StreamName = streamOf('delivery', portalId);
@@ -47,60 +47,60 @@ export function deliveriesOf(portalId: string, page: DeliveryPage, log: LogReade
   const events = page.inverted
     ? forwards(log, stream, page.before ?? log.horizon(stream).version + 1, last, page.limit)
     : backwards(log, stream, (page.after ?? last + 1) - 1, page.limit);
-  const found = fold([...events, ...endsAfter(events, log, stream, last)]).filter(
+  const deliveries = fold([...events, ...endsAfter(events, log, stream, last)]).filter(
     ({ version }) => version < (page.after ?? Infinity) && version > (page.before ?? 0),
   );
-  return page.inverted ? found.slice(0, page.limit) : found.reverse().slice(0, page.limit);
+  return page.inverted ? deliveries.slice(0, page.limit) : deliveries.reverse().slice(0, page.limit);
 }
 
-/** Reads back from a version until `count` deliveries have begun, or to what was pruned. */
+/** Reads backwards from a version until `count` deliveries have started, or to the horizon. */
 function backwards(log: LogReader, stream: StreamName, from: number, count: number): Recorded[] {
   const events: Recorded[] = [];
   const horizon = log.horizon(stream).version;
-  let begun = 0;
-  for (let last = from; last > horizon && begun < count; last -= STRETCH_EVENTS) {
-    const stretch = log.range(stream, Math.max(1, last - STRETCH_EVENTS + 1), last);
-    begun += stretch.filter(begins).length;
-    events.unshift(...stretch);
+  let started = 0;
+  for (let last = from; last > horizon && started < count; last -= CHUNK_EVENTS) {
+    const chunk = log.range(stream, Math.max(1, last - CHUNK_EVENTS + 1), last);
+    started += chunk.filter(isStart).length;
+    events.unshift(...chunk);
   }
   return events;
 }
 
-/** Reads on from a version until more than `count` deliveries have begun: the last of them may then be cut short. */
+/** Reads forwards from a version until at least `count` + 2 deliveries have started, or to the end of the stream. */
 function forwards(log: LogReader, stream: StreamName, from: number, last: number, count: number): Recorded[] {
   const events: Recorded[] = [];
-  let begun = 0;
-  for (let first = from; first <= last && begun <= count + 1; first += STRETCH_EVENTS) {
-    const stretch = log.range(stream, first, first + STRETCH_EVENTS - 1);
-    begun += stretch.filter(begins).length;
-    events.push(...stretch);
+  let started = 0;
+  for (let first = from; first <= last && started <= count + 1; first += CHUNK_EVENTS) {
+    const chunk = log.range(stream, first, first + CHUNK_EVENTS - 1);
+    started += chunk.filter(isStart).length;
+    events.push(...chunk);
   }
   return events;
 }
 
-/** What follows a stretch, until every delivery that began in it has ended or the stream has. */
+/** The later events of the deliveries that started in `events`, until all of them have ended or the stream ends. */
 function endsAfter(events: readonly Recorded[], log: LogReader, stream: StreamName, last: number): Recorded[] {
-  const underWay = new Set<string>();
-  const follow = (event: Recorded) => {
-    if (event.type === 'BatchStarted') underWay.add(event.data.deliveryId);
-    else if (ends(event)) underWay.delete(String(event.data.deliveryId));
+  const open = new Set<string>();
+  const track = (event: Recorded) => {
+    if (event.type === 'BatchStarted') open.add(event.data.deliveryId);
+    else if (isEnd(event)) open.delete(String(event.data.deliveryId));
   };
-  for (const event of events) follow(event);
+  for (const event of events) track(event);
   const later: Recorded[] = [];
   let first = (events.at(-1)?.version ?? last) + 1;
-  for (; underWay.size && first <= last; first += STRETCH_EVENTS) {
-    for (const event of log.range(stream, first, first + STRETCH_EVENTS - 1)) {
+  for (; open.size && first <= last; first += CHUNK_EVENTS) {
+    for (const event of log.range(stream, first, first + CHUNK_EVENTS - 1)) {
       if (event.type === 'BatchStarted') continue;
       later.push(event);
-      follow(event);
+      track(event);
     }
   }
   return later;
 }
 
-const begins = (event: Recorded) => event.type === 'BatchStarted';
+const isStart = (event: Recorded) => event.type === 'BatchStarted';
 
-type Ending = Extract<
+type EndEvent = Extract<
   Recorded,
   {
     type:
@@ -112,10 +112,10 @@ type Ending = Extract<
       | 'LoginsExpired';
   }
 >;
-const ends = (event: Recorded): event is Ending =>
+const isEnd = (event: Recorded): event is EndEvent =>
   /^(BatchDelivered|BatchSplit|BatchAbandoned|DeliverySuperseded|LoginsUndelivered|LoginsExpired)$/.test(event.type);
 
-/** Folds a stretch of a delivery stream, oldest first. Events of a delivery that began before it are passed over. */
+/** The deliveries that started in a part of a delivery stream, oldest first. Ignores events of deliveries that started before. */
 function fold(events: readonly Recorded[]): Delivery[] {
   const deliveries = new Map<string, Delivery>();
   for (const event of events) {
@@ -123,8 +123,8 @@ function fold(events: readonly Recorded[]): Delivery[] {
       case 'BatchStarted': {
         const { deliveryId: id, line: _, signingKeyId: __, purpose = 'FIRST', ...batch } = event.data;
         const { version, recordedAt: startedAt } = event;
-        const begun = { version, startedAt, state: 'IN_PROGRESS', endedAt: null, attempts: [] } as const;
-        deliveries.set(id, { ...batch, purpose, id, ...begun, attempts: [] });
+        const progress = { state: 'IN_PROGRESS', endedAt: null, attempts: [] } satisfies Partial<Delivery>;
+        deliveries.set(id, { ...batch, id, purpose, version, startedAt, ...progress });
         break;
       }
       case 'BatchDelivered':

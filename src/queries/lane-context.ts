@@ -11,11 +11,11 @@ interface Sources {
   models: ReadModels;
   /** ms since the epoch */
   now: number;
-  /** When a failing destination last succeeded, in ms; null if that is not known. */
+  /** When a destination last succeeded after a failure, in ms; null if this is not known. */
   healthySince?: ((destinationId: string) => number | null) | undefined;
 }
 
-/** What the next step of a lane depends on besides the lane. */
+/** The facts that the next step of a lane depends on, in addition to the lane. */
 export function laneContext(portalId: string, lane: Lane, { log, models, now, healthySince }: Sources): LaneContext {
   const destination = lane.webhook && models.destinations.get(lane.webhook.destinationId);
   return {
@@ -27,7 +27,7 @@ export function laneContext(portalId: string, lane: Lane, { log, models, now, he
   };
 }
 
-/** The undelivered range to recover first; null if there is none. */
+/** The undelivered range to recover or probe first; null if there is none. */
 export function recoverableOf(portalId: string, lane: Lane, models: ReadModels): UndeliveredRow | null {
   return lane.totals.undelivered ? models.undelivered.recoverable(portalId, lane) : null;
 }

@@ -1,8 +1,8 @@
-/** The replay job of a portal as people see it, read from its lane. */
+/** The replay job of a portal, read from its lane. */
 import type { Lane } from '../domain/lane/lane.js';
 import type { Replay, ReplayScope } from '../domain/replay.js';
 
-/** The original's statuses, and CANCELLED. */
+/** The statuses of Kong Konnect, and CANCELLED. */
 export const replayJobStatuses = [
   'UNCONFIGURED',
   'ACCEPTED',
@@ -14,7 +14,7 @@ export const replayJobStatuses = [
 ] as const;
 export type ReplayJobStatus = (typeof replayJobStatuses)[number];
 
-/** Times in ms; null where there never was a job. */
+/** The last job. Times in ms; the id and times are null if there never was a job. */
 export interface ReplayJob {
   id: string | null;
   status: ReplayJobStatus;
@@ -29,7 +29,7 @@ export interface ReplayJob {
   message: string | null;
 }
 
-const none: ReplayJob = {
+const noJob: ReplayJob = {
   id: null,
   status: 'UNCONFIGURED',
   startAt: null,
@@ -44,12 +44,12 @@ const none: ReplayJob = {
 };
 
 export function replayJobOf({ replay, webhook }: Lane): ReplayJob {
-  if (!replay) return none;
+  if (!replay) return noJob;
   const { jobId: id, ranges: _, status, ...facts } = replay;
   return { ...facts, id, status: statusOf(status, webhook?.enabled ?? false) };
 }
 
-/** A job can do nothing while the webhook is off. */
+/** While the webhook is off, an active job is PENDING. */
 function statusOf(status: Replay['status'], isEnabled: boolean): ReplayJobStatus {
   if (status === 'REQUESTED') return isEnabled ? 'ACCEPTED' : 'PENDING';
   if (status === 'RUNNING') return isEnabled ? 'RUNNING' : 'PENDING';

@@ -8,14 +8,14 @@ import { streamOf } from '../domain/stream.js';
 import type { LogReader } from '../log/event-log.js';
 import type { ReadModels } from '../projections/read-models.js';
 
-/** What of a portal's history may go. */
+/** Which events of a portal may be pruned. */
 export interface Prunable {
   /** Versions, inclusive. */
   loginsThrough: number;
   deliveriesThrough: number;
 }
 
-/** What of a portal is listed as undelivered, without what was discarded before a time (ms, exclusive). */
+/** The start of a portal's list of undelivered ranges, without ranges discarded before a time (ms, exclusive). */
 export function listedOf(models: ReadModels, portalId: string, discardedBefore: number): Listed {
   const { undelivered } = models;
   const firstPosition = undelivered.firstPosition(portalId, discardedBefore);
@@ -23,7 +23,7 @@ export function listedOf(models: ReadModels, portalId: string, discardedBefore: 
   return { firstLogin, firstPosition };
 }
 
-/** What of a portal's logins has waited too long. */
+/** The events that expire those logins of a portal that have waited too long. */
 export function expiring(log: LogReader, models: ReadModels, portalId: string, cut: Cut): DeliveryEvent[] {
   const { lane } = models.lanes.get(portalId);
   const countIn = (range: LoginRange) => models.undelivered.countIn(portalId, range);
@@ -33,7 +33,7 @@ export function expiring(log: LogReader, models: ReadModels, portalId: string, c
 }
 
 /**
- * Looks what of a portal's history may go; null if nothing may. Costs the same however much that is. `snapshot`: the event to append
+ * Which events of a portal may be pruned; null if none. The cost does not depend on their number. `snapshot`: the event to append
  * first, if one is needed.
  */
 export function prunable(
@@ -48,12 +48,12 @@ export function prunable(
   const listed = listedOf(models, portalId, cut.recordedBefore);
   const needed = firstNeeded(lane, listed, lastLogin, log.versionBefore(logins, cut.expireBefore)) ?? lastLogin + 1;
   const loginsThrough = Math.min(lastOf(log, logins, cut), needed - 1);
-  const takesLogins = loginsThrough > log.horizon(logins).version && !isHead(log, logins);
+  const prunesLogins = loginsThrough > log.horizon(logins).version && !isHead(log, logins);
   const deliveries = oldDeliveries(log, streamOf('delivery', portalId), cut, (event) => isNeeded(lane, listed, event));
   const pruned = withoutLogins(lane, loginsThrough);
-  // Without it the lane could not be folded again, or would not know of logins that were never due.
-  const isSnapshotted = deliveries.worthIt || (takesLogins && pruned !== lane);
-  if (!isSnapshotted) return takesLogins ? { loginsThrough, deliveriesThrough: 0, snapshot: [] } : null;
+  // Without a snapshot, a rebuild could not compute the lane from the remaining events, or would count pruned logins as due.
+  const needsSnapshot = deliveries.worthIt || (prunesLogins && pruned !== lane);
+  if (!needsSnapshot) return prunesLogins ? { loginsThrough, deliveriesThrough: 0, snapshot: [] } : null;
   const { through: deliveriesThrough } = deliveries;
   const discardedBefore = cut.recordedBefore;
   const data = { loginsThrough, deliveriesThrough, discardedBefore, snapshot: toSnapshot(pruned) };
@@ -64,20 +64,20 @@ function lastOf(log: LogReader, stream: StreamName, { recordedBefore, throughPos
   return Math.max(log.versionBefore(stream, recordedBefore), log.versionAt(stream, throughPosition));
 }
 
-/** The first event that is left of a stream, but for the snapshot that may stand there for good. */
+/** The first event that is left of a stream, not counting a snapshot at its start, which may stay for a long time. */
 export function oldestOf(log: LogReader, stream: StreamName): Recorded | undefined {
   const first = log.horizon(stream).version + 1;
   return log.range(stream, first, first + 1).find(({ type }) => type !== 'LaneSnapshotted');
 }
 
-/** The last event of the log stays where it is, and may be all that is left of a stream. */
+/** Whether the oldest event of a stream is the last event of the log, which is never pruned. */
 function isHead(log: LogReader, stream: StreamName): boolean {
   return oldestOf(log, stream)?.position === log.head();
 }
 
 /**
- * Up to which version delivery events may go behind a new snapshot, and whether that is worth one: an old snapshot that
- * stands in front of all else goes along, and is no reason for another.
+ * The version through which delivery events may be pruned after a new snapshot, and whether this is worth a snapshot. An old
+ * snapshot at the start of the stream is pruned, too, but is not worth a new one.
  */
 function oldDeliveries(
   log: LogReader,

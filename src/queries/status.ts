@@ -9,21 +9,21 @@ import { laneContext } from './lane-context.js';
 export const webhookStates = ['ACTIVE', 'INACTIVE', 'UNCONFIGURED'] as const;
 export type WebhookState = (typeof webhookStates)[number];
 
-/** How the delivery of a portal stands. Times in ms since the epoch. */
+/** The state of a portal's delivery. Times in ms since the epoch. */
 export interface WebhookStatus {
   enabled: boolean;
   state: WebhookState;
   lastAttemptAt: number | null;
   lastResponseCode: number | null;
   lastResponseMessage: string | null;
-  /** Logins that are due and neither delivered nor abandoned. */
+  /** Logins that are due and neither delivered nor abandoned yet. */
   pending: number;
   oldestPendingAt: number | null;
   /** When the next attempt is due; null if none is scheduled, or it is due now. */
   nextAttemptAt: number | null;
-  /** Attempts, not batches. */
+  /** Counts attempts, not batches. */
   consecutiveFailures: number;
-  /** Logins, each counted once. */
+  /** Counts each login once. */
   deliveredTotal: number;
   /** Logins that are undelivered now. */
   undeliveredTotal: number;
@@ -51,7 +51,7 @@ export interface StatusSources {
 }
 
 /**
- * The statuses as of the last commit. Thousands of subscriptions may watch one portal: its status is read once for all of them.
+ * The statuses after the last commit. Thousands of subscriptions may follow one portal: its status is read once for all of them.
  *
  * @param head the position of the last commit that this process knows of
  */

@@ -1,11 +1,11 @@
-/** Where time comes from, in ms since the epoch. */
+/** The source of time, in ms since the epoch. */
 export interface Clock {
   now(): number;
-  /** Calls `callback` once at `time` or as soon as it has passed; gives back how to cancel that. */
+  /** Calls `callback` once, at `time` or as soon as it has passed. @returns a function that cancels the call */
   at(time: number, callback: () => void): () => void;
 }
 
-/** The longest that Node's timers wait; a later time is waited for in steps. */
+/** The longest wait of a Node timer, in ms. A longer wait uses several timers. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 export const systemClock: Clock = {
@@ -13,8 +13,11 @@ export const systemClock: Clock = {
   at(time, callback) {
     let timer: NodeJS.Timeout;
     const arm = () => {
-      const rest = time - Date.now();
-      timer = setTimeout(() => (time > Date.now() ? arm() : callback()), Math.min(MAX_TIMER_MS, Math.max(0, rest)));
+      const remaining = time - Date.now();
+      timer = setTimeout(
+        () => (time > Date.now() ? arm() : callback()),
+        Math.min(MAX_TIMER_MS, Math.max(0, remaining)),
+      );
     };
     arm();
     return () => clearTimeout(timer);

@@ -1,6 +1,6 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
 
-/** Logs of the program itself: JSON lines on standard error, or where `stream` says. */
+/** The log of the program itself: JSON lines on `stream`, by default standard error. */
 export function createLogger(
   level: string,
   stream: DestinationStream = pino.destination({ fd: 2, sync: false }),

@@ -1,6 +1,6 @@
-/** Imported before everything else. */
+/** Import this before everything else. */
 
-// graphql-js checks every value twice unless it is told that this is no development.
+// graphql-js checks every value twice if NODE_ENV is not `production`.
 process.env['NODE_ENV'] ??= 'production';
-// A name that does not resolve takes a thread for many seconds: four of them would soon be taken.
+// A lookup of a name that does not resolve occupies a thread for many seconds; four, the default, are soon used up.
 process.env['UV_THREADPOOL_SIZE'] ??= '32';

@@ -2,20 +2,20 @@ import { randomBytes } from 'node:crypto';
 
 const POOL_BYTES = 4_096;
 
-/** Where chance comes from: `size` bytes. Everything random in the log is made from it. */
+/** The source of randomness: returns `size` random bytes. Everything random in the log is made from it. */
 export type Random = (size: number) => Buffer;
 
 export const systemRandom: Random = createPool();
 
-/** Asks the system for many bytes at a time: a call costs more than the bytes do. Each byte is given once. */
+/** Reads many bytes from the system at a time, because each call is expensive. Each byte is returned once. */
 function createPool(): Random {
   let pool = randomBytes(0);
   return (size) => {
     if (size > POOL_BYTES) return randomBytes(size);
     if (pool.length < size) pool = randomBytes(POOL_BYTES);
-    const given = Buffer.from(pool.subarray(0, size));
+    const bytes = Buffer.from(pool.subarray(0, size));
     pool = pool.subarray(size);
-    return given;
+    return bytes;
   };
 }
 
@@ -27,7 +27,7 @@ export function randomUuid(random: Random): string {
   return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }
 
-/** A trace id as W3C Trace Context has it: 16 bytes in lower-case hex. */
+/** A trace id of W3C Trace Context: 16 bytes in lower-case hex. */
 export function randomTraceId(random: Random): string {
   return random(16).toString('hex');
 }

@@ -1,9 +1,9 @@
 /** The contract of everything that starts and stops. */
 
 /**
- * - `start` resolves when the service works; calls while it starts or works give the same promise. After `stop` it does nothing.
- * - `stop` ends new work, lets work that has begun end, and gives back what the service holds; every call gives the same promise.
- *   While the service starts, it waits for that first. Before `start`, the service never starts.
+ * - `start` resolves when the service works. Every call returns the same promise. After a `stop`, it starts nothing.
+ * - `stop` accepts no new work, waits for work in progress, and frees the resources of the service. Every call returns the
+ *   same promise. If the service is starting, `stop` waits for that first. If `stop` is called first, the service never starts.
  */
 export interface Service {
   readonly name: string;
@@ -55,7 +55,7 @@ export function createService(
 /**
  * Stops services at the same time.
  *
- * @param deadlineMs how long to wait for them; services that take longer go on stopping
+ * @param deadlineMs how long to wait for them; services that take longer continue to stop
  * @returns the names of the services that had not stopped by then
  */
 export async function stopAll(services: readonly Service[], deadlineMs = Number.POSITIVE_INFINITY): Promise<string[]> {

@@ -5,11 +5,11 @@ import { z } from 'zod';
 /** The version of this program, from its package.json. */
 export const VERSION: string = readVersion();
 
-/** How the program names itself to receivers. */
+/** The User-Agent header of every request to a receiver. */
 export const USER_AGENT = `Auditwire/${VERSION}`;
 
 function readVersion(): string {
-  // The manifest is two folders up from the source, three from the build.
+  // package.json is two folders up from the source, three from the build.
   const file = ['../../package.json', '../../../package.json']
     .map((path) => resolve(import.meta.dirname, path))
     .find(existsSync);

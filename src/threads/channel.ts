@@ -1,4 +1,4 @@
-/** Groups of commands on their way between threads: as messages, resulted in their order. */
+/** Sends groups of commands between threads, as messages. The results come back in the same order. */
 
 import type { MessagePort } from 'node:worker_threads';
 import { type Commands, eventCount } from '../commands/handlers.js';
@@ -9,19 +9,19 @@ import { createQueue } from '../log/queue.js';
 import type { Clock } from '../runtime/clock.js';
 import { serializableError } from './serializable-error.js';
 
-/** A refusal as plain data: a clone of an error keeps neither its class nor its fields. */
+/** A refusal as plain data: the copy of an error in a message keeps neither its class nor its fields. */
 interface RefusalData {
   refusal: { code: RefusalCode; message: string; fields: readonly InvalidField[] };
 }
 
-/** Sent to every port after each commit, with the results to the groups that came over it. */
+/** Sent to every port after each commit, with the results of the groups that came through that port. */
 interface Reply extends Omit<Committed, 'results'> {
   groups: (CommandResult | RefusalData)[][];
 }
 
 /**
- * The writer thread's side. The groups that came over any port in one turn of the event loop become one group, and all
- * ports learn of the commit.
+ * The writer thread's side. The groups that arrive at all ports in one turn of the event loop are committed as one group, and
+ * every port gets a reply.
  */
 export function serveGroups(ports: readonly MessagePort[], commit: Commit, onFatal: (error: unknown) => void): void {
   const waiting: { port: MessagePort; group: Command[] }[] = [];
@@ -54,7 +54,7 @@ export function serveGroups(ports: readonly MessagePort[], commit: Commit, onFat
   }
 }
 
-/** Another thread's side: the commands of the writer thread. `wake` is called after each commit, whoever caused it. */
+/** The side of the other threads: sends commands to the writer thread. `wake` is called after each commit of any thread. */
 export function connectCommands(
   port: MessagePort,
   clock: Clock,
@@ -62,7 +62,7 @@ export function connectCommands(
 ): Commands {
   return createQueue({
     commit: sendGroups(port, wake),
-    // One with the writer, and one that it finds when it is done.
+    // One group is being committed, and one is ready for when that has ended.
     groupsInFlight: 2,
     eventCount,
     clock,
@@ -70,7 +70,7 @@ export function connectCommands(
   });
 }
 
-/** @param onForeign called after a commit in which none of this thread's groups was */
+/** @param onForeign called after a commit that contains no group of this thread */
 function sendGroups(
   port: MessagePort,
   onForeign: (head: number, touched: readonly StreamName[]) => void,

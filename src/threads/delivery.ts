@@ -1,4 +1,4 @@
-/** The delivery thread: the engine and the connections to the receivers, over a connection of its own that reads. */
+/** The delivery thread: the engine and the connections to the receivers. It has its own connection that reads the database. */
 import { availableParallelism } from 'node:os';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import type { Config } from '../config.js';
@@ -23,14 +23,14 @@ export interface DeliveryData extends SignerData, Pick<Config, 'line' | 'allowed
 export type ToDelivery = 'start' | 'stop';
 export type FromDelivery = { recorded: object } | { fault: unknown; portalId: string } | 'stopped';
 
-/** Two keep two cores busy with the signatures of a single portal; more than eight have nothing to do. */
+/** Two threads keep two cores busy with the signatures of one portal; more than eight would have nothing to do. */
 const SIGNERS = Math.min(8, Math.max(2, availableParallelism() - 1));
 
-/** So few lines are rendered sooner than another thread has woken. */
+/** At most this many lines are rendered here, because that is faster than to wake another thread. */
 const FEW_LINES = 8;
 
 const { port, line, allowedAddresses, egressProxy, ...data } = workerData as DeliveryData;
-const say = (message: FromDelivery) => parentPort?.postMessage(message);
+const report = (message: FromDelivery) => parentPort?.postMessage(message);
 
 const reading = openReading(data);
 const tail = createTail(reading.log);
@@ -52,11 +52,11 @@ const { engine } = createDeliveryServices({
   createSender,
   render,
   renderers: SIGNERS,
-  onRecorded: (recorded) => say({ recorded }),
-  onFault: (fault, portalId) => say({ fault: serializableError(fault), portalId }),
+  onRecorded: (recorded) => report({ recorded }),
+  onFault: (fault, portalId) => report({ fault: serializableError(fault), portalId }),
 });
 
 parentPort?.on('message', (message: ToDelivery) => {
   if (message === 'start') void engine.start();
-  else void engine.stop().then(() => say('stopped'));
+  else void engine.stop().then(() => report('stopped'));
 });

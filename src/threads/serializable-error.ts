@@ -1,6 +1,6 @@
 import { errorCode } from '../../db/open.js';
 
-/** An error that a message can carry as it is. The driver's own are no errors to a message, and would arrive as empty objects. */
+/** A copy of an error that a message can carry. Errors of the SQLite driver would arrive as empty objects. */
 export function serializableError(error: unknown): Error {
   if (!(error instanceof Error)) return new Error(String(error));
   const code = errorCode(error);

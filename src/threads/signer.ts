@@ -1,4 +1,4 @@
-/** A signing thread: renders one batch a message. Ed25519 is what bounds signed delivery. */
+/** A signing thread: renders one batch per message. Ed25519 limits the speed of signed delivery. */
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Plan } from '../delivery/batch/render.js';
 import { createRender } from '../delivery/delivery-service.js';

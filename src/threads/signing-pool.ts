@@ -10,16 +10,16 @@ interface Waiting {
 
 type Reply = { id: number; rendered: Rendered } | { id: number; error: unknown };
 
-/** Signing threads, each with a queue of its own; a batch goes to the one with the shortest. */
-export function createSigningPool(size: number, data: SignerData, onDead: (error: unknown) => void): Render {
+/** Signing threads, each with its own queue. The thread with the shortest queue gets the next batch. */
+export function createSigningPool(size: number, data: SignerData, onExit: (error: unknown) => void): Render {
   const signers = Array.from({ length: size }, () => {
-    const thread = spawn('signer', data, [], onDead);
+    const thread = spawn('signer', data, [], onExit);
     const waiting = new Map<number, Waiting>();
     thread.on('message', (reply: Reply) => {
-      const asked = waiting.get(reply.id);
+      const request = waiting.get(reply.id);
       waiting.delete(reply.id);
-      if ('error' in reply) asked?.reject(reply.error);
-      else asked?.resolve({ ...reply.rendered, body: asBuffer(reply.rendered.body) });
+      if ('error' in reply) request?.reject(reply.error);
+      else request?.resolve({ ...reply.rendered, body: asBuffer(reply.rendered.body) });
     });
     return { thread, waiting };
   });
@@ -28,15 +28,15 @@ export function createSigningPool(size: number, data: SignerData, onDead: (error
   return (plan: Plan) => {
     const signer = signers.reduce((least, other) => (other.waiting.size < least.waiting.size ? other : least));
     lastId += 1;
-    return ask(signer, lastId, plan);
+    return renderIn(signer, lastId, plan);
   };
 }
 
-/** A message brings the bytes of a Buffer, but not the Buffer. */
+/** A Buffer arrives in a message as a Uint8Array. */
 const asBuffer = ({ buffer, byteOffset, byteLength }: Uint8Array): Buffer =>
   Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength);
 
-function ask({ thread, waiting }: { thread: Worker; waiting: Map<number, Waiting> }, id: number, plan: Plan) {
+function renderIn({ thread, waiting }: { thread: Worker; waiting: Map<number, Waiting> }, id: number, plan: Plan) {
   return new Promise<Rendered>((resolve, reject) => {
     waiting.set(id, { resolve, reject });
     thread.postMessage({ id, plan });

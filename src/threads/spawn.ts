@@ -7,13 +7,13 @@ import { createReadModels } from '../projections/read-models.js';
 import { systemRandom } from '../runtime/random.js';
 import { createSecrets } from '../vault/secrets.js';
 
-/** What every thread needs to read the data directory by itself. */
+/** What a thread needs to read the data directory by itself. */
 export interface DataAccess {
   dataDir: string;
   masterKey: Uint8Array;
 }
 
-/** Opens a connection that reads, for as long as the thread lives. */
+/** Opens a connection that reads. It stays open until the thread ends. */
 export function openReading({ dataDir, masterKey }: DataAccess): Reading {
   const { db } = openReader(dataDir);
   return {
@@ -24,8 +24,8 @@ export function openReading({ dataDir, masterKey }: DataAccess): Reading {
 }
 
 /**
- * Whoever renders and sends leaves much behind that lives for a moment only; left to itself, V8 lets each thread pile up 48 MB
- * of it before it looks.
+ * Rendering and sending make many short-lived objects. By default, V8 lets each thread collect 48 MB of them before it frees
+ * memory.
  */
 const LIMITS = {
   writer: {},
@@ -36,28 +36,28 @@ const LIMITS = {
 /**
  * Starts a thread from its file beside this one.
  *
- * @param onDead called if it ends by itself, which it never should: nothing works without it
+ * @param onExit called if it ends by itself, which is always an error: nothing works without it
  */
 export function spawn(
   name: keyof typeof LIMITS,
   workerData: object,
   transfer: readonly MessagePort[],
-  onDead: (error: unknown) => void,
+  onExit: (error: unknown) => void,
 ): Worker {
   const file = new URL(`./${name}.js`, import.meta.url);
   const thread = new Worker(file, { name, workerData, transferList: [...transfer], resourceLimits: LIMITS[name] });
-  thread.once('error', onDead);
-  thread.once('exit', (code) => onDead(new Error(`The ${name} thread ended with ${code}`)));
+  thread.once('error', onExit);
+  thread.once('exit', (code) => onExit(new Error(`The ${name} thread ended with exit code ${code}`)));
   return thread;
 }
 
-/** Cuts a thread off. */
+/** Ends a thread at once. */
 export async function end(thread: Worker): Promise<void> {
   thread.removeAllListeners('exit');
   await thread.terminate();
 }
 
-/** Lets a thread that closes at its first message end by itself. */
+/** Sends a thread the message to close, and waits until it has ended. */
 export async function close(thread: Worker): Promise<void> {
   thread.removeAllListeners('exit');
   thread.postMessage('close');

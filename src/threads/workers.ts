@@ -1,4 +1,4 @@
-/** What works beside the API: the writer and the delivery, in threads of their own or in this one, behind the same functions. */
+/** Starts the writer and the delivery, in their own threads or in this one, behind the same functions. */
 
 import { MessageChannel } from 'node:worker_threads';
 import type { Logger } from 'pino';
@@ -29,7 +29,7 @@ import type { WriterData } from './writer.js';
 interface Workers {
   commands: Commands;
   delivery: DeliveryServices;
-  /** Stopped after the commands. */
+  /** Must be stopped after the commands are closed. */
   writer: Service;
 }
 
@@ -43,9 +43,9 @@ interface Options {
 }
 
 const faultLogger = (logger: Logger) => (error: unknown, portalId: string) =>
-  logger.error({ err: error, portalId }, 'delivery paused for a moment');
+  logger.error({ err: error, portalId }, 'a delivery step failed; the lane continues after a second');
 
-/** Everything in this thread. */
+/** Runs everything in this thread. */
 export function runHere(
   options: Options & {
     reading: Reading;
@@ -85,10 +85,10 @@ export function runHere(
   return { commands, delivery, writer: createService('writer', { stop() {} }) };
 }
 
-/** The writer, the delivery and the signing in threads of their own. */
+/** Runs the writer, the delivery and the signing in their own threads. */
 export function startThreads(options: Options & { unsigned: boolean }): Workers {
   const { config, masterKey, writing, tail, logger, onFatal, unsigned } = options;
-  // It has migrated the tables and repaired the log; from here on the thread's is the only one.
+  // This connection has migrated the tables and repaired the log. From now on, only the writer thread writes.
   writing.sqlite.close();
   const ofMain = new MessageChannel();
   const ofDelivery = new MessageChannel();
@@ -116,15 +116,15 @@ export function startThreads(options: Options & { unsigned: boolean }): Workers 
       else onFault(message.fault, message.portalId);
     });
   });
-  const tell = (message: ToDelivery) => thread.postMessage(message);
+  const send = (message: ToDelivery) => thread.postMessage(message);
 
   return {
     commands: connectCommands(ofMain.port1, systemClock, tail.wake),
     delivery: {
       engine: createService('delivery', {
-        start: () => tell('start'),
+        start: () => send('start'),
         stop() {
-          tell('stop');
+          send('stop');
           return stopped;
         },
       }),

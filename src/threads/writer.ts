@@ -1,4 +1,4 @@
-/** The writer thread: the only connection that writes. Where the disk is slow, only this thread waits for it. */
+/** The writer thread: it has the only connection that writes. If the disk is slow, only this thread waits for it. */
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { openWriter } from '../../db/open.js';
 import { openLog } from '../commands/open-log.js';

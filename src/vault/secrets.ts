@@ -1,6 +1,6 @@
 /**
  * Secrets at rest: AES-256-GCM (NIST SP 800-38D) with a fresh nonce, under a data key per owner, bound to owner and name.
- * Data keys stand in the `keys` table, wrapped by the master key; destroying one destroys what its owner sealed.
+ * Data keys are in the `keys` table, wrapped by the master key. Without its data key, no secret of an owner can be opened.
  */
 import { createCipheriv, createDecipheriv } from 'node:crypto';
 import { eq } from 'drizzle-orm';
@@ -10,7 +10,7 @@ import type { Sealed } from '../domain/destination.js';
 import type { Random } from '../runtime/random.js';
 
 export const MASTER_KEY_BYTES = 32;
-/** Under which names a destination seals its authorization value and its client key, and a signing key its private half. */
+/** The names of sealed secrets: the first two belong to a destination, the last one to a signing key. */
 export const AUTHORIZATION = 'authorization';
 export const CLIENT_KEY = 'client-key';
 export const PRIVATE_KEY = 'private-key';
@@ -20,7 +20,7 @@ const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 const ALGORITHM = 'aes-256-gcm';
 
-/** The master key does not open what this data directory sealed. */
+/** The master key is not the one of this data directory. */
 export class WrongMasterKey extends Error {}
 
 export type Secrets = ReturnType<typeof createSecrets>;
@@ -39,7 +39,7 @@ export function createSecrets(db: Db, masterKey: Buffer, random: Random) {
   }
 
   return {
-    /** Seals a secret of an owner; call it in the transaction that appends the event which carries it. */
+    /** Seals a secret of an owner. Call it in the transaction that appends the event with the sealed secret. */
     seal(owner: string, name: string, secret: string): Sealed {
       const key = dataKey(owner) ?? makeDataKey(owner);
       return encrypt(key, Buffer.from(secret), `${owner}/${name}`, random).toString('base64url');
@@ -52,12 +52,12 @@ export function createSecrets(db: Db, masterKey: Buffer, random: Random) {
       return decrypt(key, Buffer.from(sealed, 'base64url'), `${owner}/${name}`).toString();
     },
 
-    /** Destroys an owner's data key, and so every secret it sealed. */
+    /** Destroys an owner's data key, and with it every secret of the owner. */
     destroy(owner: string): void {
       db.delete(keys).where(eq(keys.owner, owner)).run();
     },
 
-    /** @throws WrongMasterKey if the master key is not the one that this directory was made with */
+    /** @throws WrongMasterKey if the master key is not the one of this data directory */
     verify(): void {
       const row = db.select().from(keys).limit(1).get();
       if (row) decrypt(masterKey, row.wrapped, `key of ${row.owner}`);
@@ -79,8 +79,6 @@ function decrypt(key: Buffer, sealed: Buffer, boundTo: string): Buffer {
   try {
     return Buffer.concat([decipher.update(sealed.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()]);
   } catch {
-    throw new WrongMasterKey(
-      `The master key is not the one that this data directory was sealed with (it does not open ${boundTo}).`,
-    );
+    throw new WrongMasterKey(`This is not the master key of the data directory (it does not open ${boundTo}).`);
   }
 }

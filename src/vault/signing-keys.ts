@@ -7,7 +7,7 @@ import { PRIVATE_KEY, type Secrets } from './secrets.js';
 /** Signs the UTF-8 bytes of a line with Ed25519 (RFC 8032): base64url without padding, 86 characters. */
 export type Sign = (line: string) => string;
 
-/** A public key as in RFC 8037, and as the original publishes it. */
+/** A public key as in RFC 8037, and as Kong Konnect publishes it. */
 export interface Jwk {
   kty: 'OKP';
   alg: 'EdDSA';
@@ -17,7 +17,7 @@ export interface Jwk {
   x: string;
 }
 
-/** A signing key as it is stored: the public half in clear, the private half sealed. */
+/** A stored signing key: the public key in clear, the private key sealed. */
 export interface StoredKey {
   id: string;
   /** 32 bytes, base64url: the `x` of its JWK. */
@@ -25,10 +25,10 @@ export interface StoredKey {
   privateKey: Sealed;
 }
 
-// An Ed25519 private key of 32 bytes in PKCS #8 is this prefix and the bytes (RFC 8410, section 7).
+// In PKCS #8, an Ed25519 private key is this prefix and its 32 bytes (RFC 8410, section 7).
 const PKCS8_ED25519 = Buffer.from('302e020100300506032b657004220420', 'hex');
 
-/** Makes a key pair, and seals its private half. */
+/** Makes a key pair, and seals its private key. */
 export function makeSigningKey(secrets: Secrets, random: Random): StoredKey {
   const id = randomUuid(random);
   const pkcs8 = Buffer.concat([PKCS8_ED25519, random(32)]);
@@ -38,7 +38,7 @@ export function makeSigningKey(secrets: Secrets, random: Random): StoredKey {
   return { id, publicKey: String(x), privateKey };
 }
 
-/** Gives the signer of a signing key. The private half is opened once. */
+/** Returns a function that gives the signer of a signing key. Each private key is opened once. */
 export function createSigners(
   storedKey: (id: string) => StoredKey | undefined,
   secrets: Secrets,

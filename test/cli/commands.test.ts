@@ -12,8 +12,8 @@ describe('the demo', () => {
     expect(await demo.ended).toBe(0);
     expect(demo.complained()).toBe('');
     expect(demo.said().match(/signature verified/g)).toHaveLength(9);
-    expect(demo.said()).toMatch(/try 3 failed: connection refused .*; the next one in \d+\.\d s/);
-    expect(demo.said()).toContain('9 logins recorded, 9 arrived, 9 verified by the published key.');
+    expect(demo.said()).toMatch(/attempt 3 failed: connection refused .*; the next attempt is in \d+\.\d s/);
+    expect(demo.said()).toContain('9 logins recorded, 9 arrived, 9 verified with the published key.');
   });
 });
 

@@ -75,8 +75,8 @@ describe('a start that cannot be', () => {
     });
     expect(await server.ended).toBe(2);
     expect(server.complained()).toContain('AUDITWIRE_PORT: must be');
-    expect(server.complained()).toContain('AUDITWIRE_ALLOWED_ADDRESSES: "everyone" is no address range');
-    expect(server.complained()).toContain('AUDITWIRE_DATA_DIRECTORY: is no setting');
+    expect(server.complained()).toContain('AUDITWIRE_ALLOWED_ADDRESSES: "everyone" is not an address range');
+    expect(server.complained()).toContain('AUDITWIRE_DATA_DIRECTORY: is not a setting');
   });
 
   it.each([
@@ -96,7 +96,7 @@ describe('a start that cannot be', () => {
     for (const command of ['start', 'rebuild', 'token']) {
       const second = auditwire(directory, [command]);
       expect(await second.ended).toBe(1);
-      expect(second.complained()).toMatch(/data cannot be used: another process holds it/);
+      expect(second.complained()).toMatch(/data cannot be used: another process has locked it/);
     }
   });
 
@@ -125,11 +125,9 @@ describe('a start that cannot be', () => {
       expect(await server.ended).toBe(1);
       return server.complained();
     };
-    expect(await start({ AUDITWIRE_MASTER_KEY_FILE: join(directory, 'other.key') })).toContain('is not there');
+    expect(await start({ AUDITWIRE_MASTER_KEY_FILE: join(directory, 'other.key') })).toContain('does not exist');
     const other = Buffer.alloc(32, 1).toString('base64');
-    expect(await start({ AUDITWIRE_MASTER_KEY: other })).toContain(
-      'is not the one that this data directory was sealed with',
-    );
+    expect(await start({ AUDITWIRE_MASTER_KEY: other })).toContain('is not the master key of the data directory');
     mkdirSync(join(directory, 'keys'));
     writeFileSync(join(directory, 'keys', 'open.key'), other, { mode: 0o644 });
     expect(await start({ AUDITWIRE_MASTER_KEY_FILE: join(directory, 'keys', 'open.key') })).toContain('chmod 600');

@@ -6,7 +6,7 @@ import { startApp } from '../support/server/app.js';
 const VIEWER = '{ viewer { tokenName } }';
 const HTML = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
 
-describe('without a token', () => {
+describe('without a token,', () => {
   it.each([
     ['a query by POST', { method: 'POST', body: JSON.stringify({ query: VIEWER }) }, ''],
     ['introspection', { method: 'POST', body: JSON.stringify({ query: getIntrospectionQuery() }) }, ''],
@@ -17,7 +17,7 @@ describe('without a token', () => {
       { method: 'POST', headers: { accept: 'text/event-stream' }, body: '{"query":"subscription{x}"}' },
       '',
     ],
-    ['what is no GraphQL at all', { method: 'POST', body: '}' }, ''],
+    ['a body that is not GraphQL', { method: 'POST', body: '}' }, ''],
     ['OPTIONS', { method: 'OPTIONS' }, ''],
     ['DELETE', { method: 'DELETE' }, ''],
   ])('%s is answered with 401', async (_, { headers = {}, ...init }: RequestInit, search) => {
@@ -34,7 +34,7 @@ describe('without a token', () => {
     });
   });
 
-  it('the GraphiQL page is there for a browser', async () => {
+  it('a browser gets the GraphiQL page', async () => {
     const test = await startApp();
 
     const response = await fetch(test.url, { headers: { accept: HTML } });
@@ -44,7 +44,7 @@ describe('without a token', () => {
     expect(await response.text()).toContain('<title>Auditwire</title>');
   });
 
-  it('the public keys are there', async () => {
+  it('the public keys can be read', async () => {
     const test = await startApp();
 
     const response = await fetch(`${test.origin}/audit-log-webhook/jwks.json`);
@@ -64,7 +64,7 @@ describe('without a token', () => {
     });
   });
 
-  it('the health is there', async () => {
+  it('the health can be read', async () => {
     const test = await startApp();
 
     const response = await fetch(`${test.origin}/health`);
@@ -75,7 +75,7 @@ describe('without a token', () => {
 });
 
 describe('a token', () => {
-  it.each(['Bearer', 'bearer', 'BEARER', 'Bearer  '])('is taken after %j', async (scheme) => {
+  it.each(['Bearer', 'bearer', 'BEARER', 'Bearer  '])('is accepted after %j', async (scheme) => {
     const test = await startApp();
 
     const { body } = await post(test, VIEWER, {}, { authorization: `${scheme} ${test.token}` });
@@ -98,7 +98,7 @@ describe('a token', () => {
     expect(text).not.toContain(test.token);
   });
 
-  it('in the address is not taken', async () => {
+  it('in the URL is refused', async () => {
     const test = await startApp();
 
     const response = await fetch(`${test.url}?access_token=${test.token}&query=${encodeURIComponent(VIEWER)}`);

@@ -3,13 +3,13 @@ import { rawConnection } from '../support/graphql/raw.js';
 import { startApp } from '../support/server/app.js';
 
 const MIB = 1024 * 1024;
-/** As small as a body that counts. */
+/** The size of the smallest body that counts, in bytes. */
 const COUNTED = 65_537;
 
-it('more than 64 MiB of bodies under way are refused with 503 and Retry-After, and room is given back', async () => {
+it('a body is refused with 503 and Retry-After if all open bodies would exceed 64 MiB, and accepted when others have ended', async () => {
   const test = await startApp();
   const body = (bytes: number) => JSON.stringify({ query: '{ viewer { tokenName } }' }).padEnd(bytes);
-  /** A call of which only the start of the body has come; the server asks for the rest once it takes it. */
+  /** Starts a call and sends only its headers. The server answers 100 Continue when it accepts the body. */
   const begin = async (bytes: number) => {
     const connection = rawConnection(test.origin);
     const lines = [
@@ -24,7 +24,7 @@ it('more than 64 MiB of bodies under way are refused with 503 and Retry-After, a
     await connection.received(/ 100 Continue\r\n\r\n/);
     return connection;
   };
-  const ask = (bytes = COUNTED) =>
+  const call = (bytes = COUNTED) =>
     fetch(test.url, {
       method: 'POST',
       headers: {
@@ -34,10 +34,10 @@ it('more than 64 MiB of bodies under way are refused with 503 and Retry-After, a
       },
       body: body(bytes),
     });
-  /** The server learns a little later than its client that a connection has ended. */
-  const untilTaken = async () => {
+  /** Repeats the call, because the server notices the end of a connection a little later than its client. */
+  const untilAccepted = async () => {
     let status = 503;
-    while (status === 503) ({ status } = await ask());
+    while (status === 503) ({ status } = await call());
     expect(status).toBe(200);
   };
 
@@ -48,23 +48,23 @@ it('more than 64 MiB of bodies under way are refused with 503 and Retry-After, a
     await begin(16 * MIB),
     await begin(16 * MIB - COUNTED),
   ];
-  const refused = await ask();
+  const refused = await call();
   expect(refused.status).toBe(503);
   expect(refused.headers.get('retry-after')).toBe('1');
   expect(await refused.json()).toMatchObject({ errors: [{ extensions: { code: 'UNAVAILABLE' } }] });
 
-  // A small one is never kept waiting.
-  expect((await ask(COUNTED - 1)).status).toBe(200);
+  // A small body is never refused.
+  expect((await call(COUNTED - 1)).status).toBe(200);
 
-  // Those that had begun are taken to their end, and give their room back; so does one that is cut off.
+  // The open calls are answered, and then no longer count. The same holds for a connection that is cut off.
   small.write(body(COUNTED));
   await small.received(/"tokenName":"admin"/);
-  await untilTaken();
+  await untilAccepted();
   const again = await begin(COUNTED);
-  expect((await ask()).status).toBe(503);
+  expect((await call()).status).toBe(503);
   first?.socket.destroy();
   await first?.closed;
-  await untilTaken();
+  await untilAccepted();
   second?.write(body(16 * MIB));
   await second?.received(/"tokenName":"admin"/);
   again.socket.destroy();

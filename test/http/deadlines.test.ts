@@ -10,11 +10,11 @@ import { startApp } from '../support/server/app.js';
 
 const MS = 150;
 
-/** A server that cuts off nothing but by the deadline, and answers `/held` only when it is told to. */
+/** A server that closes connections only at the deadline. It answers `/open` when the test ends a response in `unanswered`. */
 async function serve() {
-  const held: ServerResponse[] = [];
+  const unanswered: ServerResponse[] = [];
   const server = createServer({ ...NEVER_CHECK, keepAliveTimeout: 0 }, (request, response) => {
-    if (request.url === '/held') request.resume().once('end', () => held.push(response));
+    if (request.url === '/open') request.resume().once('end', () => unanswered.push(response));
     else if (request.url === '/early') response.end('early');
     else if (request.url === '/stream') response.writeHead(200, { 'content-type': 'text/event-stream' }).write(':\n\n');
     else request.resume().once('end', () => response.end('done'));
@@ -28,23 +28,23 @@ async function serve() {
     server.close();
   });
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return { origin, held };
+  return { origin, unanswered };
 }
 
 const request = (line: string, ...headers: string[]) =>
   `${[`${line} HTTP/1.1`, 'Host: x', ...headers].join('\r\n')}\r\n\r\n`;
 
-const cut = ({ closed }: RawConnection): Promise<string> => closed;
+const untilClosed = ({ closed }: RawConnection): Promise<string> => closed;
 
-/** Whoever was to be cut off by now is: a connection that is opened now and sends nothing has been. */
-async function aDeadlineLater(origin: string): Promise<void> {
+/** Waits for a deadline: opens a connection that sends nothing, and returns when the server has closed it. */
+async function waitForADeadline(origin: string): Promise<void> {
   await rawConnection(origin).closed;
   await new Promise((resolve) => setImmediate(resolve));
 }
 
 const isOpen = ({ socket }: RawConnection) => !socket.destroyed && !socket.readableEnded;
 
-describe('a client is cut off that', () => {
+describe('the server closes the connection of a client that', () => {
   it.each([
     ['sends nothing', ''],
     ['does not end its headers', 'POST / HTTP/1.1\r\nHost: x\r\nX-More: '],
@@ -54,23 +54,23 @@ describe('a client is cut off that', () => {
     const { origin } = await serve();
     const connection = rawConnection(origin);
     connection.write(text);
-    expect(await cut(connection)).toBe('');
+    expect(await untilClosed(connection)).toBe('');
   });
 
-  it('sends a byte now and then', async () => {
+  it('sends its headers byte by byte', async () => {
     const { origin } = await serve();
     const connection = rawConnection(origin);
     connection.write('GET / HTTP/1.1\r\nX-Slow: ');
     const drip = setInterval(() => connection.write('x'), MS / 10);
     onTestFinished(() => clearInterval(drip));
-    expect(await cut(connection)).toBe('');
+    expect(await untilClosed(connection)).toBe('');
   });
 
-  it('keeps its connection and sends no further request', async () => {
+  it('sends no further request', async () => {
     const { origin } = await serve();
     const connection = rawConnection(origin);
     connection.write(request('GET /'));
-    expect(await cut(connection)).toMatch(/^HTTP\/1.1 200 [^]*done/);
+    expect(await untilClosed(connection)).toMatch(/^HTTP\/1.1 200 [^]*done/);
   });
 
   it('sends its second request slowly', async () => {
@@ -79,36 +79,36 @@ describe('a client is cut off that', () => {
     connection.write(request('POST /', 'Content-Length: 1').concat('x'));
     await connection.received(/done/);
     connection.write('GET / HTTP/1.1\r\nX-Slow: ');
-    expect(await cut(connection)).toMatch(/done\r\n0\r\n\r\n$|done$/);
+    expect(await untilClosed(connection)).toMatch(/done\r\n0\r\n\r\n$|done$/);
   });
 });
 
-describe('a connection is left open', () => {
+describe('the server keeps a connection open', () => {
   it.each([
-    ['while its request is worked on', request('GET /held')],
-    ['while a request with a body is worked on', request('POST /held', 'Content-Length: 1').concat('x')],
+    ['while its request is processed', request('GET /open')],
+    ['while a request with a body is processed', request('POST /open', 'Content-Length: 1').concat('x')],
     ['with server-sent events', request('GET /stream')],
-    ['that has become another protocol', request('GET /', 'Connection: Upgrade', 'Upgrade: x')],
+    ['that has changed to another protocol', request('GET /', 'Connection: Upgrade', 'Upgrade: x')],
   ])('%s', async (_, text) => {
-    const { origin, held } = await serve();
+    const { origin, unanswered } = await serve();
     const connection = rawConnection(origin);
     connection.write(text);
-    if (!text.includes('/held')) await connection.received(/\r\n\r\n/);
-    else await vi.waitUntil(() => held.length === 1, { interval: 1 });
-    await aDeadlineLater(origin);
+    if (!text.includes('/open')) await connection.received(/\r\n\r\n/);
+    else await vi.waitUntil(() => unanswered.length === 1, { interval: 1 });
+    await waitForADeadline(origin);
     expect(isOpen(connection)).toBe(true);
 
-    if (!held.length) return;
-    held[0]?.end('done');
+    if (!unanswered.length) return;
+    unanswered[0]?.end('done');
     await connection.received(/done/);
-    // And from here on as any other.
-    await cut(connection);
+    // After the answer, the deadline applies again.
+    await untilClosed(connection);
   });
 });
 
 const STATUS = 'subscription ($portalId: ID!) { webhookStatusChanged(portalId: $portalId) { position } }';
 
-it('a server cuts off whoever does not send a request in a minute, and no subscription', async () => {
+it('a server closes connections that send no request for a minute, but not subscriptions', async () => {
   const test = await startApp();
   const variables = { portalId: await registerPortal(test) };
   const webSocket = await openAuthorizedSocket(test);
@@ -128,7 +128,7 @@ it('a server cuts off whoever does not send a request in a minute, and no subscr
   live.write(post('text/event-stream').concat(body));
   await live.received(/event: next/);
   slow.write(post('application/json').concat('{'));
-  // Its timer and those of the other two.
+  // Wait for the timers of the slow and the idle connection.
   while (vi.getTimerCount() < 2) await new Promise((resolve) => setImmediate(resolve));
 
   vi.advanceTimersByTime(59_000);
@@ -140,26 +140,26 @@ it('a server cuts off whoever does not send a request in a minute, and no subscr
   expect(await webSocket.next()).toMatchObject({ type: 'next' });
 });
 
-describe('a connection should be', () => {
-  it('left open while a request is worked on that was sent before the answer to the last one', async () => {
-    const { origin, held } = await serve();
+describe('a connection is', () => {
+  it('kept open while a request is processed that was sent before the previous answer', async () => {
+    const { origin, unanswered } = await serve();
     const connection = rawConnection(origin);
-    connection.write(request('GET /held') + request('GET /stream'));
-    while (!held.length) await new Promise((resolve) => setImmediate(resolve));
-    held[0]?.end('done');
+    connection.write(request('GET /open') + request('GET /stream'));
+    while (!unanswered.length) await new Promise((resolve) => setImmediate(resolve));
+    unanswered[0]?.end('done');
     await connection.received(/event-stream/);
-    await aDeadlineLater(origin);
+    await waitForADeadline(origin);
     expect(isOpen(connection)).toBe(true);
   });
 
-  it('cut off when a body that was answered before it came is followed by a slow request', async () => {
+  it('closed if a slow request follows a body that arrived after its answer', async () => {
     const { origin } = await serve();
     const connection = rawConnection(origin);
     connection.write(request('POST /early', 'Content-Length: 1'));
     await connection.received(/early/);
     connection.write('xGET / HTTP/1.1\r\nX-Slow: ');
-    await aDeadlineLater(origin);
-    await aDeadlineLater(origin);
+    await waitForADeadline(origin);
+    await waitForADeadline(origin);
     expect(isOpen(connection)).toBe(false);
   });
 });

@@ -6,12 +6,12 @@ import { startApp } from '../support/server/app.js';
 const MIB = 1024 * 1024;
 const VIEWER = '{ viewer { tokenName } }';
 
-/** A body of so many bytes: the operation, and blanks after it. */
+/** A body of this number of bytes: the operation, then spaces. */
 const bodyOf = (bytes: number) => JSON.stringify({ query: VIEWER }).padEnd(bytes);
 
 describe('paths', () => {
   it.each(['/other', '/graphql/', '/graphql2', '/health/x', '/..%2fgraphql', '//', '//['])(
-    '%s is 404',
+    '%s answers 404',
     async (path) => {
       const test = await startApp();
 
@@ -22,7 +22,7 @@ describe('paths', () => {
     },
   );
 
-  it('/ leads to GraphiQL', async () => {
+  it('/ redirects to GraphiQL', async () => {
     const test = await startApp();
 
     const response = await fetch(test.origin, { redirect: 'manual' });
@@ -42,7 +42,7 @@ describe('bodies', () => {
     expect(body).toEqual({ data: { viewer: { tokenName: 'admin' } } });
   });
 
-  it('of one byte more are refused with 413, which the client can read', async () => {
+  it('of one byte more are refused with 413, and the client can read the answer', async () => {
     const test = await startApp();
 
     const { status, body } = await answerOf(await send(test, bodyOf(16 * MIB + 1)));
@@ -53,7 +53,7 @@ describe('bodies', () => {
     ]);
   });
 
-  it('of many megabytes with a wrong token are refused with 401, which the client can read', async () => {
+  it('of many megabytes with a wrong token are refused with 401, and the client can read the answer', async () => {
     const test = await startApp();
 
     const { status } = await answerOf(await send({ ...test, token: 'aw_wrong' }, bodyOf(12 * MIB)));
@@ -73,7 +73,7 @@ describe('bodies', () => {
     expect(answer).toMatch(/^HTTP\/1.1 411 /);
   });
 
-  it('that are no JSON are answered with an error that has a code', async () => {
+  it('that are not JSON are answered with an error that has a code', async () => {
     const test = await startApp();
 
     const { status, body } = await answerOf(await send(test, '{"query":'));
@@ -82,7 +82,7 @@ describe('bodies', () => {
     expect(body.errors).toMatchObject([{ message: expect.any(String), extensions: { code: expect.any(String) } }]);
   });
 
-  it('hold 1,000 logins, each as long as it may be', async () => {
+  it('can hold 1,000 logins of maximum length', async () => {
     const test = await startApp();
     const portalId = await registerPortal(test);
     const login = aLogin({
@@ -100,8 +100,8 @@ describe('bodies', () => {
   });
 });
 
-describe('answers', () => {
-  it('have no CORS headers, also not to a preflight', async () => {
+describe('the server', () => {
+  it('sends no CORS headers, not even to a preflight', async () => {
     const test = await startApp();
     const authorization = `Bearer ${test.token}`;
     const preflight = { origin: 'https://evil.example', 'access-control-request-method': 'POST', authorization };
@@ -117,7 +117,7 @@ describe('answers', () => {
     }
   });
 
-  it('do not change anything for a GET', async () => {
+  it('refuses a mutation by GET and changes nothing', async () => {
     const test = await startApp();
     const query = encodeURIComponent('mutation { registerPortal(input: { name: "X" }) { __typename } }');
     const authorization = `Bearer ${test.token}`;
@@ -130,7 +130,7 @@ describe('answers', () => {
     expect(await dataOf(test, '{ portals { edges { node { id } } } }')).toEqual({ portals: { edges: [] } });
   });
 
-  it('do not take many operations in one body', async () => {
+  it('refuses several operations in one body', async () => {
     const test = await startApp();
 
     const { status, body } = await answerOf(await send(test, JSON.stringify([{ query: VIEWER }, { query: VIEWER }])));
@@ -140,8 +140,8 @@ describe('answers', () => {
   });
 });
 
-describe('the server lives on', () => {
-  it('after a request to open a WebSocket at an address that is none', async () => {
+describe('the server continues to run', () => {
+  it('after a request to open a WebSocket at an invalid path', async () => {
     const test = await startApp();
 
     const answer = await rawRequest(test.origin, upgrade('//'));

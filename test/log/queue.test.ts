@@ -41,8 +41,8 @@ function openQueue(groupsInFlight = 2) {
   return { queue, clock, groups, committed, record };
 }
 
-const TOO_SLOW = 'UNAVAILABLE: The disk of the server is too slow at the moment: nothing was recorded.';
-const TOO_MUCH = 'UNAVAILABLE: Too much is waiting for the disk; try again later.';
+const TOO_SLOW = 'UNAVAILABLE: The disk of the server is too slow: nothing was recorded. Try again later.';
+const TOO_MUCH = 'UNAVAILABLE: Too many events wait for the disk; try again later.';
 
 /** Hands over so many groups of one command each, which stay unanswered. */
 async function occupy({ record, groups }: ReturnType<typeof openQueue>, count: number): Promise<void> {

@@ -16,7 +16,7 @@ import { describe, expect, it } from 'vitest';
 import { schema } from '../../schema/schema.js';
 
 interface Described {
-  place: string;
+  path: string;
   description: string | null | undefined;
 }
 
@@ -25,27 +25,27 @@ const ownTypes = Object.values(schema.getTypeMap()).filter(
 );
 
 function partsOf(type: GraphQLNamedType): Described[] {
-  const own = { place: type.name, description: type.description };
+  const typeItself = { path: type.name, description: type.description };
   if (isEnumType(type)) {
-    const values = type.getValues().map(({ name, description }) => ({ place: `${type.name}.${name}`, description }));
-    return [own, ...values];
+    const values = type.getValues().map(({ name, description }) => ({ path: `${type.name}.${name}`, description }));
+    return [typeItself, ...values];
   }
   if (isInputObjectType(type)) {
     const fields = Object.values(type.getFields());
-    return [own, ...fields.map(({ name, description }) => ({ place: `${type.name}.${name}`, description }))];
+    return [typeItself, ...fields.map(({ name, description }) => ({ path: `${type.name}.${name}`, description }))];
   }
   if (isObjectType(type) || isInterfaceType(type)) {
     const fields = Object.values(type.getFields()).flatMap(({ name, description, args }) => [
-      { place: `${type.name}.${name}`, description },
-      ...args.map((arg) => ({ place: `${type.name}.${name}(${arg.name})`, description: arg.description })),
+      { path: `${type.name}.${name}`, description },
+      ...args.map((arg) => ({ path: `${type.name}.${name}(${arg.name})`, description: arg.description })),
     ]);
-    return [own, ...fields];
+    return [typeItself, ...fields];
   }
-  return [own];
+  return [typeItself];
 }
 
 describe('the contract', () => {
-  it('is printed in schema.graphql as it is', () => {
+  it('is the same as the committed schema.graphql', () => {
     const committed = readFileSync(new URL('../../schema/schema.graphql', import.meta.url), 'utf8');
 
     expect(`${printSchema(lexicographicSortSchema(schema))}\n`).toBe(committed);
@@ -53,17 +53,17 @@ describe('the contract', () => {
 
   it('describes every type, field, argument, enum value and input field', () => {
     const parts = ownTypes.flatMap(partsOf);
-    const silent = parts.filter(({ description }) => !description?.trim()).map(({ place }) => place);
+    const undescribed = parts.filter(({ description }) => !description?.trim()).map(({ path }) => path);
 
     expect(parts.length).toBeGreaterThan(250);
-    expect(silent).toEqual([]);
+    expect(undescribed).toEqual([]);
   });
 
-  it('takes an authorization value or a client key in inputs only, and has no output field for it', () => {
+  it('has an authorization value and a client key only in inputs, not in output fields', () => {
     const named = ownTypes
       .flatMap(partsOf)
-      .map(({ place }) => place)
-      .filter((place) => /\..*(authorization|secret|password|token|clientKey)/i.test(place));
+      .map(({ path }) => path)
+      .filter((path) => /\..*(authorization|secret|password|token|clientKey)/i.test(path));
 
     expect(named.sort()).toEqual([
       'CreateDestinationInput.authorization',
@@ -80,16 +80,16 @@ describe('the contract', () => {
     ]);
   });
 
-  it('answers every mutation with a union of its success and the four refusals', () => {
+  it('has for every mutation a union of its success and the four refusals as result', () => {
     const mutations = Object.values(schema.getMutationType()?.getFields() ?? {});
 
     expect(mutations).toHaveLength(15);
     for (const { name, type } of mutations) {
-      const capital = name.charAt(0).toUpperCase() + name.slice(1);
+      const capitalized = name.charAt(0).toUpperCase() + name.slice(1);
       const union = getNamedType(type);
       const members = isUnionType(union) ? union.getTypes().map((member) => member.name) : [];
       expect(members.sort()).toEqual(
-        ['Conflict', 'InvalidInput', 'NotFound', 'Unavailable', `${capital}Success`].sort(),
+        ['Conflict', 'InvalidInput', 'NotFound', 'Unavailable', `${capitalized}Success`].sort(),
       );
     }
   });

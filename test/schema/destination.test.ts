@@ -44,7 +44,7 @@ describe('createDestination', () => {
     });
   });
 
-  it('takes every setting', async () => {
+  it('accepts every setting', async () => {
     const test = await startApp();
     const { ca } = await makeCertificate();
     const settings = {
@@ -64,7 +64,7 @@ describe('createDestination', () => {
     });
   });
 
-  it('refuses a name that another destination has', async () => {
+  it('refuses the name of another destination', async () => {
     const test = await startApp();
     await createDestination(test, { name: 'SIEM' });
 
@@ -73,7 +73,7 @@ describe('createDestination', () => {
 
   it.each([
     ['a blank name', { name: '' }, 'name', 'must not be blank'],
-    ['an over-long name', { name: 'x'.repeat(257) }, 'name', 'at most 256 characters'],
+    ['a name that is too long', { name: 'x'.repeat(257) }, 'name', 'at most 256 characters'],
     ['a blank endpoint', { endpoint: ' ' }, 'endpoint', 'must not be blank'],
     ['a relative endpoint', { endpoint: '/collector' }, 'endpoint', 'must be an absolute URL'],
     ['another scheme', { endpoint: 'ftp://127.0.0.1/collector' }, 'endpoint', 'https'],
@@ -85,16 +85,21 @@ describe('createDestination', () => {
     ],
     ['a fragment in the endpoint', { endpoint: 'https://127.0.0.1/#top' }, 'endpoint', 'fragment'],
     ['a control character in the endpoint', { endpoint: 'https://127.0.0.1/\u0000' }, 'endpoint', 'control characters'],
-    ['an over-long endpoint', { endpoint: `https://127.0.0.1/${'x'.repeat(2_048)}` }, 'endpoint', 'at most 2048'],
+    [
+      'an endpoint that is too long',
+      { endpoint: `https://127.0.0.1/${'x'.repeat(2_048)}` },
+      'endpoint',
+      'at most 2048',
+    ],
     ['an authorization of two lines', { authorization: 'Splunk a\r\nX-Other: b' }, 'authorization', 'one line'],
-    ['an authorization that is no ASCII', { authorization: 'Splunk ü' }, 'authorization', 'ASCII'],
+    ['an authorization that is not ASCII', { authorization: 'Splunk ü' }, 'authorization', 'ASCII'],
     ['an empty authorization', { authorization: '' }, 'authorization', 'ASCII'],
-    ['an over-long authorization', { authorization: 'x'.repeat(4_097) }, 'authorization', 'at most 4096'],
-    ['a PEM that does not parse', { caCertificate: pem('bm8gY2VydGlmaWNhdGU=') }, 'caCertificate', 'PEM'],
-    ['no request at a time', { maxInFlight: 0 }, 'maxInFlight', 'a whole number from 1 to 64'],
-    ['too many requests at a time', { maxInFlight: 65 }, 'maxInFlight', 'a whole number from 1 to 64'],
-    ['no line a second', { linesPerSecond: 0 }, 'linesPerSecond', 'from 1 to 1,000,000'],
-    ['a PEM that is a key', { caCertificate: 'no PEM' }, 'caCertificate', 'PEM'],
+    ['an authorization that is too long', { authorization: 'x'.repeat(4_097) }, 'authorization', 'at most 4096'],
+    ['a PEM that cannot be parsed', { caCertificate: pem('bm8gY2VydGlmaWNhdGU=') }, 'caCertificate', 'PEM'],
+    ['a limit of no request in flight', { maxInFlight: 0 }, 'maxInFlight', 'a whole number from 1 to 64'],
+    ['a limit of too many requests in flight', { maxInFlight: 65 }, 'maxInFlight', 'a whole number from 1 to 64'],
+    ['a limit of no line a second', { linesPerSecond: 0 }, 'linesPerSecond', 'from 1 to 1,000,000'],
+    ['a certificate that is not PEM', { caCertificate: 'no PEM' }, 'caCertificate', 'PEM'],
   ])('refuses %s', async (_, input, field, reason) => {
     const test = await startApp();
 
@@ -120,7 +125,7 @@ describe('createDestination', () => {
     ['a loopback address in another notation', 'https://0x7f.1/collector'],
     ['an IPv4-mapped address', 'https://[::ffff:192.168.0.1]/collector'],
     ['plain http to a public address', 'http://93.184.216.34/collector'],
-  ])('refuses %s that the operator did not allow', async (_, endpoint) => {
+  ])('refuses %s if the operator did not allow it', async (_, endpoint) => {
     const test = await startApp({ env: { AUDITWIRE_ALLOWED_ADDRESSES: '192.0.2.0/24' } });
 
     await expectInvalid(
@@ -135,10 +140,10 @@ describe('createDestination', () => {
   it.each([
     ['the metadata service', 'https://169.254.169.254/latest'],
     ['a port that browsers block', 'https://192.0.2.1:25/collector'],
-  ])('refuses %s whatever the operator allowed', async (_, endpoint) => {
+  ])('refuses %s even if the operator allowed the address', async (_, endpoint) => {
     const test = await startApp({ env: { AUDITWIRE_ALLOWED_ADDRESSES: '0.0.0.0/0' } });
 
-    await expectInvalid(test, 'createDestination', { name: 'SIEM', endpoint }, 'endpoint', 'no setting opens it');
+    await expectInvalid(test, 'createDestination', { name: 'SIEM', endpoint }, 'endpoint', 'no setting permits it');
   });
 
   it('refuses a name that resolves to an address that the operator did not allow', async () => {
@@ -162,32 +167,32 @@ describe('createDestination', () => {
   });
 });
 
-describe('behind an egress proxy, a destination', () => {
+describe('a destination behind an egress proxy', () => {
   const resolve = async (name: string): Promise<never> => {
     throw new Error(`${name} was looked up here`);
   };
   const start = () => startApp({ env: { AUDITWIRE_EGRESS_PROXY: 'http://127.0.0.1:444' }, appOptions: { resolve } });
 
-  it('may be at any name, which is not looked up', async () => {
-    const asked: string[] = [];
+  it('may have any host name, which is not looked up', async () => {
+    const lookups: string[] = [];
     const test = await startApp({
       env: { AUDITWIRE_EGRESS_PROXY: 'http://127.0.0.1:444' },
       appOptions: {
         resolve: async (name) => {
-          asked.push(name);
+          lookups.push(name);
           return [{ address: '10.0.0.1', family: 4 }];
         },
       },
     });
     expect(await createDestination(test, { endpoint: 'https://siem.internal/' })).toBeTruthy();
-    expect(asked).toEqual([]);
+    expect(lookups).toEqual([]);
   });
 
   it.each([
     ['an address that the operator did not allow', 'https://10.0.0.1/', 'not a public address'],
     ['a blocked port', 'https://siem.example.com:22/', 'port 22 is blocked'],
     ['plain http to a name', 'http://siem.example.com/', 'may only be reached by https'],
-  ])('is refused at %s', async (_, endpoint, reason) => {
+  ])('is refused for %s', async (_, endpoint, reason) => {
     await expectInvalid(await start(), 'createDestination', { name: 'SIEM', endpoint }, 'endpoint', reason);
   });
 });
@@ -195,7 +200,7 @@ describe('behind an egress proxy, a destination', () => {
 describe('the client certificate of a destination', () => {
   const { cert: clientCertificate, key: clientKey } = issueCertificate();
 
-  it('is shown, its key is not, and null removes both', async () => {
+  it('is returned without its key, and null removes both', async () => {
     const test = await startApp();
     const created = await mutate<{ destination: { id: string } }>(test, 'createDestination', {
       name: 'SIEM',
@@ -218,7 +223,7 @@ describe('the client certificate of a destination', () => {
 });
 
 describe('the warnings of a destination', () => {
-  it('stand for as long as its settings are dangerous', async () => {
+  it('are there as long as its settings are dangerous', async () => {
     const test = await startApp();
     const id = await createDestination(test, { endpoint: 'http://127.0.0.1:444/', skipTlsVerification: true });
 
@@ -239,7 +244,7 @@ describe('the warnings of a destination', () => {
 });
 
 describe('updateDestination', () => {
-  it('keeps what is left out and removes what is null', async () => {
+  it('keeps fields that are left out and removes fields that are null', async () => {
     const test = await startApp();
     const { ca } = await makeCertificate();
     const id = await createDestination(test, { authorization: 'Splunk 8a6b', caCertificate: ca });
@@ -262,18 +267,18 @@ describe('updateDestination', () => {
     });
   });
 
-  it('limits what a second and a moment may bring, and removes the limit of lines with null', async () => {
+  it('sets the limits of requests in flight and lines a second, and removes the limit of lines with null', async () => {
     const test = await startApp();
     const id = await createDestination(test);
 
     const limited = await mutate(test, 'updateDestination', { id, maxInFlight: 2, linesPerSecond: 10 });
-    const freed = await mutate(test, 'updateDestination', { id, linesPerSecond: null });
+    const unlimited = await mutate(test, 'updateDestination', { id, linesPerSecond: null });
 
     expect(limited).toMatchObject({ destination: { maxInFlight: 2, linesPerSecond: 10 } });
-    expect(freed).toMatchObject({ destination: { maxInFlight: 2, linesPerSecond: null } });
+    expect(unlimited).toMatchObject({ destination: { maxInFlight: 2, linesPerSecond: null } });
   });
 
-  it('records nothing where nothing changes', async () => {
+  it('records nothing if nothing changes', async () => {
     const test = await startApp();
     const id = await createDestination(test);
     const head = await headOf(test);
@@ -284,7 +289,7 @@ describe('updateDestination', () => {
   });
 
   it.each(['name', 'endpoint', 'logFormat', 'skipTlsVerification', 'maxInFlight'])(
-    'refuses null for %s, which cannot be removed, as a refusal about that field',
+    'refuses null for %s, which cannot be removed, with a refusal about that field',
     async (field) => {
       const test = await startApp();
       const id = await createDestination(test);
@@ -293,7 +298,7 @@ describe('updateDestination', () => {
     },
   );
 
-  it('refuses an unknown destination, a taken name, a bad endpoint and a forbidden address', async () => {
+  it('refuses an unknown destination, the name of another destination, a relative endpoint and a private address', async () => {
     const test = await startApp();
     const id = await createDestination(test);
     await createDestination(test, { name: 'Other' });
@@ -313,7 +318,7 @@ describe('updateDestination', () => {
 });
 
 describe('deleteDestination', () => {
-  it('deletes a destination, whose name is then free', async () => {
+  it('deletes a destination, and its name can be used again', async () => {
     const test = await startApp();
     const id = await createDestination(test);
 
@@ -325,7 +330,7 @@ describe('deleteDestination', () => {
     await expectRefusal(test, 'deleteDestination', { id }, notFound);
   });
 
-  it('refuses while a webhook uses it, and says whose', async () => {
+  it('refuses while a webhook uses the destination, and names the portal', async () => {
     const receiver = await startReceiver();
     const test = await startApp();
     const { portalId, destinationId: id } = await connectPortal(test, receiver);

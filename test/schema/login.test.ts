@@ -23,7 +23,7 @@ async function startWithPortal() {
 }
 
 describe('recordLogin', () => {
-  it('records what is given and fills in what is left out', async () => {
+  it('records the given fields and sets defaults for the others', async () => {
     const { test, portalId } = await startWithPortal();
 
     expect(await mutate(test, 'recordLogin', { portalId, ...aLogin() })).toMatchObject({
@@ -82,11 +82,21 @@ describe('recordLogin', () => {
     ['a time before the epoch', { occurredAt: at(-1) }, 'occurredAt', '1970'],
     ['a request of more than 8 KiB', { request: `/${'x'.repeat(8_192)}` }, 'request', 'at most 8192 bytes'],
     ['a user agent of more than 2 KiB', { userAgent: 'ü'.repeat(1_025) }, 'userAgent', 'at most 2048 bytes'],
-    ['an over-long principal id', { principalId: 'x'.repeat(257) }, 'principalId', 'at most 256 characters'],
-    ['an over-long principal name', { principalName: 'x'.repeat(257) }, 'principalName', 'at most 256 characters'],
-    ['an over-long trace id', { traceId: 'x'.repeat(257) }, 'traceId', 'at most 256 characters'],
+    ['a principal id that is too long', { principalId: 'x'.repeat(257) }, 'principalId', 'at most 256 characters'],
+    [
+      'a principal name that is too long',
+      { principalName: 'x'.repeat(257) },
+      'principalName',
+      'at most 256 characters',
+    ],
+    ['a trace id that is too long', { traceId: 'x'.repeat(257) }, 'traceId', 'at most 256 characters'],
     ['an empty trace id', { traceId: '' }, 'traceId', 'must not be empty'],
-    ['an over-long idempotency key', { idempotencyKey: 'x'.repeat(257) }, 'idempotencyKey', 'at most 256 characters'],
+    [
+      'an idempotency key that is too long',
+      { idempotencyKey: 'x'.repeat(257) },
+      'idempotencyKey',
+      'at most 256 characters',
+    ],
     ['an empty idempotency key', { idempotencyKey: '' }, 'idempotencyKey', 'must not be empty'],
     ['a line break in the user agent', { userAgent: 'a\nb' }, 'userAgent', 'control characters'],
     ['a NUL in the request', { request: '/\u0000' }, 'request', 'control characters'],
@@ -98,7 +108,7 @@ describe('recordLogin', () => {
     await expectInvalid(test, 'recordLogin', { portalId, ...aLogin(), ...input }, field, reason);
   });
 
-  it('takes a time of 5 minutes ahead and one at the epoch', async () => {
+  it('accepts a time of 5 minutes ahead and one at the epoch', async () => {
     const { test, portalId } = await startWithPortal();
 
     for (const occurredAt of [at(NOW + 300_000), at(0)]) {
@@ -119,7 +129,7 @@ describe('recordLogin', () => {
     ['occurredAt', 'yesterday', /ISO 8601/],
     ['occurredAt', '2026-01-01T00:00:00', /time zone/],
     ['sourceAddress', 7, /String/],
-  ])('answers an impossible %s with a GraphQL error that names its path', async (field, value, reason) => {
+  ])('answers an invalid %s with a GraphQL error that names its path', async (field, value, reason) => {
     const { test, portalId } = await startWithPortal();
     const head = await headOf(test);
 
@@ -134,7 +144,7 @@ describe('recordLogin', () => {
     expect(await headOf(test)).toBe(head);
   });
 
-  it('answers the first login to the same key with the same content', async () => {
+  it('returns the first login for the same key with the same content', async () => {
     const { test, portalId } = await startWithPortal();
     const input = { portalId, ...aLogin({ idempotencyKey: 'key-1' }) };
     const first = await mutate(test, 'recordLogin', input);
@@ -157,7 +167,7 @@ describe('recordLogin', () => {
     });
   });
 
-  it('keeps the keys of two portals apart', async () => {
+  it('accepts the same key for two portals', async () => {
     const { test, portalId } = await startWithPortal();
     const otherId = await registerPortal(test, 'Other');
     await mutate(test, 'recordLogin', { portalId, ...aLogin({ idempotencyKey: 'key-1' }) });

@@ -45,7 +45,7 @@ describe('recordLogins', () => {
     await expectInvalid(test, 'recordLogins', { portalId, logins: many }, 'logins', 'at most 1000');
   });
 
-  it('names every wrong entry by its index and records none of them', async () => {
+  it('names every refused login by its index and records none', async () => {
     const { test, portalId } = await startWithPortal();
     const logins = [aLogin(), aLogin({ sourceAddress: 'x' }), aLogin(), aLogin({ userAgent: '\t' })];
 
@@ -64,7 +64,7 @@ describe('recordLogins', () => {
     );
   });
 
-  it('names an impossible entry by its index in a GraphQL error', async () => {
+  it('names an invalid login by its index in a GraphQL error', async () => {
     const { test, portalId } = await startWithPortal();
     const logins = [aLogin(), aLogin({ outcome: 'MAYBE' })];
 
@@ -74,7 +74,7 @@ describe('recordLogins', () => {
     expect(body.errors?.[0]?.message).toContain('input.logins[1].outcome');
   });
 
-  it('answers known entries with their originals and records the rest', async () => {
+  it('returns the first login for known keys and records the rest', async () => {
     const { test, portalId } = await startWithPortal();
     const [a, b, c] = ['a', 'b', 'c'].map((key) => aLogin({ idempotencyKey: key, traceId: key }));
     const first = await mutate<RecordedLogins>(test, 'recordLogins', { portalId, logins: [b] });

@@ -16,21 +16,21 @@ interface Page<T> {
   pageInfo: { hasNextPage: boolean; hasPreviousPage: boolean; startCursor: string | null; endCursor: string | null };
 }
 
-/** A list with its arguments filled in: `portals`, or `logins(portalId: …)`. */
+/** A list field with its arguments, such as `portals` or `logins(portalId: …)`, and the fields to select. */
 interface List {
   field: string;
   args?: string;
   selection: string;
 }
 
-async function page<T>(test: TestApp, { field, args = '', selection }: List, place: string): Promise<Page<T>> {
-  const query = `{ ${field}(${args} ${place}) {
+async function page<T>(test: TestApp, { field, args = '', selection }: List, pageArgs: string): Promise<Page<T>> {
+  const query = `{ ${field}(${args} ${pageArgs}) {
     edges { cursor node { ${selection} } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }`;
   const data = await dataOf<Record<string, Page<T>>>(test, query);
   return data[field] as Page<T>;
 }
 
-/** Every node of a list, in pages of two, read from its start or from its end. */
+/** The nodes of a list in pages of two, read from its start or from its end. */
 async function walk<T>(test: TestApp, list: List, direction: 'forwards' | 'backwards'): Promise<T[][]> {
   const pages: T[][] = [];
   let cursor: string | null = null;
@@ -57,7 +57,7 @@ async function expectPages(test: TestApp, list: List, expected: unknown[]): Prom
 
 const at = (second: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, second)).toISOString();
 
-/** Five logins, recorded in another order than they happened; two of them at the same time. */
+/** Five logins that were recorded in another order than they happened. Two of them happened at the same time. */
 async function startWithLogins(): Promise<{ test: TestApp; portalId: string; logins: List }> {
   const test = await startApp();
   const portalId = await registerPortal(test);
@@ -77,7 +77,7 @@ async function startWithLogins(): Promise<{ test: TestApp; portalId: string; log
 const traces = (...ids: string[]) => ids.map((traceId) => ({ traceId }));
 
 describe('pages', () => {
-  it('of portals go forwards and backwards in the order of registration', async () => {
+  it('of portals can be read in both directions, in the order of registration', async () => {
     const test = await startApp();
     const names = ['e', 'd', 'c', 'b', 'a'];
     for (const name of names) await registerPortal(test, name);
@@ -89,7 +89,7 @@ describe('pages', () => {
     );
   });
 
-  it('of portals leave out the retired ones unless they are asked for', async () => {
+  it('of portals leave out retired portals, unless includeRetired is set', async () => {
     const test = await startApp();
     const id = await registerPortal(test, 'old');
     await registerPortal(test, 'new');
@@ -100,7 +100,7 @@ describe('pages', () => {
     expect((await page(test, all, 'first: 9')).edges).toHaveLength(2);
   });
 
-  it('of destinations go forwards and backwards in the order of creation', async () => {
+  it('of destinations can be read in both directions, in the order of creation', async () => {
     const test = await startApp();
     const names = ['e', 'd', 'c', 'b', 'a'];
     for (const name of names) await createDestination(test, { name });
@@ -112,13 +112,13 @@ describe('pages', () => {
     );
   });
 
-  it('of logins go forwards and backwards, newest first, the later one first of two at the same time', async () => {
+  it('of logins can be read in both directions, newest first; of two at the same time, the one recorded later is first', async () => {
     const { test, logins } = await startWithLogins();
 
     await expectPages(test, logins, traces('e', 'd', 'c', 'b', 'a'));
   });
 
-  it('of deliveries go forwards and backwards, newest first', async () => {
+  it('of deliveries can be read in both directions, newest first', async () => {
     const receiver = await startReceiver();
     const test = await startApp();
     const { portalId } = await connectPortal(test, receiver);
@@ -132,7 +132,7 @@ describe('pages', () => {
     await receiver.down();
   });
 
-  it('have null cursors where they are empty', async () => {
+  it('have null cursors if they are empty', async () => {
     const test = await startApp();
 
     const { pageInfo } = await page(test, { field: 'portals', args: 'includeRetired: true', selection: 'id' }, '');
@@ -140,7 +140,7 @@ describe('pages', () => {
     expect(pageInfo).toEqual({ hasNextPage: false, hasPreviousPage: false, startCursor: null, endCursor: null });
   });
 
-  it('have 20 entries where nothing is said, and at most 100 portals or 1,000 logins', async () => {
+  it('have 20 entries by default, and at most 100 portals or 1,000 logins', async () => {
     const test = await startApp();
     for (let count = 0; count < 101; count += 1) await registerPortal(test);
     const portalId = await registerPortal(test);
@@ -166,7 +166,7 @@ describe('the filter of logins', () => {
     ['authenticationType: SSO', ['e', 'd']],
     ['outcome: LOCKED, authenticationType: SSO', ['e']],
     [`from: "2026-01-01T01:00:03+01:00", to: "${at(3)}"`, ['d', 'c']],
-  ])('{ %s }', async (filter, expected) => {
+  ])('returns the logins that match { %s }', async (filter, expected) => {
     const { test, logins } = await startWithLogins();
 
     const { edges } = await page(test, logins, `filter: { ${filter} } first: 10`);
@@ -174,7 +174,7 @@ describe('the filter of logins', () => {
     expect(edges.map(({ node }) => node)).toEqual(traces(...expected));
   });
 
-  it('holds across pages', async () => {
+  it('applies to every page', async () => {
     const { test, portalId } = await startWithLogins();
     const args = `portalId: "${portalId}", filter: { from: "${at(2)}" }`;
 
@@ -184,9 +184,9 @@ describe('the filter of logins', () => {
   });
 });
 
-describe('a page is refused', () => {
+describe('a page request is refused', () => {
   it.each(['portals', 'destinations', 'logins', 'deliveries'])(
-    'after or before a cursor that %s did not give',
+    'for an after or before that is not a cursor of %s',
     async (field) => {
       const { test, portalId } = await startWithLogins();
       const args = field === 'logins' || field === 'deliveries' ? `portalId: "${portalId}"` : '';
@@ -194,17 +194,17 @@ describe('a page is refused', () => {
       for (const argument of ['after', 'before']) {
         for (const cursor of ['', 'x', 'MS4y'.repeat(9), Buffer.from('-1').toString('base64url')]) {
           const { body } = await post(test, `{ ${field}(${args} ${argument}: "${cursor}") { edges { cursor } } }`);
-          const fields = [{ field: argument, reason: expect.stringContaining('no cursor of this list') }];
+          const fields = [{ field: argument, reason: expect.stringContaining('not a cursor of this list') }];
           expect(body.errors).toMatchObject([{ path: [field], extensions: { code: 'INVALID_INPUT', fields } }]);
         }
       }
     },
   );
 
-  it.each(['first: -1', 'last: -1'])('for { %s }, with an error that says why', async (place) => {
+  it.each(['first: -1', 'last: -1'])('for { %s }, with an error that names the argument', async (argument) => {
     const test = await startApp();
 
-    const { body } = await post(test, `{ portals(${place}) { edges { cursor } } }`);
+    const { body } = await post(test, `{ portals(${argument}) { edges { cursor } } }`);
 
     expect(body.errors).toMatchObject([
       { message: expect.stringMatching(/first|last/), path: ['portals'], extensions: { code: 'INVALID_INPUT' } },

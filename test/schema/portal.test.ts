@@ -13,12 +13,12 @@ import {
 import { startReceiver } from '../support/receiver/receiver.js';
 import { connectPortal, startApp } from '../support/server/app.js';
 
-const MINE = '3e551b39-227d-4297-b911-e68fd5d77c17';
+const OWN_ID = '3e551b39-227d-4297-b911-e68fd5d77c17';
 const notFound = { __typename: 'NotFound', code: 'NOT_FOUND' };
 const retired = { __typename: 'Conflict', code: 'PORTAL_RETIRED' };
 
 describe('registerPortal', () => {
-  it('registers a portal under an id that the server makes', async () => {
+  it('registers a portal with an id that the server makes', async () => {
     const test = await startApp();
 
     const result = await mutate(test, 'registerPortal', { name: '  Developer portal ' });
@@ -29,26 +29,26 @@ describe('registerPortal', () => {
     });
   });
 
-  it('takes the id of the caller, in any case, and changes nothing when it is repeated', async () => {
+  it('accepts an id of the caller in upper or lower case, and changes nothing when it is repeated', async () => {
     const test = await startApp();
-    const first = await mutate(test, 'registerPortal', { id: MINE.toUpperCase(), name: 'Mine' });
+    const first = await mutate(test, 'registerPortal', { id: OWN_ID.toUpperCase(), name: 'Mine' });
     const head = await headOf(test);
 
-    const again = await mutate(test, 'registerPortal', { id: MINE, name: 'Mine' });
+    const again = await mutate(test, 'registerPortal', { id: OWN_ID, name: 'Mine' });
 
-    expect(first).toMatchObject({ portal: { id: MINE } });
+    expect(first).toMatchObject({ portal: { id: OWN_ID } });
     expect(again).toEqual(first);
     expect(await headOf(test)).toBe(head);
   });
 
-  it('refuses an id that belongs to a portal with another name', async () => {
+  it('refuses the id of a portal with another name', async () => {
     const test = await startApp();
-    await mutate(test, 'registerPortal', { id: MINE, name: 'Mine' });
+    await mutate(test, 'registerPortal', { id: OWN_ID, name: 'Mine' });
 
     await expectRefusal(
       test,
       'registerPortal',
-      { id: MINE, name: 'Yours' },
+      { id: OWN_ID, name: 'Yours' },
       { __typename: 'Conflict', code: 'ALREADY_EXISTS' },
     );
   });
@@ -65,7 +65,7 @@ describe('registerPortal', () => {
     await expectInvalid(test, 'registerPortal', input, field, reason);
   });
 
-  it('counts characters, not UTF-16 units: 256 emojis are a name', async () => {
+  it('counts characters of a name, not UTF-16 units', async () => {
     const test = await startApp();
 
     expect(await mutate(test, 'registerPortal', { name: '🔐'.repeat(256) })).toMatchObject({
@@ -74,7 +74,7 @@ describe('registerPortal', () => {
     await expectInvalid(test, 'registerPortal', { name: '🔐'.repeat(257) }, 'name', 'at most 256 characters');
   });
 
-  it('names every field that is wrong', async () => {
+  it('names every field that is not valid', async () => {
     const test = await startApp();
 
     const result = await mutate(test, 'registerPortal', { id: '1', name: '' });
@@ -86,7 +86,7 @@ describe('registerPortal', () => {
 });
 
 describe('renamePortal', () => {
-  it('renames, and two portals may share a name', async () => {
+  it('renames a portal, also to the name of another portal', async () => {
     const test = await startApp();
     const id = await registerPortal(test, 'One');
     await registerPortal(test, 'Two');
@@ -108,7 +108,7 @@ describe('renamePortal', () => {
 });
 
 describe('retirePortal', () => {
-  it('retires a portal with its webhook, once', async () => {
+  it('retires a portal and removes its webhook; repeated, it changes nothing', async () => {
     const receiver = await startReceiver();
     const test = await startApp();
     const { portalId: id } = await connectPortal(test, receiver);
@@ -132,7 +132,7 @@ describe('retirePortal', () => {
     await expectInvalid(test, 'retirePortal', { id: '' }, 'id', 'must be a UUID');
   });
 
-  it('leaves nothing that can be done to the portal', async () => {
+  it('is final: every other change of the portal is refused', async () => {
     const test = await startApp();
     const id = await registerPortal(test);
     await mutate(test, 'retirePortal', { id });
@@ -152,7 +152,7 @@ describe('retirePortal', () => {
 });
 
 describe('portal', () => {
-  it('gives a portal by its id, and null for an id that nobody has', async () => {
+  it('returns a portal by its id, and null for an unknown id', async () => {
     const test = await startApp();
     const id = await registerPortal(test);
     const query =
@@ -164,7 +164,7 @@ describe('portal', () => {
     expect(await dataOf(test, query, { id: UNKNOWN_ID })).toEqual({ portal: null });
   });
 
-  it('says which argument is malformed', async () => {
+  it('names the argument that is malformed', async () => {
     const test = await startApp();
 
     const { body } = await post(test, '{ portal(id: "x") { id } }');

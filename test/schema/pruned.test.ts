@@ -19,7 +19,7 @@ interface At {
   position: string;
 }
 
-/** A server with a portal that nobody delivers for. */
+/** A server without deliveries, with a portal. */
 async function startWithPortal() {
   const test = await startApp({ appOptions: { deliver: false } });
   const portalId = await registerPortal(test);
@@ -36,11 +36,11 @@ async function startWithPortal() {
     portalId,
     log,
     record,
-    /** Prunes up to a position, or all that may go. */
+    /** Prunes up to a position (inclusive), or everything that may be pruned. */
     async prune(throughPosition?: number) {
       const cut = throughPosition === undefined ? everything : { ...everything, recordedBefore: 0, throughPosition };
       const prunable = await commands.execute('snapshotLane', { portalId, cut }, CAUSE);
-      if (!prunable) throw new Error('nothing may go');
+      if (!prunable) throw new Error('nothing can be pruned');
       await commands.execute('pruneHistory', { portalId, ...prunable, limit: 500 }, CAUSE);
     },
     /** Records 1,500 logins and prunes the first 500 of them, all in one commit. */
@@ -60,7 +60,7 @@ async function startWithPortal() {
 
 const refused = {
   code: 'PRUNED',
-  fields: [{ field: 'after', reason: expect.stringMatching(/still keeps|older than/) }],
+  fields: [{ field: 'after', reason: expect.stringMatching(/oldest retained|was pruned/) }],
 };
 
 async function errorsOf(test: TestApp, query: string, variables: Record<string, unknown>) {
@@ -72,11 +72,11 @@ describe('a page', () => {
   const PAGE = `query ($portalId: ID!, $after: String, $before: String) {
     logins(portalId: $portalId, after: $after, before: $before) { edges { cursor } } }`;
 
-  it('of logins after or before one that was pruned is refused; others are given', async () => {
+  it('of logins is refused after or before a pruned login, and returned otherwise', async () => {
     const { test, portalId, record, prune } = await startWithPortal();
     const [, second] = await record(4);
-    const page = (place: Record<string, unknown> = {}) =>
-      dataOf<{ logins: { edges: { cursor: string }[] } }>(test, PAGE, { portalId, ...place });
+    const page = (args: Record<string, unknown> = {}) =>
+      dataOf<{ logins: { edges: { cursor: string }[] } }>(test, PAGE, { portalId, ...args });
     const [, newer, older] = (await page()).logins.edges.map(({ cursor }) => cursor);
     await prune(second?.position);
     expect(await errorsOf(test, PAGE, { portalId, after: older })).toMatchObject([{ extensions: refused }]);
@@ -85,13 +85,13 @@ describe('a page', () => {
     expect((await page()).logins.edges).toHaveLength(2);
   });
 
-  it('of deliveries after or before one that was pruned is refused; others are given, from either end', async () => {
+  it('of deliveries is refused after or before a pruned delivery, and returned otherwise, in both directions', async () => {
     const { directory, token, portalId } = await withDeliveries();
     const query = `query ($portalId: ID!, $first: Int, $last: Int, $after: String, $before: String) {
       deliveries(portalId: $portalId, first: $first, last: $last, after: $after, before: $before) {
         edges { cursor node { id } } } }`;
-    const idsOf = async (test: TestApp, place: Record<string, unknown>) => {
-      const data = await dataOf<{ deliveries: Deliveries }>(test, query, { portalId, ...place });
+    const idsOf = async (test: TestApp, args: Record<string, unknown>) => {
+      const data = await dataOf<{ deliveries: Deliveries }>(test, query, { portalId, ...args });
       return data.deliveries.edges.map(({ node, cursor }) => ({ id: node.id, cursor }));
     };
     const before = await startApp({ directory, token, appOptions: { deliver: false } });
@@ -103,14 +103,14 @@ describe('a page', () => {
     opened.prune(`delivery-${portalId}`, 2);
     opened.close();
     const test = await startApp({ directory, token, appOptions: { deliver: false } });
-    for (const place of [{ first: 9 }, { last: 9 }]) {
-      expect((await idsOf(test, place)).map(({ id }) => id)).toEqual(['d-3', 'd-2']);
+    for (const args of [{ first: 9 }, { last: 9 }]) {
+      expect((await idsOf(test, args)).map(({ id }) => id)).toEqual(['d-3', 'd-2']);
     }
-    for (const place of [
+    for (const args of [
       { first: 9, after: oldest?.cursor },
       { last: 9, before: oldest?.cursor },
     ]) {
-      expect(await errorsOf(test, query, { portalId, ...place })).toMatchObject([{ extensions: { code: 'PRUNED' } }]);
+      expect(await errorsOf(test, query, { portalId, ...args })).toMatchObject([{ extensions: { code: 'PRUNED' } }]);
     }
   });
 });
@@ -138,7 +138,7 @@ async function withDeliveries() {
 }
 
 describe.each(transports)('a subscription over %s', (transport) => {
-  it('after a position before the horizon is refused, and one at the horizon gives all that follows', async () => {
+  it('is refused after a position before the horizon, and gets all later events after a position at the horizon', async () => {
     const { test, portalId, record, prune, log } = await startWithPortal();
     const [first, second, third] = await record(3);
     await prune(second?.position);
@@ -146,7 +146,7 @@ describe.each(transports)('a subscription over %s', (transport) => {
     await expect(early.next()).rejects.toEqual(aboutPruned());
     const live = subscribe<At>(transport, test, LOGINS, { portalId, after: String(second?.position) });
     expect(await live.next()).toEqual({ position: String(third?.position) });
-    // Everything of the delivery stream but the newest checkpoint goes.
+    // Everything in the delivery stream except the newest lane snapshot is pruned.
     await record(1);
     await prune();
     const horizon = log.horizon(`delivery-${portalId}`).position;
@@ -155,7 +155,7 @@ describe.each(transports)('a subscription over %s', (transport) => {
     await expect(attempts.next()).rejects.toEqual(aboutPruned());
   });
 
-  it('that the horizon passes ends with that refusal', async () => {
+  it('ends with the same refusal if the horizon passes its position', async () => {
     const { test, portalId, record, recordAndPrune } = await startWithPortal();
     const live = subscribe<At>(transport, test, LOGINS, { portalId, after: '0' });
     const [login] = await record(1);
@@ -164,7 +164,7 @@ describe.each(transports)('a subscription over %s', (transport) => {
     await expect(live.next()).rejects.toEqual(aboutPruned());
   });
 
-  it('of state is given whatever was pruned', async () => {
+  it('to a state is accepted even if its events were pruned', async () => {
     const { test, portalId, record, prune } = await startWithPortal();
     await record(3);
     const live = subscribe<At>(transport, test, STATUS, { portalId, after: '0' });
@@ -177,7 +177,7 @@ describe.each(transports)('a subscription over %s', (transport) => {
   });
 });
 
-/** What either transport gives for a refusal. */
+/** Matches the refusal with both transports. */
 function aboutPruned(): unknown {
   return expect.toSatisfy((error: unknown) =>
     JSON.stringify(error instanceof Error ? error.message : error).includes('PRUNED'),

@@ -40,7 +40,7 @@ async function jobOf(lane: Lane): Promise<Job> {
 const untilStatus = (lane: Lane, status: string) => lane.untilLane(({ replay }) => replay?.status === status);
 
 describe('replayJob', () => {
-  it('is all nulls and zeros before the first one', async () => {
+  it('has only nulls and zeros before the first replay', async () => {
     const lane = await startLane();
     expect(await jobOf(lane)).toEqual({
       id: null,
@@ -64,7 +64,7 @@ describe('replayJob', () => {
 });
 
 describe('requestReplay', () => {
-  it('is accepted, and sends everything of the time once more', async () => {
+  it('is accepted and sends all logins of the time range again', async () => {
     const lane = await startLane();
     await lane.deliver(3);
     const input = allOf(lane);
@@ -76,7 +76,7 @@ describe('requestReplay', () => {
     expect(lane.sender.posts.map(({ requests }) => requests.length)).toEqual([3, 3]);
   });
 
-  it('sends only what is undelivered, if so asked for', async () => {
+  it('sends only undelivered logins with the scope UNDELIVERED', async () => {
     const lane = await startLane();
     await lane.deliver(3);
     await lane.refuse(2);
@@ -97,7 +97,7 @@ describe('requestReplay', () => {
     await untilStatus(lane, 'COMPLETED');
   });
 
-  it('is refused with a code and words', async () => {
+  it('is refused with a code and the field or message', async () => {
     const lane = await startLane();
     await lane.deliver();
     const input = allOf(lane);
@@ -126,7 +126,7 @@ describe('requestReplay', () => {
 });
 
 describe('cancelReplay', () => {
-  it('ends the job that is under way, and refuses where there is none', async () => {
+  it('cancels the job in progress, and is refused if there is none', async () => {
     const lane = await startLane();
     await lane.deliver(2);
     lane.sender.reply = unavailable;
@@ -136,14 +136,14 @@ describe('cancelReplay', () => {
       __typename: 'CancelReplaySuccess',
       replayJob: { status: 'CANCELLED', total: 2, sent: 0 },
     });
-    const none = { __typename: 'NotFound', code: 'NOT_FOUND', message: expect.stringContaining('no replay under way') };
+    const none = { __typename: 'NotFound', code: 'NOT_FOUND', message: expect.stringContaining('no active replay') };
     await expectRefusal(lane, 'cancelReplay', { portalId: lane.portalId }, none);
     await expectInvalid(lane, 'cancelReplay', { portalId: 'x' }, 'portalId', 'UUID');
   });
 });
 
 describe.each(transports)('replayJobChanged over %s', (transport) => {
-  it('gives the job as it is, then each change and all progress to its end', async () => {
+  it('sends the job as it is, then each change and the progress to its end', async () => {
     const lane = await startLane();
     await lane.deliver(600);
     const live = subscribe<Changed>(transport, lane, CHANGES, { portalId: lane.portalId });
@@ -157,7 +157,7 @@ describe.each(transports)('replayJobChanged over %s', (transport) => {
     expect(positions).toEqual([...positions].sort((one, other) => one - other));
   });
 
-  it('gives why it failed, and to one that comes back only what is new', async () => {
+  it('sends why a replay failed, and only new changes to a client that reconnects', async () => {
     const lane = await startLane();
     await lane.deliver(2);
     const live = subscribe<Changed>(transport, lane, CHANGES, { portalId: lane.portalId });

@@ -31,7 +31,7 @@ const subscriptions = [
   'loginRecorded(portalId: $portalId, after: "0") { position login { request userAgent } }',
 ].map((field) => `subscription ($portalId: ID!) { ${field} }`);
 
-/** No byte of an answer is the secret, whichever way it may be encoded. */
+/** The text contains the secret neither in clear nor in base64 or hex. */
 function expectNoSecret(text: string): void {
   for (const form of [
     SECRET,
@@ -42,7 +42,7 @@ function expectNoSecret(text: string): void {
   }
 }
 
-/** A portal whose receiver repeats the Authorization value in its refusal, after it has refused a login. */
+/** A portal with an abandoned login; its receiver repeats the Authorization value in the answer. */
 async function startWithEcho(): Promise<{ test: TestApp; portalId: string; destinationId: string }> {
   const receiver = await startReceiver();
   receiver.answers((response, received, request) => {
@@ -59,7 +59,7 @@ async function startWithEcho(): Promise<{ test: TestApp; portalId: string; desti
 }
 
 describe('an authorization value', () => {
-  it('is in no answer to any query or subscription, even if the receiver repeats it', async () => {
+  it('is not in the answer to a query or subscription, even if the receiver repeats it', async () => {
     const { test, portalId } = await startWithEcho();
     const controller = new AbortController();
 
@@ -79,7 +79,7 @@ describe('an authorization value', () => {
     expect(text).toContain('"phase":"BODY","responseExcerpt":"bad value: ***"');
   });
 
-  it('is not in the answer to its own creation, nor in a refusal', async () => {
+  it('is not in the answer to createDestination, success or refusal', async () => {
     const test = await startApp();
     const authorization = `Splunk ${SECRET}`;
     await createDestination(test, { name: 'Taken', authorization });
@@ -99,10 +99,10 @@ describe('an authorization value', () => {
   });
 
   it.each([
-    ['an unknown field beside it', { name: 'SIEM', endpoint: ENDPOINT, authorization: SECRET, logFormt: 'CEF' }],
+    ['an unknown field next to it', { name: 'SIEM', endpoint: ENDPOINT, authorization: SECRET, logFormt: 'CEF' }],
     ['a required field left out', { name: 'SIEM', authorization: SECRET }],
     ['a value of another type', { name: 'SIEM', endpoint: ENDPOINT, authorization: [SECRET] }],
-    ['an input that is no object', SECRET],
+    ['an input that is not an object', SECRET],
   ])('is not in a GraphQL error about %s', async (_, input) => {
     const test = await startApp();
 
@@ -146,7 +146,7 @@ describe('a client key', () => {
   const pair = { clientCertificate, clientKey };
   const good = { name: 'SIEM', endpoint: ENDPOINT, ...pair };
 
-  /** Neither the first lines of the PEM nor the private number in any writing; the last line is the public half. */
+  /** The text contains neither the first lines of the PEM nor the private number. (The last line of the PEM is the public half.) */
   function expectNoKey(text: string): void {
     const lines = clientKey.split('\n').slice(1, 3);
     const number = Buffer.from(client.privateKey.export({ format: 'jwk' }).d ?? '', 'base64url');
@@ -155,7 +155,7 @@ describe('a client key', () => {
     }
   }
 
-  it('is in no answer about its destination', async () => {
+  it('is not in an answer about its destination', async () => {
     const receiver = await startReceiver();
     const test = await startApp();
     const { portalId, destinationId: id } = await connectPortal(test, receiver);
@@ -169,12 +169,12 @@ describe('a client key', () => {
   it.each([
     ['without its certificate', { ...good, clientCertificate: null }],
     ['of another certificate', { ...good, clientCertificate: issueCertificate().cert }],
-    ['that breaks off', { ...good, clientKey: clientKey.slice(0, -40) }],
-    ['beside a blank name', { ...good, name: '' }],
+    ['that is cut off', { ...good, clientKey: clientKey.slice(0, -40) }],
+    ['with a blank name', { ...good, name: '' }],
     ['as the certificate', { ...good, clientCertificate: clientKey }],
     ['as the certificate of an authority', { ...good, caCertificate: clientKey }],
     ['as the authorization', { ...good, authorization: clientKey }],
-  ])('%s is in no refusal', async (_, input) => {
+  ])('%s is not in the refusal', async (_, input) => {
     const test = await startApp();
 
     const { text, body } = await post(test, mutationOf('createDestination'), { input });
@@ -184,10 +184,10 @@ describe('a client key', () => {
   });
 
   it.each([
-    ['an unknown field beside it', { ...good, logFormt: 'CEF' }],
+    ['an unknown field next to it', { ...good, logFormt: 'CEF' }],
     ['a value of another type', { ...good, clientKey: [clientKey] }],
     ['it as an enum', { ...good, logFormat: clientKey }],
-    ['an input that is no object', clientKey],
+    ['an input that is not an object', clientKey],
   ])('is not in a GraphQL error about %s', async (_, input) => {
     const test = await startApp();
 

@@ -17,8 +17,8 @@ import { connectPortal, startApp, type TestApp } from '../support/server/app.js'
 
 const SECRET = 'Splunk 8a6b2f0c-secret';
 
-const destinationAt = (test: TestApp, { url, ca }: Pick<Receiver, 'url' | 'ca'>, given = {}) =>
-  createDestination(test, { endpoint: url, caCertificate: ca, authorization: SECRET, ...given });
+const destinationAt = (test: TestApp, { url, ca }: Pick<Receiver, 'url' | 'ca'>, settings = {}) =>
+  createDestination(test, { endpoint: url, caCertificate: ca, authorization: SECRET, ...settings });
 
 async function started() {
   const receiver = await startReceiver();
@@ -26,8 +26,8 @@ async function started() {
   return { receiver, test };
 }
 
-describe('the test of a destination', () => {
-  it('sends one line that says so, as a delivery is sent', async () => {
+describe('testDestination', () => {
+  it('sends one line that is marked as a test, in the same way as a delivery', async () => {
     const { receiver, test } = await started();
     const id = await destinationAt(test, receiver);
 
@@ -58,7 +58,7 @@ describe('the test of a destination', () => {
     await receiver.down();
   });
 
-  it('is signed by the published key', async () => {
+  it('signs the line with the published key', async () => {
     const { receiver, test } = await started();
     await mutate(test, 'testDestination', { id: await destinationAt(test, receiver) });
 
@@ -73,7 +73,7 @@ describe('the test of a destination', () => {
   it.each([
     ['JSON', (line: string) => JSON.parse(line)],
     ['CPS', (line: string) => JSON.parse(line).event],
-  ])('has the log format of the destination, %s', async (logFormat, read) => {
+  ])('uses the log format of the destination, %s', async (logFormat, read) => {
     const { receiver, test } = await started();
     await mutate(test, 'testDestination', { id: await destinationAt(test, receiver, { logFormat }) });
 
@@ -87,7 +87,7 @@ describe('the test of a destination', () => {
     await receiver.down();
   });
 
-  it('says why it was not taken, without the authorization value', async () => {
+  it('returns why the receiver refused the line, without the authorization value', async () => {
     const { receiver, test } = await started();
     receiver.answers(answer(403, {}, `not you:\n${SECRET}`));
     const id = await destinationAt(test, receiver);
@@ -108,13 +108,13 @@ describe('the test of a destination', () => {
     });
   });
 
-  it('shows the client certificate of the destination', async () => {
+  it('presents the client certificate of the destination', async () => {
     const test = await startApp();
     const authority = issueCertificate({ name: 'An authority', isAuthority: true });
     const served = issueCertificate({ issuer: authority, names: ['127.0.0.1'] });
     const client = issueCertificate({ name: 'A client', issuer: authority });
-    const asking = { ...served, requestCert: true, rejectUnauthorized: true, ca: authority.cert };
-    const raw = await startRawReceiver((it) => it.end('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'), asking);
+    const tlsOptions = { ...served, requestCert: true, rejectUnauthorized: true, ca: authority.cert };
+    const raw = await startRawReceiver((it) => it.end('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'), tlsOptions);
     const id = await destinationAt(test, { url: raw.url, ca: authority.cert });
 
     const without = await mutate(test, 'testDestination', { id });
@@ -129,13 +129,13 @@ describe('the test of a destination', () => {
     expect(withIt).toMatchObject({ delivered: true });
   });
 
-  it('goes by the address guard', async () => {
+  it('obeys the address guard', async () => {
     const test = await startApp({ appOptions: { resolve: async () => [] } });
     const id = await createDestination(test, { endpoint: 'https://siem.example.com/' });
     expect(await mutate(test, 'testDestination', { id })).toMatchObject({ delivered: false, phase: 'RESOLVE' });
   });
 
-  it('records nothing, and changes the status of no webhook', async () => {
+  it('records nothing and does not change the status of a webhook', async () => {
     const { receiver, test } = await started();
     const { portalId, destinationId } = await connectPortal(test, receiver);
     receiver.answers(answer(401));
@@ -152,33 +152,33 @@ describe('the test of a destination', () => {
     await receiver.down();
   });
 
-  it('is made four times at a time, and refused until one of them has ended', async () => {
+  it('runs at most four times at once, and is refused until one of them has ended', async () => {
     const { receiver, test } = await started();
     const id = await destinationAt(test, receiver);
-    const held: (() => void)[] = [];
-    receiver.answers((response) => held.push(() => response.writeHead(200).end()));
+    const answers: (() => void)[] = [];
+    receiver.answers((response) => answers.push(() => response.writeHead(200).end()));
     const four = Array.from({ length: 4 }, () => mutate(test, 'testDestination', { id }));
     await receiver.until(({ received }) => received.length === 4);
 
     await expectRefusal(test, 'testDestination', { id }, { __typename: 'Unavailable', code: 'UNAVAILABLE' });
-    held[0]?.();
+    answers[0]?.();
     await Promise.race(four);
     const fifth = mutate(test, 'testDestination', { id });
     await receiver.until(({ received }) => received.length === 5);
-    for (const end of held.slice(1)) end();
+    for (const sendAnswer of answers.slice(1)) sendAnswer();
 
     for (const result of await Promise.all([...four, fifth])) expect(result).toMatchObject({ delivered: true });
     await receiver.down();
   });
 
-  it('is refused for a destination that is not there, and for an id that is none', async () => {
+  it('is refused for an unknown destination and for a malformed id', async () => {
     const test = await startApp();
     const unknown = { __typename: 'NotFound', code: 'NOT_FOUND' };
     await expectRefusal(test, 'testDestination', { id: UNKNOWN_ID }, unknown);
     await expectInvalid(test, 'testDestination', { id: 'x' }, 'id', 'must be a UUID');
   });
 
-  it('is cut off where the server ends', async () => {
+  it('is cut off when the server stops', async () => {
     const { receiver, test } = await started();
     const id = await destinationAt(test, receiver);
     receiver.answers(() => {});

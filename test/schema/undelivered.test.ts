@@ -7,8 +7,8 @@ const notFound = { __typename: 'NotFound', code: 'NOT_FOUND' };
 const conflict = { __typename: 'Conflict' };
 type Ranges = { ranges: Range[] };
 
-/** Three ranges: of 2 logins, of 1 and of 1, the last of which is too large. */
-async function withThree() {
+/** Three ranges: of 2 logins, of 1 login, and of 1 login that is too large. */
+async function startWithThreeRanges() {
   const lane = await startLane();
   await lane.refuse(2);
   await lane.refuse();
@@ -17,7 +17,7 @@ async function withThree() {
 }
 
 describe('undelivered', () => {
-  it('says of each range what it is, why it is listed and what was said to it', async () => {
+  it('lists each range with its logins, its reason and the last answer', async () => {
     const lane = await startLane();
     const now = new Date(lane.clock.now()).toISOString();
     await lane.refuse(2);
@@ -42,8 +42,8 @@ describe('undelivered', () => {
     ]);
   });
 
-  it('is paged, oldest first, in both directions', async () => {
-    const lane = await withThree();
+  it('has pages, oldest first, in both directions', async () => {
+    const lane = await startWithThreeRanges();
     const all = await lane.listed();
     expect(all.map(({ loginCount }) => loginCount)).toEqual([2, 1, 1]);
     const page = async (args: string) => {
@@ -63,8 +63,8 @@ describe('undelivered', () => {
     expect(back.edges.map(({ node }) => node.id)).toEqual(all.slice(0, 2).map(({ id }) => id));
   });
 
-  it('leaves out what was discarded, unless it is asked for', async () => {
-    const lane = await withThree();
+  it('leaves out discarded ranges, unless states includes DISCARDED', async () => {
+    const lane = await startWithThreeRanges();
     const [first, second, third] = await lane.listed();
     await mutate(lane, 'discardUndelivered', { ids: [first?.id], reason: 'a test of ours' });
     const ids = async (args?: string) => (await lane.listed(args)).map(({ id }) => id);
@@ -93,30 +93,30 @@ interface Page {
 
 describe('redeliver', () => {
   it('delivers ranges again', async () => {
-    const lane = await withThree();
+    const lane = await startWithThreeRanges();
     const [, second] = await lane.listed();
     lane.sender.reply = delivered;
     const result = await mutate<Ranges>(lane, 'redeliver', { ids: [second?.id] });
     expect(result.__typename).toBe('RedeliverSuccess');
     await lane.untilLane(({ totals }) => totals.undelivered === 1);
-    // First the one that was asked for, then the one that waits; what was set aside waits for a person.
+    // First the requested range, then the waiting one. The range that needs action is not sent.
     expect(lane.sender.posts.slice(3).map(({ requests }) => requests.length)).toEqual([1, 2]);
     expect(await lane.listed()).toMatchObject([{ state: 'NEEDS_ACTION' }]);
   });
 
-  it('is refused with a code and words', async () => {
-    const lane = await withThree();
+  it('is refused with a code and the field or message', async () => {
+    const lane = await startWithThreeRanges();
     const [{ id } = { id: '' }] = await lane.listed();
     await expectInvalid(lane, 'redeliver', { ids: [] }, 'ids', 'at least one');
     await expectInvalid(lane, 'redeliver', { ids: Array.from({ length: 101 }, () => id) }, 'ids', 'at most 100');
-    await expectInvalid(lane, 'redeliver', { ids: [id, 'x'] }, 'ids[1]', 'is no id');
+    await expectInvalid(lane, 'redeliver', { ids: [id, 'x'] }, 'ids[1]', 'is not the id');
     await mutate(lane, 'discardUndelivered', { ids: [id], reason: 'not needed' });
     const fields = [{ field: 'ids', reason: expect.stringContaining('was discarded') }];
     await expectRefusal(lane, 'redeliver', { ids: [id] }, { ...conflict, code: 'DISCARDED', fields });
     const [{ id: another } = { id: '' }] = await lane.listed();
     const changed = Buffer.from(another, 'base64url').toString().replace(/\d+$/, '1');
     const stale = { ids: [Buffer.from(changed).toString('base64url')] };
-    const message = expect.stringContaining('list them again');
+    const message = expect.stringContaining('read the list again');
     await expectRefusal(lane, 'redeliver', stale, { ...notFound, message });
     await mutate(lane, 'removeWebhook', { portalId: lane.portalId });
     await expectRefusal(lane, 'redeliver', { ids: [another] }, { ...conflict, code: 'WEBHOOK_UNCONFIGURED' });
@@ -124,8 +124,8 @@ describe('redeliver', () => {
 });
 
 describe('discardUndelivered', () => {
-  it('keeps who discarded them, when and why', async () => {
-    const lane = await withThree();
+  it('stores who discarded a range, when and why', async () => {
+    const lane = await startWithThreeRanges();
     const [{ id } = { id: '' }] = await lane.listed();
     const { viewer } = await dataOf<{ viewer: { tokenName: string } }>(lane, '{ viewer { tokenName } }');
     const result = await mutate<Ranges>(lane, 'discardUndelivered', { ids: [id], reason: '  a test of ours ' });
@@ -143,18 +143,18 @@ describe('discardUndelivered', () => {
     });
   });
 
-  it('is refused without a reason, a second time and for what is not there', async () => {
-    const lane = await withThree();
+  it('is refused without a reason, for a discarded range and for an unknown range', async () => {
+    const lane = await startWithThreeRanges();
     const [{ id } = { id: '' }] = await lane.listed();
     const reason = 'not needed';
     await expectInvalid(lane, 'discardUndelivered', { ids: [id], reason: ' ' }, 'reason', 'must not be');
     await expectInvalid(lane, 'discardUndelivered', { ids: [id], reason: 'x'.repeat(257) }, 'reason', '256');
-    await expectInvalid(lane, 'discardUndelivered', { ids: ['x'], reason }, 'ids[0]', 'is no id');
+    await expectInvalid(lane, 'discardUndelivered', { ids: ['x'], reason }, 'ids[0]', 'is not the id');
     await mutate(lane, 'discardUndelivered', { ids: [id], reason });
     const fields = [{ field: 'ids', reason: expect.any(String) }];
     await expectRefusal(lane, 'discardUndelivered', { ids: [id], reason }, { ...conflict, code: 'DISCARDED', fields });
-    const gone = Buffer.from(`${UNKNOWN_ID}.1.1`).toString('base64url');
-    await expectRefusal(lane, 'discardUndelivered', { ids: [gone], reason }, notFound);
+    const unknown = Buffer.from(`${UNKNOWN_ID}.1.1`).toString('base64url');
+    await expectRefusal(lane, 'discardUndelivered', { ids: [unknown], reason }, notFound);
   });
 });
 
@@ -167,12 +167,12 @@ describe('the status of a webhook', () => {
     return portals.edges.find(({ node }) => node.id === lane.portalId)?.node.webhook.status;
   };
 
-  it('says what is undelivered now, since when, what waits for a person, and what was discarded', async () => {
+  it('has the number of undelivered and of discarded logins, and the time of the oldest undelivered login', async () => {
     const lane = await startLane();
-    const began = new Date(lane.clock.now()).toISOString();
+    const startedAt = new Date(lane.clock.now()).toISOString();
     await lane.refuse(2);
     const none = { needsActionTotal: 0, discardedTotal: 0, deliveredTotal: 0, pending: 0 };
-    expect(await statusOf(lane)).toMatchObject({ ...none, undeliveredTotal: 2, oldestUndeliveredAt: began });
+    expect(await statusOf(lane)).toMatchObject({ ...none, undeliveredTotal: 2, oldestUndeliveredAt: startedAt });
     expect((await statusOf(lane))?.['nextAttemptAt']).toEqual(expect.any(String));
     const [{ id } = { id: '' }] = await lane.listed();
     await mutate(lane, 'discardUndelivered', { ids: [id], reason: 'not needed' });
@@ -185,7 +185,7 @@ describe('the status of a webhook', () => {
     });
   });
 
-  it('counts a line that was set aside as one that waits for a person', async () => {
+  it('counts a single line that is too large in needsActionTotal', async () => {
     const lane = await startLane();
     await lane.tooLargeLine();
     expect(await statusOf(lane)).toMatchObject({ undeliveredTotal: 1, needsActionTotal: 1, nextAttemptAt: null });

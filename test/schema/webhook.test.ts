@@ -16,7 +16,7 @@ import { connectPortal, startApp } from '../support/server/app.js';
 const notFound = { __typename: 'NotFound', code: 'NOT_FOUND' };
 
 describe('configureWebhook', () => {
-  it('points a portal at a destination, turned off until it is turned on', async () => {
+  it('sets the destination; the webhook is off until it is turned on', async () => {
     const test = await startApp();
     const portalId = await registerPortal(test);
     const destinationId = await createDestination(test);
@@ -32,7 +32,7 @@ describe('configureWebhook', () => {
     expect(on).toMatchObject({ webhook: { ...webhook, enabled: true, status: { enabled: true, state: 'ACTIVE' } } });
   });
 
-  it('keeps what is left out or null, and records nothing where nothing changes', async () => {
+  it('keeps fields that are left out or null, and records nothing if nothing changes', async () => {
     const receiver = await startReceiver();
     const test = await startApp();
     const { portalId, destinationId } = await connectPortal(test, receiver);
@@ -56,7 +56,7 @@ describe('configureWebhook', () => {
     const test = await startApp();
     const portalId = await registerPortal(test);
     const destinationId = await createDestination(test);
-    const fields = [{ field: 'destinationId', reason: expect.stringContaining('create it first') }];
+    const fields = [{ field: 'destinationId', reason: expect.stringContaining('create the destination first') }];
 
     await expectRefusal(test, 'configureWebhook', { portalId: UNKNOWN_ID, destinationId }, notFound);
     await expectRefusal(test, 'configureWebhook', { portalId, destinationId: UNKNOWN_ID }, { ...notFound, fields });
@@ -98,7 +98,7 @@ describe('configureWebhook with catchUp', () => {
     expect(lane.sender.posts.flatMap(({ requests }) => requests)).toEqual(['/1', '/2', '/3', '/4'].slice(-sent));
   });
 
-  it('refuses it where it means nothing', async () => {
+  it('is refused if the webhook is not turned on, or without a matching since', async () => {
     const lane = await startLane();
     const { portalId } = lane;
     await expectInvalid(
@@ -106,17 +106,23 @@ describe('configureWebhook with catchUp', () => {
       'configureWebhook',
       { portalId, enabled: true, catchUp: 'SINCE_LAST_ON' },
       'catchUp',
-      'turned on',
+      'turns the webhook on',
     );
     await mutate(lane, 'configureWebhook', { portalId, enabled: false });
     await expectInvalid(lane, 'configureWebhook', { portalId, enabled: true, catchUp: 'SINCE' }, 'since', 'is needed');
     const since = new Date(0).toISOString();
-    await expectInvalid(lane, 'configureWebhook', { portalId, enabled: true, since }, 'since', 'SINCE only');
+    await expectInvalid(
+      lane,
+      'configureWebhook',
+      { portalId, enabled: true, since },
+      'since',
+      'only with catchUp: SINCE',
+    );
   });
 });
 
 describe('removeWebhook', () => {
-  it('empties the webhook', async () => {
+  it('removes the destination and turns the webhook off', async () => {
     const receiver = await startReceiver();
     const test = await startApp();
     const { portalId } = await connectPortal(test, receiver);

@@ -4,17 +4,17 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
-/** How someone logged in: `AUTHENTICATION_TYPE_…` in a log line. */
+/** The type of a login: `AUTHENTICATION_TYPE_…` in a log line. */
 export type AuthenticationType =
   /** Name and password. */
   | 'BASIC'
   /** An identity of another organisation. */
   | 'FEDERATED'
-  /** An account of GitHub. */
+  /** A GitHub account. */
   | 'GITHUB'
-  /** An account of Google. */
+  /** A Google account. */
   | 'GOOGLE'
-  /** It could not be told how. */
+  /** The portal could not determine the type. */
   | 'INVALID'
   /** A personal access token. */
   | 'PAT'
@@ -22,178 +22,178 @@ export type AuthenticationType =
   | 'SPAT'
   /** Single sign-on. */
   | 'SSO'
-  /** An account of Microsoft. */
+  /** A Microsoft account. */
   | 'WINDOWSLIVE';
 
-/** The replay to end. */
+/** The replay to cancel. */
 export type CancelReplayInput = {
-  /** The UUID of its portal. */
+  /** The UUID of the portal. */
   portalId: string;
 };
 
 /** Which of the logins that were recorded while a webhook was off are delivered when it is turned on. */
 export type CatchUp =
-  /** With the next login. What was recorded while it was off is passed over; requestReplay can send it. */
+  /** None: they are skipped. `requestReplay` can still send them. */
   | 'FROM_NOW'
-  /** With the first login of the time `since`. */
+  /** The logins that were recorded at the time `since` or later. */
   | 'SINCE'
-  /** With the first login that was recorded since it was last on, or ever, if it never was; as far as logins are retained. */
+  /** All logins that were recorded since the webhook was last on (if it was never on, all logins of the portal), as far as they are retained. */
   | 'SINCE_LAST_ON';
 
-/** What to change of the webhook of a portal. A field left out stays as it is. */
+/** The changes of the webhook of a portal. A field that is left out stays as it is. */
 export type ConfigureWebhookInput = {
-  /** Where to begin when it is turned on; FROM_NOW by default. */
+  /** When the call turns the webhook on: which of the logins that were recorded while it was off to deliver; FROM_NOW by default. */
   catchUp?: CatchUp | null | undefined;
-  /** The UUID of the destination to send to; needed the first time. */
+  /** The UUID of the destination to send to; required the first time. */
   destinationId?: string | null | undefined;
-  /** Whether to send; false until it is set. */
+  /** Turns the webhook on or off; off until this is set. */
   enabled?: boolean | null | undefined;
   /** The UUID of the portal. */
   portalId: string;
-  /** With `catchUp: SINCE`: logins recorded at this time or later, as far as it was off. */
+  /** With `catchUp: SINCE`: deliver the logins that were recorded at this time or later while the webhook was off. */
   since?: string | null | undefined;
 };
 
 /** A destination to create. */
 export type CreateDestinationInput = {
-  /** Sent in the Authorization header exactly as given, such as `Splunk 8a6b…` or `Bearer …`; at most 4,096 characters of visible ASCII. Write-only: it is sealed and never shown. Without it, no such header is sent. */
+  /** The value of the Authorization header, sent exactly as given, such as `Splunk 8a6b…` or `Bearer …`; at most 4,096 characters of visible ASCII. Write-only: it is stored encrypted and never returned. Without it, the header is not sent. */
   authorization?: string | null | undefined;
-  /** Certificate authorities to trust instead of the public ones, in PEM; at most 64 KiB. A self-signed certificate is its own authority. */
+  /** The certificate authorities to trust instead of the public ones, in PEM; at most 64 KiB. For a self-signed certificate, give the certificate itself. */
   caCertificate?: string | null | undefined;
-  /** A certificate to show to the receiver (mutual TLS), in PEM, followed by those it was issued by; at most 64 KiB. Needed with `clientKey`. */
+  /** A certificate to present to the receiver (mutual TLS), in PEM, followed by the certificates of its issuers; at most 64 KiB. Needed with `clientKey`. */
   clientCertificate?: string | null | undefined;
-  /** The private key of the client certificate: RSA, EC or Ed25519, in PEM, without a passphrase. Write-only: it is sealed and never shown. Needed with `clientCertificate`. */
+  /** The private key of the client certificate: RSA, EC or Ed25519, in PEM, without a passphrase. Write-only: it is stored encrypted and never returned. Needed with `clientCertificate`. */
   clientKey?: string | null | undefined;
   /** An absolute https URL without credentials; at most 2,048 characters. */
   endpoint: string;
-  /** Most lines a second, over all portals that send there: 1 to 1,000,000; no limit by default. */
+  /** The limit of lines a second, for all portals that send to the destination together: 1 to 1,000,000; no limit by default. */
   linesPerSecond?: number | null | undefined;
-  /** How lines are written; CEF by default. */
+  /** The format of the log lines; CEF by default. */
   logFormat?: LogFormat | null | undefined;
-  /** Most requests under way at a time, over all portals that send there: 1 to 64, 16 by default. */
+  /** The limit of requests in flight at a time, for all portals that send to the destination together: 1 to 64, 16 by default. */
   maxInFlight?: number | null | undefined;
-  /** What people call it; 1 to 256 characters, not in use. */
+  /** The name; 1 to 256 characters. No other destination may have it. */
   name: string;
-  /** Accept any certificate; false by default. For tests only: prefer `caCertificate`. */
+  /** Whether to accept any certificate; false by default. For tests only: use `caCertificate` instead. */
   skipTlsVerification?: boolean | null | undefined;
 };
 
-/** How far a try came. */
+/** The steps of an attempt, in order. */
 export type DeliveryPhase =
-  /** A status was read. Every success ends here. */
+  /** The status was received, and Auditwire reads the body. Every success ends in this phase. */
   | 'BODY'
-  /** Reaching the address, through the egress proxy where one is set. */
+  /** The connection is opened, through the egress proxy if one is set. */
   | 'CONNECT'
-  /** The request was sent; no status with its headers came back. */
+  /** The request is sent, and Auditwire waits for the status and the headers. */
   | 'HEADERS'
-  /** Finding the address: the name was looked up, or the address was refused. */
+  /** The host name is resolved, and the address guard checks the addresses. */
   | 'RESOLVE'
-  /** Agreeing on TLS, with the certificates of both sides. */
+  /** The TLS handshake, with the certificates of both sides. */
   | 'TLS';
 
 /** Why a batch is sent. */
 export type DeliveryPurpose =
-  /** For the first time, in order. */
+  /** The first delivery of the logins, in order. */
   | 'FIRST'
-  /** To see whether the receiver is back: the oldest undelivered logins, where nothing else is sent. */
+  /** A redelivery of the oldest undelivered logins, to find out if the receiver works again. */
   | 'PROBE'
-  /** Once more: its logins are undelivered. */
+  /** A redelivery of undelivered logins. */
   | 'RECOVERY'
-  /** Someone asked for a replay. */
+  /** A part of a replay. */
   | 'REPLAY';
 
-/** Where a delivery stands. */
+/** The state of a delivery. */
 export type DeliveryState =
-  /** It was given up: after the last retry, a final answer, or the removal of the webhook. Its logins are undelivered. */
+  /** The last retry failed, the receiver gave a final answer, or the webhook was removed. The logins are undelivered. */
   | 'ABANDONED'
-  /** The receiver took it. */
+  /** The receiver accepted the batch. */
   | 'DELIVERED'
-  /** It is being tried, or waits for a retry. */
+  /** An attempt is in progress, or the delivery waits for a retry. */
   | 'IN_PROGRESS'
-  /** The receiver found it too large (413); its logins go on in smaller deliveries. */
+  /** The batch was too large for the receiver (413). Its logins are sent in smaller deliveries. */
   | 'SPLIT'
-  /** The destination or the log format changed; the same logins went into a new delivery. */
+  /** The destination or the log format changed. The same logins start in a new delivery. */
   | 'SUPERSEDED';
 
-/** Undelivered ranges that nobody needs to have delivered. */
+/** Undelivered ranges that need no delivery. */
 export type DiscardUndeliveredInput = {
-  /** Ids of ranges, from `undelivered`; at most 100. */
+  /** 1 to 100 ids of ranges, from the query `undelivered`. */
   ids: Array<string>;
-  /** Why; 1 to 256 characters. It is kept with your name. */
+  /** Why the ranges need no delivery; 1 to 256 characters. It is stored with the name of your token. */
   reason: string;
 };
 
-/** How a log line is written. */
+/** The format of a log line. */
 export type LogFormat =
-  /** Common Event Format 0: one line of `key=value` pairs after a header. */
+  /** Common Event Format 0: a header and then `key=value` pairs, in one line. */
   | 'CEF'
-  /** CrowdStrike Parsing Standard: the JSON object as `event` of another. */
+  /** CrowdStrike Parsing Standard: a JSON object that contains the object of the JSON format as `event`. */
   | 'CPS'
-  /** One JSON object a line. */
+  /** One JSON object in each line. */
   | 'JSON';
 
-/** Which logins to list; what is left out does not narrow. */
+/** Which logins to list. A login must match every field that is given. */
 export type LoginFilterInput = {
-  /** Those made so. */
+  /** Logins of this type. */
   authenticationType?: AuthenticationType | null | undefined;
-  /** Those that happened at this time or later. */
+  /** Logins that happened at this time or later. */
   from?: string | null | undefined;
-  /** Those that ended so. */
+  /** Logins with this outcome. */
   outcome?: LoginOutcome | null | undefined;
-  /** Those that happened at this time or earlier. */
+  /** Logins that happened at this time or earlier. */
   to?: string | null | undefined;
 };
 
-/** A login to record. Cut what visitors control (`userAgent`, `request`) to its limit and remove control characters before sending: a login that is refused is not in the log. */
+/** A login to record. A refused login is not recorded. So, before you send the values that visitors control (`userAgent`, `request`), cut them to their limits and remove control characters. */
 export type LoginInput = {
-  /** How they logged in. */
+  /** The type of the login. */
   authenticationType: AuthenticationType;
-  /** Makes it safe to send again: the same key with the same content is one login, for as long as it is retained. At most 256 characters; a time-ordered one (UUIDv7) is the fastest. */
+  /** Makes it safe to send the login again: while the first login is retained, the same key with the same content records nothing and returns the first login. At most 256 characters; a time-ordered key (UUIDv7) is the fastest. */
   idempotencyKey?: string | null | undefined;
-  /** When it happened; now if it is left out. At most 5 minutes ahead of the server. */
+  /** When the login happened; by default now. At most 5 minutes ahead of the clock of the server. */
   occurredAt?: string | null | undefined;
-  /** How it ended. */
+  /** The outcome of the login. */
   outcome: LoginOutcome;
   /** The id of the account; at most 256 characters. */
   principalId?: string | null | undefined;
   /** The name of the account; at most 256 characters. Not part of a log line. */
   principalName?: string | null | undefined;
-  /** The path they requested; at most 8 KiB. */
+  /** The requested path; at most 8 KiB. */
   request?: string | null | undefined;
-  /** The IPv4 or IPv6 address they came from. */
+  /** The IPv4 or IPv6 address that the login came from. */
   sourceAddress: string;
-  /** The trace of their request, unique to this login; at most 256 characters. The server makes one if it is left out. */
+  /** The trace id of the login request, unique to this login; at most 256 characters. The server makes one if it is left out. */
   traceId?: string | null | undefined;
-  /** Their browser, as it calls itself; at most 2 KiB. */
+  /** The user agent, as the browser or program reports it; at most 2 KiB. */
   userAgent?: string | null | undefined;
 };
 
-/** How a login ended: `AUTHENTICATION_OUTCOME_…` in a log line. */
+/** The outcome of a login: `AUTHENTICATION_OUTCOME_…` in a log line. */
 export type LoginOutcome =
   /** The account is disabled. Severity 6. */
   | 'DISABLED'
-  /** The attempt made no sense. Severity 7. */
+  /** The login request was not valid. Severity 7. */
   | 'INVALID'
   /** The password was wrong. Severity 1. */
   | 'INVALID_PASSWORD'
   /** The account is locked. Severity 6. */
   | 'LOCKED'
-  /** There is no such account. Severity 1. */
+  /** The account does not exist. Severity 1. */
   | 'NOT_FOUND'
-  /** They are in. Severity 0. */
+  /** The login succeeded. Severity 0. */
   | 'SUCCESS'
   /** The token had expired. Severity 1. */
   | 'TOKEN_EXPIRED';
 
-/** A login of a portal. Cut what visitors control (`userAgent`, `request`) to its limit and remove control characters before sending: a login that is refused is not in the log. */
+/** A login of a portal. A refused login is not recorded. So, before you send the values that visitors control (`userAgent`, `request`), cut them to their limits and remove control characters. */
 export type RecordLoginInput = {
-  /** How they logged in. */
+  /** The type of the login. */
   authenticationType: AuthenticationType;
-  /** Makes it safe to send again: the same key with the same content is one login, for as long as it is retained. At most 256 characters; a time-ordered one (UUIDv7) is the fastest. */
+  /** Makes it safe to send the login again: while the first login is retained, the same key with the same content records nothing and returns the first login. At most 256 characters; a time-ordered key (UUIDv7) is the fastest. */
   idempotencyKey?: string | null | undefined;
-  /** When it happened; now if it is left out. At most 5 minutes ahead of the server. */
+  /** When the login happened; by default now. At most 5 minutes ahead of the clock of the server. */
   occurredAt?: string | null | undefined;
-  /** How it ended. */
+  /** The outcome of the login. */
   outcome: LoginOutcome;
   /** The UUID of the portal. */
   portalId: string;
@@ -201,19 +201,19 @@ export type RecordLoginInput = {
   principalId?: string | null | undefined;
   /** The name of the account; at most 256 characters. Not part of a log line. */
   principalName?: string | null | undefined;
-  /** The path they requested; at most 8 KiB. */
+  /** The requested path; at most 8 KiB. */
   request?: string | null | undefined;
-  /** The IPv4 or IPv6 address they came from. */
+  /** The IPv4 or IPv6 address that the login came from. */
   sourceAddress: string;
-  /** The trace of their request, unique to this login; at most 256 characters. The server makes one if it is left out. */
+  /** The trace id of the login request, unique to this login; at most 256 characters. The server makes one if it is left out. */
   traceId?: string | null | undefined;
-  /** Their browser, as it calls itself; at most 2 KiB. */
+  /** The user agent, as the browser or program reports it; at most 2 KiB. */
   userAgent?: string | null | undefined;
 };
 
-/** Logins of one portal. */
+/** Logins of one portal to record. */
 export type RecordLoginsInput = {
-  /** 1 to 1,000 logins, in the order they happened. */
+  /** 1 to 1,000 logins, in the order in which they happened. */
   logins: Array<LoginInput>;
   /** The UUID of the portal. */
   portalId: string;
@@ -221,21 +221,21 @@ export type RecordLoginsInput = {
 
 /** Undelivered ranges to deliver again. */
 export type RedeliverInput = {
-  /** Ids of ranges, from `undelivered`; at most 100. */
+  /** 1 to 100 ids of ranges, from the query `undelivered`. */
   ids: Array<string>;
 };
 
 /** Why a call was refused. Codes are stable. */
 export type RefusalCode =
-  /** The id belongs to another portal. */
+  /** Another portal has this id. */
   | 'ALREADY_EXISTS'
   /** A webhook uses the destination. */
   | 'DESTINATION_IN_USE'
-  /** Someone has discarded what the input names. */
+  /** An undelivered range that the input names was discarded. */
   | 'DISCARDED'
-  /** The idempotency key belongs to a login with other content. */
+  /** The idempotency key was used for a login with other content. */
   | 'IDEMPOTENCY_KEY_REUSED'
-  /** A field of the input is not right; `fields` says which and why. */
+  /** A field of the input is not valid; `fields` names it and gives the reason. */
   | 'INVALID_INPUT'
   /** Another destination has this name. */
   | 'NAME_TAKEN'
@@ -243,94 +243,94 @@ export type RefusalCode =
   | 'NOT_FOUND'
   /** The portal is retired. */
   | 'PORTAL_RETIRED'
-  /** What the call asks for, or a part of it, is older than the server keeps it. */
+  /** The call needs data that was deleted because its retention time is over. */
   | 'PRUNED'
-  /** A replay of the portal is under way. */
+  /** A replay of the portal is in progress. */
   | 'REPLAY_RUNNING'
-  /** The server cannot do it at the moment; the same call may succeed later. */
+  /** The server cannot do this at the moment; the same call may succeed later. */
   | 'UNAVAILABLE'
-  /** The portal has no webhook that could send anything. */
+  /** The webhook of the portal is not configured. */
   | 'WEBHOOK_UNCONFIGURED';
 
 /** A portal to register. */
 export type RegisterPortalInput = {
-  /** Its UUID, if it has one already; otherwise the server makes one. */
+  /** The UUID of the portal, if it has one already; otherwise the server makes one. */
   id?: string | null | undefined;
-  /** What people call it; 1 to 256 characters. */
+  /** The name; 1 to 256 characters. */
   name: string;
 };
 
-/** Where a replay stands. */
+/** The status of a replay. */
 export type ReplayJobStatus =
-  /** Requested; it starts at once. */
+  /** The replay was requested and starts at once. */
   | 'ACCEPTED'
-  /** Someone ended it. */
+  /** A person cancelled the replay. */
   | 'CANCELLED'
-  /** All of them were sent. */
+  /** All logins were sent. */
   | 'COMPLETED'
-  /** A part of it was given up, after the last retry or a final answer, or the webhook was removed. */
+  /** A batch of the replay was abandoned (after the last retry or a final answer), or the webhook was removed. */
   | 'FAILED'
-  /** It waits for the webhook to be turned on. */
+  /** The replay waits until the webhook is turned on. */
   | 'PENDING'
-  /** Its logins are being sent, in turns with fresh ones. */
+  /** The logins are being sent. The batches alternate with first deliveries. */
   | 'RUNNING'
-  /** No replay was ever requested for the portal. */
+  /** A replay was never requested for the portal. */
   | 'UNCONFIGURED';
 
-/** Which logins of a time a replay sends. */
+/** Which logins of the time range a replay sends. */
 export type ReplayScope =
-  /** Every login of that time, whether it was delivered, passed over or given up. */
+  /** Every login of that time, also those that were delivered, skipped or discarded. */
   | 'ALL'
-  /** Only those that are undelivered. */
+  /** Only undelivered logins. */
   | 'UNDELIVERED';
 
-/** Which logins to send once more. */
+/** Which logins to send again. */
 export type RequestReplayInput = {
-  /** Logins that were recorded at this time or earlier. */
+  /** Send logins that were recorded at this time or earlier. */
   endAt: string;
   /** The UUID of the portal. */
   portalId: string;
-  /** Which of them; ALL by default. */
+  /** Which logins of the time range to send; ALL by default. */
   scope?: ReplayScope | null | undefined;
-  /** Logins that were recorded at this time or later; must be within what is retained. */
+  /** Send logins that were recorded at this time or later. If logins were pruned, it must be later than the newest of them. */
   startAt: string;
 };
 
 /** The destination to test. */
 export type TestDestinationInput = {
-  /** Its UUID. */
+  /** The UUID of the destination. */
   id: string;
 };
 
 /** Why logins were not delivered. */
 export type UndeliveredReason =
-  /** Every try failed, or the receiver gave a final answer. */
+  /** The last attempt failed, or the receiver gave a final answer. */
   | 'ABANDONED'
   /** Three recoveries failed. */
   | 'RECOVERIES_FAILED'
-  /** A single line that is too large for the receiver. */
+  /** The receiver answered 413 (too large) to a single line. */
   | 'TOO_LARGE'
-  /** The webhook was removed before they were delivered. */
+  /** The webhook was removed before the logins were delivered. */
   | 'WEBHOOK_REMOVED';
 
-/** What becomes of undelivered logins. */
+/** The state of an undelivered range. */
 export type UndeliveredState =
-  /** Someone decided that it is not needed. */
+  /** A person called `discardUndelivered`. */
   | 'DISCARDED'
-  /** It waits for a person to call `redeliver` or `discardUndelivered`; `reason` says why. */
+  /** Auditwire no longer sends the range by itself; `reason` gives the cause. A person must call `redeliver` or `discardUndelivered`. */
   | 'NEEDS_ACTION'
-  /** Someone asked for it: delivered again before all others. */
+  /** A person called `redeliver`. Auditwire delivers the range before all other ranges. */
   | 'REQUESTED'
-  /** Delivered again by itself: after the next success of the webhook, or by a probe after 5 minutes, then 10, up to an hour. */
+  /** Auditwire delivers the range again by itself: after the next success of the webhook, or with a probe after 5 minutes, then 10, 20 and 40 minutes, then every hour. */
   | 'WAITING';
 
-/** How delivery stands. */
+/** The state of the webhook. */
 export type WebhookState =
-  /** Ready: no try yet since it was configured, or the last one succeeded. */
+  /** The last attempt succeeded, or there was no attempt to this destination yet. */
   | 'ACTIVE'
-  /** The last try failed. Delivery goes on trying. */
+  /** The last attempt failed. Delivery continues. */
   | 'INACTIVE'
-  /** Never configured, or removed. */
+  /** The webhook was never configured, or it was removed. */
   | 'UNCONFIGURED';
 
 export type RegisterPortalMutationVariables = Exact<{

@@ -1,6 +1,6 @@
 /**
- * Bodies of deliveries that wait for their next try, so that they need not be rendered and signed again: what many dead
- * receivers are sent costs the healthy ones no time. Only so many bytes are kept, the latest ones; the log has everything else.
+ * Keeps the bodies of deliveries that wait for a retry, so that the same lines are not signed again: retries to many failing
+ * receivers do not delay the healthy ones. Above `maxBytes`, the oldest bodies are dropped.
  */
 export function createBodyCache(maxBytes: number) {
   const bodies = new Map<string, Buffer>();
@@ -23,7 +23,7 @@ export function createBodyCache(maxBytes: number) {
         drop(oldest);
       }
     },
-    /** The body of a delivery, which is then kept no more; undefined if it is not kept. */
+    /** Removes and returns the body of a delivery; undefined if it is not in the cache. */
     take: drop,
   };
 }

@@ -9,16 +9,16 @@ import { json } from './formats/json.js';
 
 const formats: Record<LogFormat, Format> = { CEF: cef, JSON: json, CPS: cps };
 
-/** Most bytes of a batch before compression: Kong Konnect's own log listener refuses more. */
+/** Most bytes of a batch before compression: Kong Konnect's own log listener rejects more. */
 const MAX_BATCH_BYTES = 1_048_576;
 
-/** Bytes that a signature adds to a line at most: 86 of base64url, its key and quotes, and the line break. */
+/** Most bytes that a signature adds to a line: 86 of base64url, its key and quotes, and the line break. */
 const SIGNATURE_BYTES = 100;
 
-/** Level 1: logs compress well at any, and this one keeps up with the signatures. */
+/** Level 1: logs compress well at every level, and this one is as fast as the signatures. */
 const options = { level: constants.Z_BEST_SPEED };
 
-/** What the lines of a batch are made from, besides the logins. */
+/** Everything that the lines of a batch are made from, except the logins. */
 export interface Rendering {
   portalId: string;
   logFormat: LogFormat;
@@ -39,7 +39,7 @@ export function writeLines(logins: readonly Login[], { portalId, logFormat, line
   return lines;
 }
 
-/** The line that tests a destination, without its signature. */
+/** The line of a destination test at `now` (ms), without its signature. */
 export function writeTestLine(now: number, traceId: string, logFormat: LogFormat, line: LineSettings): string {
   return formats[logFormat].write(testEntry(now, traceId, line));
 }

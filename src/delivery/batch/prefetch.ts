@@ -1,10 +1,10 @@
 import type { Plan, Render, Rendered } from './render.js';
 
 /**
- * Batches rendered before their turn, while the one before them is on the wire. What is prepared is only a guess: it is used
- * where it is the very plan that is asked for, and else rendered anew.
+ * Renders the next batches of a portal while a batch is in flight. A prefetched batch is a guess: it is used only if exactly
+ * its plan is needed. Otherwise the needed plan is rendered.
  *
- * @param limit most batches prepared at a time, over all lanes: what bounds their memory (at most 1 MiB each)
+ * @param limit most prefetched batches at a time, over all lanes; it bounds their memory (at most 1 MiB each)
  */
 export function createPrefetch(render: Render, limit: number) {
   const byPortal = new Map<string, Map<string, Promise<Rendered>>>();
@@ -16,35 +16,35 @@ export function createPrefetch(render: Render, limit: number) {
   }
 
   return {
-    /** The batch of a plan: the one that was prepared, if there is one. */
+    /** The batch of a plan, prefetched if possible. If not, all that was prefetched for the portal is dropped. */
     async take(plan: Plan): Promise<Rendered> {
-      const prepared = byPortal.get(plan.portalId);
+      const prefetched = byPortal.get(plan.portalId);
       const key = keyOf(plan);
-      const found = prepared?.get(key);
-      if (!found) {
+      const rendering = prefetched?.get(key);
+      if (!rendering) {
         drop(plan.portalId);
         return render(plan);
       }
       count -= 1;
-      prepared?.delete(key);
-      if (!prepared?.size) byPortal.delete(plan.portalId);
-      return found;
+      prefetched?.delete(key);
+      if (!prefetched?.size) byPortal.delete(plan.portalId);
+      return rendering;
     },
 
-    /** Begins to render what will probably be asked for next. */
+    /** Starts to render a batch that is probably needed soon. */
     start(plan: Plan): void {
       const key = keyOf(plan);
-      const prepared = byPortal.get(plan.portalId) ?? new Map<string, Promise<Rendered>>();
-      if (prepared.has(key) || count >= limit) return;
+      const prefetched = byPortal.get(plan.portalId) ?? new Map<string, Promise<Rendered>>();
+      if (prefetched.has(key) || count >= limit) return;
       const rendering = render(plan);
-      // Whoever takes it sees the error; where nobody does, it says nothing.
+      // `take` returns the error. If the batch is never taken, its error must not end the process.
       rendering.catch(() => {});
-      prepared.set(key, rendering);
-      byPortal.set(plan.portalId, prepared);
+      prefetched.set(key, rendering);
+      byPortal.set(plan.portalId, prefetched);
       count += 1;
     },
 
-    /** Forgets what was prepared for a portal. */
+    /** Drops what was prefetched for a portal. */
     drop,
   };
 }

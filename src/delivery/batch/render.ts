@@ -6,7 +6,7 @@ import type { LogReader } from '../../log/event-log.js';
 import type { Sign } from '../../vault/signing-keys.js';
 import { encode, writeLines } from './encode.js';
 
-/** Which logins, and everything that shapes their lines: the same plan always gives the same text. */
+/** The logins of a batch, and everything that shapes their lines: the same plan always gives the same text. */
 export interface Plan extends LoginRange {
   portalId: string;
   logFormat: LogFormat;
@@ -14,17 +14,17 @@ export interface Plan extends LoginRange {
   line: LineSettings;
 }
 
-/** A batch that is ready to be sent. It may end before its plan does, where its bytes reach their limit. */
+/** A batch that is ready to be sent. It ends before its plan does if its bytes reach their limit. */
 export interface Rendered {
   lastVersion: number;
   /** Lines, signed and compressed with gzip. */
   body: Buffer;
 }
 
-/** Renders a batch, in this thread or in another one. */
+/** Renders a batch, in this thread or in another. */
 export type Render = (plan: Plan) => Promise<Rendered>;
 
-/** Reads the logins of a plan, writes their lines, signs and compresses them: all that takes time in a delivery but the wire. */
+/** Reads the logins of a plan, writes their lines, and signs and compresses them: all slow work except the network. */
 export function createRenderer(log: LogReader, signerOf: (signingKeyId: string) => Sign) {
   return (plan: Plan): Rendered => {
     const { portalId, firstVersion, lastVersion, logFormat, signingKeyId } = plan;

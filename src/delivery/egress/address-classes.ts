@@ -2,8 +2,8 @@ import ipaddr from 'ipaddr.js';
 import { type Address, isIn, rangesWith } from './address-range.js';
 
 /**
- * What is not public, by IANA's registries of special-purpose addresses; of two ranges the narrower stands first. Some of it is
- * routed all the same (AS112, AMT, ORCHID): an anycast node or an identifier, never a receiver.
+ * Ranges that are not public, from IANA's registries of special-purpose addresses. A narrower range is before a wider one.
+ * Some of them are routed (AS112, AMT, ORCHID), but they are anycast nodes or identifiers, never receivers.
  */
 const special = rangesWith([
   ['0.0.0.0/8', 'this network'], // RFC 791, section 3.2
@@ -51,20 +51,20 @@ const special = rangesWith([
   ['fe80::/10', 'link-local'], // RFC 4291, section 2.5.6
   ['fec0::/10', 'site-local'], // RFC 3879
   ['ff00::/8', 'multicast'], // RFC 4291, section 2.7
-  // Public addresses are assigned from 2000::/3 alone (RFC 4291, section 2.4): this is the rest.
+  // Public addresses are assigned only from 2000::/3 (RFC 4291, section 2.4). These are all other ranges.
   ['::/3', 'reserved'],
   ['4000::/2', 'reserved'],
   ['8000::/1', 'reserved'],
 ]);
 
-/** What an address that is not public is for, in words; null for a public one. An IPv4-mapped address is not asked about. */
+/** The purpose of an address that is not public; null for a public one. Convert an IPv4-mapped address to IPv4 first. */
 export function purposeOf(address: Address): string | null {
-  const found = special.find(([range]) => isIn(address, range));
-  if (found) return found[1];
+  const match = special.find(([range]) => isIn(address, range));
+  if (match) return match[1];
   return address instanceof ipaddr.IPv6 && isIsatap(address) ? 'ISATAP' : null;
 }
 
-/** The end of an interface identifier is an IPv4 address behind a tunnel (RFC 5214, section 6.1), in any prefix. */
+/** In any prefix, an ISATAP interface identifier ends in the IPv4 address of a tunnel (RFC 5214, section 6.1). */
 function isIsatap({ parts }: ipaddr.IPv6): boolean {
   return parts[5] === 0x5efe && (parts[4] === 0 || parts[4] === 0x200);
 }

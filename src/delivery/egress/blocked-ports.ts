@@ -1,6 +1,6 @@
 /**
- * The ports that browsers refuse ("bad port", https://fetch.spec.whatwg.org/#port-blocking): services there read lines and
- * would take a request of HTTP for commands of their own.
+ * The ports that browsers block ("bad port", https://fetch.spec.whatwg.org/#port-blocking): the services on these ports read
+ * lines and could execute the lines of an HTTP request as commands.
  */
 // biome-ignore format: the order of the standard
 const blocked = new Set([

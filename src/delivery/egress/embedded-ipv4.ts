@@ -4,25 +4,25 @@ import { type Address, isIn, rangesWith } from './address-range.js';
 const LAST = [12, 13, 14, 15];
 const ALL_BITS = 0xff;
 
-/** Where the bytes of the IPv4 address stand in the 16 of an IPv6 address, and what they are XORed with. */
+/** The places of the IPv4 address in the 16 bytes of an IPv6 address, and the value that its bytes are XORed with. */
 const forms = rangesWith([
   ['::ffff:0:0:0/96', 'CERTAIN', LAST, 0], // IPv4-translated: RFC 2765, section 2.1
   ['64:ff9b::/96', 'CERTAIN', LAST, 0], // NAT64: RFC 6052, section 2.2
   ['2002::/16', 'CERTAIN', [2, 3, 4, 5], 0], // 6to4: RFC 3056, section 2
   ['2001::/32', 'CERTAIN', [4, 5, 6, 7], 0], // Teredo, the server: RFC 4380, section 4
   ['2001::/32', 'CERTAIN', LAST, ALL_BITS], // Teredo, the client behind its NAT
-  // A network's own NAT64 has its address where the length of its prefix says (RFC 6052, section 2.2; byte 8 is always 0).
+  // In a network's own NAT64, the prefix length decides the place (RFC 6052, section 2.2; byte 8 is always 0).
   ['64:ff9b:1::/48', 'POSSIBLE', [6, 7, 9, 10], 0],
   ['64:ff9b:1::/48', 'POSSIBLE', [7, 9, 10, 11], 0],
   ['64:ff9b:1::/48', 'POSSIBLE', [9, 10, 11, 12], 0],
-  // Such a NAT64 may have any prefix, most have 96 bits; IPv4-compatible addresses and ISATAP end so, too.
+  // Such a NAT64 may have any prefix, usually of 96 bits. IPv4-compatible and ISATAP addresses also end in the IPv4 address.
   ['::/0', 'POSSIBLE', LAST, 0],
 ]);
 
 /**
- * The IPv4 addresses that packets to an IPv6 address go on to; or only could, by how its bytes look.
+ * The IPv4 addresses in an IPv6 address. CERTAIN: packets to it are forwarded to them. POSSIBLE: its bytes allow that.
  *
- * @returns none for an IPv4 address
+ * @returns an empty list for an IPv4 address
  */
 export function embeddedIn(address: Address, certainty: 'CERTAIN' | 'POSSIBLE'): ipaddr.IPv4[] {
   const bytes = address.toByteArray();

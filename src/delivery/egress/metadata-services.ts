@@ -1,6 +1,6 @@
 /**
- * Where clouds tell a machine about itself: who reaches such a service has the credentials of the machine. No setting opens
- * them, under whatever address they stand.
+ * The metadata services of clouds, which give a machine its own credentials. No setting permits a request to them, by any
+ * address or name.
  */
 import { type Address, isIn, parseRange } from './address-range.js';
 import { embeddedIn } from './embedded-ipv4.js';
@@ -23,11 +23,11 @@ const ranges = [
   'fd00:a9fe:a9fe::1/128', // Akamai
 ].map(parseRange);
 
-/** A proxy resolves names by itself, where their addresses are not ours to see. */
+/** Names are checked too, because an egress proxy resolves them and Auditwire does not see their addresses. */
 const names = new Set([
   'metadata.google.internal',
   'metadata.goog',
-  'metadata', // Google Cloud, where its search domain completes it
+  'metadata', // Google Cloud, if its search domain completes the name
   'instance-data.ec2.internal',
   'instance-data',
   'metadata.azure.internal',
@@ -35,7 +35,7 @@ const names = new Set([
   'api.metadata.cloud.ibm.com',
 ]);
 
-/** Also where an IPv6 address carries one of the IPv4 addresses, or only could. */
+/** Also true for an IPv6 address that contains one of the IPv4 addresses, certainly or possibly. */
 export function isMetadataAddress(address: Address): boolean {
   return [address, ...embeddedIn(address, 'CERTAIN'), ...embeddedIn(address, 'POSSIBLE')].some((one) =>
     ranges.some((range) => isIn(one, range)),

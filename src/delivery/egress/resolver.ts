@@ -5,51 +5,51 @@ import { lookup } from 'node:dns/promises';
 export type Resolve = (hostname: string) => Promise<LookupAddress[]>;
 
 /**
- * A lookup of the system takes one of the few threads that there are for it, for as long as a dead name server is silent. Of
- * names that have not resolved when they were last asked for, so many are looked up at a time: they leave the rest to others.
+ * A system lookup occupies one of a few threads for as long as a name server does not answer. So at most this many lookups
+ * run at a time for names that did not resolve at their last lookup. The other threads stay free for other names.
  */
 const MAX_DOUBTFUL_LOOKUPS = 8;
-/** Names remembered; then all are trusted again. */
+/** Most doubtful names in memory; above this, all of them are forgotten. */
 const MAX_DOUBTFUL_NAMES = 10_000;
 
 const systemLookup: Resolve = (hostname) => lookup(hostname, { all: true, verbatim: true });
 
-/** Resolves names, and keeps those that do not answer from holding up the others. */
+/** Resolves names. Names without an answer do not delay the others. */
 export function createResolve(resolve: Resolve = systemLookup): Resolve {
   const doubtful = new Set<string>();
   const waiting: (() => void)[] = [];
   let doubtfulLookups = 0;
 
-  async function look(hostname: string): Promise<LookupAddress[]> {
+  async function lookUp(hostname: string): Promise<LookupAddress[]> {
     if (doubtful.size >= MAX_DOUBTFUL_NAMES) doubtful.clear();
-    // Until it has answered, nobody knows whether it will.
+    // A name is doubtful until its lookup succeeds.
     doubtful.add(hostname);
     const addresses = await resolve(hostname);
     doubtful.delete(hostname);
     return addresses;
   }
 
-  async function lookInTurn(hostname: string): Promise<LookupAddress[]> {
-    if (!doubtful.has(hostname)) return look(hostname);
+  async function lookUpLimited(hostname: string): Promise<LookupAddress[]> {
+    if (!doubtful.has(hostname)) return lookUp(hostname);
     if (doubtfulLookups < MAX_DOUBTFUL_LOOKUPS) doubtfulLookups += 1;
-    else await new Promise<void>((go) => waiting.push(go));
+    else await new Promise<void>((proceed) => waiting.push(proceed));
     try {
-      return await look(hostname);
+      return await lookUp(hostname);
     } finally {
-      // The place passes from hand to hand.
+      // The place is given directly to the lookup that has waited longest.
       const next = waiting.shift();
       if (next) next();
       else doubtfulLookups -= 1;
     }
   }
 
-  // One lookup of a name at a time, for all who ask.
-  const underWay = new Map<string, Promise<LookupAddress[]>>();
+  // All callers share one lookup of a name.
+  const inProgress = new Map<string, Promise<LookupAddress[]>>();
   return (hostname) => {
-    const known = underWay.get(hostname);
+    const known = inProgress.get(hostname);
     if (known) return known;
-    const looking = lookInTurn(hostname).finally(() => underWay.delete(hostname));
-    underWay.set(hostname, looking);
-    return looking;
+    const addresses = lookUpLimited(hostname).finally(() => inProgress.delete(hostname));
+    inProgress.set(hostname, addresses);
+    return addresses;
   };
 }

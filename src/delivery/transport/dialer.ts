@@ -1,4 +1,4 @@
-/** Opens connections to receivers, directly or through a proxy, and says how far it has come. */
+/** Opens connections to receivers, directly or through a proxy, and reports how far each of them is. */
 
 import { connect as connectTcp, isIP, type LookupFunction, type Socket } from 'node:net';
 import { connect as connectTls, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
@@ -8,10 +8,10 @@ import type { AddressGuard } from '../egress/address-guard.js';
 import { isOfTls } from './error-words.js';
 import type { Target } from './types.js';
 
-/** How far the try that uses a connection has come, and how to give up what is being opened for it. */
+/** How far the attempt that uses a connection is, and how to abort a connection that is being opened. */
 export interface Progress {
   phase: Phase;
-  /** What TLS failed with. It may say so after the handshake: a receiver of TLS 1.3 looks at our certificate only then. */
+  /** Why TLS failed, or null. With TLS 1.3 it may come after the handshake: the receiver checks our certificate only then. */
   tlsError: Error | null;
   abort: () => void;
 }
@@ -19,20 +19,20 @@ export interface Progress {
 type Done = (error: Error | null, socket: Socket | null) => void;
 type Address = Pick<buildConnector.Options, 'hostname' | 'servername'> & { port: number };
 
-/** How long a connection is silent before the system asks whether the other side is still there. */
-const PROBE_AFTER_MS = 60_000;
+/** How long a connection is silent before the system sends TCP keep-alive packets, in ms. */
+const KEEP_ALIVE_AFTER_MS = 60_000;
 
 /** Makes an undici connector for one connection. */
 export type Dialer = (progress: Progress) => buildConnector.connector;
 
-/** Gets as far as the receiver can be spoken to, or TLS with it begin. It may call `done` more than once. */
+/** Opens a connection on which HTTP or the TLS handshake can begin. It may call `done` more than once. */
 export type Connect = (address: Address, progress: Progress, done: Done) => void;
 
 /**
- * Gives a maker of undici connectors for a destination as it is now, one for each connection. What its TLS needs is read once,
- * and sessions are resumed from one connection to the next.
+ * Makes the dialer of a destination as it is now. Its connections share the parsed certificates and keys, and resume the TLS
+ * session of an earlier one.
  *
- * @param connect the way there
+ * @param connect `directly` or `throughProxy`
  */
 export function createDialer(target: Target, connect: Connect): Dialer {
   const handshake = new URL(target.endpoint).protocol === 'https:' ? createHandshake(target) : null;
@@ -48,7 +48,7 @@ export function createDialer(target: Target, connect: Connect): Dialer {
         callback(null, socket);
       });
       const connected = once((error, socket) => {
-        socket?.setNoDelay(true).setKeepAlive(true, PROBE_AFTER_MS);
+        socket?.setNoDelay(true).setKeepAlive(true, KEEP_ALIVE_AFTER_MS);
         if (error || !socket || !handshake) return done(error, socket);
         progress.phase = 'TLS';
         handshake(socket, address, progress, done);
@@ -57,14 +57,14 @@ export function createDialer(target: Target, connect: Connect): Dialer {
     };
 }
 
-/** To an address that the guard lets through, which is asked again once it is reached. */
+/** Connects to an address that the guard accepts. The guard also checks the peer that was reached. */
 export function directly(protocol: string, guard: AddressGuard): Connect {
   const guarded = guard.lookup(protocol);
   return ({ hostname, port }, progress, done) => {
     const lookup: LookupFunction = (name, options, callback) =>
-      guarded(name, options, (error, ...found) => {
+      guarded(name, options, (error, ...addresses) => {
         if (!error) progress.phase = 'CONNECT';
-        callback(error, ...found);
+        callback(error, ...addresses);
       });
     progress.phase = isIP(hostname) ? 'CONNECT' : 'RESOLVE';
     const socket = connectTcp({ host: hostname, port, lookup });
@@ -96,7 +96,7 @@ function createHandshake(target: Target): Handshake {
       secured = connectTls({
         socket,
         host: hostname,
-        // An address is no server name (RFC 6066, section 3).
+        // An IP address is not allowed as a server name (RFC 6066, section 3).
         ...(!isIP(hostname) && { servername: servername || hostname }),
         secureContext: context,
         ...(session && { session }),
@@ -112,7 +112,7 @@ function createHandshake(target: Target): Handshake {
       session = next;
     });
     secured.on('error', (error) => {
-      // What follows from it, such as the end of the connection, says less.
+      // Only the first error counts: later ones, such as the end of the connection, follow from it.
       if (isOfTls(error)) progress.tlsError ??= error;
       done(error, null);
     });

@@ -1,4 +1,4 @@
-/** What kept a receiver from speaking, in words that an operator understands. */
+/** The errors of a connection, in words that an operator understands. */
 const words: Record<string, string> = {
   ECONNREFUSED: 'connection refused',
   ECONNRESET: 'connection reset',
@@ -9,7 +9,7 @@ const words: Record<string, string> = {
   EHOSTUNREACH: 'host unreachable',
   ENETUNREACH: 'network unreachable',
   UND_ERR_SOCKET: 'connection closed before a response',
-  // What we find against the certificate of the receiver (OpenSSL's X509_V_ERR_…).
+  // Why Auditwire rejects the certificate of the receiver (OpenSSL's X509_V_ERR_…).
   DEPTH_ZERO_SELF_SIGNED_CERT: 'the certificate is self-signed and not trusted',
   SELF_SIGNED_CERT_IN_CHAIN: 'the certificate chain ends in an authority that is not trusted',
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'the certificate was issued by an authority that is not trusted',
@@ -18,16 +18,16 @@ const words: Record<string, string> = {
   CERT_HAS_EXPIRED: 'the certificate has expired',
   CERT_NOT_YET_VALID: 'the certificate is not yet valid',
   CERT_REVOKED: 'the certificate is revoked',
-  INVALID_PURPOSE: 'a certificate of the chain is not made for what it is used for',
-  INVALID_CA: 'the certificate was issued by one that is no authority',
-  CERT_SIGNATURE_FAILURE: 'the signature of the certificate is not right',
+  INVALID_PURPOSE: 'a certificate in the chain does not permit this use',
+  INVALID_CA: 'the issuer of the certificate is not a certificate authority',
+  CERT_SIGNATURE_FAILURE: 'the signature of the certificate is invalid',
   ERR_TLS_CERT_ALTNAME_INVALID: 'the certificate is for another host name',
 };
 
-const NO_TLS = 'the receiver does not speak TLS';
-const NO_COMMON_VERSION = 'the receiver speaks only versions of TLS that are too old; 1.2 is needed at least';
+const NO_TLS = 'the receiver does not use TLS';
+const NO_COMMON_VERSION = 'the receiver supports only TLS versions that are too old; at least 1.2 is required';
 
-/** What the handshake itself fails with (OpenSSL's SSL_R_…). */
+/** Errors of the TLS handshake (OpenSSL's SSL_R_…). */
 const handshakes: Record<string, string> = {
   WRONG_VERSION_NUMBER: NO_TLS,
   PACKET_LENGTH_TOO_LONG: NO_TLS,
@@ -41,28 +41,28 @@ const handshakes: Record<string, string> = {
   CA_MD_TOO_WEAK: 'the signature of the certificate is too weak',
 };
 
-/** What the receiver says against us (the alerts of RFC 8446, section 6.2). */
+/** TLS alerts that the receiver sends (RFC 8446, section 6.2). */
 const alerts: Record<string, string> = {
   PROTOCOL_VERSION: NO_COMMON_VERSION,
   INSUFFICIENT_SECURITY: 'no cipher in common with the receiver',
-  // Until TLS 1.2 this is also what it says where a certificate is missing.
+  // Up to TLS 1.2, a missing client certificate also causes this alert.
   HANDSHAKE_FAILURE: 'the receiver refuses the handshake: no cipher in common, or it requires a client certificate',
   CERTIFICATE_REQUIRED: 'the receiver requires a client certificate',
   NO_CERTIFICATE: 'the receiver requires a client certificate',
   BAD_CERTIFICATE: 'the receiver rejects the client certificate',
-  UNSUPPORTED_CERTIFICATE: 'the receiver rejects the client certificate: it is of a kind that it does not take',
+  UNSUPPORTED_CERTIFICATE: 'the receiver rejects the client certificate: its type is not supported',
   CERTIFICATE_REVOKED: 'the receiver rejects the client certificate: it is revoked',
   CERTIFICATE_EXPIRED: 'the receiver rejects the client certificate: it has expired or is not yet valid',
   CERTIFICATE_UNKNOWN: 'the receiver rejects the client certificate',
-  UNKNOWN_CA: 'the receiver rejects the client certificate: its authority is not trusted there',
-  ACCESS_DENIED: 'the receiver rejects the client certificate: it has no access',
+  UNKNOWN_CA: 'the receiver rejects the client certificate: the receiver does not trust its authority',
+  ACCESS_DENIED: 'the receiver rejects the client certificate: access is denied',
   DECRYPT_ERROR: 'the receiver could not verify the handshake',
   DECODE_ERROR: 'the receiver could not read the handshake',
   UNRECOGNIZED_NAME: 'the receiver does not know the host name',
   INTERNAL_ERROR: 'the receiver failed in the handshake',
 };
 
-/** An error of the connection in words; its code stands behind them. */
+/** An error of the connection in words, followed by its code. */
 export function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error instanceof AggregateError && error.errors[0]) return describe(error.errors[0]);
@@ -72,19 +72,19 @@ export function describe(error: unknown): string {
   return code ? `${known} (${code})` : known;
 }
 
-/** Whether the parser of undici found no HTTP: it has many codes for it, and none for the first line. */
+/** Whether the answer is not HTTP. undici's parser has many codes for that, and none for a bad first line. */
 function isOfHttp(error: Error): boolean {
   return error.name === 'HTTPParserError';
 }
 
-/** Whether it is TLS that failed, not what it runs over. */
+/** Whether TLS failed, and not the connection below it. */
 export function isOfTls(error: Error): boolean {
   return codeOf(error).startsWith('ERR_SSL_');
 }
 
 function ofTls(code: string): string | undefined {
   const [, reason = ''] = /^ERR_SSL_(.+)$/.exec(code) ?? [];
-  // Alerts are named by the version that they came with, and the prefix differs between versions of OpenSSL.
+  // The name of an alert begins with the TLS version that introduced it; the prefix depends on the version of OpenSSL.
   const [, alert = ''] = /^(?:SSLV3|TLSV1|TLSV13|SSL\/TLS)_(?:ALERT_)?(.+)$/.exec(reason) ?? [];
   return handshakes[reason] ?? alerts[alert] ?? (reason && `TLS failed: ${reason.toLowerCase().replaceAll('_', ' ')}`);
 }

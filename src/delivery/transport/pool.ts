@@ -1,7 +1,7 @@
 /**
- * The connections to receivers, each for one request at a time and kept for the next one. They belong to a destination as it
- * was at one revision: after a change, none of them is used again. A connection that nobody uses ends by its own keep-alive
- * limit; with the last one its destination is forgotten, so that nothing is kept of those that were deleted.
+ * The connections to receivers. A connection carries one request at a time and is kept for the next one. It belongs to one
+ * revision of a destination: after a change, it is not used again. An idle connection ends at its keep-alive limit. When the
+ * last connection of a destination ends, its group is deleted, so that nothing is kept for a deleted destination.
  */
 
 import { Client } from 'undici';
@@ -9,15 +9,15 @@ import type { Dialer, Progress } from './dialer.js';
 import type { Target } from './types.js';
 
 const MAX_RESPONSE_HEADER_BYTES = 16_384;
-/** However long a receiver offers to keep a connection that nobody uses. */
+/** Longest idle time of a connection, in ms, even if the receiver offers more. */
 const MAX_IDLE_MS = 60_000;
 
 export interface PooledConnection {
   client: Client;
   progress: Progress;
-  /** Ends it, and what is under way over it. */
+  /** Ends the connection and its request in flight. */
   end(): Promise<void>;
-  /** Keeps it for the next request, if it is still good for one. */
+  /** Keeps the connection for the next request, if it can still be used. */
   release(): void;
 }
 
@@ -28,7 +28,7 @@ interface Group {
   size: number;
 }
 
-/** @param dialerOf how connections to a destination as it is now are opened */
+/** @param dialerOf makes the dialer of a destination as it is now */
 export function createPool(dialerOf: (target: Target) => Dialer) {
   const groups = new Map<string, Group>();
   const open = new Set<PooledConnection>();
@@ -48,7 +48,7 @@ export function createPool(dialerOf: (target: Target) => Dialer) {
       connect: group.dial(progress),
       maxHeaderSize: MAX_RESPONSE_HEADER_BYTES,
       keepAliveMaxTimeout: MAX_IDLE_MS,
-      // The deadline is the sender's, over everything.
+      // The sender has one deadline for the whole attempt.
       headersTimeout: 0,
       bodyTimeout: 0,
     });
@@ -82,16 +82,16 @@ export function createPool(dialerOf: (target: Target) => Dialer) {
   }
 
   return {
-    /** A connection for one request: one that waits for it, or a new one. */
+    /** A connection for one request: an idle one, or a new one. */
     take(target: Target): PooledConnection {
       const group = groupOf(target);
-      const kept = group.idle.pop();
-      if (!kept) return connect(target, group);
-      kept.progress.phase = 'HEADERS';
-      return kept;
+      const idle = group.idle.pop();
+      if (!idle) return connect(target, group);
+      idle.progress.phase = 'HEADERS';
+      return idle;
     },
 
-    /** How many destinations there are connections to. */
+    /** How many destinations have connections. */
     destinations: (): number => groups.size,
 
     async endAll(): Promise<void> {

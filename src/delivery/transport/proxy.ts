@@ -1,7 +1,6 @@
 /**
- * The proxy that every request to a receiver goes through, where the operator has set one. It then is the guard: names are
- * resolved there, not here, and which addresses they may lead to is its business. What a URL says by itself (its scheme, its
- * port, an address in it) is still checked here.
+ * The egress proxy: if the operator has set one, it carries every request to a receiver. The proxy then resolves the names and
+ * decides which of their addresses may be reached. Auditwire still checks the URL: its scheme, its port, an address in it.
  */
 
 import { request as httpRequest, type IncomingMessage, STATUS_CODES } from 'node:http';
@@ -11,20 +10,23 @@ import type { Connect } from './dialer.js';
 import { describe } from './error-words.js';
 import type { EgressProxy } from './types.js';
 
-/** The proxy could not be reached, or does not let a request through. No receiver has said anything. */
+/** The proxy could not be reached, or it refused the tunnel. The receiver gave no answer. */
 class ProxyFailure extends Error {}
 
-/** Why a URL may not be requested through the proxy, or null. Without its address, nothing allows plain http to a name. */
+/**
+ * Why a URL may not be requested through the proxy; null if it may. Plain http to a name is refused: the allow-list holds
+ * addresses, and the address of the name is not known.
+ */
 export function reasonThroughProxy(url: URL, guard: Pick<AddressGuard, 'reasonAgainstUrl'>): string | null {
   const reason = guard.reasonAgainstUrl(url);
   if (reason) return reason;
   const isName = !isIP(url.hostname.replace(/^\[(.*)\]$/, '$1'));
   return isName && url.protocol === 'http:'
-    ? `${url.hostname} may only be reached by https: through the egress proxy its address is not known here`
+    ? `${url.hostname} may only be reached by https: behind the egress proxy, its address is not known`
     : null;
 }
 
-/** Connects by a tunnel through the proxy (CONNECT, RFC 9110, section 9.3.6). */
+/** Connects through a tunnel of the proxy (CONNECT, RFC 9110, section 9.3.6). */
 export function throughProxy({ host, port, authorization }: EgressProxy): Connect {
   return (address, progress, done) => {
     progress.phase = 'CONNECT';
@@ -46,9 +48,9 @@ export function throughProxy({ host, port, authorization }: EgressProxy): Connec
         return done(new ProxyFailure(`the egress proxy answered ${answer}`), null);
       }
       if (head.length) {
-        // Nobody has asked anything yet: whoever speaks now is no HTTP server, and none of TLS.
+        // Nothing was requested yet: a receiver that sends data now is neither an HTTP nor a TLS server.
         socket.destroy();
-        return done(new ProxyFailure('the receiver behind the egress proxy does not speak HTTP'), null);
+        return done(new ProxyFailure('the receiver behind the egress proxy is not an HTTP server'), null);
       }
       progress.abort = () => socket.destroy();
       socket.on('error', (error) => done(error, null));

@@ -1,17 +1,18 @@
-/** How a receiver's words are shown: cut short, without controls, and without the secret that was sent to it. */
+/** Shows text of a receiver: cut short, without control characters, and without the secret that was sent to the receiver. */
+
 const MAX_MESSAGE_CHARACTERS = 256;
 const MAX_EXCERPT_CHARACTERS = 1_024;
-/** More of it is not looked at. */
+/** A longer text is cut before it is searched. */
 const MAX_TEXT_CHARACTERS = 4_096;
 const MASK = '***';
-/** A text of full length takes some 20,000 for each secret in it. */
+/** Most places at which units are matched, for one text. A text of full length needs about 20,000 for each secret. */
 const MAX_MATCHES = 200_000;
 /** Shorter parts of an authorization value are words like `Bearer`, not secrets. */
 const MIN_SECRET_CHARACTERS = 8;
-// One of the spaces and pluses, which forms write for each other.
+// One space or plus, in any encoding: forms write a space as a plus.
 const GAP = String.raw`(?:[\s\u0000-\u001f\u007f-\u009f\u2028\u2029]|\\?\+|%2[bB0]|\\u002[bB]|&#(?:43|[xX]2[bB]);)`;
 
-/** One line of at most 256 characters. @param authorization the value that was sent, in clear, or null */
+/** The text as one line of at most 256 characters. @param authorization the value that was sent, in clear, or null */
 export function showMessage(text: string, authorization: string | null): string {
   return show(text, authorization, MAX_MESSAGE_CHARACTERS, (words) =>
     words.replace(/[\s\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' '),
@@ -39,7 +40,7 @@ function mask(text: string, secrets: readonly string[], clean: (words: string) =
   try {
     const masked = withoutSecrets(text, secrets, matcher);
     const cleaned = clean(masked);
-    // Without the controls between them, characters may be a secret again.
+    // Characters that were separated by control characters may now form a secret.
     const again = cleaned === masked ? masked : withoutSecrets(cleaned, secrets, matcher);
     return withoutBrokenSecret(again.trim(), secrets, matcher);
   } catch (error) {
@@ -65,7 +66,7 @@ function withoutSecret(text: string, units: readonly string[], matcher: Matcher)
   return kept.join('') + text.slice(from);
 }
 
-/** Where a secret ends that is written from `start` on; null if it is not. */
+/** The end of the secret that begins at `start`; null if it does not begin there. */
 function endOfSecret(text: string, start: number, units: readonly string[], matcher: Matcher): number | null {
   let ends = [start];
   for (const unit of units) {
@@ -75,7 +76,7 @@ function endOfSecret(text: string, start: number, units: readonly string[], matc
   return Math.max(...ends);
 }
 
-/** The value, its parts, and what a Basic value decodes to; the longest first. */
+/** All secrets in the value: itself, its parts, and what a Basic value decodes to; the longest first. */
 function secretsIn(authorization: string | null): string[] {
   if (authorization === null) return [];
   const parts = authorization.split(/\s+/).filter((part) => part.length >= MIN_SECRET_CHARACTERS);
@@ -86,13 +87,16 @@ function secretsIn(authorization: string | null): string[] {
   return [...secrets].sort((a, b) => b.length - a.length);
 }
 
-/** A run of backslashes is one unit, and so is one of blanks: counting what may be doubled takes exponential time. */
+/**
+ * Splits a secret into units: single characters, and runs of backslashes or of spaces and pluses. An escape may double the
+ * characters of a run, and it would take exponential time to follow every count.
+ */
 function unitsOf(secret: string): string[] {
   return secret.match(/\\+|[ +]+|[^]/gu) ?? [];
 }
 
 /**
- * Patterns of one unit, as it is and as JSON, URLs, forms and HTML write it; of a run of backslashes, patterns of one of them.
+ * Patterns of one unit, as it is and as JSON, URLs, forms and HTML write it. For a run, they match one of its characters.
  */
 function waysToWrite(unit: string): string[] {
   if (/^[ +]/.test(unit)) return [GAP];
@@ -107,7 +111,7 @@ function anyCase(hex: string): string {
   return hex.replace(/[a-f]/g, (digit) => `[${digit}${digit.toUpperCase()}]`);
 }
 
-/** A response that breaks off, or that is read no further, may end in the beginning of a secret, in any writing. */
+/** A response that is cut off, by the receiver or here, may end in the beginning of a secret, in any encoding. */
 function withoutBrokenSecret(text: string, secrets: readonly string[], matcher: Matcher): string {
   for (const secret of secrets) {
     const units = unitsOf(secret);
@@ -118,12 +122,12 @@ function withoutBrokenSecret(text: string, secrets: readonly string[], matcher: 
   return text;
 }
 
-// An escape that breaks off itself.
+// An escape that is cut off.
 const BROKEN_ESCAPE = /(?:%[\da-fA-F]?|\\(?:u[\da-fA-F]{0,3})?|&(?:#(?:[xX]?[\da-fA-F]*)?)?)$/y;
 
-/** Whether what stands from `start` on are the first characters of a secret, and so many that they tell something. */
+/** Whether the text from `start` on is the beginning of a secret, long enough to reveal something. */
 function endsInBeginning(text: string, start: number, units: readonly string[], matcher: Matcher): boolean {
-  // A percent sign or a backslash may stand for itself or begin an escape: every way to read it is followed.
+  // A percent sign or a backslash may be a plain character or begin an escape: every reading is followed.
   let ends = [start];
   let characters = 0;
   for (const unit of units) {
@@ -136,14 +140,14 @@ function endsInBeginning(text: string, start: number, units: readonly string[], 
   return false;
 }
 
-/** The text was made to take long. */
+/** The text needs too many matches: it was probably made to take long. */
 class TooMuchWork extends Error {}
 
 type Matcher = ReturnType<typeof createMatcher>;
 
 /**
- * Matches the units of secrets one by one: a pattern of a whole secret would outgrow what the engine compiles. Whoever is sent
- * a secret can write a text that takes long to look through; after so many matches it is given up.
+ * Matches the units of secrets one by one, because a pattern of a whole secret can be too large to compile. A receiver has
+ * its secret and can send a text that takes long to search, so the number of matches is limited.
  */
 function createMatcher() {
   const patterns = new Map<string, RegExp[]>();
@@ -156,7 +160,7 @@ function createMatcher() {
   }
 
   return {
-    /** Where a unit may end that begins at one of these places. @throws TooMuchWork */
+    /** All places where a unit can end that begins at one of `starts`. @throws TooMuchWork */
     endsOf(unit: string, text: string, starts: readonly number[]): number[] {
       const ends = new Set<number>();
       const next = [...starts];
@@ -167,7 +171,7 @@ function createMatcher() {
           const end = matchAt(pattern, text, at);
           if (end === null || ends.has(end)) continue;
           ends.add(end);
-          // A run may end after each of its parts: what follows may begin like the run.
+          // A run may end after each of its characters: the next unit may begin with the same character.
           if (/^[\\ +]/.test(unit)) next.push(end);
         }
       }
@@ -176,7 +180,7 @@ function createMatcher() {
   };
 }
 
-/** Where a sticky pattern that matches at a place ends; null if it does not match there. */
+/** The end of the match of a sticky pattern at a place; null if it does not match there. */
 function matchAt(pattern: RegExp, text: string, at: number): number | null {
   pattern.lastIndex = at;
   return pattern.test(text) ? pattern.lastIndex : null;

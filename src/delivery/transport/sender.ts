@@ -13,13 +13,13 @@ import { reasonThroughProxy, throughProxy } from './proxy.js';
 import { showExcerpt, showMessage } from './redaction.js';
 import type { DeliveryRequest, EgressProxy, Sender, Target } from './types.js';
 
-/** From the name's lookup to the status line, for one attempt. */
+/** For one attempt, from the DNS lookup to the status line. */
 const ATTEMPT_DEADLINE_MS = 30_000;
-/** Once there is a status, it decides: the rest of the response gets this long, and so many bytes are read of it. */
+/** The status decides the verdict. The rest of the response is read only within this time, up to this many bytes. */
 const BODY_GRACE_MS = 1_000;
 const MAX_RESPONSE_BYTES = 16_384;
 
-/** @param options `egressProxy`: what every request goes through, or null */
+/** @param options `egressProxy`: the proxy for every request; null: none */
 export function createSender({
   guard,
   clock,
@@ -36,7 +36,7 @@ export function createSender({
     return createDialer(target, egressProxy ? throughProxy(egressProxy) : directly(protocol, guard));
   });
 
-  /** @throws AddressRefused if a URL may not be requested; what can be said only of an address is said at connecting */
+  /** @throws AddressRefused if a URL may not be requested. The addresses of its name are checked when it connects. */
   function assertUrl(url: URL): void {
     const reason = egressProxy && reasonThroughProxy(url, guard);
     if (reason) throw new AddressRefused(reason);
@@ -53,7 +53,7 @@ export function createSender({
     });
   }
 
-  /** What the receiver says, as far as it says it in time. */
+  /** The body of the response, as far as it arrives in time. */
   async function readBody(response: Dispatcher.ResponseData, connection: PooledConnection): Promise<string> {
     const cancel = clock.at(clock.now() + BODY_GRACE_MS, () => void connection.end());
     const chunks: Buffer[] = [];
@@ -65,7 +65,7 @@ export function createSender({
         if (bytes >= MAX_RESPONSE_BYTES) break;
       }
     } catch {
-      // A body that breaks off takes nothing back of the status.
+      // The status counts even if the body is cut off.
     } finally {
       cancel();
     }
@@ -93,27 +93,27 @@ export function createSender({
         const response = await post(target, request, connection);
         cancel();
         const { statusCode: responseCode, headers } = response;
-        const says = await readBody(response, connection);
+        const text = await readBody(response, connection);
         connection.release();
         const verdict = verdictOf(responseCode);
         return outcome({
           verdict,
           responseCode,
           phase: 'BODY',
-          message: showMessage(says, target.authorization) || STATUS_CODES[responseCode] || 'no reason given',
-          responseExcerpt: verdict === 'DELIVERED' ? null : showExcerpt(says, target.authorization) || null,
+          message: showMessage(text, target.authorization) || STATUS_CODES[responseCode] || 'no reason given',
+          responseExcerpt: verdict === 'DELIVERED' ? null : showExcerpt(text, target.authorization) || null,
           retryAfterMs: parseRetryAfter(headers['retry-after'], clock.now()),
         });
       } catch (thrown) {
         cancel();
         void connection?.end();
         const error = connection?.progress.tlsError ?? thrown;
-        const says = isLate ? `no response within ${ATTEMPT_DEADLINE_MS / 1000} s` : describe(error);
+        const reason = isLate ? `no response within ${ATTEMPT_DEADLINE_MS / 1000} s` : describe(error);
         return outcome({
           verdict: error instanceof AddressRefused ? 'FINAL' : 'RETRYABLE',
           responseCode: null,
           phase: phaseOf(error, connection),
-          message: showMessage(says, target.authorization) || 'no reason given',
+          message: showMessage(reason, target.authorization) || 'no reason given',
           responseExcerpt: null,
           retryAfterMs: null,
         });
@@ -122,7 +122,7 @@ export function createSender({
   };
 }
 
-/** How far a try without a status came. An address is refused as part of finding it, even if that shows only later. */
+/** The phase in which an attempt without a status ended. A refused address counts as RESOLVE, even if its peer was reached. */
 function phaseOf(error: unknown, connection: PooledConnection | null): Phase {
   if (error instanceof AddressRefused || !connection) return 'RESOLVE';
   return connection.progress.tlsError ? 'TLS' : connection.progress.phase;

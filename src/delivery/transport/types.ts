@@ -1,17 +1,17 @@
 import type { Outcome } from '../../domain/lane/attempt.js';
 import type { Service } from '../../runtime/service.js';
 
-/** Where to send, and how to trust the receiver. Secrets are in clear. */
+/** Where to send, and how to verify the receiver. Secrets are in clear. */
 export interface Target {
   destinationId: string;
-  /** Changes with every change of the destination. Connections of an earlier revision are not used again. */
+  /** Differs after every change of the destination. Connections of an earlier revision are not used again. */
   revision: number;
   endpoint: string;
   /** The value of the Authorization header. */
   authorization: string | null;
   /** PEM of the certificate authorities to trust instead of the public ones. */
   caCertificate: string | null;
-  /** PEM of the certificate that is shown to the receiver, and of its key. */
+  /** PEM of the client certificate, and of its key. */
   clientCertificate: string | null;
   clientKey: string | null;
   skipTlsVerification: boolean;
@@ -20,13 +20,13 @@ export interface Target {
 /** The request of one attempt. */
 export interface DeliveryRequest {
   deliveryId: string;
-  /** Lines, compressed with gzip. */
+  /** The lines, compressed with gzip. */
   body: Buffer;
-  /** Marked as a test by a header. */
+  /** A header marks the request as a test. */
   isTest?: boolean;
 }
 
-/** An HTTP proxy that every request to a receiver goes through. */
+/** An HTTP proxy for every request to a receiver. */
 export interface EgressProxy {
   host: string;
   port: number;
@@ -34,8 +34,8 @@ export interface EgressProxy {
   authorization: string | null;
 }
 
-/** Its stop ends every connection: attempts in flight end as connection errors. */
+/** Its stop ends every connection. Attempts in flight end as connection errors. */
 export interface Sender extends Service {
-  /** Sends one request, once. Never throws: every failure is an outcome. */
+  /** Sends one request, without retries. Never throws: every failure is an outcome. */
   send(target: Target, request: DeliveryRequest): Promise<Outcome>;
 }

@@ -1,13 +1,13 @@
 /** One attempt to deliver a batch, and its outcome. Times in ms. */
 
 /**
- * Why a batch is sent: FIRST, in order; RECOVERY, because an earlier delivery of it was abandoned; PROBE, to find out whether
- * a failing receiver works again; REPLAY, because an administrator asked for it.
+ * Why a batch is sent. FIRST: its first delivery, in order. RECOVERY: an earlier delivery was abandoned. PROBE: to find out whether
+ * a failing receiver works again. REPLAY: an administrator asked for it.
  */
 export const purposes = ['FIRST', 'RECOVERY', 'PROBE', 'REPLAY'] as const;
 export type Purpose = (typeof purposes)[number];
 
-/** How far an attempt came: name resolved, connected, TLS agreed, status and headers received, body received. */
+/** The steps of an attempt: resolve the name, connect, negotiate TLS, receive the status and headers, receive the body. */
 export const phases = ['RESOLVE', 'CONNECT', 'TLS', 'HEADERS', 'BODY'] as const;
 export type Phase = (typeof phases)[number];
 
@@ -20,15 +20,15 @@ export interface Attempt {
   durationMs: number;
   /** null: no status line was received. */
   responseCode: number | null;
-  /** What the receiver answered, or why there was no answer. At most 256 characters, without secrets. */
+  /** The answer of the receiver, or why there was none. At most 256 characters, without secrets. */
   message: string;
-  /** The phase in which it ended. Left out of a success, which always ends in BODY. */
+  /** The phase in which the attempt ended. Left out of a success, which always ends in BODY. */
   phase?: Phase;
-  /** The start of the answer to a failed attempt: several lines, at most 1,024 characters, without secrets. */
+  /** The start of the body that the receiver returned to a failed attempt: at most 1,024 characters, without secrets. */
   responseExcerpt?: string | null;
 }
 
-/** What an answer means for the batch, whatever the kind of destination. */
+/** The meaning of an answer for a delivery, the same for all destinations. */
 export type Verdict = 'DELIVERED' | 'RETRYABLE' | 'FINAL' | 'TOO_LARGE';
 
 /** The result of one attempt, as the sender reports it. */

@@ -2,15 +2,15 @@ import type { LineSettings, LogFormat } from '../log-line.js';
 import type { LoginRange } from '../login-range.js';
 import type { Purpose } from './attempt.js';
 
-/** A batch as it was started: everything that shapes its lines, so that they can be rendered again, byte for byte. */
+/** A batch with everything that its lines depend on, so that they can be rendered again, byte for byte. */
 export interface BatchStarted extends LoginRange {
   deliveryId: string;
   destinationId: string;
   logFormat: LogFormat;
   signingKeyId: string;
   line: LineSettings;
-  /** FIRST if left out. */
+  /** Left out: FIRST. */
   purpose?: Purpose;
-  /** The replay job that a REPLAY belongs to. */
+  /** The replay job of a REPLAY. */
   replayJobId?: string;
 }

@@ -1,4 +1,4 @@
-/** Commands of the delivery engine against the lane of a portal, and the events they lead to. */
+/** Decides the commands of the delivery engine: which events each of them causes in a lane. */
 
 import type { LogFormat } from '../log-line.js';
 import { isWithin, type LoginRange, loginCount } from '../login-range.js';
@@ -15,21 +15,21 @@ export type DeliveryCommand =
   /** The webhook was removed. */
   | { type: 'AbandonDelivery'; deliveryId: string };
 
-/** What a decision needs besides the lane. */
+/** The facts that a decision needs in addition to the lane. */
 export interface DeliveryContext {
-  /** The present log format of the webhook's destination. */
+  /** The current log format of the webhook's destination. */
   logFormat: LogFormat | undefined;
   /** How many logins of a range are undelivered and not discarded. */
   undeliveredIn: (range: LoginRange) => number;
 }
 
 /**
- * Single lines in a row that may be too large before the receiver counts as one that takes nothing. A replay may send many
- * lines that were too large before.
+ * How many single lines in a row may be too large. After that, the receiver probably refuses every line, and the batch is abandoned
+ * like any other. A replay has a higher limit because it may send many lines that were too large before.
  */
 const maxTooLargeInARow = (purpose: Purpose): number => (purpose === 'REPLAY' ? 50 : 2);
 
-/** A command that comes too late (its delivery is not open, or another attempt is awaited) leads to no event. */
+/** A late command (its delivery is not open, or its attempt number is not the next one) causes no event. */
 export function decide(command: DeliveryCommand, lane: Lane, context: DeliveryContext): DeliveryEvent[] {
   if (command.type === 'StartBatch') {
     if (!mayStart(command.batch, lane, context)) return [];
@@ -70,8 +70,8 @@ function mayStart(batch: BatchStarted, lane: Lane, { undeliveredIn }: DeliveryCo
     case 'PROBE':
       return !redelivery.open && undeliveredIn(batch) === loginCount(batch);
     case 'REPLAY': {
-      const isLeft = replay?.status === 'RUNNING' && replay.ranges.some((range) => isWithin(batch, range));
-      return !redelivery.open && isLeft;
+      const isPartOfReplay = replay?.status === 'RUNNING' && replay.ranges.some((range) => isWithin(batch, range));
+      return !redelivery.open && isPartOfReplay;
     }
     default:
       return purpose satisfies never;
@@ -101,14 +101,14 @@ function afterAttempt(
   const endedAt = outcome.attemptedAt + outcome.durationMs;
   if (verdict === 'DELIVERED') {
     const recovered = open.purpose === 'FIRST' ? 0 : undeliveredIn(open);
-    // There is one such event for each login of a quiet portal: fields that are the same in all of them are left out.
-    const { phase: _, responseExcerpt: __, ...told } = attempt;
-    return [{ type: 'BatchDelivered', data: recovered ? { ...told, recovered } : told }];
+    // A portal with few logins has one such event for each login: fields that are equal in all of them are left out.
+    const { phase: _, responseExcerpt: __, ...data } = attempt;
+    return [{ type: 'BatchDelivered', data: recovered ? { ...data, recovered } : data }];
   }
   const destinationPausedUntil = pausedUntil(outcome);
   const pause = destinationPausedUntil === null ? {} : { destinationPausedUntil };
   if (lane.webhook && (lane.webhook.destinationId !== open.destinationId || logFormat !== open.logFormat)) {
-    // A failure at the destination or format that the webhook has left does not abandon the logins: they start anew.
+    // The destination or log format has changed: the failure does not abandon the logins; they start in a new delivery.
     return [{ type: 'RetryScheduled', data: { ...attempt, ...pause, retryDueAt: endedAt } }, superseded(open)];
   }
   if (verdict === 'RETRYABLE' && failed <= MAX_RETRIES) {
@@ -116,7 +116,7 @@ function afterAttempt(
     return [{ type: 'RetryScheduled', data: { ...attempt, ...pause, retryDueAt } }];
   }
   if (verdict === 'TOO_LARGE') {
-    // Without a webhook no smaller batches could follow.
+    // Without a webhook, smaller batches cannot follow.
     if (loginCount(open) > 1 && lane.webhook) return [{ type: 'BatchSplit', data: attempt }];
     if (loginCount(open) === 1 && lane.batch.tooLargeInARow < maxTooLargeInARow(open.purpose)) {
       return [{ type: 'BatchAbandoned', data: { ...attempt, nextBatchDueAt: null, reason: 'TOO_LARGE' } }];

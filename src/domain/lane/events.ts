@@ -4,7 +4,7 @@ import type { Attempt } from './attempt.js';
 import type { BatchStarted } from './batch.js';
 import type { LaneSnapshot } from './snapshot.js';
 
-/** The receiver asked for a pause (Retry-After): no portal sends anything to this destination before that time (ms). */
+/** The receiver asked for a pause (Retry-After): no portal sends a request to this destination before that time (ms). */
 interface DestinationPause {
   destinationPausedUntil?: number;
 }
@@ -14,13 +14,13 @@ interface Abandonment {
   nextBatchDueAt: number | null;
   /** The oldest undelivered range is probed at that time (ms), unless a delivery succeeds before. */
   probeDueAt?: number;
-  /** The batch was one line, and the receiver cannot take that line: only a person can decide what becomes of it. */
+  /** The batch was one line, and the receiver answered 413. The range needs action. */
   reason?: 'TOO_LARGE';
 }
 
 export type DeliveryEvent =
   | { type: 'BatchStarted'; data: BatchStarted }
-  /** `recovered`: how many of its logins were undelivered until now. */
+  /** `recovered`: how many of its logins were undelivered before. */
   | { type: 'BatchDelivered'; data: Attempt & { recovered?: number } }
   | { type: 'RetryScheduled'; data: Attempt & DestinationPause & { retryDueAt: number } }
   /** The batch was too large for the receiver. Its logins go into batches of at most half its size. */
@@ -29,13 +29,13 @@ export type DeliveryEvent =
   | { type: 'BatchAbandoned'; data: Attempt & DestinationPause & Abandonment }
   /** The webhook's destination or its log format changed. The same logins go into a new delivery. */
   | { type: 'DeliverySuperseded'; data: { deliveryId: string } }
-  /** Recorded while the webhook was off: not due. */
+  /** These logins were recorded while the webhook was off and are not due. */
   | { type: 'LoginsSkipped'; data: LoginRange }
   /** The webhook was removed before these logins, which were due, were delivered. `deliveryId`: the delivery that this ends. */
   | { type: 'LoginsUndelivered'; data: LoginRange & { deliveryId: string | null; reason: 'WEBHOOK_REMOVED' } }
   /**
    * The lane at this moment, so that events before it may be pruned: logins and delivery events through these versions
-   * (inclusive). Undelivered ranges that were discarded before `discardedBefore` (ms, exclusive) leave their list.
+   * (inclusive). Undelivered ranges that were discarded before `discardedBefore` (ms, exclusive) are deleted.
    */
   | {
       type: 'LaneSnapshotted';

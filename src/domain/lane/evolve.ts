@@ -63,7 +63,7 @@ export function evolve(lane: Lane, event: LaneEvent | Recorded<LaneEvent>): Lane
     case 'LoginsSkipped':
       return skip(lane, event.data);
     case 'LaneSnapshotted':
-      // Events before it may be pruned, so the lane is taken from it.
+      // Earlier events may be pruned, so the lane is read from the snapshot.
       return fromSnapshot(event.data.snapshot);
     case 'LoginsExpired': {
       const { undelivered, deliveryId, ...range } = event.data;
@@ -79,7 +79,7 @@ export function evolve(lane: Lane, event: LaneEvent | Recorded<LaneEvent>): Lane
       return counted(ended, { undelivered: loginCount(range) });
     }
     case 'RedeliveryRequested':
-      // A person who asks for redelivery does not wait for earlier failures.
+      // A redelivery that a person requests does not wait because of earlier failures.
       return { ...lane, redelivery: { ...lane.redelivery, abandonedInARow: 0, nextBatchDueAt: null } };
     case 'LoginsDiscarded': {
       const discarded = event.data.ranges.reduce((count, range) => count + loginCount(range), 0);
@@ -110,11 +110,11 @@ function afterDelivery(lane: Lane, data: DataOf<'BatchDelivered'>): Lane {
     replay: replayAfter(lane.replay, delivery, 'sent', data),
   };
   if (!isToPresentDestination(lane, delivery)) return attempted;
-  const forgiven = healthy(attempted);
-  if (!isFirst) return forgiven;
+  const working = healthy(attempted);
+  if (!isFirst) return working;
   // The success of a first delivery does not shorten the wait after an abandoned redelivery.
   const { abandonedInARow, nextBatchDueAt } = lane.redelivery;
-  return { ...forgiven, redelivery: { ...forgiven.redelivery, abandonedInARow, nextBatchDueAt } };
+  return { ...working, redelivery: { ...working.redelivery, abandonedInARow, nextBatchDueAt } };
 }
 
 function afterAbandonment(lane: Lane, data: DataOf<'BatchAbandoned'>): Lane {
@@ -124,7 +124,7 @@ function afterAbandonment(lane: Lane, data: DataOf<'BatchAbandoned'>): Lane {
     ...counted(closed(lane, delivery), { undelivered: isFirst ? loginCount(delivery) : 0 }),
     health: healthAfter(lane, data, true),
   };
-  // The receiver works, so nothing waits.
+  // The receiver works: the lane does not wait.
   if (data.reason === 'TOO_LARGE') {
     const batch = { ...lane.batch, tooLargeInARow: lane.batch.tooLargeInARow + 1 };
     return { ...ended, batch, replay: replayAfter(lane.replay, delivery, 'refused', data) };
@@ -132,18 +132,18 @@ function afterAbandonment(lane: Lane, data: DataOf<'BatchAbandoned'>): Lane {
   if (!isToPresentDestination(lane, delivery)) return ended;
   const failedProbes = lane.redelivery.failedProbes + (delivery?.purpose === 'PROBE' ? 1 : 0);
   const { nextBatchDueAt, probeDueAt = null } = data;
-  const afterOne = (sending: Lane['first']) => ({ abandonedInARow: sending.abandonedInARow + 1, nextBatchDueAt });
+  const withWait = (sending: Lane['first']) => ({ abandonedInARow: sending.abandonedInARow + 1, nextBatchDueAt });
   return {
     ...ended,
-    // A receiver that takes nothing is sent little: the lines of an abandoned batch arrive late.
+    // The lines of an abandoned batch arrive late: while the receiver fails, a batch has only one line.
     batch: { ...ended.batch, limit: 1 },
-    first: { ...ended.first, ...(isFirst && afterOne(ended.first)) },
+    first: { ...ended.first, ...(isFirst && withWait(ended.first)) },
     redelivery: {
       ...ended.redelivery,
       recovering: false,
       failedProbes,
       probeDueAt,
-      ...(!isFirst && afterOne(ended.redelivery)),
+      ...(!isFirst && withWait(ended.redelivery)),
     },
   };
 }
@@ -155,24 +155,24 @@ function replayAfter(
   count: 'sent' | 'refused',
   { attemptedAt, durationMs }: Attempt,
 ): Replay | null {
-  // A batch counts for its job even if the job has ended meanwhile.
+  // A batch counts for its job even if the job has ended since.
   if (!replay || delivery?.replayJobId !== replay.jobId) return replay;
-  const done = { firstVersion: 0, lastVersion: delivery.lastVersion };
+  const finished = { firstVersion: 0, lastVersion: delivery.lastVersion };
   return {
     ...replay,
-    ranges: replay.ranges.flatMap((range) => without(range, [done])),
+    ranges: replay.ranges.flatMap((range) => without(range, [finished])),
     [count]: replay[count] + loginCount(delivery),
     updatedAt: attemptedAt + durationMs,
   };
 }
 
-/** The batch limit after a batch with so many lines was delivered. */
+/** The batch limit after a batch of `lines` lines was delivered. */
 export function grown(batch: BatchSize, lines: number): BatchSize {
   if (batch.batchesBeforeGrowth) return { ...batch, batchesBeforeGrowth: batch.batchesBeforeGrowth - 1 };
   return lines < batch.limit ? batch : { ...batch, limit: Math.min(MAX_BATCH_LINES, batch.limit * 2) };
 }
 
-/** The health after an attempt. An attempt to a destination that the webhook has left changes only the last attempt. */
+/** The health after an attempt. An attempt to an earlier destination of the webhook changes only `lastAttempt`. */
 function healthAfter(lane: Lane, attempt: Attempt & { destinationPausedUntil?: number }, failed: boolean): Health {
   const { health } = lane;
   const { attemptedAt: at, responseCode, message } = attempt;
@@ -188,7 +188,7 @@ function isToPresentDestination({ webhook }: Lane, delivery: OpenDelivery | null
   return delivery?.destinationId === webhook?.destinationId;
 }
 
-/** The lane without any memory of failures: what it knows of a destination that never failed. */
+/** The lane as if its destination had never failed. */
 function healthy(lane: Lane): Lane {
   const noneAbandoned = { abandonedInARow: 0, nextBatchDueAt: null };
   return {
@@ -200,7 +200,7 @@ function healthy(lane: Lane): Lane {
   };
 }
 
-/** The lane as it was before any batch was too large or abandoned. */
+/** The lane with the batch size that it had before any batch was too large or abandoned. */
 function withFullBatches(lane: Lane): Lane {
   return { ...lane, batch: { ...lane.batch, limit: MAX_BATCH_LINES, batchesBeforeGrowth: 0 } };
 }
@@ -217,7 +217,7 @@ function counted(lane: Lane, more: Partial<Lane['totals']>): Lane {
   };
 }
 
-/** Puts a delivery, or none, in the place of an open one. */
+/** Replaces an open delivery by another state of it, or removes it (null). */
 function withOpen(lane: Lane, { purpose }: OpenDelivery, open: OpenDelivery | null): Lane {
   return purpose === 'FIRST'
     ? { ...lane, first: { ...lane.first, open } }

@@ -1,7 +1,7 @@
 /**
- * The lane of a portal: how far its delivery has come. It is folded (evolve.ts) from the portal's webhook, delivery, undelivered
- * and replay events. The engine and the status need nothing else, except the list of undelivered ranges, which is a table.
- * A login is named by its version in the portal's login stream. Versions have no gaps, so a backlog of any length is two numbers.
+ * The lane of a portal: the state of its delivery. It is computed (evolve.ts) from the portal's webhook, delivery, undelivered and
+ * replay events. The engine and the status use only the lane and the table of undelivered ranges. A login is identified by its
+ * version in the portal's login stream. Versions have no gaps, so a backlog of any length is two numbers.
  */
 
 import type { LoginRange } from '../login-range.js';
@@ -20,11 +20,11 @@ export interface OpenDelivery extends BatchStarted {
   retryDueAt: number | null;
 }
 
-/** First deliveries, recoveries (with probes) and replays are served in rotation. */
+/** First deliveries, recoveries (with probes) and replays are sent in rotation. */
 export const deliveryClasses = ['FIRST', 'RECOVERY', 'REPLAY'] as const;
 export type DeliveryClass = (typeof deliveryClasses)[number];
 
-/** Batches of one kind: at most one is open, and after abandoned ones the lane waits. */
+/** The first deliveries or the redeliveries of a lane: at most one is open, and after an abandoned batch the lane waits. */
 interface Sending {
   open: OpenDelivery | null;
   abandonedInARow: number;
@@ -41,16 +41,16 @@ interface Backlog {
   skipped: LoginRange[];
 }
 
-/** Recoveries, probes and replays, beside the first deliveries. */
+/** Recoveries, probes and replays. */
 interface Redelivery extends Sending {
-  /** Undelivered ranges may be recovered: no batch was abandoned since the last success. */
+  /** Waiting ranges are recovered, not probed: no batch was abandoned since the last success. */
   recovering: boolean;
   failedProbes: number;
   probeDueAt: number | null;
 }
 
 export interface Health {
-  /** The last attempt to the webhook's present destination failed. */
+  /** The last attempt to the webhook's current destination failed. */
   failing: boolean;
   consecutiveFailures: number;
   destinationPausedUntil: number | null;
@@ -58,7 +58,7 @@ export interface Health {
 }
 
 export interface BatchSize {
-  /** Most lines of the next batch. Smaller after a batch was too large or abandoned, doubled as batches are delivered. */
+  /** Most lines of the next batch. It shrinks after a batch was too large or abandoned, and doubles as batches are delivered. */
   limit: number;
   /** Batches to deliver before the limit grows again. */
   batchesBeforeGrowth: number;

@@ -1,4 +1,4 @@
-/** What a lane does next, and when it is due. This is the only scheduler of a lane: the engine and the status both ask it. */
+/** Computes the next step of a lane, and when it is due. The engine and the status both use it; a lane has no other scheduler. */
 import type { LogFormat } from '../log-line.js';
 import { type LoginRange, loginCount, MAX_BATCH_LINES, startOf } from '../login-range.js';
 import type { UndeliveredState } from '../undelivered.js';
@@ -16,7 +16,7 @@ import {
 } from './lane.js';
 
 export type NextStep =
-  /** Nothing to do until the lane, its destination or its logins change. */
+  /** There is no step until the lane, its destination or its logins change. */
   | { type: 'IDLE' }
   /** Nothing is due before this time (ms). */
   | { type: 'WAIT'; until: number }
@@ -30,22 +30,22 @@ export type NextStep =
 /** How long a portal waits after its own last attempt before it probes a destination that worked for another portal, in ms. */
 const HEALTHY_WAIT_MS = 60_000;
 
-/** The destination as its lanes see it. Times in ms. */
+/** The fields of the destination that a lane uses. Times in ms. */
 interface LaneDestination {
   logFormat: LogFormat;
   updatedAt: number;
   linesPerSecond: number | null;
-  /** When a failing destination last succeeded, for any portal; null if that is not known. */
+  /** When the destination last succeeded after a failure, for any portal; null if this is not known. */
   healthySince?: number | null;
 }
 
-/** What the next step depends on besides the lane. */
+/** The facts that the next step depends on, in addition to the lane. */
 export interface LaneContext {
   /** The version of the portal's last login. */
   lastLogin: number;
-  /** The webhook's destination as it is now; null without one. */
+  /** The webhook's current destination; null if there is none. */
   destination: LaneDestination | null;
-  /** The undelivered range to recover first; null if there is none. */
+  /** The undelivered range to recover or probe first; null if there is none. */
   recoverable: (LoginRange & { state: UndeliveredState }) | null;
   /** The next range that the running replay sends; null if nothing is left. */
   replayable: LoginRange | null;
@@ -82,7 +82,9 @@ export function nextStep(lane: Lane, context: LaneContext): NextStep {
   // A started batch gets its first attempt before anything else.
   const unattempted = open.find(({ failedAttempts, retryDueAt }) => !failedAttempts && retryDueAt === null);
   if (unattempted) return { type: 'ATTEMPT', delivery: unattempted };
-  const candidates = [firstDelivery(lane, context), ...redeliveries(lane, context)].filter((one) => one !== null);
+  const candidates = [firstDelivery(lane, context), ...redeliveries(lane, context)].filter(
+    (candidate) => candidate !== null,
+  );
   const due = candidates.filter(({ dueAt }) => dueAt <= now);
   const next = inRotation(due, lane.lastStarted);
   if (next) return next.step;
@@ -99,7 +101,7 @@ function firstDelivery(lane: Lane, context: LaneContext): Candidate | null {
   return { class: 'FIRST', dueAt, step: start(range, 'FIRST', lane, context) };
 }
 
-/** While the first delivery waits for its retry, the receiver gets nothing else. */
+/** There are no candidates while the first delivery waits for its retry. */
 function redeliveries(lane: Lane, context: LaneContext): (Candidate | null)[] {
   const { now, recoverable, replayable } = context;
   const { first, redelivery } = lane;
@@ -137,7 +139,7 @@ function probeDueAt(lane: Lane, { now, destination }: LaneContext, laneDueAt: nu
   // A change of the destination since the last attempt was probably made to repair it.
   if (isSince(destination?.updatedAt)) return now;
   const dueAt = Math.max(laneDueAt, plausible(lane.redelivery.probeDueAt, now, MAX_PROBE_WAIT_MS));
-  // It worked for another portal.
+  // The destination has worked for another portal since.
   return isSince(destination?.healthySince)
     ? Math.min(dueAt, plausible(attemptedAt + HEALTHY_WAIT_MS, now, HEALTHY_WAIT_MS))
     : dueAt;
@@ -152,7 +154,7 @@ function start(range: LoginRange, purpose: Purpose, lane: Lane, context: LaneCon
   return { type: 'START', range: startOf(range, batchLimit(lane, context.destination)), purpose };
 }
 
-/** Most lines of the next batch. A batch never has more lines than the destination takes in a second. */
+/** Most lines of the next batch. A batch never has more lines than the destination's `linesPerSecond`. */
 export function batchLimit(lane: Lane, destination: { linesPerSecond: number | null } | null | undefined): number {
   return Math.min(lane.batch.limit, destination?.linesPerSecond ?? MAX_BATCH_LINES);
 }
@@ -161,15 +163,17 @@ export function batchLimit(lane: Lane, destination: { linesPerSecond: number | n
 function inRotation(candidates: readonly Candidate[], last: DeliveryClass): Candidate | undefined {
   const after = deliveryClasses.indexOf(last) + 1;
   const order = [...deliveryClasses.slice(after), ...deliveryClasses.slice(0, after)];
-  return order.map((one) => candidates.find((candidate) => candidate.class === one)).find((one) => one !== undefined);
+  return order
+    .map((deliveryClass) => candidates.find((candidate) => candidate.class === deliveryClass))
+    .find((candidate) => candidate !== undefined);
 }
 
-/** A time that is further ahead than any wait was recorded by a wrong clock: it counts as now. */
+/** A time that is further in the future than any wait comes from a wrong clock: it counts as now. */
 function plausible(time: number | null, now: number, maxWaitMs: number): number {
   return time !== null && time > now && time <= now + 2 * maxWaitMs ? time : now;
 }
 
-/** The batch that follows the open first delivery once that is delivered; null if no login waits. */
+/** The batch that follows when the open first delivery is delivered; null if no login waits. */
 export function batchAfterOpen(lane: Lane, lastLogin: number): LoginRange | null {
   const [next] = waiting(lane, lastLogin);
   return next ? startOf(next, grown(lane.batch, loginCount(lane.first.open)).limit) : null;

@@ -1,6 +1,6 @@
 /**
- * The lane as a `LaneSnapshotted` event stores it. This shape belongs to history and is separate from `Lane`: the lane may change,
- * a stored version may not. A change of the lane that needs other fields adds a version here, and a case to `fromSnapshot`.
+ * The lane as a `LaneSnapshotted` event stores it. This type is separate from `Lane`: the lane may change, a stored version must
+ * not. If the lane needs other fields, add a version here and a case to `fromSnapshot`.
  */
 import type { LineSettings, LogFormat } from '../log-line.js';
 import type { Purpose } from './attempt.js';

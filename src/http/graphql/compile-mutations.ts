@@ -12,10 +12,10 @@ import { compileQuery, isCompiledQuery } from 'graphql-jit';
 import type { Plugin } from 'graphql-yoga';
 import { MAX_LOGINS_IN_A_CALL } from '../../domain/login.js';
 
-/** Most operations kept compiled, and the longest text of one; a program that uses the API has a handful of short ones. */
+/** The limits of the number of compiled operations and of the characters of one. A client program uses a few short operations. */
 const MAX_COMPILED = 100;
 const MAX_TEXT = 8_192;
-/** Variables with longer lists or more keys than any input has are left to graphql-js, which stops at 50 errors. */
+/** Objects with more keys than any input has, and longer lists, are left to graphql-js, which stops after 50 errors. */
 const MAX_KEYS = 16;
 
 type Variables = Record<string, unknown>;
@@ -23,12 +23,12 @@ type Compiled = { query: (root: unknown, context: unknown, variables: Variables)
 type Known = { timesSeen: number; compiled: Compiled | null };
 
 /**
- * Mutations are compiled the second time that they are seen: coercing the variables of a `recordLogins` by walking the schema
- * costs more than all the rest of it. Only operations whose values all come as variables, since every other text is a
- * new one; and what does not coerce is left to graphql-js, whose errors name the path.
+ * Compiles a mutation when its text arrives for the second time. graphql-js coerces the variables of a `recordLogins` by walking
+ * the schema, which costs more than the rest of the call. Only operations that pass all values as variables are compiled, because
+ * the text of the others changes with each call. Variables that are not valid are left to graphql-js, whose errors name the path.
  */
 export function compileMutations(schema: GraphQLSchema): Plugin {
-  // Documents come from the parser's cache: the same text is the same object. The last one used stands last.
+  // The parser caches documents: the same text gives the same object. The least recently used document is first.
   const known = new Map<DocumentNode, Known>();
 
   function compiledOf(document: DocumentNode, operationName: string | undefined): Compiled | null {
@@ -57,7 +57,7 @@ export function compileMutations(schema: GraphQLSchema): Plugin {
       setExecuteFn(async (given: ExecutionArgs): Promise<unknown> => {
         const variables = given.variableValues ?? {};
         const result = (await compiled.query(given.rootValue, given.contextValue, variables)) as ExecutionResult;
-        // Without data nothing was executed: the variables were not right.
+        // Without data, nothing was executed: the variables are not valid.
         if (!('data' in result)) return executeFn(given);
         return result.errors
           ? { ...result, errors: result.errors.map((error) => complete(error, given.document)) }
@@ -67,7 +67,7 @@ export function compileMutations(schema: GraphQLSchema): Plugin {
   };
 }
 
-/** Whether the variables have no more entries than an input can have, right or wrong. */
+/** Whether the variables are within the number of keys and list entries that an input can have. */
 function isOrdinary(variables: Variables): boolean {
   const isSmall = (value: unknown) =>
     typeof value !== 'object' || value === null || Object.keys(value).length <= MAX_KEYS;
@@ -81,7 +81,7 @@ function isOrdinary(variables: Variables): boolean {
   );
 }
 
-/** An error of graphql-jit says where it stands as a line and a column only. */
+/** graphql-jit gives the location of an error only as line and column; graphql-js gives character offsets, too. */
 function complete({ message, path, locations, originalError }: GraphQLError, document: DocumentNode): GraphQLError {
   const source = document.loc?.source;
   const lines = source?.body.split('\n') ?? [];
@@ -92,32 +92,32 @@ function complete({ message, path, locations, originalError }: GraphQLError, doc
 }
 
 /**
- * One mutation of one field, without any value written into it: several fields would not wait for each other. No fragment
- * twice: a few that spread each other many times are a small text, and take for ever to compile.
+ * Whether the document is one mutation of one field without values in its text. Several fields would not run one after the other.
+ * A fragment may be used only once: a short text of fragments that use each other many times would take too long to compile.
  */
 function isMutationOfVariables(document: DocumentNode): boolean {
   if ((document.loc?.source.body.length ?? 0) > MAX_TEXT) return false;
   const operations = document.definitions.filter(({ kind }) => kind === Kind.OPERATION_DEFINITION);
   const spread = new Set<string>();
-  let isOne = operations.length === 1;
+  let isCompilable = operations.length === 1;
   visit(document, {
     OperationDefinition({ operation, selectionSet: { selections } }) {
       const isField = selections.length === 1 && selections[0]?.kind === Kind.FIELD;
-      if (operation !== OperationTypeNode.MUTATION || !isField) isOne = false;
+      if (operation !== OperationTypeNode.MUTATION || !isField) isCompilable = false;
     },
     FragmentSpread({ name }) {
-      if (spread.has(name.value)) isOne = false;
+      if (spread.has(name.value)) isCompilable = false;
       spread.add(name.value);
     },
     Directive() {
-      isOne = false;
+      isCompilable = false;
     },
     Argument({ value }) {
-      if (value.kind !== Kind.VARIABLE) isOne = false;
+      if (value.kind !== Kind.VARIABLE) isCompilable = false;
     },
     VariableDefinition({ defaultValue }) {
-      if (defaultValue) isOne = false;
+      if (defaultValue) isCompilable = false;
     },
   });
-  return isOne;
+  return isCompilable;
 }

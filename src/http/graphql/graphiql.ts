@@ -6,7 +6,7 @@ import { gzip } from 'node:zlib';
 import { type ASTNode, type DefinitionNode, Kind, parse, print, visit } from 'graphql';
 import { GRAPHQL_PATH } from './server.js';
 
-/** Everything is in the page itself; it talks to this server only, and no other page may frame it. */
+/** The page contains all its scripts, connects only to this server, and may not be in a frame of another page. */
 const HEADERS = {
   'content-type': 'text/html; charset=utf-8',
   'cache-control': 'no-cache',
@@ -16,22 +16,23 @@ const HEADERS = {
   'x-content-type-options': 'nosniff',
 };
 
-/** The example operations, beside the contract. */
+/** The example operations, next to the contract. */
 const OPERATIONS = join(import.meta.dirname, '../../../schema/operations.graphql');
 
 const PORTAL = '<id of the portal>';
 const DESTINATION = '<id of the destination>';
 
-const WELCOME = `# Auditwire: every login of a portal, into your SIEM.
+const WELCOME = `# Auditwire sends every login of a portal to your SIEM.
 #
 # 1. Put your token into the headers below.
-# 2. Press the round arrows at the lower left:
-#    the documentation is fetched with the token.
-# 3. Press run and choose an example. Their variables
-#    stand below, beside the headers.
+# 2. Press the round arrows at the lower left.
+#    The page then loads the documentation.
+# 3. Press the run button and choose an example.
+#    The variables of the examples are below,
+#    in the tab next to the headers.
 `;
 
-/** The examples of the page by the names of their operations, each with the variables that it starts with. */
+/** The examples of the page: the name of each operation, and the input that is filled in at first. */
 const examples: Record<string, object> = {
   Portals: {},
   RegisterPortal: { name: 'Developer portal' },
@@ -46,7 +47,7 @@ const examples: Record<string, object> = {
   WebhookStatusChanged: {},
 };
 
-/** All examples in one document, each input under a name of its own, so that the token is typed once. */
+/** All examples in one document, so that a person types the token only once. Each input has its own variable name. */
 function exampleDocument(): { query: string; variables: string } {
   const { definitions } = parse(readFileSync(OPERATIONS, 'utf8'));
   const variables: Record<string, unknown> = { portalId: PORTAL };
@@ -63,7 +64,7 @@ function exampleDocument(): { query: string; variables: string } {
   return { query: [WELCOME, ...printed].join('\n'), variables: JSON.stringify(variables, null, 2) };
 }
 
-/** The page sends the chosen operation with all fragments of the document, and an unused fragment is an error. */
+/** Inlines the fragments: the page sends all fragments of the document with an operation, and an unused fragment is an error. */
 function withoutFragments(operation: DefinitionNode, definitions: readonly DefinitionNode[]): ASTNode {
   return visit<ASTNode>(operation, {
     FragmentSpread({ name }) {
@@ -82,14 +83,14 @@ interface Page {
 
 let page: Promise<Page> | null = null;
 
-/** The page is 9 MB: made when first asked for, and kept, so that whoever asks for it shares it. */
+/** Made at the first request and kept for all later ones, because the page has 9 MB. */
 async function render(): Promise<Page> {
   const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql');
   const headers = JSON.stringify({ Authorization: 'Bearer <your token>' }, null, 2);
   const html = renderGraphiQL({
     title: 'Auditwire',
     endpoint: GRAPHQL_PATH,
-    // Over WebSocket this page does not send the headers that a person types.
+    // Over WebSocket, the page does not send the headers that a person enters.
     subscriptionsProtocol: 'SSE',
     headers,
     shouldPersistHeaders: false,

@@ -13,10 +13,10 @@ import { compileMutations } from './compile-mutations.js';
 
 export const GRAPHQL_PATH = '/graphql';
 
-/** Most levels, aliases, directives, tokens and characters of an operation; a written-out `recordLogins` of 50 logins fits. */
+/** The limits of an operation; `text` in characters. A `recordLogins` with 50 logins in its text is within them. */
 const LIMITS = { depth: 16, aliases: 30, directives: 30, tokens: 4_000, text: 65_536 };
 
-/** What the server knows of a call before GraphQL does. */
+/** The caller of an operation, who is authenticated before GraphQL runs. */
 export interface Caller {
   viewer: Viewer;
   cause: Cause;
@@ -24,16 +24,16 @@ export interface Caller {
 
 export type GraphQLServer = ReturnType<typeof createGraphQLServer>;
 
-/** Yoga over the contract, for callers who are known already. */
+/** A Yoga server for the contract. Its callers must be authenticated before. */
 export function createGraphQLServer(services: Services, logger: Logger) {
   const armor = new EnvelopArmor({
     maxDepth: { n: LIMITS.depth },
     maxAliases: { n: LIMITS.aliases },
     maxDirectives: { n: LIMITS.directives },
     maxTokens: { n: LIMITS.tokens },
-    // A caller with a token may read the whole contract: suggestions give nothing away.
+    // A caller with a token may read the whole contract, so suggestions reveal nothing.
     blockFieldSuggestion: { enabled: false },
-    // Pages are limited, and there are no lists inside lists.
+    // Pages are limited, and lists contain no lists.
     costLimit: { enabled: false },
   });
   return createYoga<Caller, Services>({
@@ -50,7 +50,7 @@ export function createGraphQLServer(services: Services, logger: Logger) {
     landingPage: false,
     cors: false,
     multipart: false,
-    // Capped in front of Yoga: its own way copies every body.
+    // The HTTP server limits the body before Yoga, because Yoga's own limit copies every body.
     maxRequestBodySize: false,
     logging: false,
     maskedErrors: {
@@ -58,7 +58,7 @@ export function createGraphQLServer(services: Services, logger: Logger) {
         const cause = error instanceof GraphQLError ? error.originalError : error;
         if (cause instanceof Refusal) return located(toGraphQLError(cause), error);
         if (cause instanceof SyntaxError || cause instanceof RangeError) return unreadable();
-        if (isNoJson(error)) return unreadable();
+        if (isNotJson(error)) return unreadable();
         const shown = maskError(error, message, false);
         if (shown !== error) logger.error({ err: cause ?? error }, 'a call failed');
         return shown instanceof GraphQLError ? explain(shown, shown === error ? 'INVALID_INPUT' : 'INTERNAL') : shown;
@@ -67,10 +67,10 @@ export function createGraphQLServer(services: Services, logger: Logger) {
   });
 }
 
-/** The parser's cache keeps texts as they are, with their comments. */
+/** Limits the text of an operation, because the parser's cache keeps it completely, with its comments. */
 function refuseLongText(query: string | null | undefined): void {
   if ((query?.length ?? 0) <= LIMITS.text) return;
-  const message = `An operation may have ${LIMITS.text} characters at most; pass values as variables.`;
+  const message = `An operation may have at most ${LIMITS.text} characters; pass values as variables.`;
   throw new GraphQLError(message, { extensions: { code: 'QUERY_TOO_LONG', http: { status: 413 } } });
 }
 
@@ -88,9 +88,9 @@ function explainValidation(done: {
   done.setResult(errors.map((error) => explain(error, 'GRAPHQL_VALIDATION_FAILED')));
 }
 
-/** An error of GraphQL itself, with a code, and without the value that was given: that may be a secret. */
+/** Adds a code to an error of GraphQL itself, and removes the client's value from the message: it may be a secret. */
 function explain(error: GraphQLError, code: string): GraphQLError {
-  // Yoga puts the reason of a body that is no JSON there, and with it the body.
+  // For a body that is not JSON, Yoga puts the parse error there, which contains a part of the body.
   const { originalError: _, ...extensions } = error.extensions;
   const { nodes, source, positions, path, originalError } = error;
   const hasCode = typeof extensions['code'] === 'string' && extensions['code'] !== 'INTERNAL_SERVER_ERROR';
@@ -104,8 +104,8 @@ function explain(error: GraphQLError, code: string): GraphQLError {
   });
 }
 
-/** What graphql-js says against a value. All of it ends in one of these; what comes before or after may be the value. */
-const AGAINST_VALUE = [
+/** The messages of graphql-js about a value that is not valid. The text before or after them may be the value. */
+const VALUE_ERRORS = [
   /Expected non-nullable type "[\w![\]]+" not to be null\./g,
   /Expected type "\w+" to be an object\./g,
   /Field "[\w.]+" of required type "[\w![\]]+" was not provided\./g,
@@ -123,7 +123,7 @@ function withoutValue({ message, source, positions }: GraphQLError): string {
   }
   const literal = /(\w+)\s*:\s*$/.exec(source?.body.slice(0, positions?.[0]) ?? '')?.[1];
   const field = variable ? (at ?? variable) : literal;
-  const found = AGAINST_VALUE.map((against) => [...message.matchAll(against)].at(-1)).find(Boolean);
+  const found = VALUE_ERRORS.map((pattern) => [...message.matchAll(pattern)].at(-1)).find(Boolean);
   const type = found?.groups?.['type'];
   return `${field ? `${field}: ` : ''}${type ? `must be ${valuesOf(type)}` : (found?.[0] ?? 'is not valid')}`;
 }
@@ -138,25 +138,27 @@ function valuesOf(typeName: string): string {
   return `of type ${typeName}`;
 }
 
-/** Yoga puts what `JSON.parse` said of a body there. */
-function isNoJson(error: unknown): boolean {
+/** Whether it is Yoga's error for a body that is not JSON: only this error has `originalError` in its extensions. */
+function isNotJson(error: unknown): boolean {
   return error instanceof GraphQLError && 'originalError' in error.extensions;
 }
 
-/** A body or variables that are no JSON, or an operation nested deeper than the parser goes. */
+/** The error for a body or variables that are not JSON, or an operation that is nested too deep for the parser. */
 export function unreadable(): GraphQLError {
   const extensions = { code: 'BAD_REQUEST', http: { status: 400 } };
-  return new GraphQLError('The operation or its variables could not be read: send JSON with a query.', { extensions });
+  return new GraphQLError('The operation or its variables could not be read: send a JSON object with a query.', {
+    extensions,
+  });
 }
 
-/** Keeps where in the operation an error stands. */
+/** Adds the path and location of the original error. */
 function located(shown: GraphQLError, error: unknown): GraphQLError {
   if (!(error instanceof GraphQLError)) return shown;
   const { nodes, path } = error;
   return new GraphQLError(shown.message, { nodes, path, extensions: shown.extensions });
 }
 
-/** How what a caller causes is traced: by the trace it says it is part of (W3C Trace Context), or by a new one. */
+/** The cause of the events of a call. The trace id is the caller's (W3C Trace Context, header traceparent), or a new one. */
 export function causeOf(viewer: Viewer, traceparent: string | string[] | undefined, random: Random): Cause {
   const given =
     typeof traceparent === 'string'

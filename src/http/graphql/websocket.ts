@@ -12,10 +12,10 @@ import { type Caller, causeOf, GRAPHQL_PATH, type GraphQLServer, unreadable } fr
 
 const MAX_MESSAGE_BYTES = 65_536;
 const MAX_OPERATIONS_PER_SOCKET = 100;
-/** How long a client may take to say who it is. */
+/** How long a client may take to send its token. */
 const INIT_TIMEOUT_MS = 5_000;
 
-/** Close codes in the range of applications (RFC 6455, section 7.4.2); 4401 as graphql-ws has it. */
+/** Close codes (RFC 6455, section 7.4): 4401 from the range of applications, as graphql-ws uses it. */
 const CLOSE_UNAUTHORIZED = 4401;
 const CLOSE_GOING_AWAY = 1001;
 
@@ -30,7 +30,7 @@ export interface WebSockets extends Service {
 /** GraphQL over WebSocket (graphql-transport-ws); the token comes in the connection parameters. */
 export function createWebSockets(yoga: GraphQLServer, authenticate: Authenticate, random: Random): WebSockets {
   const server = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES });
-  // Who a socket belongs to, once it has said so.
+  // The caller of each socket that has sent a valid token.
   const viewers = new WeakMap<object, Viewer>();
 
   const served = useServer<Record<string, unknown>, State>(
@@ -42,15 +42,15 @@ export function createWebSockets(yoga: GraphQLServer, authenticate: Authenticate
         else extra.socket.close(CLOSE_UNAUTHORIZED, UNAUTHENTICATED);
         return viewer !== null;
       },
-      // The arguments bring their own: Yoga's plugins are in them.
-      execute: (args) => ownOf(args).execute(args),
-      subscribe: (args) => ownOf(args).subscribe(args),
+      // The arguments contain Yoga's functions, which include its plugins.
+      execute: (args) => yogaArgs(args).execute(args),
+      subscribe: (args) => yogaArgs(args).subscribe(args),
       async onSubscribe({ extra, subscriptions }, _id, payload) {
         const viewer = viewers.get(extra.socket);
         if (!viewer) return [new GraphQLError(UNAUTHENTICATED, { extensions: { code: 'UNAUTHENTICATED' } })];
-        // This one is among them already.
+        // The new operation is counted already.
         if (Object.keys(subscriptions).length > MAX_OPERATIONS_PER_SOCKET) {
-          const message = `At most ${MAX_OPERATIONS_PER_SOCKET} operations at a time on a WebSocket; open another one.`;
+          const message = `A WebSocket may have at most ${MAX_OPERATIONS_PER_SOCKET} open operations; open another WebSocket.`;
           return [new GraphQLError(message, { extensions: { code: 'TOO_MANY_OPERATIONS' } })];
         }
         return prepare(yoga, { viewer, cause: causeOf(viewer, undefined, random) }, extra, payload);
@@ -61,7 +61,7 @@ export function createWebSockets(yoga: GraphQLServer, authenticate: Authenticate
 
   return {
     upgrade(request, socket, head) {
-      // Without a listener, a client that resets its connection would end the process.
+      // Without a listener, a client that resets its connection would stop the process.
       socket.on('error', () => socket.destroy());
       if (pathOf(request) !== GRAPHQL_PATH) return refuse(socket, '404 Not Found');
       if (!isSameOrigin(request)) return refuse(socket, '403 Forbidden');
@@ -70,29 +70,29 @@ export function createWebSockets(yoga: GraphQLServer, authenticate: Authenticate
     ...createService('websockets', {
       async stop() {
         for (const client of server.clients) client.close(CLOSE_GOING_AWAY, 'The server is stopping');
-        const late = setTimeout(() => {
+        const termination = setTimeout(() => {
           for (const client of server.clients) client.terminate();
         }, 500);
         await served.dispose();
-        clearTimeout(late);
+        clearTimeout(termination);
       },
     }),
   };
 }
 
-interface Own extends ExecutionArgs {
+interface YogaArgs extends ExecutionArgs {
   rootValue: Pick<ReturnType<GraphQLServer['getEnveloped']>, 'execute' | 'subscribe'>;
 }
 
-const ownOf = (args: ExecutionArgs) => (args as Own).rootValue;
+const yogaArgs = (args: ExecutionArgs) => (args as YogaArgs).rootValue;
 
-/** Parses and validates once; what is wrong comes back as errors of this operation, never as an end of the socket. */
+/** Parses and validates the operation once. Errors are returned for this operation; the socket stays open. */
 async function prepare(
   yoga: GraphQLServer,
   caller: Caller,
   { request, socket }: Extra,
   payload: { query: string; operationName?: string | null; variables?: Record<string, unknown> | null },
-): Promise<Own | GraphQLError[]> {
+): Promise<YogaArgs | GraphQLError[]> {
   const { schema, execute, subscribe, contextFactory, parse, validate } = yoga.getEnveloped({
     ...caller,
     req: request,
@@ -120,7 +120,7 @@ function tokenIn(params: Record<string, unknown> | undefined): unknown {
   return params?.['Authorization'] ?? params?.['authorization'];
 }
 
-/** A page of another site must not open a socket here; programs send no Origin. */
+/** Whether the request comes from a page of this server, or from a program (which sends no Origin), not from another site. */
 function isSameOrigin({ headers }: IncomingMessage): boolean {
   const { origin, host } = headers;
   return origin === undefined || (URL.canParse(origin) && new URL(origin).host === host);

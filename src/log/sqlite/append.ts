@@ -7,34 +7,32 @@ import type { Cause, StreamName } from '../../domain/stream.js';
 import type { Change } from '../event-log.js';
 import type { SqliteReader } from './read.js';
 
-/** Ends of streams kept in memory; then they are looked up anew. */
+/** Most stream ends, and most actor ids, kept in memory. If there are more, all are forgotten and read again. */
 const MAX_KNOWN_ENDS = 10_000;
 
 export type Appender = ReturnType<typeof createAppender>;
 
-/**
- * Appends to the log inside the transaction that the caller holds, and hands every event to `project` in that transaction.
- */
+/** Appends to the log, and calls `project` for each event, in the caller's transaction. */
 export function createAppender(db: Db, reader: SqliteReader, project: (event: Recorded) => void) {
-  const of = (name: string) => sql.placeholder(name);
+  const param = (name: string) => sql.placeholder(name);
   const insertEvent = prepareRun(
     db,
     ['position', 'streamId', 'version', 'type', 'data', 'recordedAt', 'actorId', 'traceId'],
     db.insert(events).values({
-      position: of('position'),
-      streamId: of('streamId'),
-      version: of('version'),
-      type: of('type'),
-      data: of('data'),
-      recordedAt: of('recordedAt'),
-      actorId: of('actorId'),
-      traceId: of('traceId'),
+      position: param('position'),
+      streamId: param('streamId'),
+      version: param('version'),
+      type: param('type'),
+      data: param('data'),
+      recordedAt: param('recordedAt'),
+      actorId: param('actorId'),
+      traceId: param('traceId'),
     }),
   );
   const intern = (table: typeof streams | typeof actors) =>
     db
       .insert(table)
-      .values({ name: of('name') })
+      .values({ name: param('name') })
       .onConflictDoUpdate({ target: table.name, set: { name: sql`excluded.name` } })
       .returning({ id: table.id })
       .prepare();
@@ -42,12 +40,12 @@ export function createAppender(db: Db, reader: SqliteReader, project: (event: Re
   const internActor = intern(actors);
   let head = 0;
   let lastRecordedAt = 0;
-  // Where streams end and which number an actor has: only this connection changes them.
+  // Stream ends and actor ids can be cached because only this connection changes them.
   const ends = new Map<StreamName, { streamId: number; version: number }>();
   const actorIds = new Map<string, number>();
   let touched = new Set<StreamName>();
 
-  /** Reads again where the log ends: at the start, and after a rollback took appended events back. */
+  /** Reads the end of the log again: at the start, and after a rollback of appended events. */
   function reset(): void {
     head = reader.head();
     lastRecordedAt = reader.at([head])[0]?.recordedAt ?? 0;
@@ -61,7 +59,7 @@ export function createAppender(db: Db, reader: SqliteReader, project: (event: Re
     reset,
     head: (): number => head,
 
-    /** The streams appended to since this was last asked; after a rollback maybe more. */
+    /** The streams appended to since the last call; after a rollback maybe others, too. */
     takeTouched(): StreamName[] {
       const streams = [...touched];
       touched = new Set();
@@ -71,7 +69,7 @@ export function createAppender(db: Db, reader: SqliteReader, project: (event: Re
     /**
      * Appends events to the ends of their streams, in the order given.
      *
-     * @param now ms since the epoch; the event before has its time if that is later
+     * @param now ms since the epoch; if the previous event has a later time, that time is used
      */
     append(changes: readonly Change[], cause: Cause, now: number): Recorded[] {
       return changes.flatMap(({ stream, events: appended }) => appendTo(stream, appended, cause, now));
@@ -81,7 +79,7 @@ export function createAppender(db: Db, reader: SqliteReader, project: (event: Re
   function appendTo(stream: StreamName, appended: readonly DomainEvent[], cause: Cause, now: number): Recorded[] {
     if (!appended.length) return [];
     const unknown = appended.find(({ type }) => !isEventType(type));
-    if (unknown) throw new Error(`${unknown.type} is no type of event`);
+    if (unknown) throw new Error(`${unknown.type} is not a known event type`);
     const end = endOf(stream);
     const { streamId } = end;
     const actorId = actorIdOf(cause.actor);

@@ -5,15 +5,15 @@ import { Refusal } from '../../domain/refusal.js';
 import type { Command, CommandResult, Commit, Handler, Handlers } from '../event-log.js';
 import type { Appender } from './append.js';
 
-/** The write-ahead log is copied into the database when it has grown by so many pages (4 KiB). */
+/** When the write-ahead log has this many pages (4 KiB) that are not in the database file, they are copied into it. */
 const CHECKPOINT_PAGES = 16_000;
 
 const PROBE = { name: 'probe', value: '' };
 const PROBED = { target: meta.name, set: { value: sql`hex(randomblob(8))` } };
 
 /**
- * Group commit: the commands of a group share one transaction and one fsync, each in a savepoint of its own, so that a
- * refusal undoes only itself and a later command sees what an earlier one did.
+ * Group commit: the commands of a group share one transaction and one fsync. Each command has its own savepoint, so that a refused
+ * command undoes only its own changes, and later commands see the changes of earlier ones.
  */
 export function createCommit(options: {
   connection: Connection;
@@ -56,7 +56,7 @@ export function createCommit(options: {
     return handler;
   }
 
-  /** Writes a row that means nothing. */
+  /** Writes a row without meaning. */
   function probe(): void {
     connection.db.insert(meta).values(PROBE).onConflictDoUpdate(PROBED).run();
   }
@@ -66,7 +66,7 @@ export function createCommit(options: {
       if (pagesToCopy('NOOP') > CHECKPOINT_PAGES) pagesToCopy('PASSIVE');
     } catch (error) {
       if (isFatal(error)) throw error;
-      // A full disk: the write-ahead log keeps everything until there is room.
+      // The disk is full: the events stay in the write-ahead log until there is room.
     }
   }
 
@@ -85,7 +85,7 @@ export function createCommit(options: {
       if (sqlite.inTransaction) sqlite.exec('ROLLBACK');
       if (isFatal(error)) throw error;
       appender.reset();
-      // Nothing of the group is in the log: no reader has to look.
+      // No event of the group is in the log, so no reader needs to wake.
       appender.takeTouched();
       const refusal = unavailable(error);
       return { results: group.map(() => ({ error: refusal })), head: appender.head(), touched: [], writable: false };
@@ -109,12 +109,12 @@ function unavailable(error: unknown): Refusal {
   );
 }
 
-/** Errors that concern the file, not the command. */
+/** Errors of the file, not of the command. */
 function isStorageError(error: unknown): boolean {
   return isFatal(error) || /^SQLITE_(FULL|BUSY|READONLY|CANTOPEN|NOMEM)/.test(errorCode(error) ?? '');
 }
 
-/** After a failed fsync nobody knows what is on the disk: only a new process that reads it again does. */
+/** After a failed fsync it is not known what is on disk. Only a new process, which reads the file again, can find out. */
 function isFatal(error: unknown): boolean {
   return /^SQLITE_(IOERR|CORRUPT|NOTADB)/.test(errorCode(error) ?? '');
 }

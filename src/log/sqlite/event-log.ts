@@ -1,4 +1,4 @@
-/** The event log in SQLite, over the one connection that writes. */
+/** The event log in SQLite, on the only connection that writes. */
 import type { Connection } from '../../../db/open.js';
 import type { Recorded } from '../../domain/event.js';
 import type { EventLog, Handlers, LogReader, LogWriter } from '../event-log.js';
@@ -13,7 +13,7 @@ interface Options {
   project: (event: Recorded) => void;
   /** Called for each event in the transaction that prunes it. */
   unproject: (event: Recorded) => void;
-  /** The commands that `commit` runs, over the reader and the writer that they are given. */
+  /** Makes the commands that `commit` runs, from the reader and the writer of this log. */
   handlers: (log: LogReader, writer: LogWriter) => Handlers;
   /** ms since the epoch */
   now: () => number;

@@ -7,25 +7,25 @@ import type { LogWriter } from '../event-log.js';
 import type { SqliteReader } from './read.js';
 
 /**
- * Prunes the log inside the transaction that the caller holds: the events go, what the read models made of them goes
- * (`unproject`), and the horizon of their stream moves, all at once, so that a rebuild gives the same rows at any time. The
- * last event of the log stays: from it the next position is counted.
+ * Prunes the log in the caller's transaction: deletes events and the rows that read models made of them (`unproject`), and moves
+ * the horizon of the stream. So a rebuild gives the same rows at any time. The last event of the log is never deleted, because
+ * the next position is counted from it.
  */
 export function createPruner(db: Db, reader: SqliteReader, unproject: (event: Recorded) => void): LogWriter['prune'] {
-  const of = (name: string) => sql.placeholder(name);
+  const param = (name: string) => sql.placeholder(name);
   const remove = prepareRun(
     db,
     ['streamId', 'version'],
-    db.delete(events).where(and(eq(events.streamId, of('streamId')), lte(events.version, of('version')))),
+    db.delete(events).where(and(eq(events.streamId, param('streamId')), lte(events.version, param('version')))),
   );
   const setHorizon = db
     .update(streams)
     .set({
-      prunedVersion: sql`${of('version')}`,
-      prunedPosition: sql`${of('position')}`,
-      prunedRecordedAt: sql`${of('recordedAt')}`,
+      prunedVersion: sql`${param('version')}`,
+      prunedPosition: sql`${param('position')}`,
+      prunedRecordedAt: sql`${param('recordedAt')}`,
     })
-    .where(eq(streams.id, of('streamId')))
+    .where(eq(streams.id, param('streamId')))
     .prepare();
 
   return ({ stream, through, limit, keep = () => false }) => {
@@ -33,8 +33,8 @@ export function createPruner(db: Db, reader: SqliteReader, unproject: (event: Re
     if (streamId === null || limit <= 0) return 0;
     const head = reader.head();
     const oldest = reader.range(stream, reader.horizon(stream).version + 1, through, limit);
-    const kept = oldest.findIndex((event) => event.position === head || keep(event));
-    const pruned = kept < 0 ? oldest : oldest.slice(0, kept);
+    const firstKept = oldest.findIndex((event) => event.position === head || keep(event));
+    const pruned = firstKept < 0 ? oldest : oldest.slice(0, firstKept);
     const last = pruned.at(-1);
     if (!last) return 0;
     for (const event of pruned) unproject(event);

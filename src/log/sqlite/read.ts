@@ -6,23 +6,23 @@ import { type DomainEvent, isEventType, type Recorded } from '../../domain/event
 import type { StreamName } from '../../domain/stream.js';
 import type { Horizon, LogReader } from '../event-log.js';
 
-/** A reader over one connection. Also knows what only SQLite needs: interned numbers, and how to forget them. */
+/** A reader on one connection, with the functions for interned names that only SQLite needs. */
 export interface SqliteReader extends LogReader {
   /** The interned id of a stream, or null if nothing was ever appended to it. */
   idOf(stream: StreamName): number | null;
-  /** Forgets the names it has seen: a rollback may have given their numbers back. */
+  /** Clears the cache of names: after a rollback, their numbers may be used again for other names. */
   forget(): void;
 }
 
 const NOTHING_PRUNED: Horizon = { version: 0, position: 0, recordedAt: null };
 
-/** Names of streams and actors kept in memory. */
+/** Most stream names, and most actor names, kept in memory. */
 const MAX_KNOWN_NAMES = 10_000;
 
 type Row = typeof events.$inferSelect;
 
 export function createLogReader(db: Db): SqliteReader {
-  const of = (name: string) => sql.placeholder(name);
+  const param = (name: string) => sql.placeholder(name);
   const headQuery = db
     .select({ position: max(events.position) })
     .from(events)
@@ -30,16 +30,22 @@ export function createLogReader(db: Db): SqliteReader {
   const afterQuery = db
     .select()
     .from(events)
-    .where(gt(events.position, of('after')))
+    .where(gt(events.position, param('after')))
     .orderBy(asc(events.position))
-    .limit(of('limit'))
+    .limit(param('limit'))
     .prepare();
   const rangeQuery = db
     .select()
     .from(events)
-    .where(and(eq(events.streamId, of('streamId')), gte(events.version, of('first')), lte(events.version, of('last'))))
+    .where(
+      and(
+        eq(events.streamId, param('streamId')),
+        gte(events.version, param('first')),
+        lte(events.version, param('last')),
+      ),
+    )
     .orderBy(asc(events.version))
-    .limit(of('limit'))
+    .limit(param('limit'))
     .prepare();
   const dataQuery = prepareValues(
     db,
@@ -48,14 +54,18 @@ export function createLogReader(db: Db): SqliteReader {
       .select({ data: events.data })
       .from(events)
       .where(
-        and(eq(events.streamId, of('streamId')), gte(events.version, of('first')), lte(events.version, of('last'))),
+        and(
+          eq(events.streamId, param('streamId')),
+          gte(events.version, param('first')),
+          lte(events.version, param('last')),
+        ),
       )
       .orderBy(asc(events.version)),
   );
   const positionQuery = db
     .select({ position: events.position, recordedAt: events.recordedAt })
     .from(events)
-    .where(and(eq(events.streamId, of('streamId')), eq(events.version, of('version'))))
+    .where(and(eq(events.streamId, param('streamId')), eq(events.version, param('version'))))
     .prepare();
   const lastVersionQuery = prepareValue(
     db,
@@ -63,7 +73,7 @@ export function createLogReader(db: Db): SqliteReader {
     db
       .select({ version: max(events.version) })
       .from(events)
-      .where(eq(events.streamId, of('streamId'))),
+      .where(eq(events.streamId, param('streamId'))),
   );
   const streamByName = prepareValue(
     db,
@@ -71,7 +81,7 @@ export function createLogReader(db: Db): SqliteReader {
     db
       .select({ id: streams.id })
       .from(streams)
-      .where(eq(streams.name, of('name'))),
+      .where(eq(streams.name, param('name'))),
   );
   const horizonQuery = db
     .select({
@@ -80,27 +90,27 @@ export function createLogReader(db: Db): SqliteReader {
       recordedAt: streams.prunedRecordedAt,
     })
     .from(streams)
-    .where(eq(streams.name, of('name')))
+    .where(eq(streams.name, param('name')))
     .prepare();
   const streamById = db
     .select()
     .from(streams)
-    .where(eq(streams.id, of('id')))
+    .where(eq(streams.id, param('id')))
     .prepare();
   const actorById = db
     .select()
     .from(actors)
-    .where(eq(actors.id, of('id')))
+    .where(eq(actors.id, param('id')))
     .prepare();
 
-  // Interned names: whoever takes rows back (the writer after a rollback) makes this reader forget them.
+  // Interned names. After a rollback, the writer must call `forget`.
   const names = { stream: new Map<number, string>(), actor: new Map<number, string>() };
 
   function nameOf(kind: 'stream' | 'actor', id: number): string {
     const known = names[kind].get(id);
     if (known !== undefined) return known;
     const row = (kind === 'stream' ? streamById : actorById).get({ id });
-    if (!row) throw new Error(`The log names a ${kind} ${id} that is not there`);
+    if (!row) throw new Error(`The log refers to the ${kind} ${id}, which does not exist`);
     if (names[kind].size >= MAX_KNOWN_NAMES) names[kind].clear();
     names[kind].set(id, row.name);
     return row.name;
@@ -123,7 +133,6 @@ export function createLogReader(db: Db): SqliteReader {
     } as Recorded;
   }
 
-  /** The interned id of a stream, or null if nothing was ever appended to it. */
   function idOf(stream: StreamName): number | null {
     return (streamByName(stream) as number | undefined) ?? null;
   }
@@ -133,19 +142,19 @@ export function createLogReader(db: Db): SqliteReader {
   function lastVersion(stream: StreamName): number {
     const streamId = idOf(stream);
     if (streamId === null) return 0;
-    // Only where nothing of it is left: the horizon costs nothing otherwise.
+    // The horizon is read only if no event of the stream is left.
     return (lastVersionQuery(streamId) as number | null) ?? horizon(stream).version;
   }
 
-  /** The last version of a stream of which `isBefore` holds; it holds of no event behind one of which it does not. */
+  /** The last version of a stream for which `isBefore` is true. It must not be true again after it was false. */
   function bisect(stream: StreamName, isBefore: (event: { position: number; recordedAt: number }) => boolean): number {
     const streamId = idOf(stream);
     if (streamId === null) return 0;
     let [low, high] = [horizon(stream).version, lastVersion(stream)];
     while (low < high) {
       const version = Math.ceil((low + high) / 2);
-      const found = positionQuery.get({ streamId, version });
-      if (!found || isBefore(found)) low = version;
+      const event = positionQuery.get({ streamId, version });
+      if (!event || isBefore(event)) low = version;
       else high = version - 1;
     }
     return low;

@@ -4,11 +4,11 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { aLogin, createDestination, mutationOf, registerPortal, UNKNOWN_ID } from '../../support/graphql/calls.js';
 import { startApp, type TestApp } from '../../support/server/app.js';
 
-/** How often a compiled operation ran, which the answers themselves must not show. */
+/** How often a compiled operation ran. The answers do not show this. */
 const compiledRuns = vi.hoisted(() => ({ count: 0 }));
 
-vi.mock('graphql-jit', async (original) => {
-  const jit = await original<{ compileQuery: typeof compileQuery }>();
+vi.mock('graphql-jit', async (importOriginal) => {
+  const jit = await importOriginal<{ compileQuery: typeof compileQuery }>();
   return {
     ...jit,
     compileQuery(...args: Parameters<typeof compileQuery>) {
@@ -35,7 +35,7 @@ interface Call {
 let test: TestApp;
 let portalId: string;
 let retiredId: string;
-let texts = 0;
+let uniqueTexts = 0;
 
 beforeEach(() => {
   compiledRuns.count = 0;
@@ -50,20 +50,20 @@ async function send(call: Call): Promise<{ status: number; text: string }> {
   return { status: response.status, text: await response.text() };
 }
 
-/** A text that was never sent before is not compiled. */
-const neverSeen = (query: string) => `${query} # ${(texts += 1)}`;
+/** Makes the text unique. An operation is not compiled when its text arrives for the first time. */
+const unique = (query: string) => `${query} # ${(uniqueTexts += 1)}`;
 
-/** Whether it was compiled, and the answers to the call before and after that. */
+/** The answers to a call before and after its operation was compiled, and whether the second one was compiled. */
 async function both({ query, ...rest }: Call, warmUp: unknown = rest.variables) {
-  const before = await send({ query: neverSeen(query), ...rest });
-  const text = neverSeen(query);
+  const before = await send({ query: unique(query), ...rest });
+  const text = unique(query);
   for (const variables of [warmUp, warmUp]) await send({ query: text, variables });
   compiledRuns.count = 0;
   const after = await send({ query: text, ...rest });
   return { before, after, wasCompiled: compiledRuns.count === 1 };
 }
 
-/** The call is answered by the compiled operation, to the byte as by one that is not. */
+/** Expects the same answer, byte for byte, from the compiled operation and from graphql-js. @returns the answer */
 async function expectSame(call: Call, warmUp?: unknown): Promise<string> {
   const { before, after, wasCompiled } = await both(call, warmUp);
   expect(after).toEqual(before);
@@ -81,7 +81,7 @@ const start = async () => {
 const login = (given: Record<string, unknown> = {}): Record<string, unknown> => ({ portalId, ...aLogin(given) });
 
 describe('a compiled mutation', () => {
-  it('answers a success as before', async () => {
+  it('returns the same success as graphql-js', async () => {
     await start();
     const again = {
       ...login({ idempotencyKey: 'k', occurredAt: '2026-01-31T12:00:00.123+01:00', request: '/ü\u2028"' }),
@@ -102,7 +102,7 @@ describe('a compiled mutation', () => {
     expect(configured).toContain('"configuredAt":"20');
   });
 
-  it('answers refusals as before', async () => {
+  it('returns the same refusals as graphql-js', async () => {
     await start();
     await createDestination(test, { name: 'Taken' });
     const taken = { name: 'Taken', endpoint: 'https://127.0.0.1:444/' };
@@ -119,12 +119,12 @@ describe('a compiled mutation', () => {
       ['renamePortal', { id: UNKNOWN_ID, name: 'X' }, 'NOT_FOUND'],
       ['renamePortal', { id: 5, name: 'X' }, 'INVALID_INPUT'],
     ] as const;
-    for (const [name, input, words] of refusals) {
-      expect(await expectSame({ query: mutationOf(name), variables: { input } })).toContain(words);
+    for (const [name, input, expected] of refusals) {
+      expect(await expectSame({ query: mutationOf(name), variables: { input } })).toContain(expected);
     }
   });
 
-  it('says the same of values that are not right', async () => {
+  it('returns the same errors as graphql-js for values that are not valid', async () => {
     await start();
     const good = login({ idempotencyKey: 'k' });
     const { outcome: _, ...without }: Record<string, unknown> = good;
@@ -156,7 +156,7 @@ describe('a compiled mutation', () => {
     for (const input of wrong) {
       const call = { query: mutationOf('recordLogin'), variables: { input } };
       const text = await expectSame(call, { input: good });
-      // A list of one is that one to GraphQL only where a list is asked for.
+      // A list with one entry is not accepted as that entry. (GraphQL only accepts one entry as a list.)
       expect(JSON.parse(text)).toMatchObject({ errors: expect.any(Array) });
     }
     for (const variables of [{}, null, undefined, { other: good }, [], 'text']) {
@@ -171,10 +171,10 @@ describe('a compiled mutation', () => {
     }
   });
 
-  it('takes values as before that GraphQL makes fit', async () => {
+  it('converts values in the same way as graphql-js', async () => {
     await start();
     const { portalId: _, ...entry } = login({ idempotencyKey: 'one' });
-    const fitting: [Parameters<typeof mutationOf>[0], unknown][] = [
+    const convertible: [Parameters<typeof mutationOf>[0], unknown][] = [
       ['recordLogins', { portalId, logins: entry }],
       [
         'recordLogin',
@@ -184,12 +184,12 @@ describe('a compiled mutation', () => {
       ['registerPortal', { id: 12, name: 'X' }],
       ['recordLogin', login({ idempotencyKey: 'three', request: '\ud800' })],
     ];
-    for (const [name, input] of fitting) await expectSame({ query: mutationOf(name), variables: { input } });
+    for (const [name, input] of convertible) await expectSame({ query: mutationOf(name), variables: { input } });
     const input = login({ idempotencyKey: 'four' });
     await expectSame({ query: mutationOf('recordLogin'), variables: { input, more: 5 } }, { input });
   });
 
-  it('gives aliases, fragments and fields named twice in the order of the operation', async () => {
+  it('returns aliases, fragments and repeated fields in the order of the operation', async () => {
     await start();
     const input = { id: '5bd3e2ac-3f2a-4c43-9a53-0d5f5f9f3a11', name: 'Same' };
     const query = `mutation Twice($input: RegisterPortalInput!) {
@@ -209,7 +209,7 @@ describe('a compiled mutation', () => {
     await expectSame({ query, variables: { input: { id: 5 } } }, { input });
   });
 
-  it('runs its fields one after the other', async () => {
+  it('with several fields runs them one after the other', async () => {
     await start();
     const names = Array.from({ length: 8 }, (_, index) => `Portal ${index}`);
     const variables = Object.fromEntries(names.map((name, index) => [`v${index}`, { name }]));
@@ -224,17 +224,17 @@ describe('a compiled mutation', () => {
     expect(registered.slice(2)).toEqual([...names, ...names, ...names]);
   });
 
-  it('is still right when a hundred others came in between', async () => {
+  it('returns the same answer after a hundred other operations', async () => {
     await start();
     const input = login({ idempotencyKey: 'k' });
     const { query, variables } = { query: mutationOf('recordLogin'), variables: { input } };
     const first = await send({ query, variables });
-    for (let other = 0; other < 101; other += 1) await send({ query: neverSeen('{ __typename }') });
+    for (let other = 0; other < 101; other += 1) await send({ query: unique('{ __typename }') });
     for (let time = 0; time < 3; time += 1) expect(await send({ query, variables })).toEqual(first);
   });
 });
 
-describe('an operation of which a part is left to variables', () => {
+describe('an operation with directives or defaults', () => {
   it.each([
     [
       '@include',
@@ -244,18 +244,18 @@ describe('an operation of which a part is left to variables', () => {
       'a default',
       'mutation ($input: RegisterPortalInput = { name: "" }, $with: Boolean) { registerPortal(input: $input) { __typename } }',
     ],
-  ])('answers each time what its variables ask for: %s', async (_, query) => {
+  ])('depends on its variables in each call: %s', async (_, query) => {
     await start();
     const input = { name: '' };
     for (const withIt of [true, false, true]) {
       const variables = { input, with: withIt };
-      const fresh = await send({ query: neverSeen(query), variables });
+      const fresh = await send({ query: unique(query), variables });
       for (let time = 0; time < 2; time += 1) expect(await send({ query, variables })).toEqual(fresh);
     }
   });
 });
 
-describe('a compiled mutation that meets a bug', () => {
+describe('an unexpected error in a compiled mutation', () => {
   const rename = '$rename: RenamePortalInput!';
   const one = `mutation (${rename}) { first: renamePortal(input: $rename) { __typename } }`;
   const two = `mutation (${rename}, $other: RegisterPortalInput!) {
@@ -274,37 +274,37 @@ describe('a compiled mutation that meets a bug', () => {
     return { rename: { id: await registerPortal(test), name: 'X' }, other: { name: 'Other' } };
   };
 
-  it.each([one, two])('masks it, with its place: %s', async (query) => {
+  it.each([one, two])('is masked and has its path: %s', async (query) => {
     const { before, after } = await both({ query, variables: await startFailing() });
     expect(JSON.parse(before.text)).toMatchObject({ errors: [{ message: 'Unexpected error.', path: ['first'] }] });
     expect(after.status).toBe(before.status);
     expect(JSON.parse(after.text)).toEqual(JSON.parse(before.text));
   });
 
-  it('does nothing of what stands behind it', async () => {
+  it('stops the fields after it', async () => {
     const variables = await startFailing();
-    const text = neverSeen(two);
+    const text = unique(two);
     for (let time = 0; time < 4; time += 1) await send({ query: text, variables });
     const registered = test.app.services.log.after(0, 100).filter(({ type }) => type === 'PortalRegistered');
     expect(registered).toHaveLength(1);
   });
 });
 
-it('a compiled mutation is refused as before under a name that is not its own', async () => {
+it('a compiled mutation is refused, as by graphql-js, with another operation name', async () => {
   await start();
   const variables = { input: { id: UNKNOWN_ID, name: 'X' } };
   const query = mutationOf('renamePortal').replace('mutation', 'mutation Rename');
-  const text = neverSeen(query);
+  const text = unique(query);
   for (let time = 0; time < 2; time += 1) await send({ query: text, variables });
   const operationName = 'Other';
-  const before = await send({ query: neverSeen(query), variables, operationName });
+  const before = await send({ query: unique(query), variables, operationName });
   expect(before.text).toContain('errors');
   expect(await send({ query: text, variables, operationName })).toEqual(before);
 });
 
 const SECRET = 'c2VjcmV0-8a6b2f0c';
 
-it('a compiled mutation never says what a secret was', async () => {
+it('a compiled mutation never returns a secret in an error', async () => {
   await start();
   const good = { name: 'SIEM', endpoint: 'https://10.0.0.1/', authorization: SECRET };
   for (const input of [
@@ -326,7 +326,7 @@ it('a compiled mutation never says what a secret was', async () => {
   }
 });
 
-it('whatever is asked for and given, a compiled mutation answers as before', async () => {
+it('a compiled mutation returns the same answer as graphql-js for every selection and input', async () => {
   await start();
   const field = fc.constantFrom(
     'position',
@@ -340,7 +340,7 @@ it('whatever is asked for and given, a compiled mutation answers as before', asy
   const named = fc
     .tuple(fc.constantFrom('', 'a: ', 'b: '), field)
     .map(([alias, name]) => (alias ? `${alias}${name}` : name));
-  const selection = fc.uniqueArray(named, { minLength: 1, maxLength: 5, selector: (one) => one.split(':')[0] });
+  const selection = fc.uniqueArray(named, { minLength: 1, maxLength: 5, selector: (aliased) => aliased.split(':')[0] });
   const value = fc.oneof(
     fc.string({ unit: 'binary', maxLength: 5 }),
     fc.constantFrom(null, 5, true, '', 'BASIC', 'LOCKED', [], {}),
@@ -371,7 +371,7 @@ it('whatever is asked for and given, a compiled mutation answers as before', asy
             .replaceAll(/[^\w:"]/g, '')
             .slice(0, 50) || 'none',
       });
-      // Other content under a key that is known is refused; so is the first time what is no login.
+      // The key follows from the input, so the second call returns the login of the first. A reused key is refused both times.
       await expectSame(
         { query, variables: { input: { ...good, ...given } } },
         { input: login({ idempotencyKey: 'warm' }) },

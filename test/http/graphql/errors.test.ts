@@ -5,7 +5,7 @@ import { startApp } from '../../support/server/app.js';
 
 const masked = { message: 'Unexpected error.', path: ['registerPortal'], extensions: { code: 'INTERNAL' } };
 
-/** A server whose log refuses every portal. */
+/** A server that fails to record a portal. */
 const startFailing = (error: Error) =>
   startApp({
     appOptions: {
@@ -15,7 +15,7 @@ const startFailing = (error: Error) =>
     },
   });
 
-describe('an error that nobody expected', () => {
+describe('an unexpected error', () => {
   it('is masked over HTTP', async () => {
     const test = await startFailing(new Error('row 7 of /var/lib'));
 
@@ -48,7 +48,7 @@ describe('a full disk', () => {
     });
   });
 
-  it('is over with the next success', async () => {
+  it('no longer has an effect after the next successful write', async () => {
     let full = true;
     const test = await startApp({
       appOptions: {

@@ -7,7 +7,7 @@ import { startApp } from '../../support/server/app.js';
 const aliases = (count: number) =>
   `{ ${Array.from({ length: count }, (_, index) => `a${index}: viewer { tokenId }`).join(' ')} }`;
 
-/** A field, and so many introspection levels below it. */
+/** An introspection query with this number of levels below a field. */
 const depth = (levels: number) =>
   `{ __schema { types { fields { type ${'{ ofType '.repeat(levels)}{ name }${' }'.repeat(levels)} } } } }`;
 
@@ -18,7 +18,7 @@ const overLimits: [string, string, RegExp][] = [
   ['with too many directives', `{ viewer { tokenId ${'@include(if: true) '.repeat(31)} } }`, /directive/i],
 ];
 
-/** Fragments inside fragments are as deep as what they spread. */
+/** A query with fragments inside fragments, which count as levels. */
 function nested(levels: number): string {
   let inner = 'status { pending }';
   for (let level = 0; level < levels; level += 1) inner = `... on Webhook { ${inner} }`;
@@ -26,27 +26,30 @@ function nested(levels: number): string {
 }
 
 describe('an operation', () => {
-  it.each(overLimits)('%s is refused with a clear error', async (_, query, words) => {
+  it.each(overLimits)('%s is refused with an error that names the limit', async (_, query, pattern) => {
     const test = await startApp();
 
     const { body } = await post(test, query);
 
     expect(body.data).toBeUndefined();
-    expect(body.errors?.[0]?.message).toMatch(words);
+    expect(body.errors?.[0]?.message).toMatch(pattern);
     expect(body.errors?.[0]?.message).toMatch(/limit/i);
     expect(body.errors?.[0]?.extensions).toMatchObject({ code: expect.any(String) });
   });
 
-  it.each(overLimits)('%s is refused over WebSocket, too', async (_, query, words) => {
+  it.each(overLimits)('%s is refused over WebSocket, too', async (_, query, pattern) => {
     const test = await startApp();
     const socket = await openAuthorizedSocket(test);
 
     socket.subscribe('1', query);
 
-    expect(await socket.next()).toMatchObject({ type: 'error', payload: [{ message: expect.stringMatching(words) }] });
+    expect(await socket.next()).toMatchObject({
+      type: 'error',
+      payload: [{ message: expect.stringMatching(pattern) }],
+    });
   });
 
-  it('with 30 aliases, and the introspection of GraphiQL, are within the limits', async () => {
+  it('with 30 aliases is within the limits, and so is the introspection of GraphiQL', async () => {
     const test = await startApp();
 
     expect((await post(test, aliases(30))).body.errors).toBeUndefined();
@@ -54,7 +57,7 @@ describe('an operation', () => {
     expect((await post(test, depth(7))).body.errors).toBeUndefined();
   });
 
-  it('may write out a call of 50 logins', async () => {
+  it('may contain 50 logins in its text', async () => {
     const test = await startApp();
     const portalId = await registerPortal(test);
     const fields = Object.entries(aLogin({ request: '/x', userAgent: 'x', principalId: 'x', traceId: 'x' }));

@@ -10,11 +10,11 @@ function errorOf(id: string, code: unknown) {
   return { type: 'error', id, payload: [{ message: expect.any(String), extensions: { code } }] };
 }
 
-describe('opening a WebSocket', () => {
+describe('a new WebSocket', () => {
   it.each([
     ['without a token', undefined],
     ['with a wrong token', { Authorization: 'Bearer aw_wrong' }],
-    ['with a token that is no string', { Authorization: { token: 'aw_wrong' } }],
+    ['with a token that is not a string', { Authorization: { token: 'aw_wrong' } }],
   ])('is closed %s', async (_, payload) => {
     const test = await startApp();
     const socket = await openSocket(test);
@@ -26,7 +26,7 @@ describe('opening a WebSocket', () => {
     expect(reason).toBeTruthy();
   });
 
-  it('is closed for who subscribes before saying who they are', async () => {
+  it('is closed if the client subscribes before it sends its token', async () => {
     const test = await startApp();
     const socket = await openSocket(test);
 
@@ -35,7 +35,7 @@ describe('opening a WebSocket', () => {
     expect(await socket.closed).toMatchObject({ code: 4401 });
   });
 
-  it('takes the token in the connection parameters, "authorization" and "bearer" in any case', async () => {
+  it('accepts the token in the connection parameters, with "authorization" and "bearer" in upper or lower case', async () => {
     const test = await startApp();
     const socket = await openSocket(test);
 
@@ -44,7 +44,7 @@ describe('opening a WebSocket', () => {
     expect(await socket.next()).toMatchObject({ type: 'connection_ack' });
   });
 
-  it('is refused to a page of another site, and open to a page of this one and to programs', async () => {
+  it('is refused to a page of another site, and accepted from a page of this server and from programs', async () => {
     const test = await startApp();
 
     expect(await refusedUpgrade(test.url, { origin: 'https://evil.example' })).toBe(403);
@@ -53,7 +53,7 @@ describe('opening a WebSocket', () => {
     await openSocket(test, { origin: test.origin });
   });
 
-  it('is possible at /graphql only', async () => {
+  it('is accepted only at /graphql', async () => {
     const test = await startApp();
 
     expect(await refusedUpgrade(`${test.origin}/other`)).toBe(404);
@@ -77,10 +77,10 @@ describe('a WebSocket', () => {
 
   it.each([
     ['a syntax error', '{ viewer { '],
-    ['an unknown field', '{ nobody }'],
+    ['an unknown field', '{ unknown }'],
     ['no operation', 'fragment F on Viewer { tokenName }'],
     ['two operations without a name to choose', 'query A { viewer { tokenName } } query B { viewer { tokenName } }'],
-  ])('answers %s with an error of that operation, and lives on', async (_, query) => {
+  ])('answers %s with an error of that operation, and stays open', async (_, query) => {
     const test = await startApp();
     const socket = await openAuthorizedSocket(test);
 
@@ -102,7 +102,7 @@ describe('a WebSocket', () => {
   });
 
   it.each(['-1', 'x', '', '1e9', '999999999', '1.5'])(
-    'refuses to subscribe after %j, which is no position',
+    'refuses to subscribe after %j, which is not a position',
     async (after) => {
       const test = await startApp();
       const id = await registerPortal(test);
@@ -155,7 +155,7 @@ describe('a WebSocket', () => {
 });
 
 describe('the operations of a WebSocket', () => {
-  it('are at most 100 at a time, even if they all arrive at once', async () => {
+  it('are limited to 100 at a time, even if all arrive at once', async () => {
     const test = await startApp();
     const id = await registerPortal(test);
     const socket = await openAuthorizedSocket(test);
@@ -165,7 +165,7 @@ describe('the operations of a WebSocket', () => {
     expect(await socket.next()).toMatchObject(errorOf('101', 'TOO_MANY_OPERATIONS'));
   }, 5_000);
 
-  it('make room when they are completed', async () => {
+  it('no longer count when they are completed', async () => {
     const test = await startApp();
     const id = await registerPortal(test);
     const socket = await openAuthorizedSocket(test);
@@ -179,12 +179,12 @@ describe('the operations of a WebSocket', () => {
     expect(await socket.next()).toMatchObject({ type: 'next', id: 'again' });
   });
 
-  it('make room when they fail', async () => {
+  it('no longer count when they fail', async () => {
     const test = await startApp();
     const socket = await openAuthorizedSocket(test);
     const failing = [
       '{ viewer { ',
-      '{ nobody }',
+      '{ unknown }',
       'fragment F on Viewer { tokenName }',
       'query A { viewer { tokenName } } query B { viewer { tokenName } }',
     ];

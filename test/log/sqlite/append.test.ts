@@ -18,7 +18,7 @@ it('stores the name of a stream and of an actor once', () => {
 it('refuses to append an event of an unknown type', () => {
   const { append, log } = openLog();
   const events = [loginRecorded(), unknownEvent()];
-  expect(() => append([{ stream: LOGINS, events }])).toThrow('LoginForgotten is no type of event');
+  expect(() => append([{ stream: LOGINS, events }])).toThrow('LoginForgotten is not a known event type');
   expect(log.head()).toBe(0);
 });
 

@@ -87,7 +87,7 @@ it('runs no command before the turn ends', async () => {
 it('refuses a command while 50,000 events wait, and accepts it when they are written', async () => {
   const { head } = openSimpleCommands();
   const waiting = Array.from({ length: 50_000 }, () => head());
-  const refusal = { code: 'UNAVAILABLE', message: expect.stringContaining('Too much is waiting') };
+  const refusal = { code: 'UNAVAILABLE', message: expect.stringContaining('Too many events wait') };
   await expect(head()).rejects.toMatchObject(refusal);
   await Promise.all(waiting);
   await expect(head()).resolves.toBe(0);

@@ -1,10 +1,10 @@
 import { type Entry, type Format, unicodeEscape } from './entry.js';
 
-// Everything that some reader takes for a line break or a control, but \n and \r, for which CEF has escapes.
+// Characters that some readers treat as a line break or a control, except \n and \r, for which CEF has escapes.
 const UNPRINTABLE = /[\u0000-\u0009\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028\u2029]/g;
 const LINE_BREAK = /[\n\r]/g;
 
-/** Common Event Format 0 (ArcSight), as the original sends it. */
+/** Common Event Format 0 (ArcSight), as Kong Konnect sends it. */
 export const cef: Format = {
   write(entry) {
     const { line } = entry;
@@ -25,7 +25,7 @@ function extensions(entry: Entry): string {
   );
 }
 
-// Nearly every value has nothing to escape, which one look tells.
+// Almost every value has nothing to escape; one test shows it.
 const PLAIN_HEADER = /^[ -[\]-{}~]*$/;
 const PLAIN_EXTENSION = /^[ -<>-[\]-~]*$/;
 
@@ -39,7 +39,7 @@ function extensionValue(value: string): string {
   return printable(value).replace(/[\\=]/g, '\\$&').replace(/\n/g, '\\n').replace(/\r/g, '\\r');
 }
 
-/** CEF has no escape for other controls and line separators: they are shown as the text `\u2028`. */
+/** CEF has no escape for other controls and line separators: they are written as text, such as `\u2028`. */
 function printable(value: string): string {
   return value.toWellFormed().replace(UNPRINTABLE, unicodeEscape);
 }

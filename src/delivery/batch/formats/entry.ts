@@ -1,11 +1,11 @@
 import type { LineSettings } from '../../../domain/log-line.js';
 import type { AuthenticationType, Login, LoginOutcome } from '../../../domain/login.js';
 
-/** What a line says that is about no login but about whether lines arrive. */
+/** Class and name of the line of a destination test. */
 const TEST_CLASS = 'AUDITWIRE_TEST';
 const TEST_NAME = 'Test of a destination';
 
-/** One log line before it has a shape: the fields of the original, in its order. */
+/** The content of one log line, whatever its format: the fields of Kong Konnect, in its order. */
 export interface Entry {
   eventTs: string;
   line: LineSettings;
@@ -22,15 +22,15 @@ export interface Entry {
   userAgent: string;
 }
 
-/** A way to write entries. The signature is over the UTF-8 bytes of what `write` gives. */
+/** Writes entries in one log format. The signature covers the UTF-8 bytes of the text that `write` returns. */
 export interface Format {
-  /** One line without its signature, without a line break of any kind. */
+  /** One line without its signature. It contains no line break of any kind. */
   write(entry: Entry): string;
   /** The line with its signature (base64url). */
   attach(line: string, signature: string): string;
 }
 
-/** Severities of the original. */
+/** The severities of Kong Konnect. */
 const severities: Record<LoginOutcome, number> = {
   SUCCESS: 0,
   NOT_FOUND: 1,
@@ -43,7 +43,7 @@ const severities: Record<LoginOutcome, number> = {
 
 export function entryOf(login: Login, portalId: string, line: LineSettings): Entry {
   return {
-    eventTs: secondsOf(login.occurredAt),
+    eventTs: isoSeconds(login.occurredAt),
     line,
     eventClassId: `AUTHENTICATION_TYPE_${login.authenticationType}`,
     name: `AUTHENTICATION_OUTCOME_${login.outcome}`,
@@ -59,10 +59,10 @@ export function entryOf(login: Login, portalId: string, line: LineSettings): Ent
   };
 }
 
-/** The line that tests a destination, at `now` (ms): nobody logged in anywhere. */
+/** The line of a destination test at `now` (ms). It is not about a login, so most fields are empty or zero. */
 export function testEntry(now: number, traceId: string, line: LineSettings): Entry {
   return {
-    eventTs: secondsOf(now),
+    eventTs: isoSeconds(now),
     line,
     eventClassId: TEST_CLASS,
     name: TEST_NAME,
@@ -78,11 +78,11 @@ export function testEntry(now: number, traceId: string, line: LineSettings): Ent
   };
 }
 
-function secondsOf(time: number): string {
+function isoSeconds(time: number): string {
   return `${new Date(time).toISOString().slice(0, -5)}Z`;
 }
 
-/** `\u` and four hex digits, as JSON writes a character of the basic plane. */
+/** `\u` and four hex digits: the escape of JSON for one UTF-16 code unit. */
 export function unicodeEscape(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }

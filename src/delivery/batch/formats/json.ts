@@ -1,9 +1,9 @@
 import { type Entry, type Format, unicodeEscape } from './entry.js';
 
-// What JSON lets through raw although some reader takes it for a line break or a control.
+// Characters that JSON does not escape, although some readers treat them as a line break or a control.
 const UNPRINTABLE = /[\u007f-\u009f\u2028\u2029]/g;
 
-/** One object a line; `rt` and `severity` are integers, `success` a boolean, all else strings. */
+/** One object per line. `rt` and `severity` are integers, `success` is a boolean, all other members are strings. */
 export const json: Format = {
   write: (entry) => JSON.stringify(members(entry)).replace(UNPRINTABLE, unicodeEscape),
   attach: (line, signature) => `${line.slice(0, -1)},"sig":"${signature}"}`,

@@ -1,4 +1,4 @@
-/** What the answer of an HTTP receiver means. Kong Konnect's rules: 2xx is a success; 5xx and 429 are retried; the rest is final. */
+/** The verdict on an HTTP answer, by Kong Konnect's rules: 2xx is a success, 5xx and 429 are retried, all else is final. */
 import type { Verdict } from '../../../domain/lane/attempt.js';
 
 const CONTENT_TOO_LARGE = 413;
@@ -10,7 +10,7 @@ export function verdictOf(responseCode: number): Verdict {
   return responseCode === CONTENT_TOO_LARGE ? 'TOO_LARGE' : 'FINAL';
 }
 
-/** The value of a Retry-After header, in seconds or as a date (RFC 9110, section 10.2.3), as ms from `now`; null if there is none. */
+/** Parses a Retry-After header: seconds or a date (RFC 9110, section 10.2.3). @returns ms from `now` (ms); null if invalid */
 export function parseRetryAfter(header: string | string[] | undefined, now: number): number | null {
   if (typeof header !== 'string') return null;
   if (/^\d+$/.test(header)) return Number(header) * 1_000;
