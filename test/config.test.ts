@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ConfigError, loadConfig } from '../src/config.js';
 
-/** What `env` is refused with, one line a problem. */
+/** The problems of `env`, one line each. */
 function problems(env: Record<string, string>): readonly string[] {
   try {
     loadConfig(env);
@@ -18,7 +18,7 @@ const DAY_MS = 86_400_000;
 
 const ranges = (text: string) => loadConfig({ AUDITWIRE_ALLOWED_ADDRESSES: text }).allowedAddresses;
 
-it('needs no setting', () => {
+it('no setting is required', () => {
   expect(loadConfig({})).toEqual({
     dataDir: resolve('data'),
     host: '127.0.0.1',
@@ -35,7 +35,7 @@ it('needs no setting', () => {
   });
 });
 
-it('takes every setting from the environment', () => {
+it('every setting is read from the environment', () => {
   const config = loadConfig({
     AUDITWIRE_DATA_DIR: '/var/lib/auditwire',
     AUDITWIRE_HOST: '0.0.0.0',
@@ -70,19 +70,19 @@ it('takes every setting from the environment', () => {
   });
 });
 
-it('keeps the master key beside the data directory unless told otherwise', () => {
+it('the master key file is beside the data directory by default', () => {
   expect(loadConfig({ AUDITWIRE_DATA_DIR: '~/aw' })).toMatchObject({
     dataDir: join(homedir(), 'aw'),
     masterKeyFile: join(homedir(), 'aw.key'),
   });
 });
 
-it('ignores what is not its own, and variables that are empty', () => {
+it('variables of other programs and empty variables are ignored', () => {
   const env = { PATH: '/bin', PORT: 'x', AUDITWIRE_PORT: '', AUDITWIRE_MASTER_KEY: '', AUDITWIRE_NOTHING: '' };
   expect(loadConfig(env)).toEqual(loadConfig({}));
 });
 
-it('names all problems at once, each with its variable', () => {
+it('all problems are reported at once, each with its variable', () => {
   const found = problems({
     AUDITWIRE_PORT: '70000',
     AUDITWIRE_MASTER_KEY: 'c2hvcnQ=',
@@ -102,7 +102,7 @@ it('names all problems at once, each with its variable', () => {
   expect(found.every((problem) => new ConfigError(found).message.includes(problem))).toBe(true);
 });
 
-it('keeps what is not delivered for as long as everything, unless told to keep it longer', () => {
+it('undelivered logins are kept at least as long as all others', () => {
   expect(loadConfig({ AUDITWIRE_RETENTION_DAYS: '90' }).retention).toMatchObject({ undeliveredAgeMs: 90 * DAY_MS });
   const env = { AUDITWIRE_RETENTION_DAYS: '90', AUDITWIRE_UNDELIVERED_RETENTION_DAYS: '30' };
   expect(problems(env)).toEqual([
@@ -110,15 +110,15 @@ it('keeps what is not delivered for as long as everything, unless told to keep i
   ]);
 });
 
-it('names a variable that is no setting, beside those that are', () => {
+it('a variable that is not a setting is reported with the list of settings', () => {
   const [problem, ...others] = problems({ AUDITWIRE_MASTERKEY: 'x' });
   expect(problem).toMatch(
-    /^AUDITWIRE_MASTERKEY: is no setting; there are .*AUDITWIRE_MASTER_KEY, AUDITWIRE_MASTER_KEY_FILE/,
+    /^AUDITWIRE_MASTERKEY: is not a setting; the settings are .*AUDITWIRE_MASTER_KEY, AUDITWIRE_MASTER_KEY_FILE/,
   );
   expect(others).toEqual([]);
 });
 
-it('never repeats a master key in a problem', () => {
+it('a problem never contains a master key', () => {
   expect(problems({ AUDITWIRE_MASTER_KEY: 'bm90LTMyLWJ5dGVz' }).join()).not.toContain('bm90');
 });
 
@@ -132,14 +132,14 @@ it.each([
   ['AUDITWIRE_LINE_HOST', ['a b', 'ä', 'a\n', 'x'.repeat(257)]],
   ['AUDITWIRE_LINE_VENDOR', ['a\nb', 'ä', 'x'.repeat(257)]],
   ['AUDITWIRE_MASTER_KEY', ['x', Buffer.alloc(31).toString('base64'), Buffer.alloc(33).toString('base64')]],
-])('refuses values of %s that make no sense', (name, values) => {
+])('invalid values of %s are refused', (name, values) => {
   for (const value of values) expect(problems({ [name]: value }), value).toHaveLength(1);
 });
 
 describe('the egress proxy', () => {
   const proxy = (text: string) => loadConfig({ AUDITWIRE_EGRESS_PROXY: text }).egressProxy;
 
-  it('is a host and a port, with a user and a password where it asks for them', () => {
+  it('is a host and a port, with an optional user and password', () => {
     expect(proxy('http://10.0.0.7:8080/')).toEqual({ host: '10.0.0.7', port: 8080, authorization: null });
     expect(proxy('http://[fd00::7]')).toEqual({ host: 'fd00::7', port: 80, authorization: null });
     const authorization = `Basic ${Buffer.from('me:p@ss:ü').toString('base64')}`;
@@ -156,7 +156,7 @@ describe('the egress proxy', () => {
     'http://me:s3cr3t%@proxy:3128',
     'http://me:s3cr3t@proxy:99999',
     'http://me:s3cr3t@',
-  ])('is not %s, and the problem does not repeat the password', (text) => {
+  ])('must not be %s, and the problem does not contain the password', (text) => {
     const found = problems({ AUDITWIRE_EGRESS_PROXY: text });
     expect(found).toEqual([expect.stringMatching(/^AUDITWIRE_EGRESS_PROXY: must be http:\/\/host:port/)]);
     expect(found.join()).not.toContain('s3cr3t');
@@ -164,7 +164,7 @@ describe('the egress proxy', () => {
 });
 
 describe('allowed addresses', () => {
-  it('are ranges or single addresses, apart by commas, spaces or both', () => {
+  it('are ranges or single addresses, separated by commas, spaces or both', () => {
     expect(ranges('10.0.0.0/8,192.168.1.7  fd00::/8,\n::1')).toEqual([
       '10.0.0.0/8',
       '192.168.1.7/32',
@@ -183,9 +183,9 @@ describe('allowed addresses', () => {
     '10.0.0.0-10.0.0.9',
     '10/8',
     '10.1',
-  ])('are not %s', (text) => {
+  ])('must not be %s', (text) => {
     expect(problems({ AUDITWIRE_ALLOWED_ADDRESSES: `::1,${text}` })).toEqual([
-      `AUDITWIRE_ALLOWED_ADDRESSES: "${text}" is no address range such as 10.0.0.0/8 or fd00::/8`,
+      `AUDITWIRE_ALLOWED_ADDRESSES: "${text}" is not an address range such as 10.0.0.0/8 or fd00::/8`,
     ]);
   });
 });

@@ -3,7 +3,7 @@ import { openWriter } from '../db/open.js';
 import { dumpLog } from './support/log/dump.js';
 import { play, type Step } from './support/log/history.js';
 
-/** The log that steps leave behind, each of them played until the engine rests. */
+/** The log after these steps. Each step is played until the engine is idle. */
 async function logOf(steps: readonly Step[], seed: string) {
   const { dataDir, faults } = await play(steps, { settle: true, seed });
   expect(faults).toEqual([]);
@@ -20,7 +20,7 @@ const rounds = (record: (count: number) => Step): Step[] =>
     { do: 'wait', ms: 8_000 },
   ]).flat();
 
-it('gives the same log for the same seed, clock and commands', async () => {
+it('the same seed, clock and commands give the same log', async () => {
   const steps: Step[] = [
     { do: 'configure', portal: 0, destination: 0, enabled: true },
     ...rounds((count) => ({ do: 'record', portal: 0, count })),
@@ -31,12 +31,12 @@ it('gives the same log for the same seed, clock and commands', async () => {
   expect(await logOf(steps, 'two')).not.toEqual(log);
 });
 
-it('gives the same log when lanes of several portals work at once', async () => {
+it('the log is the same each time when lanes of several portals work at once', async () => {
   const steps: Step[] = [
     { do: 'configure', portal: 0, destination: 0, enabled: true },
     { do: 'configure', portal: 1, destination: 1, enabled: true },
     ...rounds((count) => ({ do: 'record all', count: 30 * count })),
   ];
   const log = await logOf(steps, 'one');
-  for (let again = 0; again < 3; again += 1) expect(await logOf(steps, 'one')).toEqual(log);
+  for (let run = 0; run < 3; run += 1) expect(await logOf(steps, 'one')).toEqual(log);
 });

@@ -15,7 +15,7 @@ async function withDestination() {
   return { ...commands, id, sealed, opened };
 }
 
-it('seals the authorization value under a key of the destination', async () => {
+it('seals the authorization value with the data key of the destination', async () => {
   const { id, sealed, opened, stream } = await withDestination();
   expect(sealed()).not.toContain('secret');
   expect(stream(`destination-${id}`)[0]?.data).toMatchObject({ authorization: sealed() });
@@ -31,14 +31,14 @@ it('seals a new value on update, and removes it with null', async () => {
   expect(models.destinations.get(id)?.authorization).toBe(null);
 });
 
-it('keeps the sealed value on an update that says nothing of it', async () => {
+it('keeps the sealed value if an update leaves it out', async () => {
   const { id, execute, sealed } = await withDestination();
   const before = sealed();
   await execute('updateDestination', { id, name: 'Renamed' }, CAUSE);
   expect(sealed()).toBe(before);
 });
 
-it('keeps no key of a destination that was refused', async () => {
+it('keeps no data key of a refused destination', async () => {
   const { createDestination, execute, sqlite } = await withDestination();
   const owners = () => sqlite.prepare('SELECT owner FROM keys').pluck().all();
   const before = owners();
@@ -48,7 +48,7 @@ it('keeps no key of a destination that was refused', async () => {
   expect(owners()).toEqual(before);
 });
 
-it('gives a name to one of two that ask for it in a group', async () => {
+it('gives a name to only one of two commands in a group', async () => {
   const { createDestination, execute, id } = await withDestination();
   const calls = [createDestination({ ...SIEM, name: 'New' }), execute('updateDestination', { id, name: 'New' }, CAUSE)];
   expect(await Promise.allSettled(calls)).toMatchObject([{ status: 'fulfilled' }, { reason: { code: 'NAME_TAKEN' } }]);
@@ -69,7 +69,7 @@ it('refuses to delete a destination in use and names every portal that uses it',
   expect(opened()).toBe(SIEM.authorization);
 });
 
-it('destroys the key of a deleted destination: what the log still holds opens no more', async () => {
+it('destroys the data key of a deleted destination, so that the value in the log cannot be opened', async () => {
   const { id, registerPortal, configureWebhook, removeWebhook, deleteDestination, sealed, opened, stream, sqlite } =
     await withDestination();
   const portalId = await registerPortal();
@@ -85,7 +85,7 @@ it('destroys the key of a deleted destination: what the log still holds opens no
   expect(sqlite.prepare('SELECT count(*) FROM keys').pluck().get()).toBe(0);
 });
 
-it('frees a destination whose portal is retired or points elsewhere', async () => {
+it('deletes a destination whose portals are retired or use another destination', async () => {
   const { id, createDestination, registerPortal, configureWebhook, retirePortal, deleteDestination } =
     await withDestination();
   const [retired, moved] = [await registerPortal(), await registerPortal()];
@@ -95,7 +95,7 @@ it('frees a destination whose portal is retired or points elsewhere', async () =
   await expect(deleteDestination(id)).resolves.toBe(id);
 });
 
-it('refuses to touch a destination that is deleted or was never there', async () => {
+it('refuses to change a destination that is deleted or never existed', async () => {
   const { id, deleteDestination, execute } = await withDestination();
   await deleteDestination(id);
   for (const gone of [id, OTHER_DESTINATION]) {
@@ -120,7 +120,7 @@ describe('a client certificate', () => {
     return { ...commands, id, row, update, key };
   }
 
-  it('is kept with its key, which is sealed under a name of its own', async () => {
+  it('is stored with its key, which is sealed under a separate name', async () => {
     const { id, row, key, stream, secrets } = await withPair();
     expect(row()?.clientCertificate).toBe(mine.cert);
     expect(key()).toBe(mine.key);
@@ -130,11 +130,15 @@ describe('a client certificate', () => {
 
   it.each([
     ['without its key', { clientCertificate: mine.cert }, 'clientKey: is needed with clientCertificate'],
-    ['that is missing beside its key', { clientKey: mine.key }, 'clientCertificate: is needed with clientKey'],
     [
-      'with the key of another',
+      'that is missing although its key is given',
+      { clientKey: mine.key },
+      'clientCertificate: is needed with clientKey',
+    ],
+    [
+      'with the key of another certificate',
       { ...pair, clientKey: other.key },
-      'clientKey: is not the key of the (first) certificate',
+      'clientKey: is not the key of the first certificate',
     ],
   ])('%s is refused, at creation and later', async (_, given, message) => {
     const refused = { code: 'INVALID_INPUT', message: expect.stringContaining(message) };
@@ -151,7 +155,7 @@ describe('a client certificate', () => {
     expect([row()?.clientCertificate, key()]).toEqual([other.cert, other.key]);
   });
 
-  it('may be renewed for the same key, and its key be given again, but not one of another', async () => {
+  it('can be renewed for the same key, but not combined with the key of another certificate', async () => {
     const { update, row, key } = await withPair();
     const renewed = mine.cert + other.cert;
     await update({ clientCertificate: renewed });
@@ -176,12 +180,12 @@ describe('a client certificate', () => {
   it.each([
     [{ clientCertificate: null, clientKey: mine.key }, 'clientKey'],
     [{ clientCertificate: mine.cert, clientKey: null }, 'clientCertificate'],
-  ])('is not half removed by %j', async (given, field) => {
+  ])('cannot be removed in part by %j', async (given, field) => {
     const { update } = await withPair();
     await expect(update(given)).rejects.toMatchObject({ code: 'INVALID_INPUT', fields: [{ field }] });
   });
 
-  it('of a destination that is not there is refused as such', async () => {
+  it('of a destination that does not exist is refused with NOT_FOUND', async () => {
     const { execute } = openCommands();
     const unknown = execute('updateDestination', { id: OTHER_DESTINATION, ...pair }, CAUSE);
     await expect(unknown).rejects.toMatchObject({ code: 'NOT_FOUND' });

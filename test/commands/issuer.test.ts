@@ -4,7 +4,7 @@ import { PRIVATE_KEY } from '../../src/vault/secrets.js';
 import { openCommands } from '../support/log/commands.js';
 import { CAUSE } from '../support/log/fixture.js';
 
-it('makes one signing key, whose sealed private half fits its public one', async () => {
+it('ensureSigningKey makes one key pair, and its sealed private key matches the public key', async () => {
   const { execute, models, secrets, typesAfter } = openCommands();
   const id = await execute('ensureSigningKey', {}, CAUSE);
   expect(await execute('ensureSigningKey', {}, CAUSE)).toBe(id);
@@ -17,7 +17,7 @@ it('makes one signing key, whose sealed private half fits its public one', async
   expect(verify(null, line, createPublicKey({ key: jwk, format: 'jwk' }), signature)).toBe(true);
 });
 
-it('makes an organisation once, and changes it only to one it is told', async () => {
+it('identifyOrganization makes an id once, and changes it only to a given id', async () => {
   const { execute, models, typesAfter } = openCommands();
   const made = await execute('identifyOrganization', { organizationId: null }, CAUSE);
   expect(await execute('identifyOrganization', { organizationId: null }, CAUSE)).toBe(made);
@@ -27,7 +27,7 @@ it('makes an organisation once, and changes it only to one it is told', async ()
   expect(typesAfter(0)).toEqual(['OrganizationIdentified', 'OrganizationIdentified']);
 });
 
-it('issues a token beside the others, or in their place', async () => {
+it('issueToken adds a token, or replaces all others', async () => {
   const { execute, models, typesAfter } = openCommands();
   const issue = (hash: string, revokeOthers: boolean) =>
     execute('issueToken', { name: 'admin', hash, revokeOthers }, CAUSE);

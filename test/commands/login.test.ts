@@ -9,7 +9,7 @@ async function withPortal() {
   return { ...commands, portalId: await commands.registerPortal() };
 }
 
-it('records logins in the order given, with what the portal left out filled in', async () => {
+it('records logins in the given order, and fills in the fields that are left out', async () => {
   const { portalId, record, log } = await withPortal();
   const logins = await record(
     portalId,
@@ -23,13 +23,13 @@ it('records logins in the order given, with what the portal left out filled in',
   ]);
 });
 
-it('gives each login without a trace a trace of its own', async () => {
+it('gives each login without a trace id its own trace id', async () => {
   const { portalId, record } = await withPortal();
   const logins = await record(portalId, {}, {}, {});
   expect(new Set(logins.map(({ data }) => data.traceId)).size).toBe(3);
 });
 
-it('answers the same key and content with the login that was recorded first', async () => {
+it('returns the first login for the same key and content', async () => {
   const { portalId, record, log } = await withPortal();
   const first = await record(portalId, { idempotencyKey: 'k', principalId: 'a' });
   const head = log.head();
@@ -37,12 +37,12 @@ it('answers the same key and content with the login that was recorded first', as
   expect(log.head()).toBe(head);
 });
 
-it('compares only what is said again: a trace or a time made by the server is no difference', async () => {
+it('compares only the fields of the second call: a trace id or time that the server made is not a difference', async () => {
   const { portalId, record } = await withPortal();
-  const said = { idempotencyKey: 'k', traceId: 't', occurredAt: new Date(START - 7) };
-  const first = await record(portalId, said);
+  const given = { idempotencyKey: 'k', traceId: 't', occurredAt: new Date(START - 7) };
+  const first = await record(portalId, given);
   expect(await record(portalId, { idempotencyKey: 'k' })).toEqual(first);
-  expect(await record(portalId, said)).toEqual(first);
+  expect(await record(portalId, given)).toEqual(first);
 });
 
 it.each([
@@ -78,7 +78,7 @@ it.each([
   expect(log.head()).toBe(head);
 });
 
-it('names each entry whose key was used with other content, and records none of the call', async () => {
+it('names each entry whose key was used with other content, and records nothing', async () => {
   const { portalId, record, log } = await withPortal();
   await record(portalId, { idempotencyKey: 'a' }, { idempotencyKey: 'b' });
   const head = log.head();
@@ -100,7 +100,7 @@ it('names each entry whose key was used with other content, and records none of 
   expect(log.head()).toBe(head);
 });
 
-it('answers known entries of a call with their originals, in order, and records the rest', async () => {
+it('returns the first login for each known key of a call, in order, and records the others', async () => {
   const { portalId, record, log } = await withPortal();
   const [b, d] = await record(portalId, { idempotencyKey: 'b' }, { idempotencyKey: 'd' });
   const head = log.head();
@@ -116,7 +116,7 @@ it('answers known entries of a call with their originals, in order, and records 
   expect(log.head()).toBe(head + 2);
 });
 
-it('keeps the keys of each portal apart', async () => {
+it('accepts the same key in another portal', async () => {
   const { portalId, record, registerPortal } = await withPortal();
   const other = await registerPortal('Other');
   const [first] = await record(portalId, { idempotencyKey: 'k', request: '/a' });
@@ -124,7 +124,7 @@ it('keeps the keys of each portal apart', async () => {
   expect(second?.position).toBe((first?.position ?? 0) + 1);
 });
 
-it('lets one of two calls with the same key in a group win, and answers both with it', async () => {
+it('records one login for two calls with the same key in a group, and returns it to both', async () => {
   const { portalId, record, log, commits } = await withPortal();
   const head = log.head();
   commits.length = 0;
@@ -146,14 +146,14 @@ it('refuses the second of two calls in a group that use a key with other content
   ]);
 });
 
-it('frees the key of a login that was refused', async () => {
+it('accepts the key of a refused login again', async () => {
   const { portalId, record } = await withPortal();
   await record(portalId, { idempotencyKey: 'taken' });
   await expect(record(portalId, { idempotencyKey: 'k' }, { idempotencyKey: 'taken', request: '/x' })).rejects.toThrow();
   await expect(record(portalId, { idempotencyKey: 'k', request: '/y' })).resolves.toHaveLength(1);
 });
 
-it('refuses logins of a portal that is not there or retired', async () => {
+it('refuses logins of a portal that does not exist or is retired', async () => {
   const { portalId, record, retirePortal } = await withPortal();
   await expect(record('a3d2699a-0ed3-4417-bb10-d8e74a1513a4', {})).rejects.toMatchObject({ code: 'NOT_FOUND' });
   await record(portalId, { idempotencyKey: 'k' });

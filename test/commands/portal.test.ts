@@ -3,7 +3,7 @@ import { openCommands } from '../support/log/commands.js';
 import { OTHER_PORTAL, PORTAL } from '../support/log/events.js';
 import { CAUSE } from '../support/log/fixture.js';
 
-it('registers a portal under the id given, or under a new one', async () => {
+it('a portal is registered with the given id, or with a new one', async () => {
   const { execute, models } = openCommands();
   expect(await execute('registerPortal', { id: PORTAL, name: 'Acme' }, CAUSE)).toBe(PORTAL);
   const made = await execute('registerPortal', { name: 'Acme' }, CAUSE);
@@ -11,7 +11,7 @@ it('registers a portal under the id given, or under a new one', async () => {
   expect([PORTAL, made].map((id) => models.portals.get(id)?.name)).toEqual(['Acme', 'Acme']);
 });
 
-it('lets a script register the same portal again, and nobody take its id', async () => {
+it('registering a portal again changes nothing, and its id with another name is refused', async () => {
   const { execute, typesAfter } = openCommands();
   const register = (name: string) => execute('registerPortal', { id: PORTAL, name }, CAUSE);
   await register('Acme');
@@ -20,7 +20,7 @@ it('lets a script register the same portal again, and nobody take its id', async
   expect(typesAfter(0)).toEqual(['PortalRegistered']);
 });
 
-it('renames a portal, once for each new name', async () => {
+it('a portal is renamed once for each new name', async () => {
   const { execute, typesAfter, models } = openCommands();
   await execute('registerPortal', { id: PORTAL, name: 'Acme' }, CAUSE);
   for (const name of ['Umbrella', 'Umbrella']) await execute('renamePortal', { id: PORTAL, name }, CAUSE);
@@ -31,7 +31,7 @@ it('renames a portal, once for each new name', async () => {
   });
 });
 
-it('names who caused an event', async () => {
+it('an event stores its cause', async () => {
   const { execute, log } = openCommands();
   await execute('registerPortal', { id: PORTAL, name: 'Acme' }, { actor: 'token-7', traceId: 'trace-7' });
   expect(log.after(0, 1)).toMatchObject([{ actor: 'token-7', traceId: 'trace-7' }]);

@@ -5,7 +5,7 @@ import { aLanePortal } from '../support/lane/commands.js';
 import { success, tooLarge, unauthorized, unavailable } from '../support/lane/events.js';
 import { OTHER_PORTAL } from '../support/log/events.js';
 
-/** A portal with three logins of each of three minutes, all delivered; and the times of these minutes. */
+/** A portal with three delivered logins in each of three minutes, and the times of these minutes. */
 async function withHistory() {
   const portal = await aLanePortal();
   const minutes: number[] = [];
@@ -21,7 +21,7 @@ async function withHistory() {
     one,
     two,
     three,
-    /** A replay of all of it that runs. */
+    /** Requests and starts a replay of all logins. */
     async running(scope: 'ALL' | 'UNDELIVERED' = 'ALL') {
       await portal.requestReplay(0, portal.now(), scope);
       await portal.startReplay();
@@ -35,7 +35,7 @@ function replayOf({ replay }: Lane): Replay {
 }
 
 describe('a replay', () => {
-  it('is none, accepted, running, completed', async () => {
+  it('is unconfigured, accepted, running and completed, in this order', async () => {
     const { job, requestReplay, startReplay, finishReplay, deliver, now, one, three } = await withHistory();
     const nothing = { id: null, startAt: null, endAt: null, scope: null, requestedAt: null, updatedAt: null };
     const zero = { total: 0, sent: 0, refused: 0, message: null };
@@ -55,7 +55,7 @@ describe('a replay', () => {
     expect(job()).toMatchObject({ status: 'COMPLETED', total: 9, sent: 9, refused: 0, message: null });
   });
 
-  it('waits for a webhook that is off', async () => {
+  it('waits while the webhook is off', async () => {
     const { job, requestReplay, startReplay, configure, now } = await withHistory();
     await configure({ enabled: false });
     await requestReplay(0, now());
@@ -67,7 +67,7 @@ describe('a replay', () => {
     expect(job()).toMatchObject({ status: 'PENDING', total: 9 });
   });
 
-  it('is one at a time', async () => {
+  it('is refused while another one is accepted or runs', async () => {
     const { requestReplay, startReplay, finishReplay, cancelReplay, now } = await withHistory();
     const running = { code: 'REPLAY_RUNNING' };
     await requestReplay(0, now());
@@ -80,7 +80,7 @@ describe('a replay', () => {
     await requestReplay(0, now());
   });
 
-  it('needs a webhook and a portal that lives', async () => {
+  it('needs a webhook and a portal that is not retired', async () => {
     const { requestReplay, remove, retirePortal, portalId, execute, now } = await withHistory();
     await remove();
     await expect(requestReplay(0, now())).rejects.toMatchObject({ code: 'WEBHOOK_UNCONFIGURED' });
@@ -91,7 +91,7 @@ describe('a replay', () => {
     await expect(execute('requestReplay', unknown, cause)).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 
-  it('is of a time that has been, and ends after it starts', async () => {
+  it('does not end before it starts, or more than 5 minutes in the future', async () => {
     const { requestReplay, now } = await withHistory();
     const invalid = { code: 'INVALID_INPUT', fields: [{ field: 'endAt' }] };
     await expect(requestReplay(2, 1)).rejects.toMatchObject(invalid);
@@ -100,8 +100,8 @@ describe('a replay', () => {
   });
 });
 
-describe('what a replay sends', () => {
-  it('was recorded from its start to its end, both inclusive', async () => {
+describe('the logins of a replay', () => {
+  it('were recorded from its start to its end, both inclusive', async () => {
     const { requestReplay, startReplay, cancelReplay, lane, job, one, two, three } = await withHistory();
     const extent = async (startAt: number, endAt: number) => {
       await requestReplay(startAt, endAt);
@@ -119,7 +119,7 @@ describe('what a replay sends', () => {
     expect(await extent(one + 1, two - 1)).toEqual(['RUNNING', 0]);
   });
 
-  it('is not what is pending: that is delivered anyway', async () => {
+  it('do not include pending logins: these are delivered anyway', async () => {
     const { login, start, requestReplay, startReplay, job, now } = await withHistory();
     await login(4);
     await start(10, 11, 'd-10');
@@ -128,7 +128,7 @@ describe('what a replay sends', () => {
     expect(job().total).toBe(9);
   });
 
-  it('is also what was passed over, behind something that is pending or not', async () => {
+  it('include skipped logins, also if older logins are pending', async () => {
     const { login, configure, wait, requestReplay, startReplay, deliver, job, now } = await withHistory();
     await login(2);
     await configure({ enabled: false });
@@ -147,7 +147,7 @@ describe('what a replay sends', () => {
     await deliver(15, 15);
   });
 
-  it('is only what is undelivered, if so asked for', async () => {
+  it('are only undelivered logins if the scope is UNDELIVERED', async () => {
     const { login, deliver, running, job, lane, listed, finishReplay, models, portalId } = await withHistory();
     await login(5);
     await deliver(10, 11, unauthorized);
@@ -165,7 +165,7 @@ describe('what a replay sends', () => {
     expect([job().sent, listed(), lane().totals.undelivered]).toEqual([3, [], 0]);
   });
 
-  it('is delivered once more or for the first time: what was undelivered is not any more', async () => {
+  it('are delivered again or for the first time: undelivered logins are then no longer listed', async () => {
     const { login, deliver, running, lane, deliveries, listed } = await withHistory();
     await login(3);
     await deliver(10, 12, unauthorized);
@@ -177,8 +177,8 @@ describe('what a replay sends', () => {
   });
 });
 
-describe('a part of a replay', () => {
-  it('is not started out of what is left, nor for a job that does not run', async () => {
+describe('a delivery of a replay', () => {
+  it('is not started outside the remaining ranges, or if the job does not run', async () => {
     const { start, running, deliver, cancelReplay, lane } = await withHistory();
     await start(1, 1, 'early', 'REPLAY');
     await running();
@@ -192,7 +192,7 @@ describe('a part of a replay', () => {
     expect(lane().redelivery.open).toBeNull();
   });
 
-  it('that is given up fails the job, with what the receiver said; what it came by stays as it is', async () => {
+  it('that is abandoned fails the job with the answer of the receiver, and changes no undelivered range', async () => {
     const { login, deliver, running, job, listed, lane } = await withHistory();
     await login(2);
     await deliver(10, 11, unauthorized);
@@ -208,7 +208,7 @@ describe('a part of a replay', () => {
     });
   });
 
-  it('that is too large goes on in halves', async () => {
+  it('that is too large continues in halves', async () => {
     const { deliver, running, job, lane, deliveries } = await withHistory();
     await running();
     await deliver(1, 9, tooLarge, 'REPLAY');
@@ -217,7 +217,7 @@ describe('a part of a replay', () => {
     expect(job().sent).toBe(4);
   });
 
-  it('that is a single line and too large is passed over and counted', async () => {
+  it('of a single line that is too large is counted as refused, and the job continues', async () => {
     const { deliver, running, finishReplay, job, listed } = await withHistory();
     await running();
     await deliver(1, 1, tooLarge, 'REPLAY');
@@ -229,7 +229,7 @@ describe('a part of a replay', () => {
 });
 
 describe('cancelReplay', () => {
-  it('ends a job that is accepted or runs; what it sent stays sent', async () => {
+  it('ends a job that is accepted or runs, and keeps the count of sent logins', async () => {
     const { running, deliver, requestReplay, cancelReplay, job, now } = await withHistory();
     await requestReplay(0, now());
     await cancelReplay();
@@ -240,7 +240,7 @@ describe('cancelReplay', () => {
     expect(job()).toMatchObject({ status: 'CANCELLED', total: 9, sent: 5 });
   });
 
-  it('refuses where none is under way', async () => {
+  it('is refused if no job is accepted or runs', async () => {
     const { cancelReplay, running, finishReplay } = await withHistory();
     await expect(cancelReplay()).rejects.toMatchObject({ code: 'NOT_FOUND' });
     await running();
@@ -248,17 +248,20 @@ describe('cancelReplay', () => {
     await expect(cancelReplay()).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 
-  it.each([success, unauthorized])('is not undone by what was in flight ($responseCode)', async (outcome) => {
-    const { running, start, end, cancelReplay, job } = await withHistory();
-    await running();
-    await start(1, 9, 'r-1', 'REPLAY');
-    await cancelReplay();
-    await end('r-1', outcome);
-    expect(job()).toMatchObject({ status: 'CANCELLED', message: null, total: 9 });
-  });
+  it.each([success, unauthorized])(
+    'is not undone by the answer to a delivery in flight ($responseCode)',
+    async (outcome) => {
+      const { running, start, end, cancelReplay, job } = await withHistory();
+      await running();
+      await start(1, 9, 'r-1', 'REPLAY');
+      await cancelReplay();
+      await end('r-1', outcome);
+      expect(job()).toMatchObject({ status: 'CANCELLED', message: null, total: 9 });
+    },
+  );
 
   it.each([success, tooLarge, unauthorized])(
-    'leaves nothing to the next job of what was in flight ($responseCode)',
+    'keeps the answer to a delivery in flight ($responseCode) out of the next job',
     async (outcome) => {
       const { running, start, end, cancelReplay, requestReplay, startReplay, deliver, job, now } = await withHistory();
       await running();
@@ -274,8 +277,8 @@ describe('cancelReplay', () => {
   );
 });
 
-describe('a change in the middle of a replay', () => {
-  it('of the destination sends the rest there, with what was in flight', async () => {
+describe('a change during a replay', () => {
+  it('of the destination sends the remaining logins there, with those in flight', async () => {
     const { running, start, end, supersede, configure, createDestination, deliver, job, lane } = await withHistory();
     await running();
     await deliver(1, 3, success, 'REPLAY');
@@ -291,7 +294,7 @@ describe('a change in the middle of a replay', () => {
     expect(job().sent).toBe(9);
   });
 
-  it('of the destination does not fail it because the one that was left refuses', async () => {
+  it('of the destination does not fail the job because the previous destination refuses', async () => {
     const { running, start, end, configure, createDestination, job, deliveries } = await withHistory();
     await running();
     await start(1, 6, 'r-1', 'REPLAY');
@@ -302,7 +305,7 @@ describe('a change in the middle of a replay', () => {
     expect(deliveries().at(-1)?.type).toBe('DeliverySuperseded');
   });
 
-  it('turns it off: what is in flight still counts, and it goes on where it was', async () => {
+  it('that turns the webhook off still counts the delivery in flight, and the job continues later', async () => {
     const { running, start, end, configure, job, lane } = await withHistory();
     await running();
     await start(1, 6, 'r-1', 'REPLAY');
@@ -316,7 +319,7 @@ describe('a change in the middle of a replay', () => {
     expect(job().sent).toBe(9);
   });
 
-  it.each(['remove', 'retire'] as const)('%ss the webhook: it fails, and says why', async (how) => {
+  it.each(['remove', 'retire'] as const)('that removes the webhook (%s) fails the job with a message', async (how) => {
     const { running, start, end, remove, retirePortal, portalId, job } = await withHistory();
     await running();
     await start(1, 6, 'r-1', 'REPLAY');

@@ -7,11 +7,11 @@ import { dumpReadModels } from '../support/log/dump.js';
 import { batchAbandoned, batchDelivered, batchStarted, loginRecorded, retryScheduled } from '../support/log/events.js';
 import { CAUSE } from '../support/log/fixture.js';
 
-/** Events of a step. */
+/** The largest number of events that one step prunes. */
 const STEP = 50;
 const everything: Cut = { recordedBefore: Number.MAX_SAFE_INTEGER, throughPosition: 0, expireBefore: 0 };
 
-/** A portal, and how to give it a history and prune that. */
+/** A portal, with functions that give it a history and prune it. */
 async function withPortal(webhook?: { enabled: boolean }) {
   const commands = openCommands();
   const { log, models, sqlite, connection, execute, given, append } = commands;
@@ -35,11 +35,10 @@ async function withPortal(webhook?: { enabled: boolean }) {
     lane: () => models.lanes.get(portalId).lane,
     horizons: () => [log.horizon(logins).version, log.horizon(deliveries).version],
     typesOf: (stream: typeof deliveries) => log.range(stream, 1, 999).map(({ type }) => type),
-    checkpoint: (cut: Partial<Cut> = {}) =>
-      execute('snapshotLane', { portalId, cut: { ...everything, ...cut } }, CAUSE),
+    snapshot: (cut: Partial<Cut> = {}) => execute('snapshotLane', { portalId, cut: { ...everything, ...cut } }, CAUSE),
     step: (prunable: { loginsThrough: number; deliveriesThrough: number }) =>
       execute('pruneHistory', { portalId, ...prunable, limit: STEP }, CAUSE),
-    /** Prunes all that may go; gives back whether there was anything. */
+    /** Prunes everything that may be pruned. Returns whether there was anything. */
     async pruneAll(cut: Partial<Cut> = {}): Promise<boolean> {
       const prunable = await execute('snapshotLane', { portalId, cut: { ...everything, ...cut } }, CAUSE);
       for (let more = prunable !== null; more && prunable; ) {
@@ -52,7 +51,7 @@ async function withPortal(webhook?: { enabled: boolean }) {
       }
       return prunable !== null;
     },
-    /** The rows as they are, which are those of a rebuild. */
+    /** Returns the rows of the read models, and checks that a rebuild gives the same. */
     rows() {
       const rows = dumpReadModels(sqlite);
       rebuild(connection, log, models, () => {});
@@ -66,7 +65,7 @@ async function withPortal(webhook?: { enabled: boolean }) {
   }
 }
 
-it('delivered logins and their deliveries go by their time of recording, and configuration stays', async () => {
+it('delivered logins and their deliveries are pruned by their time of recording, and the configuration stays', async () => {
   const portal = await withPortal({ enabled: true });
   const [first] = portal.recordMany(3);
   portal.start('d-1', 1, 3);
@@ -83,7 +82,7 @@ it('delivered logins and their deliveries go by their time of recording, and con
   expect(portal.typesAfter(0).slice(0, 3)).toEqual(['PortalRegistered', 'DestinationCreated', 'WebhookConfigured']);
 });
 
-it('a rebuild of what is left gives the lane that the checkpoint carries', async () => {
+it('a rebuild of the remaining events gives the lane of the lane snapshot', async () => {
   const portal = await withPortal({ enabled: true });
   portal.recordMany(4);
   portal.start('d-1', 1, 2);
@@ -100,7 +99,7 @@ it('a rebuild of what is left gives the lane that the checkpoint carries', async
   expect(portal.lane()).toEqual(before);
 });
 
-it('logins that wait are not taken, nor a delivery under way, nor anything behind them', async () => {
+it('pending logins, an open delivery and all events after them are not pruned', async () => {
   const portal = await withPortal({ enabled: true });
   portal.recordMany(5);
   portal.start('d-1', 1, 2);
@@ -117,12 +116,12 @@ it('logins that wait are not taken, nor a delivery under way, nor anything behin
   expect(portal.horizons()).toEqual([4, 6]);
 });
 
-it('logins that become due between two steps stay', async () => {
+it('logins that become due between two steps are not pruned', async () => {
   const portal = await withPortal({ enabled: true });
   portal.recordMany(3);
   portal.start('d-1', 1, 3);
   portal.deliver('d-1');
-  const prunable = await portal.checkpoint();
+  const prunable = await portal.snapshot();
   portal.recordMany(2);
   expect(await portal.step({ ...prunable, loginsThrough: 5, deliveriesThrough: 0 })).toEqual({
     logins: 3,
@@ -130,7 +129,7 @@ it('logins that become due between two steps stay', async () => {
   });
 });
 
-it('logins of a portal without a webhook go by their age, and never come up as due', async () => {
+it('logins of a portal without a webhook are pruned by their age, and are never due later', async () => {
   const portal = await withPortal();
   portal.recordMany(5);
   await portal.pruneAll();
@@ -148,7 +147,7 @@ it('logins of a portal without a webhook go by their age, and never come up as d
   portal.rows();
 });
 
-it('what is due and older than its own limit expires first', async () => {
+it('due logins that are older than the limit for undelivered ones expire before they are pruned', async () => {
   const portal = await withPortal({ enabled: true });
   portal.recordMany(3);
   const [later] = portal.recordMany(2);
@@ -163,7 +162,7 @@ it('what is due and older than its own limit expires first', async () => {
   portal.rows();
 });
 
-it('what is listed as undelivered stays with the deliveries that it is made from, until it expires', async () => {
+it('undelivered logins and their deliveries are not pruned until the logins expire', async () => {
   const portal = await withPortal({ enabled: true });
   portal.recordMany(4);
   portal.start('d-1', 1, 2);
@@ -182,7 +181,7 @@ it('what is listed as undelivered stays with the deliveries that it is made from
   expect(portal.rows()['undelivered']).toEqual([]);
 });
 
-it('what a person discarded is listed until that is too old, and its logins are not kept for it', async () => {
+it('a discarded range is listed until the discard is too old, but its logins are pruned by their age', async () => {
   const portal = await withPortal({ enabled: true });
   portal.recordMany(2);
   portal.start('d-1', 1, 2);
@@ -200,14 +199,14 @@ it('what a person discarded is listed until that is too old, and its logins are 
   expect(portal.rows()['undelivered']).toEqual([]);
 });
 
-it('what stands up to a position goes, too, whatever its age', async () => {
+it('events up to a given position are pruned, whatever their age', async () => {
   const portal = await withPortal();
   const recorded = portal.recordMany(9);
   await portal.pruneAll({ recordedBefore: 0, throughPosition: recorded[3]?.position ?? 0 });
   expect(portal.horizons()[0]).toBe(4);
 });
 
-it('there is nothing to do again where all went that may go', async () => {
+it('a second pruning has nothing to prune', async () => {
   const portal = await withPortal({ enabled: true });
   portal.recordMany(2);
   portal.start('d-1', 1, 2);
@@ -219,7 +218,7 @@ it('there is nothing to do again where all went that may go', async () => {
   expect(portal.typesOf(portal.deliveries)).toEqual(['LaneSnapshotted']);
 });
 
-it('a checkpoint goes when another one takes its place', async () => {
+it('a lane snapshot is pruned when another one replaces it', async () => {
   const portal = await withPortal();
   for (let round = 0; round < 5; round += 1) {
     portal.recordMany(3);
@@ -230,13 +229,13 @@ it('a checkpoint goes when another one takes its place', async () => {
   portal.rows();
 });
 
-it('a step takes so many events at most, and at every one of them a rebuild gives the same rows', async () => {
+it('a step prunes a limited number of events, and after each step a rebuild gives the same rows', async () => {
   const portal = await withPortal({ enabled: true });
   portal.recordMany(STEP + 30);
   portal.start('d-1', 1, STEP + 30);
   portal.deliver('d-1');
-  const prunable = await portal.checkpoint();
-  if (!prunable) throw new Error('nothing may go');
+  const prunable = await portal.snapshot();
+  if (!prunable) throw new Error('nothing can be pruned');
   const steps: unknown[] = [];
   for (let count = 0; count < 3; count += 1) {
     steps.push(await portal.step(prunable));
@@ -249,7 +248,7 @@ it('a step takes so many events at most, and at every one of them a rebuild give
   ]);
 });
 
-it('a key may be used again once its login is gone', async () => {
+it('a key can be used again after its login was pruned', async () => {
   const portal = await withPortal();
   await portal.record(portal.portalId, { idempotencyKey: 'k' }, {});
   await portal.pruneAll();

@@ -5,7 +5,7 @@ import { success, tooLarge, unauthorized, unavailable } from '../support/lane/ev
 import { openCommands } from '../support/log/commands.js';
 import { OTHER_PORTAL } from '../support/log/events.js';
 
-/** A portal with ten logins: 1 to 3, 4 and 5 to 7 are listed, 8 to 10 wait. */
+/** A portal with ten logins: 1 to 3, 4 and 5 to 7 are undelivered, 8 to 10 are pending. */
 async function withUndelivered(commands = openCommands()) {
   const portal = await aLanePortal(commands);
   await portal.login(10);
@@ -21,7 +21,7 @@ const all = [
 ];
 
 describe('redeliver', () => {
-  it('puts ranges before all others, each as it stands', async () => {
+  it('puts ranges before all others', async () => {
     const { redeliver, idOf, listed, events, models, portalId, lane } = await withUndelivered();
     expect(await redeliver(idOf(7), idOf(4))).toEqual([
       { portalId, lastVersion: 7 },
@@ -36,7 +36,7 @@ describe('redeliver', () => {
     expect(models.undelivered.recoverable(portalId, lane())).toMatchObject({ lastVersion: 4 });
   });
 
-  it('asks twice for the same as once', async () => {
+  it('has no further effect on a range that is already requested', async () => {
     const { redeliver, idOf, log, listed } = await withUndelivered();
     await redeliver(idOf(4), idOf(4));
     const head = log.head();
@@ -44,7 +44,7 @@ describe('redeliver', () => {
     expect([log.head(), listed('REQUESTED')]).toEqual([head, [[4, 4, 'REQUESTED']]]);
   });
 
-  it('gives three recoveries anew to what waits for a person', async () => {
+  it('allows three more recoveries for a range that needs action', async () => {
     const { deliver, redeliver, idOf, listed, rows } = await withUndelivered();
     for (let failed = 1; failed <= 3; failed += 1) await deliver(4, 4, unauthorized, 'RECOVERY');
     expect(listed('NEEDS_ACTION')).toEqual([[4, 4, 'NEEDS_ACTION']]);
@@ -56,7 +56,7 @@ describe('redeliver', () => {
     expect(listed('NEEDS_ACTION')).toEqual([[4, 4, 'NEEDS_ACTION']]);
   });
 
-  it('sends a line once more that was too large, which is set aside again if it still is', async () => {
+  it('sends a line that was too large again, and it needs action again if it is still too large', async () => {
     const { deliver, redeliver, idOf, listed } = await withUndelivered();
     await deliver(8, 8, tooLarge);
     await redeliver(idOf(8));
@@ -68,7 +68,7 @@ describe('redeliver', () => {
     expect(listed()).toEqual(all);
   });
 
-  it('refuses without a webhook, and takes one that is off', async () => {
+  it('is refused without a webhook, and accepted if the webhook is off', async () => {
     const { redeliver, remove, configure, idOf, destinationId } = await withUndelivered();
     await remove();
     await expect(redeliver(idOf(4))).rejects.toMatchObject({ code: 'WEBHOOK_UNCONFIGURED' });
@@ -76,7 +76,7 @@ describe('redeliver', () => {
     await redeliver(idOf(4));
   });
 
-  it('refuses for a portal that is retired', async () => {
+  it('is refused for a retired portal', async () => {
     const { redeliver, retirePortal, portalId, idOf } = await withUndelivered();
     await retirePortal(portalId);
     await expect(redeliver(idOf(4))).rejects.toMatchObject({ code: 'WEBHOOK_UNCONFIGURED' });
@@ -84,7 +84,7 @@ describe('redeliver', () => {
 });
 
 describe('discardUndelivered', () => {
-  it('takes ranges out of all that is delivered again, and keeps who did it, when and why', async () => {
+  it('excludes ranges from redelivery, and stores who did it, when and why', async () => {
     const { discard, idOf, rows, listed, lane, events, now, listedTotal } = await withUndelivered();
     await discard(idOf(3), idOf(7));
     expect(listed()).toEqual([[1, 3, 'DISCARDED'], all[1], [5, 7, 'DISCARDED']]);
@@ -96,13 +96,13 @@ describe('discardUndelivered', () => {
     expect(listedTotal()).toBe(1);
   });
 
-  it('is done once for an id that is named twice', async () => {
+  it('counts a range once if its id is given twice', async () => {
     const { discard, idOf, lane } = await withUndelivered();
     await discard(idOf(3), idOf(3));
     expect(lane()).toMatchObject({ totals: { undelivered: 4, discarded: 3 } });
   });
 
-  it('ends a delivery of them that is under way, whose answer then counts for nothing', async () => {
+  it('supersedes an open delivery of the ranges, and ignores its answer', async () => {
     const { start, end, discard, idOf, lane, listed, deliveries } = await withUndelivered();
     await start(5, 6, 'r-1', 'RECOVERY');
     await discard(idOf(7));
@@ -115,7 +115,7 @@ describe('discardUndelivered', () => {
     expect(lane()).toMatchObject({ totals: { undelivered: 4, discarded: 3, delivered: 0 } });
   });
 
-  it('leaves a delivery of others alone', async () => {
+  it('does not end a delivery of other logins', async () => {
     const { start, end, discard, idOf, lane, listed } = await withUndelivered();
     await start(5, 6, 'r-1', 'RECOVERY');
     await discard(idOf(4));
@@ -124,7 +124,7 @@ describe('discardUndelivered', () => {
     expect(lane()).toMatchObject({ totals: { undelivered: 4, discarded: 1, delivered: 2 } });
   });
 
-  it('needs no webhook, and no portal that lives', async () => {
+  it('needs no webhook, and accepts a retired portal', async () => {
     const { discard, remove, retirePortal, portalId, idOf, lane } = await withUndelivered();
     await remove();
     await discard(idOf(3));
@@ -133,7 +133,7 @@ describe('discardUndelivered', () => {
     expect(lane()).toMatchObject({ totals: { undelivered: 4, discarded: 6 } });
   });
 
-  it('keeps the logins: a replay still sends them, and they stay discarded', async () => {
+  it('keeps the logins: a replay can still send them, and they stay discarded', async () => {
     const { discard, deliver, requestReplay, startReplay, idOf, now, listed, lane, job } = await withUndelivered();
     await discard(idOf(3));
     await requestReplay(0, now());
@@ -146,7 +146,7 @@ describe('discardUndelivered', () => {
 });
 
 describe.each(['redeliver', 'discard'] as const)('%s', (what) => {
-  it('takes ranges of several portals in one call', async () => {
+  it('accepts ranges of several portals in one call', async () => {
     const commands = openCommands();
     const one = await withUndelivered(commands);
     const other = await withUndelivered(commands);
@@ -158,7 +158,7 @@ describe.each(['redeliver', 'discard'] as const)('%s', (what) => {
     expect([one.listed(state), other.listed(state)]).toEqual([[[5, 7, state]], [[4, 4, state]]]);
   });
 
-  it('does all or nothing', async () => {
+  it('applies to all given ranges or to none', async () => {
     const commands = openCommands();
     const one = await withUndelivered(commands);
     const other = await withUndelivered(commands);
@@ -171,7 +171,7 @@ describe.each(['redeliver', 'discard'] as const)('%s', (what) => {
     expect([one.log.head(), one.listed()]).toEqual([head + 1, all]);
   });
 
-  it('refuses what was delivered, changed or made up meanwhile', async () => {
+  it('refuses ids of ranges that were delivered or changed since, or never existed', async () => {
     const portal = await withUndelivered();
     const { idOf, deliver, portalId } = portal;
     const whole = idOf(7);
@@ -187,7 +187,7 @@ describe.each(['redeliver', 'discard'] as const)('%s', (what) => {
     for (const id of [...gone, writeRangeId({ portalId, lastVersion: 4, position: 1 })]) {
       await expect(portal[what](id)).rejects.toMatchObject({ code: 'NOT_FOUND' });
     }
-    // What is left at the end of a range is still that range.
+    // The last part of a range keeps the id of the range.
     await portal[what](whole);
   });
 
@@ -200,7 +200,7 @@ describe.each(['redeliver', 'discard'] as const)('%s', (what) => {
     },
   );
 
-  it('refuses an id that is written in another way: a range has one', async () => {
+  it('refuses another encoding of an id: a range has exactly one id', async () => {
     const portal = await withUndelivered();
     const id = portal.idOf(4);
     const padded = Buffer.from(`${portal.portalId}.04.${Buffer.from(id, 'base64url').toString().split('.')[2]}`);
@@ -211,7 +211,7 @@ describe.each(['redeliver', 'discard'] as const)('%s', (what) => {
 });
 
 describe('a recovery', () => {
-  it('counts what it delivers once, and what it leaves of a range', async () => {
+  it('counts the delivered logins once, and leaves the others in the range', async () => {
     const { deliver, listed, lane, listedTotal } = await withUndelivered();
     await deliver(1, 2, success, 'RECOVERY');
     expect(listed()[0]).toEqual([3, 3, 'WAITING']);
@@ -219,7 +219,7 @@ describe('a recovery', () => {
     expect(listedTotal()).toBe(5);
   });
 
-  it('that fails is a range of its own from then on, and holds up nothing behind it', async () => {
+  it('that fails becomes a range of its own, and does not delay the logins after it', async () => {
     const { deliver, listed } = await withUndelivered();
     for (let failed = 1; failed <= 3; failed += 1) await deliver(5, 5, unauthorized, 'RECOVERY');
     expect(listed().slice(2)).toEqual([
@@ -228,7 +228,7 @@ describe('a recovery', () => {
     ]);
   });
 
-  it('that is found too large costs no recovery', async () => {
+  it('that is too large is not counted as a recovery', async () => {
     const { deliver, rows, lane } = await withUndelivered();
     await deliver(5, 7, tooLarge, 'RECOVERY');
     expect(rows('WAITING')[2]).toMatchObject({
@@ -241,7 +241,7 @@ describe('a recovery', () => {
     expect(lane()).toMatchObject({ batch: { limit: 1 }, redelivery: { open: null } });
   });
 
-  it('of a single line that is too large sets that line aside', async () => {
+  it('of a single line that is too large makes the line NEEDS_ACTION', async () => {
     const { deliver, listed, lane } = await withUndelivered();
     await deliver(6, 6, tooLarge, 'RECOVERY');
     expect(listed().slice(2)).toEqual([
@@ -252,7 +252,7 @@ describe('a recovery', () => {
     expect(lane().totals.undelivered).toBe(7);
   });
 
-  it('is not started for what is not listed any more', async () => {
+  it('is not started for logins that are not listed', async () => {
     const { start, discard, idOf, lane } = await withUndelivered();
     await discard(idOf(4));
     await start(4, 4, 'r-1', 'RECOVERY');
@@ -261,7 +261,7 @@ describe('a recovery', () => {
     expect(lane().redelivery.open).toBeNull();
   });
 
-  it('is not started beside another one, nor while the webhook is off', async () => {
+  it('is not started while another one is open, or while the webhook is off', async () => {
     const { start, configure, lane, supersede } = await withUndelivered();
     await start(1, 1, 'r-1', 'RECOVERY');
     await start(4, 4, 'r-2', 'RECOVERY');
@@ -273,8 +273,8 @@ describe('a recovery', () => {
   });
 });
 
-describe('a receiver that finds every line too large', () => {
-  it('has two of them set aside, and is then one that takes nothing', async () => {
+describe('a receiver that answers 413 to every line', () => {
+  it('makes two lines NEEDS_ACTION, and the next one counts as a failure of the receiver', async () => {
     const { login, deliver, listed, lane, now } = await aLanePortal();
     await login(6);
     for (const version of [1, 2, 3]) await deliver(version, version, tooLarge);
@@ -294,8 +294,8 @@ describe('a receiver that finds every line too large', () => {
   });
 });
 
-describe('what someone asked for and is refused', () => {
-  it('goes behind all else with its rest', async () => {
+describe('a requested range that the receiver rejects', () => {
+  it('returns to WAITING with all its parts', async () => {
     const { deliver, redeliver, idOf, listed } = await withUndelivered();
     await redeliver(idOf(7));
     await deliver(5, 5, unauthorized, 'RECOVERY');
@@ -313,7 +313,7 @@ describe('probes', () => {
     expect(rows()[0]).toMatchObject({ lastVersion: 1, state: 'WAITING', recoveries: 0, attempts: 5, refusedProbes: 4 });
   });
 
-  it('are of the oldest range, but one that is refused for good yields to the others', async () => {
+  it('send a login of the oldest range, and of the next one after a final answer', async () => {
     const { deliver, models, portalId, lane } = await withUndelivered();
     const next = () => models.undelivered.recoverable(portalId, lane())?.firstVersion;
     expect(next()).toBe(1);
@@ -323,7 +323,7 @@ describe('probes', () => {
     expect(next()).toBe(1);
   });
 
-  it('that find nobody there stay with the oldest', async () => {
+  it('that get no final answer stay at the oldest range', async () => {
     const { start, end, models, portalId, lane } = await withUndelivered();
     await start(1, 1, 'p-1', 'PROBE');
     for (let attempt = 1; attempt <= 5; attempt += 1) await end('p-1', unavailable(), attempt);
@@ -347,7 +347,7 @@ describe('probes', () => {
 });
 
 describe('a first batch in flight while the webhook is removed', () => {
-  it.each([unauthorized, tooLarge])('is listed with the rest if it is refused ($responseCode)', async (outcome) => {
+  it.each([unauthorized, tooLarge])('is listed as undelivered if it is rejected ($responseCode)', async (outcome) => {
     const { login, start, end, remove, listed, status } = await aLanePortal();
     await login(4);
     await start(1, 2);
@@ -360,7 +360,7 @@ describe('a first batch in flight while the webhook is removed', () => {
     expect(status()).toMatchObject({ pending: 0, undeliveredTotal: 4 });
   });
 
-  it('is delivered if it is taken', async () => {
+  it('is delivered if it is accepted', async () => {
     const { login, start, end, remove, listed, status } = await aLanePortal();
     await login(4);
     await start(1, 2);

@@ -17,10 +17,10 @@ async function withWebhook({ enabled = true } = {}) {
     portalId,
     destinationId,
     login: (count = 1) => record(portalId, ...Array.from({ length: count }, () => ({}))),
-    turn: (on: boolean) => commands.configureWebhook(portalId, { enabled: on }),
+    setEnabled: (on: boolean) => commands.configureWebhook(portalId, { enabled: on }),
     deliveries: () => stream(`delivery-${portalId}`),
     status: () => statusOf(portalId, { models, log, retention: RETENTION, now }).status,
-    /** Starts a batch as the engine does, which then is in flight. */
+    /** Starts a batch as the engine does. It is then in flight. */
     start: (firstVersion: number, lastVersion: number, deliveryId = 'd-1') =>
       execute(
         'advanceDelivery',
@@ -42,7 +42,7 @@ async function withWebhook({ enabled = true } = {}) {
         CAUSE,
       ),
     deliver: (deliveryId = 'd-1', attempt = 1) => {
-      const outcome = { verdict: 'DELIVERED' as const, retryAfterMs: null, ...TRY };
+      const outcome = { verdict: 'DELIVERED' as const, retryAfterMs: null, ...ATTEMPT };
       return execute(
         'advanceDelivery',
         { portalId, command: { type: 'RecordOutcome', deliveryId, attemptNumber: attempt, outcome, random: 0 } },
@@ -53,7 +53,7 @@ async function withWebhook({ enabled = true } = {}) {
 }
 
 const LINE = { host: 'h', vendor: 'v', product: 'p', version: '1', organizationId: 'o' };
-const TRY: Omit<Attempt, 'deliveryId' | 'attemptNumber'> = {
+const ATTEMPT: Omit<Attempt, 'deliveryId' | 'attemptNumber'> = {
   attemptedAt: START,
   durationMs: 5,
   responseCode: 200,
@@ -68,46 +68,46 @@ const undelivered = (firstVersion: number, lastVersion: number) => ({
   data: { firstVersion, lastVersion, deliveryId: null, reason: 'WEBHOOK_REMOVED' },
 });
 
-describe('configuring', () => {
-  it('records the destination, whether it is on, and the last login before', async () => {
-    const { login, turn, stream, portalId, destinationId } = await withWebhook({ enabled: false });
+describe('configuring a webhook', () => {
+  it('records the destination, whether the webhook is on, and the last login of the portal', async () => {
+    const { login, setEnabled, stream, portalId, destinationId } = await withWebhook({ enabled: false });
     await login(3);
-    await turn(true);
+    await setEnabled(true);
     expect(stream(`webhook-${portalId}`)).toEqual([
       { type: 'WebhookConfigured', data: { destinationId, enabled: false, loginsThrough: 0 } },
       { type: 'WebhookConfigured', data: { destinationId, enabled: true, loginsThrough: 3 } },
     ]);
   });
 
-  it('passes over the logins that were recorded before it was first turned on', async () => {
-    const { login, turn, deliveries, status } = await withWebhook({ enabled: false });
+  it('skips the logins that were recorded before it was first turned on', async () => {
+    const { login, setEnabled, deliveries, status } = await withWebhook({ enabled: false });
     await login(3);
-    await turn(true);
+    await setEnabled(true);
     await login();
     expect(deliveries()).toEqual([skipped(1, 3)]);
     expect(status().pending).toBe(1);
   });
 
-  it('passes over the logins that were recorded while it was off, and keeps those that were due', async () => {
-    const { login, turn, deliveries, status } = await withWebhook();
+  it('skips the logins that were recorded while it was off, and keeps those that were due', async () => {
+    const { login, setEnabled, deliveries, status } = await withWebhook();
     await login(2);
-    await turn(false);
+    await setEnabled(false);
     await login(3);
     expect([deliveries(), status().pending]).toEqual([[], 2]);
-    await turn(true);
+    await setEnabled(true);
     await login(1);
     expect([deliveries(), status().pending]).toEqual([[skipped(3, 5)], 3]);
   });
 
-  it('passes over nothing if no login came while it was off', async () => {
-    const { login, turn, deliveries } = await withWebhook();
+  it('skips nothing if no login was recorded while it was off', async () => {
+    const { login, setEnabled, deliveries } = await withWebhook();
     await login(2);
-    await turn(false);
-    await turn(true);
+    await setEnabled(false);
+    await setEnabled(true);
     expect(deliveries()).toEqual([]);
   });
 
-  it('passes over nothing when it is pointed at another destination while it is on', async () => {
+  it('skips nothing if the destination changes while the webhook is on', async () => {
     const { login, portalId, createDestination, configureWebhook, deliveries, status } = await withWebhook();
     await login(2);
     const destinationId = await createDestination({ name: 'Other', endpoint: 'https://other.example.com' });
@@ -115,7 +115,7 @@ describe('configuring', () => {
     expect([deliveries(), status().pending]).toEqual([[], 2]);
   });
 
-  it('changes nothing when it says what is so already', async () => {
+  it('changes nothing with the current settings', async () => {
     const { portalId, destinationId, configureWebhook, log } = await withWebhook();
     const head = log.head();
     await configureWebhook(portalId, { destinationId, enabled: true });
@@ -123,23 +123,26 @@ describe('configuring', () => {
     expect(log.head()).toBe(head);
   });
 
-  it('refuses portals and destinations that are not there', async () => {
+  it('refuses portals and destinations that do not exist', async () => {
     const { portalId, configureWebhook, registerPortal } = await withWebhook();
     await expect(configureWebhook(OTHER_PORTAL, { enabled: true })).rejects.toMatchObject({ code: 'NOT_FOUND' });
     const unknown = configureWebhook(portalId, { destinationId: OTHER_PORTAL });
     await expect(unknown).rejects.toMatchObject({ code: 'NOT_FOUND', fields: [{ field: 'destinationId' }] });
-    const fresh = configureWebhook(await registerPortal('Fresh'), { enabled: true });
-    await expect(fresh).rejects.toMatchObject({ code: 'INVALID_INPUT', fields: [{ field: 'destinationId' }] });
+    const withoutDestination = configureWebhook(await registerPortal('New'), { enabled: true });
+    await expect(withoutDestination).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+      fields: [{ field: 'destinationId' }],
+    });
   });
 });
 
-describe('turning on', () => {
-  /** Two logins are due, then two, and later two more, come while the webhook is off; half a minute lies between them. */
+describe('turning a webhook on', () => {
+  /** Two logins are due. While the webhook is off, two are recorded after 30 s, and two more after another 30 s, at `later`. */
   async function whileOff() {
     const webhook = await withWebhook();
-    const { login, turn, wait, now } = webhook;
+    const { login, setEnabled, wait, now } = webhook;
     await login(2);
-    await turn(false);
+    await setEnabled(false);
     wait(30_000);
     await login(2);
     wait(30_000);
@@ -150,26 +153,29 @@ describe('turning on', () => {
   }
   const on = { enabled: true };
 
-  it.each([undefined, 'FROM_NOW'] as const)('%s: passes over what was recorded while it was off', async (catchUp) => {
-    const { portalId, configureWebhook, deliveries, status } = await whileOff();
-    await configureWebhook(portalId, { ...on, ...(catchUp && { catchUp }) });
-    expect([deliveries(), status().pending]).toEqual([[skipped(3, 6)], 2]);
-  });
+  it.each([undefined, 'FROM_NOW'] as const)(
+    'catchUp %s: logins that were recorded while the webhook was off are skipped',
+    async (catchUp) => {
+      const { portalId, configureWebhook, deliveries, status } = await whileOff();
+      await configureWebhook(portalId, { ...on, ...(catchUp && { catchUp }) });
+      expect([deliveries(), status().pending]).toEqual([[skipped(3, 6)], 2]);
+    },
+  );
 
-  it('SINCE_LAST_ON: everything of that time is due', async () => {
+  it('SINCE_LAST_ON: logins that were recorded while the webhook was off are due', async () => {
     const { portalId, configureWebhook, deliveries, status } = await whileOff();
     await configureWebhook(portalId, { ...on, catchUp: 'SINCE_LAST_ON' });
     expect([deliveries(), status().pending]).toEqual([[], 6]);
   });
 
-  it('SINCE_LAST_ON: everything that was ever recorded is due, where it never was on', async () => {
+  it('SINCE_LAST_ON: all recorded logins are due if the webhook was never on', async () => {
     const { login, portalId, configureWebhook, deliveries, status } = await withWebhook({ enabled: false });
     await login(3);
     await configureWebhook(portalId, { ...on, catchUp: 'SINCE_LAST_ON' });
     expect([deliveries(), status().pending]).toEqual([[], 3]);
   });
 
-  it('SINCE_LAST_ON: what a removal listed is not due a second time', async () => {
+  it('SINCE_LAST_ON: logins that a removal listed as undelivered are not due again', async () => {
     const { login, portalId, destinationId, removeWebhook, configureWebhook, status } = await withWebhook();
     await login(2);
     await removeWebhook(portalId);
@@ -180,17 +186,17 @@ describe('turning on', () => {
 
   it.each([
     ['at the time of a login', 0, 4, [skipped(3, 4)]],
-    ['just after it', 1, 2, [skipped(3, 6)]],
-    ['between two', -1, 4, [skipped(3, 4)]],
+    ['1 ms after it', 1, 2, [skipped(3, 6)]],
+    ['1 ms before it', -1, 4, [skipped(3, 4)]],
     ['before all of them', -3_600_000, 6, []],
     ['after all of them', 3_600_000, 2, [skipped(3, 6)]],
-  ])('SINCE %s: what was recorded then or later is due', async (_, ms, pending, events) => {
+  ])('SINCE %s: logins that were recorded then or later are due', async (_, ms, pending, events) => {
     const { portalId, configureWebhook, deliveries, status, later } = await whileOff();
     await configureWebhook(portalId, { ...on, catchUp: 'SINCE', since: later + ms });
     expect([deliveries(), status().pending]).toEqual([events, pending]);
   });
 
-  it('sends what was due before first, and what was caught up behind it, as one row of logins', async () => {
+  it('sends the logins that were due before first, and then the others', async () => {
     const { portalId, configureWebhook, start, deliver, status, later } = await whileOff();
     await configureWebhook(portalId, { ...on, catchUp: 'SINCE', since: later });
     await start(1, 2);
@@ -206,7 +212,7 @@ describe('turning on', () => {
     ['since', { enabled: true, catchUp: 'FROM_NOW', since: START }],
     ['catchUp', { enabled: false, catchUp: 'SINCE_LAST_ON' }],
     ['catchUp', { catchUp: 'FROM_NOW' }],
-  ] as const)('refuses %s where it means nothing or is missing: %o', async (field, input) => {
+  ] as const)('refuses %s if it is missing or has no meaning: %o', async (field, input) => {
     const { portalId, configureWebhook, log } = await whileOff();
     const head = log.head();
     const refused = configureWebhook(portalId, input);
@@ -214,15 +220,15 @@ describe('turning on', () => {
     expect(log.head()).toBe(head);
   });
 
-  it('refuses to catch up where it is on already', async () => {
+  it('refuses to catch up if the webhook is already on', async () => {
     const { portalId, configureWebhook } = await withWebhook();
     const again = configureWebhook(portalId, { enabled: true, catchUp: 'SINCE_LAST_ON' });
     await expect(again).rejects.toMatchObject({ code: 'INVALID_INPUT', fields: [{ field: 'catchUp' }] });
   });
 });
 
-describe('removing', () => {
-  it('lists what was due as undelivered', async () => {
+describe('removing a webhook', () => {
+  it('lists the due logins as undelivered', async () => {
     const { login, portalId, removeWebhook, deliveries, status, stream } = await withWebhook();
     await login(4);
     await removeWebhook(portalId);
@@ -231,7 +237,7 @@ describe('removing', () => {
     expect(status()).toMatchObject({ state: 'UNCONFIGURED', enabled: false, pending: 0, undeliveredTotal: 4 });
   });
 
-  it('leaves what is in flight to its delivery, and lists the rest', async () => {
+  it('lists the due logins that are not in flight', async () => {
     const { login, start, portalId, removeWebhook, deliveries } = await withWebhook();
     await login(5);
     await start(1, 2);
@@ -239,25 +245,25 @@ describe('removing', () => {
     expect(deliveries().slice(1)).toEqual([undelivered(3, 5)]);
   });
 
-  it('lists only what was due, around what was recorded while it was off', async () => {
-    const { login, turn, portalId, removeWebhook, deliveries, status } = await withWebhook();
+  it('lists only due logins, and not those that were recorded while it was off', async () => {
+    const { login, setEnabled, portalId, removeWebhook, deliveries, status } = await withWebhook();
     await login(2);
-    await turn(false);
+    await setEnabled(false);
     await login(2);
-    await turn(true);
+    await setEnabled(true);
     await login(1);
     await removeWebhook(portalId);
     expect(deliveries()).toEqual([skipped(3, 4), undelivered(1, 2), undelivered(5, 5)]);
     expect(status()).toMatchObject({ pending: 0, undeliveredTotal: 3 });
   });
 
-  it('is done with what it listed: nothing of it is due or listed again later', async () => {
-    const { login, turn, portalId, destinationId, removeWebhook, configureWebhook, deliveries, status, start } =
+  it('lists a login once: it is not due or listed again later', async () => {
+    const { login, setEnabled, portalId, destinationId, removeWebhook, configureWebhook, deliveries, status, start } =
       await withWebhook();
     await login(2);
-    await turn(false);
+    await setEnabled(false);
     await login(2);
-    await turn(true);
+    await setEnabled(true);
     await removeWebhook(portalId);
     await login(1);
     await configureWebhook(portalId, { destinationId, enabled: true });
@@ -283,7 +289,7 @@ describe('removing', () => {
     expect(deliveries().map(({ type }) => type)).toEqual(['BatchStarted', 'BatchDelivered']);
   });
 
-  it('passes over what was recorded while there was none, when one is configured again', async () => {
+  it('lets the next configuration skip the logins that were recorded without a webhook', async () => {
     const { login, portalId, destinationId, removeWebhook, configureWebhook, deliveries, status } = await withWebhook();
     await login(1);
     await removeWebhook(portalId);
@@ -294,7 +300,7 @@ describe('removing', () => {
     expect(status().pending).toBe(1);
   });
 
-  it('refuses if there is none', async () => {
+  it('is refused if there is none', async () => {
     const { portalId, removeWebhook } = await withWebhook();
     await removeWebhook(portalId);
     await expect(removeWebhook(portalId)).rejects.toMatchObject({ code: 'NOT_FOUND' });
@@ -303,7 +309,7 @@ describe('removing', () => {
 });
 
 describe('retiring a portal', () => {
-  it('removes its webhook in one step, with what was due', async () => {
+  it('removes its webhook and lists the due logins in the same commit', async () => {
     const { login, portalId, retirePortal, log, typesAfter, deliveries, commits } = await withWebhook();
     await login(2);
     const head = log.head();
@@ -316,7 +322,7 @@ describe('retiring a portal', () => {
 
   it('needs no webhook, and changes nothing the second time', async () => {
     const { registerPortal, retirePortal, log, typesAfter } = await withWebhook();
-    const portalId = await registerPortal('Bare');
+    const portalId = await registerPortal('Without webhook');
     const head = log.head();
     await retirePortal(portalId);
     await retirePortal(portalId);

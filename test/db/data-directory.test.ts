@@ -6,7 +6,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { DataDirectoryError, lockDataDirectory, openReader, openWriter } from '../../db/open.js';
 import { temporaryDirectory } from '../support/server/app.js';
 
-/** Another process that attempts to take the lock and, told so, holds it until it is killed. */
+/** Another process that attempts to take the lock. With the argument `hold`, it holds the lock until it is killed. */
 const TAKE_THE_LOCK = `
   import Database from 'better-sqlite3';
   const [, file, hold] = process.argv;
@@ -25,19 +25,22 @@ function lockFromAnotherProcess(directory: string): string {
   return spawnSync(process.execPath, argv(directory), { encoding: 'utf8' }).stdout.trim();
 }
 
-it.each(['the first', 'every later'])('syncs each commit and writes ahead on %s open', (which) => {
-  const directory = temporaryDirectory();
-  for (let opened = which === 'the first' ? 0 : 2; opened >= 0; opened -= 1) {
-    const { sqlite } = openWriter(directory);
-    const found = ['journal_mode', 'synchronous', 'wal_autocheckpoint'].map((name) =>
-      sqlite.pragma(name, { simple: true }),
-    );
-    sqlite.close();
-    expect(found).toEqual(['wal', 2, 0]);
-  }
-});
+it.each(['the first', 'every later'])(
+  'the database syncs each commit and uses a write-ahead log on %s open',
+  (which) => {
+    const directory = temporaryDirectory();
+    for (let opened = which === 'the first' ? 0 : 2; opened >= 0; opened -= 1) {
+      const { sqlite } = openWriter(directory);
+      const found = ['journal_mode', 'synchronous', 'wal_autocheckpoint'].map((name) =>
+        sqlite.pragma(name, { simple: true }),
+      );
+      sqlite.close();
+      expect(found).toEqual(['wal', 2, 0]);
+    }
+  },
+);
 
-it('lets nobody but its owner read the data directory and the database', () => {
+it('only the owner can read the data directory and the database', () => {
   const directory = join(temporaryDirectory(), 'data');
   const unlock = lockDataDirectory(directory);
   onTestFinished(unlock);
@@ -47,7 +50,7 @@ it('lets nobody but its owner read the data directory and the database', () => {
   expect(statSync(join(directory, 'auditwire.db')).mode & 0o777).toBe(0o600);
 });
 
-it('reads over a connection that cannot write', () => {
+it('a connection for reading cannot write', () => {
   const directory = temporaryDirectory();
   openWriter(directory).sqlite.close();
   const { sqlite } = openReader(directory);
@@ -55,18 +58,18 @@ it('reads over a connection that cannot write', () => {
   expect(() => sqlite.exec('DELETE FROM events')).toThrow('readonly');
 });
 
-it('is held by one at a time', () => {
+it('the lock has one holder at a time', () => {
   const directory = join(temporaryDirectory(), 'data');
   const unlock = lockDataDirectory(directory);
   expect(() => lockDataDirectory(directory)).toThrow(DataDirectoryError);
   expect(() => lockDataDirectory(directory)).toThrow(
-    `The data directory ${directory} cannot be used: another process holds it. Is Auditwire running already?`,
+    `The data directory ${directory} cannot be used: another process has locked it. Is Auditwire already running?`,
   );
   unlock();
   lockDataDirectory(directory)();
 });
 
-it('is held against other processes', () => {
+it('the lock also excludes other processes', () => {
   const directory = temporaryDirectory();
   const unlock = lockDataDirectory(directory);
   expect(lockFromAnotherProcess(directory)).toBe('SQLITE_BUSY');
@@ -74,39 +77,39 @@ it('is held against other processes', () => {
   expect(lockFromAnotherProcess(directory)).toBe('taken');
 });
 
-it('is free again when the process that held it was killed', async () => {
+it('the lock is free again after its process was killed', async () => {
   const directory = temporaryDirectory();
   const holder = spawn(process.execPath, [...argv(directory), 'hold'], { stdio: ['ignore', 'pipe', 'inherit'] });
   onTestFinished(() => void holder.kill('SIGKILL'));
-  const [said] = await once(holder.stdout, 'data');
-  expect(String(said).trim()).toBe('taken');
-  expect(() => lockDataDirectory(directory)).toThrow('another process holds it. Is Auditwire running already?');
+  const [output] = await once(holder.stdout, 'data');
+  expect(String(output).trim()).toBe('taken');
+  expect(() => lockDataDirectory(directory)).toThrow('another process has locked it. Is Auditwire already running?');
   holder.kill('SIGKILL');
   await once(holder, 'exit');
   lockDataDirectory(directory)();
 });
 
-it('stays held while the database beside it is opened and closed', () => {
+it('the lock stays held while the database beside it is opened and closed', () => {
   const directory = temporaryDirectory();
   const unlock = lockDataDirectory(directory);
   onTestFinished(unlock);
   openWriter(directory).sqlite.close();
-  expect(() => lockDataDirectory(directory)).toThrow('another process holds it');
+  expect(() => lockDataDirectory(directory)).toThrow('another process has locked it');
   expect(lockFromAnotherProcess(directory)).toBe('SQLITE_BUSY');
 });
 
-it('says so if the folder around it does not exist', () => {
+it('a missing parent folder is reported', () => {
   const directory = join(temporaryDirectory(), 'missing', 'data');
-  expect(() => lockDataDirectory(directory)).toThrow('the folder that it should be made in does not exist');
+  expect(() => lockDataDirectory(directory)).toThrow('its parent folder does not exist');
 });
 
-it('says so if the directory cannot be made', () => {
+it('a directory that cannot be made is reported', () => {
   const file = join(temporaryDirectory(), 'file');
   writeFileSync(file, '');
   expect(() => lockDataDirectory(join(file, 'data'))).toThrow(DataDirectoryError);
 });
 
-it('says so if the database is none', () => {
+it('a file that is not a database is reported', () => {
   const directory = temporaryDirectory();
   writeFileSync(join(directory, 'auditwire.db'), 'x'.repeat(8_192));
   expect(() => openWriter(directory)).toThrow(DataDirectoryError);

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { DataDirectoryError, FORMAT, openWriter } from '../../db/open.js';
 import { temporaryDirectory } from '../support/server/app.js';
 
-/** A directory whose database says that it has a format. Its last commit is still in the write-ahead log. */
+/** A directory whose database has this format. Its last commit is still in the write-ahead log. */
 function directoryOfFormat(format: number): string {
   const directory = temporaryDirectory();
   openWriter(directory).sqlite.close();
@@ -21,7 +21,7 @@ function directoryOfFormat(format: number): string {
 const bytesOf = (directory: string) =>
   ['auditwire.db', 'auditwire.db-wal'].map((file) => readFileSync(join(directory, file)).toString('base64'));
 
-it('a new directory carries the format of this version', () => {
+it('a new directory has the format of this version', () => {
   const { sqlite } = openWriter(temporaryDirectory());
   expect(sqlite.pragma('user_version', { simple: true })).toBe(FORMAT);
   sqlite.close();
@@ -33,11 +33,11 @@ it.each([
     'was written by an earlier version of Auditwire (format 0; this version reads format 1). Start with a new directory',
   ],
   [FORMAT + 1, 'was written by a later version of Auditwire (format 2; this version reads format 1). Use the version'],
-])('a directory of format %i is refused with what to do, and not changed', (format, words) => {
+])('a directory of format %i is refused with an instruction, and not changed', (format, message) => {
   const directory = directoryOfFormat(format);
   const before = bytesOf(directory);
   expect(() => openWriter(directory)).toThrow(DataDirectoryError);
-  expect(() => openWriter(directory)).toThrow(words);
+  expect(() => openWriter(directory)).toThrow(message);
   expect(bytesOf(directory)).toEqual(before);
 });
 

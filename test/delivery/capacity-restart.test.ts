@@ -13,7 +13,7 @@ async function start(directory: string, now?: number) {
 
 const siem = { url: 'https://127.0.0.1:9/collector' };
 
-it('a new process spares a destination that failed, whatever came of a portal elsewhere that was pointed at it since', async () => {
+it('a new process throttles a destination that failed, although a portal that moved to it had a success elsewhere', async () => {
   const directory = temporaryDirectory();
   const server = await start(directory);
   const failing = await aPortal(server, siem);
@@ -29,14 +29,14 @@ it('a new process spares a destination that failed, whatever came of a portal el
   await server.app.stop();
 
   const again = await start(directory, server.clock.now() + 60_000);
-  let underWay = 0;
+  let inFlight = 0;
   again.sender.send = () => {
-    underWay += 1;
+    inFlight += 1;
     return new Promise(() => {});
   };
   await logIn(again, failing.portalId, '/3');
   await logIn(again, moved.portalId, '/4');
-  // More turns of the event loop than a lane takes to its request.
+  // More turns of the event loop than a lane needs to send its request.
   await turn(200);
-  expect(underWay, 'one at a time: it failed').toBe(1);
+  expect(inFlight, 'one at a time: it failed').toBe(1);
 });

@@ -37,38 +37,38 @@ async function start(directory = temporaryDirectory(), now?: number) {
 }
 type Server = Awaited<ReturnType<typeof start>>;
 
-/** Goes on as soon as the next thing that is waited for is due then. */
-async function goTo({ clock }: Server, time: number): Promise<void> {
+/** Advances the clock to a time as soon as the next timer is set for it. */
+async function advanceTo({ clock }: Server, time: number): Promise<void> {
   await clock.until(() => clock.nextTimer === time);
   clock.advanceTo(time - 1);
   clock.advanceTo(time);
 }
 
-describe('a portal that waits for a slot of a destination', () => {
-  it('waits no more once it is pointed at another one', async () => {
+describe('a portal that waits for its destination', () => {
+  it('stops waiting if it gets another destination', async () => {
     const server = await start();
     const silent = await aPortal(server, { ...siem('/silent'), maxInFlight: 1 });
     const { portalId } = await aPortal(server, siem(), silent.destinationId);
-    receiver.answers((response, { path }) => void (path === '/well' && response.writeHead(200).end()));
+    receiver.answers((response, { path }) => void (path === '/healthy' && response.writeHead(200).end()));
     await logIn(server, silent.portalId, '/1');
     await arrived(1);
     await logIn(server, portalId, '/2');
-    const well = await createDestination(server, siem('/well'));
-    await configure(server, portalId, { destinationId: well });
+    const healthy = await createDestination(server, siem('/healthy'));
+    await configure(server, portalId, { destinationId: healthy });
     await untilEvent(server, portalId, 'BatchDelivered');
-    expect(paths()).toEqual(['/silent', '/well']);
+    expect(paths()).toEqual(['/silent', '/healthy']);
   });
 
-  it('waits no more once it is turned off', async () => {
+  it('stops waiting if its webhook is turned off', async () => {
     const server = await start();
     const first = await aPortal(server, { ...siem(), maxInFlight: 1 });
     const { portalId } = await aPortal(server, siem(), first.destinationId);
-    const held = hold(receiver);
+    const answers = hold(receiver);
     await logIn(server, first.portalId, '/1');
     await arrived(1);
     await logIn(server, portalId, '/2');
     await configure(server, portalId, { enabled: false });
-    held.releaseAll();
+    answers.releaseAll();
     await logIn(server, first.portalId, '/3');
     await untilEvent(server, first.portalId, 'BatchDelivered', 2);
     expect(batches()).toEqual([['/1'], ['/3']]);
@@ -76,7 +76,7 @@ describe('a portal that waits for a slot of a destination', () => {
 });
 
 describe('a destination that fails', () => {
-  it('gets the requests of one portal at a time until one succeeds', async () => {
+  it('gets one request at a time until one succeeds', async () => {
     const server = await start();
     const first = await aPortal(server, siem());
     const portals = [first];
@@ -84,74 +84,74 @@ describe('a destination that fails', () => {
     receiver.answers(answer(401));
     await logIn(server, first.portalId, '/1');
     await untilEvent(server, first.portalId, 'BatchAbandoned');
-    const held = hold(receiver);
+    const answers = hold(receiver);
     for (const { portalId } of portals.slice(1)) await logIn(server, portalId, '/2');
     await arrived(2);
-    held.release(401);
+    answers.release(401);
     await arrived(3);
-    expect(held.most.atOnce).toBe(1);
-    held.release(200);
+    expect(answers.most.atOnce).toBe(1);
+    answers.release(200);
     await arrived(5);
-    expect(held.most.atOnce).toBe(2);
-    held.releaseAll();
+    expect(answers.most.atOnce).toBe(2);
+    answers.releaseAll();
     await receiver.until(({ accepted }) => accepted.length === 3);
   });
 
-  it('is spared by all portals when it asks one for that, and others are not', async () => {
+  it('is paused for all portals by one Retry-After, and others are not', async () => {
     const server = await start();
-    const asked = await aPortal(server, siem('/busy'));
-    const { portalId } = await aPortal(server, siem(), asked.destinationId);
+    const paused = await aPortal(server, siem('/busy'));
+    const { portalId } = await aPortal(server, siem(), paused.destinationId);
     const other = await aPortal(server, siem('/other'));
     receiver.answers(answer(429, { 'Retry-After': '20' }));
-    await logIn(server, asked.portalId, '/1');
-    const { data } = await untilEvent(server, asked.portalId, 'RetryScheduled');
+    await logIn(server, paused.portalId, '/1');
+    const { data } = await untilEvent(server, paused.portalId, 'RetryScheduled');
     receiver.answers(answer(200));
     await logIn(server, portalId, '/2');
     await logIn(server, other.portalId, '/3');
     await untilEvent(server, other.portalId, 'BatchDelivered');
     expect(paths()).toEqual(['/busy', '/other']);
     expect(data.destinationPausedUntil).toBe(data.attemptedAt + data.durationMs + 20_000);
-    await goTo(server, data.destinationPausedUntil ?? 0);
+    await advanceTo(server, data.destinationPausedUntil ?? 0);
     await untilEvent(server, portalId, 'BatchDelivered');
-    await untilEvent(server, asked.portalId, 'BatchDelivered');
+    await untilEvent(server, paused.portalId, 'BatchDelivered');
   });
 
-  it('is spared by a new process as by the last one', async () => {
+  it('is still paused and throttled in a new process', async () => {
     const directory = temporaryDirectory();
     const server = await start(directory);
-    const asked = await aPortal(server, siem());
-    const { portalId } = await aPortal(server, siem(), asked.destinationId);
+    const paused = await aPortal(server, siem());
+    const { portalId } = await aPortal(server, siem(), paused.destinationId);
     receiver.answers(answer(429, { 'Retry-After': '20' }));
-    await logIn(server, asked.portalId, '/1');
-    const { data } = await untilEvent(server, asked.portalId, 'RetryScheduled');
+    await logIn(server, paused.portalId, '/1');
+    const { data } = await untilEvent(server, paused.portalId, 'RetryScheduled');
     await server.app.stop();
     const again = await start(directory, server.clock.now() + 5_000);
-    const held = hold(receiver);
+    const answers = hold(receiver);
     await logIn(again, portalId, '/2');
-    await goTo(again, data.destinationPausedUntil ?? 0);
+    await advanceTo(again, data.destinationPausedUntil ?? 0);
     await arrived(2);
-    held.release(503);
+    answers.release(503);
     await arrived(3);
-    expect(held.most.atOnce, 'one at a time: it failed').toBe(1);
-    held.releaseAll();
+    expect(answers.most.atOnce, 'one at a time: it failed').toBe(1);
+    answers.releaseAll();
   });
 });
 
-describe('a destination with a rate', () => {
-  it('is sent at most as many lines at once as it takes in a second, and the next ones a second later', async () => {
+describe('a destination with `linesPerSecond`', () => {
+  it('gets at most that many lines at once, and the next ones a second later', async () => {
     const server = await start();
     const { portalId } = await aPortal(server, { ...siem(), linesPerSecond: 10 });
     const began = server.clock.now();
     await logIn(server, portalId, ...numbered(25));
     for (let second = 1; second <= 2; second += 1) {
       await untilEvent(server, portalId, 'BatchDelivered', second);
-      await goTo(server, began + second * 1_000);
+      await advanceTo(server, began + second * 1_000);
     }
     await untilEvent(server, portalId, 'BatchDelivered', 3);
     expect(batches()).toEqual([numbered(10), numbered(10, 11), numbered(5, 21)]);
   });
 
-  it('is shared by its portals', async () => {
+  it('limits all its portals together', async () => {
     const server = await start();
     const first = await aPortal(server, { ...siem(), linesPerSecond: 10 });
     const portals = [
@@ -164,21 +164,21 @@ describe('a destination with a rate', () => {
     for (let second = 1; second <= 3; second += 1) {
       await arrived(second);
       await receiver.until(({ accepted }) => accepted.length === 10 * second);
-      if (second < 3) await goTo(server, began + second * 1_000);
+      if (second < 3) await advanceTo(server, began + second * 1_000);
     }
     await Promise.all(portals.map(({ portalId }) => untilEvent(server, portalId, 'BatchDelivered')));
     expect(receiver.received).toHaveLength(3);
   });
 
-  it('counts what is tried again', async () => {
+  it('counts the lines of retries', async () => {
     const server = await start();
     const first = await aPortal(server, { ...siem(), linesPerSecond: 1 });
     receiver.answers(statuses(503, 200));
     await logIn(server, first.portalId, '/1', '/2');
     const { data } = await untilEvent(server, first.portalId, 'RetryScheduled');
-    await goTo(server, data.retryDueAt);
+    await advanceTo(server, data.retryDueAt);
     await untilEvent(server, first.portalId, 'BatchDelivered');
-    await goTo(server, data.retryDueAt + 1_000);
+    await advanceTo(server, data.retryDueAt + 1_000);
     await untilEvent(server, first.portalId, 'BatchDelivered', 2);
     expect(batches()).toEqual([['/1'], ['/1'], ['/2']]);
   });

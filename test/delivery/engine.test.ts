@@ -32,14 +32,14 @@ async function start(directory = temporaryDirectory()) {
 }
 type Server = Awaited<ReturnType<typeof start>>;
 
-/** Lets the clock go on to the `nth` retry as soon as that is in the log. */
-async function goToRetry(server: Server, portalId: string, nth = 1): Promise<void> {
+/** Advances the clock to the `nth` retry as soon as that is in the log. */
+async function advanceToRetry(server: Server, portalId: string, nth = 1): Promise<void> {
   const { data } = await untilEvent(server, portalId, 'RetryScheduled', nth);
   server.clock.advanceTo(data.retryDueAt);
 }
 
 describe('a batch', () => {
-  it('is one login where nothing is under way: it goes at once', async () => {
+  it('is one login, sent at once, if no request is in flight', async () => {
     const server = await start();
     const { portalId } = await aPortal(server, siem());
     for (const request of ['/one', '/two']) {
@@ -49,21 +49,21 @@ describe('a batch', () => {
     expect(batches()).toEqual([['/one'], ['/two']]);
   });
 
-  it('is what piled up while a request was under way, in order, 500 logins at most', async () => {
+  it('contains the logins that were recorded while a request was in flight, in order, at most 500', async () => {
     const server = await start();
     const { portalId } = await aPortal(server, siem());
-    const held = hold(receiver);
+    const answers = hold(receiver);
     await logIn(server, portalId, '/1');
     await arrived(1);
     await logIn(server, portalId, ...numbered(900, 2));
     await logIn(server, portalId, ...numbered(303, 902));
-    held.releaseAll();
+    answers.releaseAll();
     await receiver.until(({ accepted }) => accepted.length === 1_204);
     expect(batches().map(({ length }) => length)).toEqual([1, 500, 500, 203]);
     expect(requestsIn(receiver.accepted)).toEqual(numbered(1_204));
   });
 
-  it('has 1 MiB at most before compression', async () => {
+  it('has at most 1 MiB before compression', async () => {
     const server = await start();
     const { portalId } = await aPortal(server, siem());
     const requests = numbered(300).map((request) => request.padEnd(8_000, 'x'));
@@ -77,23 +77,23 @@ describe('a batch', () => {
 });
 
 describe('order', () => {
-  it('is that of positions, whatever fails in between', async () => {
+  it('is the order of positions, whatever fails', async () => {
     const server = await start();
     const { portalId } = await aPortal(server, siem());
     for (let round = 1; round <= 4; round += 1) {
       const [one, two, three] = [`/${round}a`, `/${round}b`, `/${round}c`];
       receiver.answers(statuses(503, 429, 200));
       await logIn(server, portalId, one);
-      await goToRetry(server, portalId, 2 * round - 1);
+      await advanceToRetry(server, portalId, 2 * round - 1);
       await logIn(server, portalId, two);
-      await goToRetry(server, portalId, 2 * round);
+      await advanceToRetry(server, portalId, 2 * round);
       await logIn(server, portalId, three);
       await receiver.until(({ accepted }) => accepted.length === 3 * round);
     }
     expect(requestsIn(receiver.accepted).join()).toBe('/1a,/1b,/1c,/2a,/2b,/2c,/3a,/3b,/3c,/4a,/4b,/4c');
   });
 
-  it('goes on behind a batch that the receiver refuses, which comes again after the next success', async () => {
+  it('continues after a batch that the receiver rejects, which is sent again after the next success', async () => {
     const server = await start();
     const { portalId } = await aPortal(server, siem());
     receiver.answers(statuses(400, 200));
@@ -107,14 +107,14 @@ describe('order', () => {
 });
 
 describe('a delivery', () => {
-  it('is the same bytes and the same id at each try, and nothing joins it', async () => {
+  it('has the same bytes and the same id in each attempt, and gets no further logins', async () => {
     const server = await start();
     const { portalId } = await aPortal(server, siem());
     receiver.answers(statuses(503, 429, 500, 200));
     await logIn(server, portalId, '/1', '/2');
     for (let nth = 1; nth <= 3; nth += 1) {
       await logIn(server, portalId, `/later${nth}`);
-      await goToRetry(server, portalId, nth);
+      await advanceToRetry(server, portalId, nth);
     }
     await arrived(5);
     const attempts = receiver.received.slice(0, 4);
@@ -127,15 +127,15 @@ describe('a delivery', () => {
     expect(receiver.received[4]?.deliveryId).not.toBe(attempts[0]?.deliveryId);
   });
 
-  it('that was under way when the server went down is made again as the same try, with the same bytes', async () => {
+  it('that was in flight when the server stopped is sent again as the same attempt, with the same bytes', async () => {
     const directory = temporaryDirectory();
     const server = await start(directory);
     const { portalId } = await aPortal(server, siem());
-    const held = hold(receiver);
+    const answers = hold(receiver);
     await logIn(server, portalId, '/1');
     await arrived(1);
     await server.app.stop();
-    held.releaseAll();
+    answers.releaseAll();
     const again = await start(directory);
     const { data } = await untilEvent(again, portalId, 'BatchDelivered');
     const [before, after] = receiver.received;
@@ -144,7 +144,7 @@ describe('a delivery', () => {
     expect(receiver.received).toHaveLength(2);
   });
 
-  it('goes on to a changed endpoint with a changed authorization', async () => {
+  it('continues with a changed endpoint and a changed authorization', async () => {
     const server = await start();
     const { portalId, destinationId } = await aPortal(server, siem());
     receiver.answers(statuses(503, 200));
@@ -154,7 +154,7 @@ describe('a delivery', () => {
       endpoint: siem('/new').url,
       authorization: 'Bearer another',
     });
-    await goToRetry(server, portalId);
+    await advanceToRetry(server, portalId);
     const { data } = await untilEvent(server, portalId, 'BatchDelivered');
     const [before, after] = receiver.received;
     expect(after).toMatchObject({ path: '/new', headers: { authorization: 'Bearer another' }, text: before?.text });
@@ -162,20 +162,20 @@ describe('a delivery', () => {
     expect(after?.deliveryId).toBe(before?.deliveryId);
   });
 
-  it('goes on with a changed trust', async () => {
+  it('continues with a changed CA certificate', async () => {
     const server = await start();
     const { portalId, destinationId } = await aPortal(server, { ...siem(), ca: null });
     await logIn(server, portalId, '/1');
     const { data: failed } = await untilEvent(server, portalId, 'RetryScheduled');
     await lane.updateDestination(server, destinationId, { caCertificate: receiver.ca });
-    await goToRetry(server, portalId);
+    await advanceToRetry(server, portalId);
     const { data } = await untilEvent(server, portalId, 'BatchDelivered');
     expect(data).toMatchObject({ attemptNumber: 2, deliveryId: failed.deliveryId });
     expect(failed.message).toMatch(/not trusted/);
   });
 
   it.each(['destination', 'log format'])(
-    'ends when the %s changes, and its logins start anew with fresh attempts',
+    'is superseded if the %s changes, and its logins start again in a new delivery',
     async (changed) => {
       const server = await start();
       const { portalId, destinationId } = await aPortal(server, siem());
@@ -204,18 +204,18 @@ describe('a delivery', () => {
 });
 
 describe('a webhook that is turned off', () => {
-  it('finishes the try under way, then sends nothing; on again, it resumes what was due and passes over the rest', async () => {
+  it('finishes the attempt in flight and sends nothing more; on again, it sends the due logins and skips the others', async () => {
     const server = await start();
     const { portalId, destinationId } = await aPortal(server, siem());
     const { portalId: another } = await aPortal(server, siem(), destinationId);
-    const held = hold(receiver);
+    const answers = hold(receiver);
     await logIn(server, portalId, '/1');
     await arrived(1);
     await logIn(server, portalId, '/2', '/3');
     await lane.configure(server, portalId, { enabled: false });
-    held.releaseAll();
+    answers.releaseAll();
     await untilEvent(server, portalId, 'BatchDelivered');
-    await logIn(server, portalId, '/passed-over');
+    await logIn(server, portalId, '/skipped');
     await logIn(server, another, '/another');
     await untilEvent(server, another, 'BatchDelivered');
     expect(batches()).toEqual([['/1'], ['/another']]);
@@ -234,16 +234,16 @@ describe('a webhook that is removed', () => {
     [200, ['BatchStarted', 'LoginsUndelivered', 'BatchDelivered']],
     [503, ['BatchStarted', 'LoginsUndelivered', 'RetryScheduled', 'LoginsUndelivered']],
   ])(
-    'lists what was due as undelivered, and what was under way unless its try ends well (%i)',
+    'lists the due logins as undelivered, and those in flight unless their attempt succeeds (%i)',
     async (status, types) => {
       const server = await start();
       const { portalId } = await aPortal(server, siem());
-      const held = hold(receiver);
+      const answers = hold(receiver);
       await logIn(server, portalId, '/1');
       await arrived(1);
       await logIn(server, portalId, '/2', '/3');
       await lane.removeWebhook(server, portalId);
-      held.release(status);
+      answers.release(status);
       await (status === 200
         ? untilEvent(server, portalId, 'BatchDelivered')
         : untilEvent(server, portalId, 'LoginsUndelivered', 2));
@@ -257,47 +257,47 @@ describe('a webhook that is removed', () => {
 });
 
 describe('many portals', () => {
-  it('share a destination with one request each and 16 in all at a time, while other destinations go on', async () => {
+  it('share a destination with one request each and 16 in all at a time, and do not delay other destinations', async () => {
     const server = await start();
     const first = await aPortal(server, siem('/shared'));
     const portals = [first];
     while (portals.length < 20) portals.push(await aPortal(server, siem(), first.destinationId));
-    const held = hold(receiver);
+    const answers = hold(receiver);
     for (const { portalId } of portals) await logIn(server, portalId, '/1');
     await arrived(16);
     for (const { portalId } of portals) await logIn(server, portalId, '/2');
     const other = await aPortal(server, siem('/other'));
     await logIn(server, other.portalId, '/1');
     await arrived(17);
-    expect([held.most.atOnce, receiver.received.at(-1)?.path]).toEqual([17, '/other']);
+    expect([answers.most.atOnce, receiver.received.at(-1)?.path]).toEqual([17, '/other']);
     for (let released = 1; released <= 8; released += 1) {
-      held.release();
+      answers.release();
       await arrived(17 + released);
     }
-    held.releaseAll();
+    answers.releaseAll();
     await receiver.until(({ accepted }) => accepted.length === 41);
-    expect(held.most).toEqual({ atOnce: 17, ofAPortal: 1 });
+    expect(answers.most).toEqual({ atOnce: 17, ofAPortal: 1 });
   });
 
-  it('do not wait for one whose receiver is gone, nor for one whose receiver stays silent', async () => {
+  it('do not wait for a portal whose receiver is not there or does not answer', async () => {
     const server = await start();
     const gone = await aPortal(server, { url: `https://127.0.0.1:${await freePort()}/` });
     const silent = await aPortal(server, siem('/silent'));
-    const well = await aPortal(server, siem('/well'));
-    receiver.answers((response, { path }) => void (path === '/well' && response.writeHead(200).end()));
+    const healthy = await aPortal(server, siem('/healthy'));
+    receiver.answers((response, { path }) => void (path === '/healthy' && response.writeHead(200).end()));
     await logIn(server, gone.portalId, '/1');
     await untilEvent(server, gone.portalId, 'RetryScheduled');
     await logIn(server, silent.portalId, '/1');
     await arrived(1);
     const before = server.clock.now();
-    await logIn(server, well.portalId, '/1');
-    await untilEvent(server, well.portalId, 'BatchDelivered');
-    expect([server.clock.now(), receiver.received.map(({ path }) => path)]).toEqual([before, ['/silent', '/well']]);
+    await logIn(server, healthy.portalId, '/1');
+    await untilEvent(server, healthy.portalId, 'BatchDelivered');
+    expect([server.clock.now(), receiver.received.map(({ path }) => path)]).toEqual([before, ['/silent', '/healthy']]);
   });
 });
 
 describe('while the log cannot be written', () => {
-  it('no try starts', async () => {
+  it('no attempt starts', async () => {
     const log = logSwitch();
     const server = await start();
     const { portalId } = await aPortal(server, siem());
@@ -317,7 +317,7 @@ describe('while the log cannot be written', () => {
     expect(batches()).toEqual([['/1'], ['/1']]);
   });
 
-  it('an outcome is kept, recorded as soon as it can be, and what was sent is not sent again', async () => {
+  it('an outcome is recorded as soon as possible, and the batch is not sent again', async () => {
     const log = logSwitch();
     const server = await start();
     const { commands } = server.app.services;

@@ -7,43 +7,43 @@ const SIEM = 'siem';
 const plenty: Capacity = { maxInFlight: 16, linesPerSecond: null };
 const at = (linesPerSecond: number): Capacity => ({ maxInFlight: 16, linesPerSecond });
 
-/** Slots at a clock that stands still, and who was let in when: `portal@ms`, from 0. */
-function openSlots() {
+/** A limiter with a fake clock. `admitted` lists the portals that were admitted or withdrawn, with the time in ms: `portal@0`. */
+function openLimiter() {
   const clock = new FakeClock(0);
   const stopping = new AbortController();
   const limiter = createLimiter(clock, stopping.signal);
-  const came: string[] = [];
-  const holding = new Map<string, () => void>();
+  const admitted: string[] = [];
+  const releases = new Map<string, () => void>();
 
-  /** Comes for a slot, and keeps it once it is in. */
-  async function come(portalId: string, capacity = plenty, id = SIEM): Promise<void> {
+  /** Waits until a portal is admitted, and stores its release function. */
+  async function acquire(portalId: string, capacity = plenty, id = SIEM): Promise<void> {
     const release = await limiter.acquire(id, portalId, capacity);
-    came.push(release ? `${portalId}@${clock.now()}` : `${portalId} left`);
-    if (release) holding.set(portalId, release);
+    admitted.push(release ? `${portalId}@${clock.now()}` : `${portalId} withdrawn`);
+    if (release) releases.set(portalId, release);
   }
 
   return {
     clock,
     limiter,
     stop: () => stopping.abort(),
-    came,
-    /** So that several come at once, in order. */
+    admitted,
+    /** Several portals wait at once, in order. */
     async all(...portalIds: string[]): Promise<void> {
-      for (const portalId of portalIds) void come(portalId);
+      for (const portalId of portalIds) void acquire(portalId);
       await turn();
     },
-    async come(portalId: string, capacity?: Capacity, id?: string): Promise<void> {
-      void come(portalId, capacity, id);
+    async acquire(portalId: string, capacity?: Capacity, id?: string): Promise<void> {
+      void acquire(portalId, capacity, id);
       await turn();
     },
     async release(portalId: string): Promise<void> {
-      holding.get(portalId)?.();
+      releases.get(portalId)?.();
       await turn();
     },
-    /** A try ends, and its slot is given back. */
+    /** An attempt ends, and its place is given back. */
     async end(portalId: string, failed: boolean, dueAt: number | null = null, id = SIEM): Promise<void> {
       limiter.attempted(id, failed, dueAt);
-      holding.get(portalId)?.();
+      releases.get(portalId)?.();
       await turn();
     },
     async wait(ms: number): Promise<void> {
@@ -54,59 +54,59 @@ function openSlots() {
 }
 
 describe('the limiter of a destination', () => {
-  it('are shared by all portals that use it, which wait in the order they came', async () => {
-    const { come, came, release } = openSlots();
+  it('limits all its portals together, and admits them in the order of their arrival', async () => {
+    const { acquire, admitted, release } = openLimiter();
     const two = { ...plenty, maxInFlight: 2 };
-    for (const portalId of ['a', 'b', 'c', 'd']) await come(portalId, two);
-    expect(came).toEqual(['a@0', 'b@0']);
+    for (const portalId of ['a', 'b', 'c', 'd']) await acquire(portalId, two);
+    expect(admitted).toEqual(['a@0', 'b@0']);
     await release('b');
-    expect(came.slice(2)).toEqual(['c@0']);
+    expect(admitted.slice(2)).toEqual(['c@0']);
     await release('a');
-    expect(came.slice(3)).toEqual(['d@0']);
+    expect(admitted.slice(3)).toEqual(['d@0']);
   });
 
-  it('are not those of another', async () => {
-    const { come, came } = openSlots();
+  it('does not limit other destinations', async () => {
+    const { acquire, admitted } = openLimiter();
     const one = { ...plenty, maxInFlight: 1 };
-    await come('a', one);
-    await come('b', one);
-    await come('c', one, 'another');
-    expect(came).toEqual(['a@0', 'c@0']);
+    await acquire('a', one);
+    await acquire('b', one);
+    await acquire('c', one, 'another');
+    expect(admitted).toEqual(['a@0', 'c@0']);
   });
 
-  it('are as many as the destination says now', async () => {
-    const { come, came, release } = openSlots();
-    await come('a', { ...plenty, maxInFlight: 1 });
-    await come('b', { ...plenty, maxInFlight: 1 });
-    await come('c', { ...plenty, maxInFlight: 3 });
-    expect(came).toEqual(['a@0', 'b@0', 'c@0']);
-    await come('d', { ...plenty, maxInFlight: 1 });
+  it('uses the current settings of the destination', async () => {
+    const { acquire, admitted, release } = openLimiter();
+    await acquire('a', { ...plenty, maxInFlight: 1 });
+    await acquire('b', { ...plenty, maxInFlight: 1 });
+    await acquire('c', { ...plenty, maxInFlight: 3 });
+    expect(admitted).toEqual(['a@0', 'b@0', 'c@0']);
+    await acquire('d', { ...plenty, maxInFlight: 1 });
     await release('a');
     await release('b');
-    expect(came).toHaveLength(3);
+    expect(admitted).toHaveLength(3);
     await release('c');
-    expect(came.slice(3)).toEqual(['d@0']);
+    expect(admitted.slice(3)).toEqual(['d@0']);
   });
 });
 
 describe('a destination that fails', () => {
   it('gets one request at a time until one succeeds', async () => {
-    const { all, came, end } = openSlots();
+    const { all, admitted, end } = openLimiter();
     await all('a', 'b');
     await end('a', true);
     await all('c', 'd');
     await end('b', true);
-    expect(came).toEqual(['a@0', 'b@0', 'c@0']);
+    expect(admitted).toEqual(['a@0', 'b@0', 'c@0']);
     await end('c', true);
-    expect(came.slice(3)).toEqual(['d@0']);
+    expect(admitted.slice(3)).toEqual(['d@0']);
     await all('e', 'f', 'g');
-    expect(came).toHaveLength(4);
+    expect(admitted).toHaveLength(4);
     await end('d', false);
-    expect(came.slice(4)).toEqual(['e@0', 'f@0', 'g@0']);
+    expect(admitted.slice(4)).toEqual(['e@0', 'f@0', 'g@0']);
   });
 
-  it('is shut to whoever was let in before it failed, but for one', async () => {
-    const { all, end, release, limiter } = openSlots();
+  it('is throttled for the portals that were admitted before it failed, except for one', async () => {
+    const { all, end, release, limiter } = openLimiter();
     await all('a', 'b', 'c');
     expect(limiter.isThrottled(SIEM)).toBe(false);
     await end('a', true);
@@ -115,49 +115,49 @@ describe('a destination that fails', () => {
     expect(limiter.isThrottled(SIEM)).toBe(false);
   });
 
-  it('that asks to be left alone is, by all portals, until then', async () => {
-    const { all, came, end, come, wait, limiter } = openSlots();
+  it('that asks for a pause is paused for all portals until then', async () => {
+    const { all, admitted, end, acquire, wait, limiter } = openLimiter();
     await all('a', 'b');
     await end('a', true, 7_000);
     await end('b', false);
     expect(limiter.isThrottled(SIEM)).toBe(true);
     await all('c', 'd');
-    await come('e', plenty, 'another');
-    expect(came.slice(2)).toEqual(['e@0']);
+    await acquire('e', plenty, 'another');
+    expect(admitted.slice(2)).toEqual(['e@0']);
     await wait(6_999);
-    expect(came).toHaveLength(3);
+    expect(admitted).toHaveLength(3);
     await wait(1);
-    expect(came.slice(3)).toEqual(['c@7000', 'd@7000']);
+    expect(admitted.slice(3)).toEqual(['c@7000', 'd@7000']);
   });
 
-  it('is not left alone for less because another try says so', async () => {
-    const { all, came, end, wait } = openSlots();
+  it('is not paused for a shorter time because of another attempt', async () => {
+    const { all, admitted, end, wait } = openLimiter();
     await all('a', 'b');
     await end('a', true, 9_000);
     await end('b', true, 2_000);
     await all('c');
     await wait(8_999);
-    expect(came).toHaveLength(2);
+    expect(admitted).toHaveLength(2);
     await wait(1);
-    expect(came.slice(2)).toEqual(['c@9000']);
+    expect(admitted.slice(2)).toEqual(['c@9000']);
   });
 
-  it('is not left alone for a day because the clock was wrong, and is spared again after that', async () => {
-    const { all, came, end, wait, limiter } = openSlots();
+  it('is not paused for a day because the clock was wrong, and can be paused again after that', async () => {
+    const { all, admitted, end, wait, limiter } = openLimiter();
     limiter.attempted(SIEM, true, 86_400_000);
     await all('a');
-    expect(came).toEqual(['a@0']);
+    expect(admitted).toEqual(['a@0']);
     await end('a', true, 5_000);
     await all('b');
-    expect(came).toHaveLength(1);
+    expect(admitted).toHaveLength(1);
     await wait(5_000);
-    expect(came.slice(1)).toEqual(['b@5000']);
+    expect(admitted.slice(1)).toEqual(['b@5000']);
   });
 });
 
-describe('a destination with a rate', () => {
-  /** A portal that sends so many lines as soon as it is let in and has made its batch. */
-  function sender({ limiter, clock }: ReturnType<typeof openSlots>, sent: string[]) {
+describe('a destination with `linesPerSecond`', () => {
+  /** A portal that sends lines as soon as it is admitted and its batch is ready. */
+  function sender({ limiter, clock }: ReturnType<typeof openLimiter>, sent: string[]) {
     return async (portalId: string, lines: number, capacity: Capacity): Promise<void> => {
       const release = await limiter.acquire(SIEM, portalId, capacity);
       await turn();
@@ -167,8 +167,8 @@ describe('a destination with a rate', () => {
     };
   }
 
-  it('is sent so many lines a second, whoever sends them', async () => {
-    const opened = openSlots();
+  it('gets that many lines in a second from all portals together', async () => {
+    const opened = openLimiter();
     const sent: string[] = [];
     const send = sender(opened, sent);
     for (const portalId of ['a', 'b', 'c']) void send(portalId, 10, at(10));
@@ -182,8 +182,8 @@ describe('a destination with a rate', () => {
     expect(sent).toEqual(['a@0', 'b@1000', 'c@2000', 'd@3000', 'e@3500']);
   });
 
-  it('saves nothing up while nothing is sent', async () => {
-    const opened = openSlots();
+  it('does not save up capacity while nothing is sent', async () => {
+    const opened = openLimiter();
     const sent: string[] = [];
     const send = sender(opened, sent);
     opened.clock.advance(60_000);
@@ -196,87 +196,87 @@ describe('a destination with a rate', () => {
     expect(sent.slice(1)).toEqual(['b@61000']);
   });
 
-  it('lets the next one in where one sends nothing after all', async () => {
-    const { come, came, release } = openSlots();
-    await come('a', at(10));
-    await come('b', at(10));
-    expect(came).toEqual(['a@0']);
+  it('admits the next portal if an admitted one sends nothing', async () => {
+    const { acquire, admitted, release } = openLimiter();
+    await acquire('a', at(10));
+    await acquire('b', at(10));
+    expect(admitted).toEqual(['a@0']);
     await release('a');
-    expect(came.slice(1)).toEqual(['b@0']);
+    expect(admitted.slice(1)).toEqual(['b@0']);
   });
 
-  it('is over for whoever holds a slot once its lines are spent, or others wait', async () => {
-    const { come, limiter } = openSlots();
-    await come('a', { ...plenty, maxInFlight: 1 });
+  it('makes an admitted portal yield if the rate is used up or others wait', async () => {
+    const { acquire, limiter } = openLimiter();
+    await acquire('a', { ...plenty, maxInFlight: 1 });
     expect(limiter.mustYield(SIEM, plenty)).toBe(false);
     limiter.debit(SIEM, 500, plenty);
     expect(limiter.mustYield(SIEM, plenty)).toBe(false);
     limiter.debit(SIEM, 10, at(10));
     expect(limiter.mustYield(SIEM, plenty)).toBe(true);
-    await come('b', { ...plenty, maxInFlight: 1 }, 'another');
+    await acquire('b', { ...plenty, maxInFlight: 1 }, 'another');
     expect(limiter.mustYield('another', plenty)).toBe(false);
-    await come('c', { ...plenty, maxInFlight: 1 }, 'another');
+    await acquire('c', { ...plenty, maxInFlight: 1 }, 'another');
     expect(limiter.mustYield('another', plenty)).toBe(true);
   });
 
-  it('is over for some of those who hold a slot once the destination takes fewer at a time', async () => {
-    const { come, limiter } = openSlots();
-    for (const id of ['a', 'b', 'c']) await come(id, plenty);
+  it('makes an admitted portal yield if `maxInFlight` was lowered below the requests in flight', async () => {
+    const { acquire, limiter } = openLimiter();
+    for (const id of ['a', 'b', 'c']) await acquire(id, plenty);
     expect(limiter.mustYield(SIEM, plenty)).toBe(false);
     expect(limiter.mustYield(SIEM, { ...plenty, maxInFlight: 2 })).toBe(true);
   });
 });
 
-describe('whoever waits', () => {
-  it('may leave, and others move up', async () => {
-    const { come, came, release, limiter } = openSlots();
+describe('a portal that waits', () => {
+  it('can be withdrawn, and the next one is admitted', async () => {
+    const { acquire, admitted, release, limiter } = openLimiter();
     const one = { ...plenty, maxInFlight: 1 };
-    for (const portalId of ['a', 'b', 'c']) await come(portalId, one);
+    for (const portalId of ['a', 'b', 'c']) await acquire(portalId, one);
     limiter.withdraw('b');
     await turn();
-    expect(came).toEqual(['a@0', 'b left']);
+    expect(admitted).toEqual(['a@0', 'b withdrawn']);
     await release('a');
-    expect(came.slice(2)).toEqual(['c@0']);
+    expect(admitted.slice(2)).toEqual(['c@0']);
   });
 
-  it('waits at another destination after that', async () => {
-    const { come, came, limiter } = openSlots();
+  it('can wait at another destination after it was withdrawn', async () => {
+    const { acquire, admitted, limiter } = openLimiter();
     const one = { ...plenty, maxInFlight: 1 };
-    await come('a', one);
-    await come('b', one);
+    await acquire('a', one);
+    await acquire('b', one);
     limiter.withdraw('b');
-    await come('b', one, 'another');
-    expect(came).toEqual(['a@0', 'b left', 'b@0']);
+    await acquire('b', one, 'another');
+    expect(admitted).toEqual(['a@0', 'b withdrawn', 'b@0']);
   });
 
-  it('is not made to leave once it is in', async () => {
-    const { come, came, release, limiter } = openSlots();
-    await come('a', { ...plenty, maxInFlight: 1 });
+  it('is not withdrawn after it was admitted', async () => {
+    const { acquire, admitted, release, limiter } = openLimiter();
+    await acquire('a', { ...plenty, maxInFlight: 1 });
     limiter.withdraw('a');
     limiter.withdraw('unknown');
-    await come('b', { ...plenty, maxInFlight: 1 });
-    expect(came).toEqual(['a@0']);
+    await acquire('b', { ...plenty, maxInFlight: 1 });
+    expect(admitted).toEqual(['a@0']);
     await release('a');
-    expect(came.slice(1)).toEqual(['b@0']);
+    expect(admitted.slice(1)).toEqual(['b@0']);
   });
 
-  it('is let go at the stop, whatever it waits for, and no timer stays', async () => {
-    const { all, come, came, end, clock, stop } = openSlots();
+  it('is admitted at the stop, and no timer stays', async () => {
+    const { all, acquire, admitted, end, clock, stop } = openLimiter();
     await all('a');
     await end('a', true, 9_000);
     await all('b', 'c', 'd');
-    await come('e', at(1), 'another');
-    await come('f', at(1), 'another');
-    expect([came, clock.nextTimer]).toEqual([['a@0', 'e@0'], 9_000]);
+    await acquire('e', at(1), 'another');
+    await acquire('f', at(1), 'another');
+    expect([admitted, clock.nextTimer]).toEqual([['a@0', 'e@0'], 9_000]);
     stop();
     await turn();
-    expect([came.slice(2), clock.nextTimer]).toEqual([['b@0', 'c@0', 'd@0', 'f@0'], null]);
+    expect([admitted.slice(2), clock.nextTimer]).toEqual([['b@0', 'c@0', 'd@0', 'f@0'], null]);
     await all('g');
-    expect(came.at(-1)).toBe('g@0');
+    expect(admitted.at(-1)).toBe('g@0');
   });
 
-  it('leaves no timer behind when it goes', async () => {
-    const { all, limiter, clock } = openSlots();
+  it('leaves no timer when it is withdrawn', async () => {
+    const { all, limiter, clock } = openLimiter();
     limiter.attempted(SIEM, true, 9_000);
     await all('a');
     expect(clock.nextTimer).toBe(9_000);

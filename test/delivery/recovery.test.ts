@@ -41,7 +41,7 @@ async function start(directory = temporaryDirectory(), now?: number) {
 }
 type Server = Awaited<ReturnType<typeof start>>;
 
-/** A portal of which so many batches of one login were refused for good, one after the other. */
+/** A portal with `count` abandoned batches of one login each. */
 async function abandonedPortal(server: Server, count: number, to = siem()) {
   const portal = await aPortal(server, to);
   receiver.answers(answer(401));
@@ -57,80 +57,80 @@ async function abandonedPortal(server: Server, count: number, to = siem()) {
 const purposes = (events: readonly Recorded[]) =>
   events.flatMap((event) => (event.type === 'BatchStarted' ? [event.data.purpose ?? 'FIRST'] : []));
 
-/** Answers by what is in a batch. */
+/** Answers with a status that depends on the logins in the batch. */
 const byLines =
   (status: (requests: string[]) => number): Answer =>
   (response, received, request) =>
     answer(status(requestsIn(received.lines)))(response, received, request);
 
 describe('after an outage', () => {
-  it('what was given up comes again after the next success, oldest first, in turns with fresh logins', async () => {
+  it('abandoned logins are sent again after the next success, oldest first, alternately with new logins', async () => {
     const server = await start();
     const { portalId } = await abandonedPortal(server, 3);
-    const held = hold(receiver);
-    await logIn(server, portalId, '/fresh1');
+    const answers = hold(receiver);
+    await logIn(server, portalId, '/new1');
     await arrived(1);
-    await logIn(server, portalId, '/fresh2', '/fresh3', '/fresh4', '/fresh5', '/fresh6', '/fresh7');
+    await logIn(server, portalId, '/new2', '/new3', '/new4', '/new5', '/new6', '/new7');
     for (let released = 1; released <= 5; released += 1) {
-      held.release();
+      answers.release();
       await arrived(1 + released);
     }
-    held.releaseAll();
+    answers.releaseAll();
     await untilLane(server, portalId, ({ totals, first }) => !totals.undelivered && !first.open);
-    // One at first, for everything failed; then twice as many with each full batch.
+    // One login at first, because everything failed; then twice as many after each full batch.
     expect(batches()).toEqual([
-      ['/fresh1'],
+      ['/new1'],
       ['/1'],
-      ['/fresh2', '/fresh3'],
+      ['/new2', '/new3'],
       ['/2'],
-      ['/fresh4', '/fresh5', '/fresh6', '/fresh7'],
+      ['/new4', '/new5', '/new6', '/new7'],
       ['/3'],
     ]);
-    expect(held.most.ofAPortal).toBe(1);
+    expect(answers.most.ofAPortal).toBe(1);
   });
 
-  it('a range that three recoveries could not deliver waits for a person, who delivers it', async () => {
+  it('a range that three recoveries could not deliver needs action, and a person can redeliver it', async () => {
     const server = await start();
     const { portalId } = await abandonedPortal(server, 1);
     receiver.answers(byLines(([first]) => (first === '/1' ? 400 : 200)));
     for (let nth = 1; nth <= 3; nth += 1) {
-      await logIn(server, portalId, `/fresh${nth}`);
+      await logIn(server, portalId, `/new${nth}`);
       const { data } = await untilEvent(server, portalId, 'BatchAbandoned', 1 + nth);
       server.clock.advanceTo(data.nextBatchDueAt ?? 0);
     }
     expect(listed(server, portalId)).toEqual([[1, 1, 'NEEDS_ACTION']]);
-    await logIn(server, portalId, '/fresh4');
+    await logIn(server, portalId, '/new4');
     await untilEvent(server, portalId, 'BatchDelivered', 4);
     receiver.answers(answer(200));
     await lane.redeliver(server, undeliveredIds(server, portalId));
     await untilLane(server, portalId, ({ totals }) => !totals.undelivered);
-    expect(batches().map(([one]) => one)).toEqual(['/fresh1', '/1', '/fresh2', '/1', '/fresh3', '/1', '/fresh4', '/1']);
+    expect(batches().map(([one]) => one)).toEqual(['/new1', '/1', '/new2', '/1', '/new3', '/1', '/new4', '/1']);
     expect(server.app.services.models.lanes.get(portalId).lane).toMatchObject({
       totals: { delivered: 5, discarded: 0 },
     });
   });
 
-  it('what is discarded while it is on its way is not sent again, and the rest is', async () => {
+  it('logins that are discarded while they are in flight are not sent again, and the others are', async () => {
     const server = await start();
     const { portalId } = await abandonedPortal(server, 2);
-    const held = hold(receiver);
-    await logIn(server, portalId, '/fresh');
+    const answers = hold(receiver);
+    await logIn(server, portalId, '/new');
     await arrived(1);
-    held.release();
+    answers.release();
     await arrived(2);
     const [first = ''] = undeliveredIds(server, portalId);
     await lane.discard(server, [first]);
-    held.release(503);
+    answers.release(503);
     await arrived(3);
-    held.releaseAll();
+    answers.releaseAll();
     await untilLane(server, portalId, ({ totals }) => !totals.undelivered);
-    expect(batches()).toEqual([['/fresh'], ['/1'], ['/2']]);
+    expect(batches()).toEqual([['/new'], ['/1'], ['/2']]);
     expect(listed(server, portalId)).toEqual([[1, 1, 'DISCARDED']]);
   });
 });
 
-describe('a receiver that nothing else is sent to', () => {
-  it('is probed after 5 minutes, then 10, then 20, with one login; when it is back, everything follows', async () => {
+describe('a receiver that fails and gets no new logins', () => {
+  it('is probed with one login after 5 minutes, then 10, then 20; after a success, the others follow', async () => {
     const server = await start();
     const { portalId } = await abandonedPortal(server, 3);
     const waits: number[] = [];
@@ -149,7 +149,7 @@ describe('a receiver that nothing else is sent to', () => {
       expect(waits[index]).toBeLessThanOrEqual(1.1 * minutes * 60_000);
     }
     await untilLane(server, portalId, ({ totals }) => !totals.undelivered);
-    // A login that is refused for good yields to the next one.
+    // After a final answer, the next probe sends the next login.
     expect(batches().map(([one]) => one)).toEqual(['/1', '/2', '/3', '/1', '/2']);
     expect(purposes(lane.deliveryEvents(server, portalId)).slice(3)).toEqual([
       'PROBE',
@@ -172,8 +172,8 @@ describe('a receiver that nothing else is sent to', () => {
   });
 });
 
-describe('a receiver that finds a batch too large', () => {
-  it('gets smaller ones, in order', async () => {
+describe('a receiver that answers 413', () => {
+  it('gets smaller batches, in order', async () => {
     const server = await start();
     const { portalId } = await aPortal(server, siem());
     receiver.answers(byLines(({ length }) => (length > 100 ? 413 : 200)));
@@ -187,7 +187,7 @@ describe('a receiver that finds a batch too large', () => {
     ).toEqual([500, 250, 125, 62]);
   });
 
-  it('gets everything in order but the one line that is too large, which waits for a person', async () => {
+  it('gets everything in order except the one line that is too large, which needs action', async () => {
     const server = await start();
     const { portalId } = await aPortal(server, siem());
     receiver.answers(byLines((requests) => (requests.includes('/7') ? 413 : 200)));
@@ -203,15 +203,15 @@ describe('a receiver that finds a batch too large', () => {
 });
 
 describe('a webhook that is removed', () => {
-  it('has what it listed delivered by the next one, before fresh logins are through', async () => {
+  it('leaves its undelivered logins to the next webhook, which delivers them', async () => {
     const server = await start();
     const { portalId, destinationId } = await aPortal(server, siem());
-    const held = hold(receiver);
+    const answers = hold(receiver);
     await logIn(server, portalId, '/1');
     await arrived(1);
     await logIn(server, portalId, '/2', '/3');
     await lane.removeWebhook(server, portalId);
-    held.releaseAll();
+    answers.releaseAll();
     await untilLane(server, portalId, ({ first }) => !first.open);
     const other = await lane.createDestination(server, siem('/other'));
     await lane.configure(server, portalId, { destinationId: other, enabled: true });
@@ -225,7 +225,7 @@ describe('a webhook that is removed', () => {
 });
 
 describe('a replay', () => {
-  /** A portal with so many delivered logins. */
+  /** A portal with `count` delivered logins. */
   async function deliveredPortal(server: Server, count: number) {
     const portal = await aPortal(server, siem());
     await logIn(server, portal.portalId, ...numbered(count));
@@ -235,51 +235,51 @@ describe('a replay', () => {
     return portal;
   }
 
-  it('sends a time once more, in turns with fresh logins', async () => {
+  it('sends the logins of a time range again, alternately with new logins', async () => {
     const server = await start();
     const { portalId } = await deliveredPortal(server, 900);
     await receiver.until(({ accepted: lines }) => lines.length === 400);
     receiver.received.length = 0;
     receiver.accepted.length = 0;
-    const held = hold(receiver);
-    await logIn(server, portalId, '/fresh1');
+    const answers = hold(receiver);
+    await logIn(server, portalId, '/new1');
     await arrived(1);
     await lane.requestReplay(server, portalId);
-    await logIn(server, portalId, '/fresh2');
+    await logIn(server, portalId, '/new2');
     for (let released = 1; released <= 3; released += 1) {
-      held.release();
+      answers.release();
       await arrived(1 + released);
     }
-    held.releaseAll();
+    answers.releaseAll();
     await untilLane(server, portalId, ({ replay }) => replay?.status === 'COMPLETED');
-    expect(batches()).toEqual([['/fresh1'], numbered(500), ['/fresh2'], [...numbered(400, 501), '/fresh1']]);
+    expect(batches()).toEqual([['/new1'], numbered(500), ['/new2'], [...numbered(400, 501), '/new1']]);
     expect(server.app.services.models.lanes.get(portalId).lane).toMatchObject({
       totals: { delivered: 902 },
       replay: { total: 901, sent: 901 },
     });
   });
 
-  it('does not hold up fresh logins while it waits for a retry', async () => {
+  it('does not delay new logins while it waits for a retry', async () => {
     const server = await start();
     const { portalId } = await deliveredPortal(server, 3);
     receiver.answers(statuses(503, 200));
     await lane.requestReplay(server, portalId);
     const { data } = await untilEvent(server, portalId, 'RetryScheduled');
-    await logIn(server, portalId, '/fresh');
+    await logIn(server, portalId, '/new');
     await untilEvent(server, portalId, 'BatchDelivered', 2);
-    expect(batches()).toEqual([numbered(3), ['/fresh']]);
+    expect(batches()).toEqual([numbered(3), ['/new']]);
     server.clock.advanceTo(data.retryDueAt);
     await untilLane(server, portalId, ({ replay }) => replay?.status === 'COMPLETED');
     expect(batches().slice(2)).toEqual([numbered(3)]);
   });
 
-  it('fails with what the receiver said, and delivery goes on', async () => {
+  it('fails with the answer of the receiver, and delivery continues', async () => {
     const server = await start();
     const { portalId } = await deliveredPortal(server, 3);
     receiver.answers(statuses(403, 200));
     await lane.requestReplay(server, portalId);
     await untilLane(server, portalId, ({ replay }) => replay?.status === 'FAILED');
-    await logIn(server, portalId, '/fresh');
+    await logIn(server, portalId, '/new');
     await untilEvent(server, portalId, 'BatchDelivered', 2);
     expect(server.app.services.models.lanes.get(portalId).lane).toMatchObject({
       replay: { message: expect.stringMatching(/^403/), sent: 0 },
@@ -287,17 +287,17 @@ describe('a replay', () => {
     });
   });
 
-  it('goes to the destination that the webhook has when it runs, with what was in flight', async () => {
+  it('uses the current destination of the webhook, also for logins that were in flight', async () => {
     const server = await start();
     const { portalId } = await deliveredPortal(server, 3);
     const other = await lane.createDestination(server, siem('/other'));
-    const held = hold(receiver);
+    const answers = hold(receiver);
     await lane.requestReplay(server, portalId);
     await arrived(1);
     await lane.configure(server, portalId, { destinationId: other });
-    held.release(503);
+    answers.release(503);
     await arrived(2);
-    held.releaseAll();
+    answers.releaseAll();
     await untilLane(server, portalId, ({ replay }) => replay?.status === 'COMPLETED');
     expect(receiver.received.map(({ path }) => path)).toEqual(['/collector', '/other']);
   });
@@ -313,27 +313,27 @@ describe('a replay', () => {
     await untilLane(server, portalId, ({ redelivery }) => redelivery.open === null);
     await server.clock.until(() => server.clock.nextTimer !== data.retryDueAt);
     server.clock.advanceTo(data.retryDueAt);
-    // Closing waits until every lane has come to rest.
+    // `stop` waits until every lane is idle.
     await server.app.stop();
     expect(batches()).toHaveLength(1);
   });
 });
 
-describe('a server that goes down', () => {
-  it('in the middle of a recovery makes the same try again, and then the rest', async () => {
+describe('a server that stops', () => {
+  it('during a recovery makes the same attempt again after its restart, and then sends the rest', async () => {
     const directory = temporaryDirectory();
     const server = await start(directory);
     const { portalId } = await abandonedPortal(server, 2);
-    const held = hold(receiver);
-    await logIn(server, portalId, '/fresh');
+    const answers = hold(receiver);
+    await logIn(server, portalId, '/new');
     await arrived(1);
-    held.release();
+    answers.release();
     await arrived(2);
     await server.app.stop();
-    held.releaseAll();
+    answers.releaseAll();
     const again = await start(directory, server.clock.now());
     await untilLane(again, portalId, ({ totals }) => !totals.undelivered);
-    expect(batches()).toEqual([['/fresh'], ['/1'], ['/1'], ['/2']]);
+    expect(batches()).toEqual([['/new'], ['/1'], ['/1'], ['/2']]);
     const [, before, after] = receiver.received;
     expect([after?.deliveryId, after?.text]).toEqual([before?.deliveryId, before?.text]);
     expect(again.app.services.models.lanes.get(portalId).lane).toMatchObject({
@@ -342,7 +342,7 @@ describe('a server that goes down', () => {
     });
   });
 
-  it('in the middle of a replay goes on with it', async () => {
+  it('during a replay continues it after its restart', async () => {
     const directory = temporaryDirectory();
     const server = await start(directory);
     const { portalId } = await aPortal(server, siem());
@@ -350,13 +350,13 @@ describe('a server that goes down', () => {
     await receiver.until(({ accepted: lines }) => lines.length === 700);
     await untilLane(server, portalId, ({ first }) => first.open === null);
     receiver.received.length = 0;
-    const held = hold(receiver);
+    const answers = hold(receiver);
     await lane.requestReplay(server, portalId);
     await arrived(1);
-    held.release();
+    answers.release();
     await arrived(2);
     await server.app.stop();
-    held.releaseAll();
+    answers.releaseAll();
     const again = await start(directory, server.clock.now());
     await untilLane(again, portalId, ({ replay }) => replay?.status === 'COMPLETED');
     expect(batches()).toEqual([numbered(500), numbered(200, 501), numbered(200, 501)]);

@@ -7,7 +7,7 @@ import { startApp, temporaryDirectory } from '../support/server/app.js';
 
 const siem = { url: 'https://127.0.0.1:444/collector' };
 
-/** The whole server over a sender that says `reply`, at a clock that stands still. */
+/** A whole server with a sender that returns `reply`, and a fake clock. */
 async function start(reply: Reply, options: { directory?: string; now?: number } = {}) {
   const clock = new WatchedClock(options.now);
   const sender = new ScriptedSender(clock);
@@ -27,7 +27,7 @@ async function start(reply: Reply, options: { directory?: string; now?: number }
 }
 type Started = Awaited<ReturnType<typeof start>>;
 
-/** Goes to the next timer, of which nothing may happen a millisecond before. */
+/** Advances to the next timer. A millisecond before it, nothing may be sent. */
 async function fireNextTimer({ clock, sender }: Started): Promise<number> {
   const due = await clock.untilTimer();
   const before = sender.posts.length;
@@ -39,7 +39,7 @@ async function fireNextTimer({ clock, sender }: Started): Promise<number> {
 }
 
 describe('a delivery that fails again and again', () => {
-  it('is tried five times, each retry at the millisecond that the log says, and is then abandoned', async () => {
+  it('gets five attempts, each retry at the millisecond that is in the log, and is then abandoned', async () => {
     const server = await start(unavailable);
     const { portalId } = await aPortal(server, siem);
     await logIn(server, portalId, '/one');
@@ -55,7 +55,7 @@ describe('a delivery that fails again and again', () => {
     expect(server.sender.posts).toHaveLength(5);
   });
 
-  it('waits twice as long each time, up to half as long again by chance, within 1 and 30 s', async () => {
+  it('waits twice as long each time, plus a random part of up to half', async () => {
     const server = await start(unavailable);
     const { portalId } = await aPortal(server, siem);
     await logIn(server, portalId, '/one');
@@ -67,7 +67,7 @@ describe('a delivery that fails again and again', () => {
     }
   });
 
-  it('does not wait as long as that of another portal', async () => {
+  it('does not wait as long as the delivery of another portal', async () => {
     const server = await start(unavailable);
     const portals = [await aPortal(server, siem), await aPortal(server, siem), await aPortal(server, siem)];
     for (const { portalId } of portals) await logIn(server, portalId, '/one');
@@ -86,7 +86,7 @@ describe('a delivery that fails again and again', () => {
     expect(server.sender.posts).toHaveLength(1);
   });
 
-  it('is not retried while the webhook is off, and at once when it is on again after the retry was due', async () => {
+  it('is not retried while the webhook is off, and at once if the retry is overdue when it is turned on', async () => {
     const server = await start(unavailable);
     const { portalId } = await aPortal(server, siem);
     await logIn(server, portalId, '/one');
@@ -123,7 +123,7 @@ describe('Retry-After', () => {
     [0, 1_000],
     [86_400_000, 30_000],
     [Number.POSITIVE_INFINITY, 30_000],
-  ])('of %i ms makes the next try %i ms after the end of the last', async (retryAfterMs, wait) => {
+  ])('of %i ms starts the next attempt %i ms after the end of the last one', async (retryAfterMs, wait) => {
     const server = await start({ verdict: 'RETRYABLE', responseCode: 429, retryAfterMs, durationMs: 321 });
     const { portalId } = await aPortal(server, siem);
     const began = server.clock.now();
@@ -132,16 +132,16 @@ describe('Retry-After', () => {
   });
 });
 
-describe('a lane whose receiver refuses everything', () => {
-  /** One more login is refused: how long the lane then waits before its next batch. */
-  async function waitAfterRefusal(server: Started, portalId: string, nth: number): Promise<number> {
+describe('a lane whose receiver rejects everything', () => {
+  /** Records a login after the `nth` abandoned batch. Returns how long the lane waits before it sends it, in ms. */
+  async function waitAfterAbandoned(server: Started, portalId: string, nth: number): Promise<number> {
     await untilEvent(server, portalId, 'BatchAbandoned', nth);
     await logIn(server, portalId, `/${nth}`);
     const from = server.clock.now();
     return (await fireNextTimer(server)) - from;
   }
 
-  /** Up to half as long again by chance, and 60 s at most. */
+  /** Expects `atLeast` ms and a random part of up to half, at most 60 s in all. */
   function expectWait(wait: number | undefined, atLeast: number): void {
     expect(wait).toBeGreaterThanOrEqual(atLeast);
     expect(wait).toBeLessThanOrEqual(Math.min(60_000, atLeast * 1.5));
@@ -152,7 +152,7 @@ describe('a lane whose receiver refuses everything', () => {
     const { portalId } = await aPortal(server, siem);
     await logIn(server, portalId, '/0');
     const waits: number[] = [];
-    for (let nth = 1; nth <= 8; nth += 1) waits.push(await waitAfterRefusal(server, portalId, nth));
+    for (let nth = 1; nth <= 8; nth += 1) waits.push(await waitAfterAbandoned(server, portalId, nth));
     for (const [index, atLeast] of [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000].entries()) {
       expectWait(waits[index], atLeast);
     }
@@ -169,25 +169,25 @@ describe('a lane whose receiver refuses everything', () => {
     ]);
   });
 
-  it('waits 1 s again after a success, and not at all before the batch that follows it', async () => {
+  it('waits 1 s again after a success, but not before the batch that follows the success', async () => {
     const server = await start(refused);
     const { portalId } = await aPortal(server, siem);
     await logIn(server, portalId, '/0');
-    await waitAfterRefusal(server, portalId, 1);
+    await waitAfterAbandoned(server, portalId, 1);
     await untilEvent(server, portalId, 'BatchAbandoned', 2);
     server.sender.reply = delivered;
     await logIn(server, portalId, '/good');
     await fireNextTimer(server);
-    // With it, what was refused before it.
+    // The two rejected logins are recovered, too.
     await untilEvent(server, portalId, 'BatchDelivered', 3);
     server.sender.reply = refused;
     await logIn(server, portalId, '/at-once');
-    expectWait(await waitAfterRefusal(server, portalId, 3), 1_000);
+    expectWait(await waitAfterAbandoned(server, portalId, 3), 1_000);
   });
 });
 
 describe('after a restart', () => {
-  /** A server that has stopped while a portal waits; gives when the wait ends. */
+  /** Stops a server while a portal waits. `due` is when the wait ends. */
   async function stoppedWhileWaiting(reply: Reply) {
     const server = await start(reply);
     const { portalId } = await aPortal(server, siem);
@@ -201,7 +201,7 @@ describe('after a restart', () => {
     return { portalId, due, directory: server.directory, deliveryId: server.sender.posts[0]?.deliveryId };
   }
 
-  it('a retry is made at the millisecond it is due, as the next try of the same delivery', async () => {
+  it('a retry is made at the millisecond it is due, as the next attempt of the same delivery', async () => {
     const { portalId, due, directory, deliveryId } = await stoppedWhileWaiting(unavailable);
     const server = await start(delivered, { directory, now: due - 1 });
     expect(await fireNextTimer(server)).toBe(due);
@@ -209,14 +209,14 @@ describe('after a restart', () => {
     expect(data).toMatchObject({ deliveryId, attemptNumber: 2, attemptedAt: due });
   });
 
-  it('a retry that fell due in between is made at once', async () => {
+  it('a retry that became due in between is made at once', async () => {
     const { portalId, due, directory } = await stoppedWhileWaiting(unavailable);
     const server = await start(delivered, { directory, now: due });
     await untilEvent(server, portalId, 'BatchDelivered');
     expect([server.sender.posts.length, server.clock.asked]).toEqual([1, []]);
   });
 
-  it('a lane goes on waiting for its next batch', async () => {
+  it('a lane continues to wait before its next batch', async () => {
     const { due, directory } = await stoppedWhileWaiting(refused);
     const server = await start(delivered, { directory, now: due - 1 });
     expect(await fireNextTimer(server)).toBe(due);
@@ -229,7 +229,7 @@ it('a lane with nothing to wait for sets no timer', async () => {
   const { portalId } = await aPortal(server, siem);
   await logIn(server, portalId, '/one');
   await untilEvent(server, portalId, 'BatchDelivered');
-  // Closing waits until every lane has come to rest.
+  // `stop` waits until every lane is idle.
   await server.app.stop();
   expect([server.clock.nextTimer, server.clock.asked]).toEqual([null, []]);
 });

@@ -32,10 +32,10 @@ const settings = {
 const created: DestinationEvent = { type: 'DestinationCreated', data: settings };
 const deleted: DestinationEvent = { type: 'DestinationDeleted', data: {} };
 
-const alone: DestinationContext = { nameTaken: false, usedBy: [] };
-const given = (appOptions = alone) =>
+const unused: DestinationContext = { nameTaken: false, usedBy: [] };
+const given = (context = unused) =>
   decider<Destination, DestinationEvent, DestinationCommand>(null, evolve, (command, destination) =>
-    decide(command, destination, appOptions),
+    decide(command, destination, context),
   );
 const update = (change: object): DestinationCommand => ({ type: 'UpdateDestination', id, ...change });
 
@@ -48,7 +48,7 @@ describe('creating a destination', () => {
 
   it('under a name in use is refused, and the refusal names the field', () => {
     const refusal = refusalOf(() =>
-      decide({ type: 'CreateDestination', id, ...settings }, null, { ...alone, nameTaken: true }),
+      decide({ type: 'CreateDestination', id, ...settings }, null, { ...unused, nameTaken: true }),
     );
     expect(refusal.code).toBe('NAME_TAKEN');
     expect(refusal.fields.map(({ field }) => field)).toEqual(['name']);
@@ -56,14 +56,14 @@ describe('creating a destination', () => {
 });
 
 describe('changing a destination', () => {
-  it('records what changes and nothing else', () => {
+  it('records only the fields that change', () => {
     const change: DestinationEvent = { type: 'DestinationUpdated', data: { logFormat: 'JSON' } };
     given()(created)
       .when(update({ name: 'SIEM', logFormat: 'JSON', skipTlsVerification: false }))
       .then(change);
   });
 
-  it('to what it is changes nothing', () => {
+  it('to its current settings changes nothing', () => {
     given()(created)
       .when(update({ ...settings }))
       .then();
@@ -76,14 +76,14 @@ describe('changing a destination', () => {
       .then({ type: 'DestinationUpdated', data: { authorization: null } });
   });
 
-  it('decides on the settings as they became', () => {
+  it('is compared with the current settings', () => {
     const changed: DestinationEvent = { type: 'DestinationUpdated', data: { logFormat: 'JSON' } };
     given()(created, changed)
       .when(update({ logFormat: 'JSON' }))
       .then();
   });
 
-  it('of before there were limits, to the limits it has anyway, changes nothing', () => {
+  it('that was created before limits existed, to the default limits, changes nothing', () => {
     const { maxInFlight: _, linesPerSecond: __, clientCertificate: ___, clientKey: ____, ...older } = settings;
     given()({ type: 'DestinationCreated', data: older })
       .when(update({ maxInFlight: 16, linesPerSecond: null, clientCertificate: null, clientKey: null }))
@@ -91,7 +91,7 @@ describe('changing a destination', () => {
   });
 
   it('to a name in use is refused', () => {
-    given({ ...alone, nameTaken: true })(created)
+    given({ ...unused, nameTaken: true })(created)
       .when(update({ name: 'Other' }))
       .refuses('NAME_TAKEN', 'Other');
   });
@@ -111,14 +111,14 @@ describe('deleting a destination', () => {
     given()(created).when({ type: 'DeleteDestination', id }).then(deleted);
   });
 
-  it('that a webhook uses is refused, and the refusal says whose', () => {
+  it('that a webhook uses is refused, and the refusal names the portal', () => {
     const usedBy = [{ id: '3e551b39-227d-4297-b911-e68fd5d77c17', name: 'Shop' }];
-    given({ ...alone, usedBy })(created)
+    given({ ...unused, usedBy })(created)
       .when({ type: 'DeleteDestination', id })
       .refuses('DESTINATION_IN_USE', /Shop \(3e551b39/);
   });
 
-  it('that is deleted is refused', () => {
+  it('that is already deleted is refused', () => {
     given()(created, deleted).when({ type: 'DeleteDestination', id }).refuses('NOT_FOUND', id);
   });
 });
@@ -133,7 +133,7 @@ describe('the input of a destination', () => {
       ({ field, reason }) => `${field}: ${reason}`,
     );
 
-  it('needs a name and an endpoint; lines are CEF over verified TLS by default', () => {
+  it('needs a name and an endpoint; the default is CEF over verified TLS', () => {
     const defaults = {
       logFormat: 'CEF',
       skipTlsVerification: false,
@@ -173,7 +173,7 @@ describe('the input of a destination', () => {
     expect(refused({ endpoint })).toEqual([expect.stringContaining(`endpoint: ${reason}`)]);
   });
 
-  it('takes an endpoint of 2,048 characters and refuses one more, with one reason', () => {
+  it('accepts an endpoint of 2,048 characters and refuses one more, with one reason', () => {
     const endpoint = input.endpoint.padEnd(2_048, 'x');
     expect(parse(createDestination, { ...input, endpoint }).endpoint).toBe(endpoint);
     expect(refused({ endpoint: `${endpoint}x` })).toEqual(['endpoint: must be at most 2048 characters']);
@@ -193,7 +193,7 @@ describe('the input of a destination', () => {
     expect(parse(createDestination, { ...input, authorization }).authorization).toBe(authorization);
   });
 
-  it('takes one or more certificates in PEM', async () => {
+  it('accepts one or more certificates in PEM', async () => {
     const [{ ca }, other] = await Promise.all([makeCertificate(), makeCertificate()]);
     const bundle = `# two authorities\n${ca}\n${other.ca}`;
     expect(parse(createDestination, { ...input, caCertificate: bundle }).caCertificate).toBe(bundle);
@@ -212,7 +212,7 @@ describe('the input of a destination', () => {
     },
   );
 
-  it.each<KeyKind>(['rsa', 'ec', 'ed25519'])('takes a client certificate with its key of %s', (kind) => {
+  it.each<KeyKind>(['rsa', 'ec', 'ed25519'])('accepts a client certificate with its %s key', (kind) => {
     const { cert: clientCertificate, key } = issueCertificate({ kind });
     expect(parse(createDestination, { ...input, clientCertificate, clientKey: key })).toMatchObject({
       clientCertificate,
@@ -221,25 +221,25 @@ describe('the input of a destination', () => {
   });
 
   it.each([
-    ['nothing', '', 'one private key in PEM'],
-    ['no PEM', '8a6b2f0c-secret', 'one private key in PEM'],
+    ['an empty text', '', 'one private key in PEM'],
+    ['a text that is not PEM', '8a6b2f0c-secret', 'one private key in PEM'],
     ['a certificate', client.cert, 'one private key in PEM'],
-    ['a PEM that breaks off', client.key.slice(0, 90), 'one private key in PEM'],
+    ['an incomplete PEM', client.key.slice(0, 90), 'one private key in PEM'],
     ['a key with a passphrase', encrypted(client, 'pkcs8'), 'must not be encrypted'],
-    ['a key with a passphrase in the old format', encrypted(client, 'sec1'), 'must not be encrypted'],
-    ['a key of another kind', issueCertificate({ kind: 'ed448' }).key, 'must be a key of RSA, of EC or of Ed25519'],
-    ['one that is too long', client.key.padEnd(16_385, '\n'), 'must be at most 16384 bytes'],
+    ['a key with a passphrase in the SEC 1 format', encrypted(client, 'sec1'), 'must not be encrypted'],
+    ['a key of another type', issueCertificate({ kind: 'ed448' }).key, 'must be an RSA, EC or Ed25519 key'],
+    ['a key that is too long', client.key.padEnd(16_385, '\n'), 'must be at most 16384 bytes'],
   ])('refuses %s as a client key, without repeating it', (_, clientKey, reason) => {
     const reasons = refused({ clientCertificate: client.cert, clientKey });
     expect(reasons).toEqual([expect.stringMatching(/^clientKey: /)]);
     expect(reasons.join()).toContain(reason);
-    for (const line of clientKey.split('\n').filter((it) => /^\w.{12}/.test(it)))
+    for (const line of clientKey.split('\n').filter((text) => /^\w.{12}/.test(text)))
       expect(reasons.join()).not.toContain(line);
   });
 
-  it('refuses a client certificate that holds a key', () => {
+  it('refuses a client certificate that contains a key', () => {
     expect(refused({ clientCertificate: client.cert + client.key })).toEqual([
-      expect.stringContaining('a private key does not belong here'),
+      expect.stringContaining('must contain only certificates, no private key'),
     ]);
   });
 
@@ -252,7 +252,7 @@ describe('the input of a destination', () => {
   it.each([
     ['maxInFlight', 64, '64'],
     ['linesPerSecond', 1_000_000, '1,000,000'],
-  ])('takes a %s from 1 to %i, and no fraction', (field, max, shown) => {
+  ])('accepts a %s from 1 to %i, but no fraction', (field, max, shown) => {
     for (const value of [1, max])
       expect(parse(createDestination, { ...input, [field]: value })).toHaveProperty(field, value);
     for (const value of [0, -1, max + 1, 1.5]) {
@@ -260,7 +260,7 @@ describe('the input of a destination', () => {
     }
   });
 
-  it('of a change holds what is given; null removes only what can be missing', () => {
+  it('of a change contains only the given fields; null removes only optional ones', () => {
     expect(parse(updateDestination, { id })).toEqual({ id });
     const removed = {
       id,

@@ -13,7 +13,7 @@ const between = (first: number, last: number) =>
 const CONTROLS = [...between(0x00, 0x1f), ...between(0x7f, 0x9f)];
 
 describe('text', () => {
-  it('holds up to 256 characters, however many bytes or UTF-16 units each has', () => {
+  it('accepts up to 256 characters, whatever their size in bytes or UTF-16 units', () => {
     expect(accepted(text(), '')).toBe('');
     expect(accepted(text(), '𝒳'.repeat(256))).toBe('𝒳'.repeat(256));
   });
@@ -29,21 +29,21 @@ describe('text', () => {
     }
   });
 
-  it('lets other line separators, quotes and pipes through, for the log formats to escape', () => {
-    const odd = '\u2028\u2029\ufeff|="\\\u00a0';
-    expect(accepted(text(), odd)).toBe(odd);
+  it('accepts other line separators, quotes and pipes: the log formats escape them', () => {
+    const unusual = '\u2028\u2029\ufeff|="\\\u00a0';
+    expect(accepted(text(), unusual)).toBe(unusual);
   });
 
-  it('replaces lone surrogates, which UTF-8 cannot carry', () => {
+  it('replaces lone surrogates, which UTF-8 cannot encode', () => {
     expect(accepted(text(), 'a\ud800b\udc00')).toBe('a\ufffdb\ufffd');
   });
 
-  it('refuses what is no string', () => {
+  it('refuses a value that is not a string', () => {
     expect(reasons(text(), 7)).toHaveLength(1);
   });
 });
 
-describe('text of bytes', () => {
+describe('text with a limit in bytes', () => {
   it.each([
     ['a', 1],
     ['é', 2],
@@ -55,7 +55,7 @@ describe('text of bytes', () => {
     expect(reasonAgainstText(character.repeat(120 / bytes + 1), limit)).toContain('at most 120 bytes in UTF-8');
   });
 
-  it('refuses control characters, too', () => {
+  it('refuses control characters', () => {
     expect(reasonAgainstText('a\tb', { bytes: 120 })).toContain('control characters');
   });
 });
@@ -65,22 +65,22 @@ describe('a name', () => {
     expect(accepted(name, ' Dev Portal\u3000')).toBe('Dev Portal');
   });
 
-  it.each(['', '   ', '\u00a0\u2003\u3000'])('is not blank (%j)', (blank) => {
+  it.each(['', '   ', '\u00a0\u2003\u3000'])('must not be blank (%j)', (blank) => {
     expect(reasons(name, blank)).toEqual(['must not be blank']);
   });
 
-  it('is at most 256 characters long', () => {
+  it('has at most 256 characters', () => {
     expect(accepted(name, 'n'.repeat(256))).toHaveLength(256);
     expect(reasons(name, 'n'.repeat(257))).toEqual(['must be at most 256 characters']);
   });
 
-  it('holds no control characters', () => {
+  it('must not contain control characters', () => {
     expect(reasons(name, 'Dev\nPortal')).toEqual([expect.stringContaining('control characters')]);
   });
 });
 
 describe('a UUID', () => {
-  it('is lower-cased, so that one id has one notation', () => {
+  it('is converted to lower case, so that one id has one notation', () => {
     expect(accepted(uuid, '3E551B39-227D-4297-B911-E68FD5D77C17')).toBe('3e551b39-227d-4297-b911-e68fd5d77c17');
   });
 
@@ -94,7 +94,7 @@ describe('a UUID', () => {
     ' 3e551b39-227d-4297-b911-e68fd5d77c17',
     '3e551b39-227d-4297-b911-e68fd5d77c177',
     "' OR 1=1 --",
-  ])('is refused when malformed (%j)', (malformed) => {
+  ])('is refused if it is malformed (%j)', (malformed) => {
     expect(reasons(uuid, malformed)).toEqual([expect.stringContaining('must be a UUID such as')]);
   });
 });
@@ -102,7 +102,7 @@ describe('a UUID', () => {
 describe('parse', () => {
   const schema = z.object({ portalId: uuid, logins: z.array(z.object({ userAgent: text() })) });
 
-  it('names every field that is wrong by its path', () => {
+  it('names every wrong field by its path', () => {
     const refusal = refusalOf(() =>
       parse(schema, { portalId: 'x', logins: [{ userAgent: '' }, { userAgent: '\u0000' }] }),
     );
@@ -110,19 +110,19 @@ describe('parse', () => {
     expect(refusal.fields.map(({ field }) => field)).toEqual(['portalId', 'logins[1].userAgent']);
   });
 
-  it('says in the message what it says of the fields', () => {
+  it('repeats the reasons of the fields in the message', () => {
     const refusal = refusalOf(() => parse(schema, { portalId: 'x', logins: [] }));
     expect(refusal.message).toBe(`portalId: ${refusal.fields[0]?.reason}`);
   });
 
-  it('puts a given path in front, as for an argument', () => {
+  it('puts a given path, such as the name of an argument, before the field', () => {
     expect(refusalOf(() => parse(uuid, 'x', 'id')).fields[0]?.field).toBe('id');
     expect(refusalOf(() => parse(schema, { portalId: 'x', logins: [] }, 'input')).fields[0]?.field).toBe(
       'input.portalId',
     );
   });
 
-  it('gives back what was parsed', () => {
+  it('returns the parsed value', () => {
     const input = { portalId: '3e551b39-227d-4297-b911-e68fd5d77c17', logins: [{ userAgent: 'curl/8' }] };
     expect(parse(schema, input)).toEqual(input);
   });

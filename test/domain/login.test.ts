@@ -14,8 +14,8 @@ import { refusalOf } from '../support/domain/given.js';
 
 const now = Date.UTC(2026, 0, 1, 12);
 const portalId = '3e551b39-227d-4297-b911-e68fd5d77c17';
-const least = { authenticationType: 'BASIC', outcome: 'SUCCESS', sourceAddress: '192.0.2.7' };
-const login = (more: object = {}) => parse(loginInput, { ...least, ...more });
+const requiredFields = { authenticationType: 'BASIC', outcome: 'SUCCESS', sourceAddress: '192.0.2.7' };
+const login = (more: object = {}) => parse(loginInput, { ...requiredFields, ...more });
 const refused = (more: object) => refusalOf(() => login(more)).fields.map(({ field, reason }) => `${field}: ${reason}`);
 
 describe('a login', () => {
@@ -25,9 +25,9 @@ describe('a login', () => {
     expect(refusal.fields.map(({ field }) => field)).toEqual(['authenticationType', 'outcome', 'sourceAddress']);
   });
 
-  it('is recorded with empty strings, our time and our trace id for what is left out', () => {
+  it('is recorded with empty strings, and the time and trace id of the server, for fields that are left out', () => {
     const empty = { request: '', principalId: '', principalName: '', userAgent: '' };
-    const data = { ...least, ...empty, traceId: 'ours', occurredAt: now };
+    const data = { ...requiredFields, ...empty, traceId: 'ours', occurredAt: now };
     expect(recorded(login(), now, 'ours')).toEqual({ type: 'LoginRecorded', data });
     const nulls = {
       request: null,
@@ -50,22 +50,22 @@ describe('a login', () => {
       idempotencyKey: 'k',
     };
     const { data } = recorded(login({ ...texts, occurredAt: new Date(5) }), now, 'ours');
-    expect(data).toEqual({ ...least, ...texts, occurredAt: 5 });
+    expect(data).toEqual({ ...requiredFields, ...texts, occurredAt: 5 });
   });
 
-  it.each([...authenticationTypes])('may be of the type %s', (authenticationType) => {
+  it.each([...authenticationTypes])('may have the type %s', (authenticationType) => {
     expect(login({ authenticationType }).authenticationType).toBe(authenticationType);
   });
 
-  it.each([...loginOutcomes])('may come out as %s', (outcome) => {
+  it.each([...loginOutcomes])('may have the outcome %s', (outcome) => {
     expect(login({ outcome }).outcome).toBe(outcome);
   });
 
-  it.each(['success', 'AUTHENTICATION_OUTCOME_SUCCESS', 'MAYBE', ''])('does not come out as %j', (outcome) => {
+  it.each(['success', 'AUTHENTICATION_OUTCOME_SUCCESS', 'MAYBE', ''])('must not have the outcome %j', (outcome) => {
     expect(refused({ outcome })).toEqual([expect.stringMatching(/^outcome: .*SUCCESS.*INVALID_PASSWORD/)]);
   });
 
-  it('has no other authentication types', () => {
+  it('must not have an unknown authentication type', () => {
     expect(refused({ authenticationType: 'LDAP' })).toEqual([expect.stringMatching(/^authenticationType: .*BASIC/)]);
   });
 });
@@ -95,7 +95,7 @@ describe('a source address', () => {
     '::1\t',
     'fe80::1%eth0',
     '::g',
-  ])('is not %j', (sourceAddress) => {
+  ])('must not be %j', (sourceAddress) => {
     expect(refused({ sourceAddress })).toEqual([
       expect.stringMatching(/^sourceAddress: must be an IPv4 or IPv6 address/),
     ]);
@@ -114,13 +114,13 @@ describe('the time of a login', () => {
 
   it.each([
     ['before the epoch', -1, /^occurredAt: must not be before 1970/],
-    ['no time', Number.NaN, /^occurredAt: must be an ISO 8601 time/],
-  ])('is not %s', (_, at, reason) => {
+    ['an invalid time', Number.NaN, /^occurredAt: must be an ISO 8601 time/],
+  ])('must not be %s', (_, at, reason) => {
     expect(refused({ occurredAt: new Date(at) })).toEqual([expect.stringMatching(reason)]);
   });
 });
 
-it('may not have happened more than 5 minutes from now', () => {
+it('the time of a login must not be more than 5 minutes ahead', () => {
   const ahead = login({ occurredAt: new Date(now + 300_001) });
   expect(reasonAgainstTime(ahead, now)).toMatch(/^is more than 5 minutes ahead/);
 });
@@ -129,20 +129,20 @@ describe('the strings of a login', () => {
   it.each([
     ['request', 8_192],
     ['userAgent', 2_048],
-  ])('%s holds up to %i bytes of UTF-8', (field, bytes) => {
+  ])('%s accepts up to %i bytes of UTF-8', (field, bytes) => {
     expect(login({ [field]: 'é'.repeat(bytes / 2) })).toMatchObject({ [field]: 'é'.repeat(bytes / 2) });
     expect(refused({ [field]: `${'é'.repeat(bytes / 2)}a` })).toEqual([
-      `${field}: must be at most ${bytes} bytes in UTF-8; cut it before sending`,
+      `${field}: must be at most ${bytes} bytes in UTF-8; shorten it before you send it`,
     ]);
   });
 
-  it.each(['principalId', 'principalName', 'traceId', 'idempotencyKey'])('%s holds up to 256 characters', (field) => {
+  it.each(['principalId', 'principalName', 'traceId', 'idempotencyKey'])('%s accepts up to 256 characters', (field) => {
     expect(login({ [field]: '𝒳'.repeat(256) })).toMatchObject({ [field]: '𝒳'.repeat(256) });
     expect(refused({ [field]: '𝒳'.repeat(257) })).toEqual([`${field}: must be at most 256 characters`]);
   });
 
   it.each(['request', 'userAgent', 'principalId', 'principalName', 'traceId', 'idempotencyKey'])(
-    '%s holds no control characters',
+    '%s must not contain control characters',
     (field) => {
       expect(refused({ [field]: 'a\nCEF:0|' })).toEqual([
         expect.stringMatching(`^${field}: must not contain control characters`),
@@ -150,7 +150,7 @@ describe('the strings of a login', () => {
     },
   );
 
-  it.each(['traceId', 'idempotencyKey'])('%s is not empty', (field) => {
+  it.each(['traceId', 'idempotencyKey'])('%s must not be empty', (field) => {
     expect(refused({ [field]: '' })).toEqual([`${field}: must not be empty; leave it out instead`]);
   });
 });
@@ -161,30 +161,33 @@ describe('the logins of a call', () => {
     refusalOf(() => call(logins, id)).fields.map(({ field }) => field);
 
   it('are 1 to 1,000', () => {
-    expect(call([least]).logins).toHaveLength(1);
-    expect(call(Array.from({ length: 1_000 }, () => least)).logins).toHaveLength(1_000);
+    expect(call([requiredFields]).logins).toHaveLength(1);
+    expect(call(Array.from({ length: 1_000 }, () => requiredFields)).logins).toHaveLength(1_000);
     expect(fields([])).toEqual(['logins']);
-    expect(fields(Array.from({ length: 1_001 }, () => least))).toEqual(['logins']);
+    expect(fields(Array.from({ length: 1_001 }, () => requiredFields))).toEqual(['logins']);
   });
 
-  it('are refused by the place of each that is wrong', () => {
-    const wrong = { ...least, sourceAddress: 'x' };
-    expect(fields([wrong, least, { ...least, outcome: 'x' }])).toEqual([
+  it('are refused with the index of each wrong login', () => {
+    const wrong = { ...requiredFields, sourceAddress: 'x' };
+    expect(fields([wrong, requiredFields, { ...requiredFields, outcome: 'x' }])).toEqual([
       'logins[0].sourceAddress',
       'logins[2].outcome',
     ]);
   });
 
   it('belong to a portal with a well-formed id', () => {
-    expect(fields([least], 'shop')).toEqual(['portalId']);
+    expect(fields([requiredFields], 'shop')).toEqual(['portalId']);
   });
 
-  it('do not share an idempotency key: each repetition is named', () => {
+  it('must not share an idempotency key: each repetition is named', () => {
     const [a, b] = [
-      { ...least, idempotencyKey: 'a' },
-      { ...least, idempotencyKey: 'b' },
+      { ...requiredFields, idempotencyKey: 'a' },
+      { ...requiredFields, idempotencyKey: 'b' },
     ];
-    expect(fields([a, b, a, least, least, a])).toEqual(['logins[2].idempotencyKey', 'logins[5].idempotencyKey']);
+    expect(fields([a, b, a, requiredFields, requiredFields, a])).toEqual([
+      'logins[2].idempotencyKey',
+      'logins[5].idempotencyKey',
+    ]);
   });
 });
 
@@ -199,11 +202,11 @@ describe('a login sent again with its key', () => {
   };
   const first: Login = recorded(login({ ...texts, idempotencyKey: 'k' }), now, 'ours').data;
 
-  it('is the same if it says the same', () => {
+  it('is the same login if all fields are equal', () => {
     expect(isSameLogin(first, login({ ...texts, idempotencyKey: 'k' }))).toBe(true);
   });
 
-  it('is the same if it leaves out what the server may have filled in', () => {
+  it('is the same login if it leaves out fields that the server may have filled in', () => {
     expect(isSameLogin(first, login({ ...texts, traceId: undefined, occurredAt: null }))).toBe(true);
   });
 
@@ -217,7 +220,7 @@ describe('a login sent again with its key', () => {
     ['userAgent', ''],
     ['traceId', 'u'],
     ['occurredAt', new Date(6)],
-  ])('is another one if %s differs', (field, value) => {
+  ])('is another login if %s differs', (field, value) => {
     expect(isSameLogin(first, login({ ...texts, [field]: value }))).toBe(false);
   });
 });

@@ -24,11 +24,11 @@ describe('registering a portal', () => {
     given().when({ type: 'RegisterPortal', id, name: 'Shop' }).then(registered);
   });
 
-  it('under its id and name again changes nothing', () => {
+  it('again with the same id and name changes nothing', () => {
     given(registered).when({ type: 'RegisterPortal', id, name: 'Shop' }).then();
   });
 
-  it('goes by its present name', () => {
+  it('again is compared with the current name', () => {
     given(registered, renamed).when({ type: 'RegisterPortal', id, name: 'Store' }).then();
     given(registered, renamed).when({ type: 'RegisterPortal', id, name: 'Shop' }).refuses('ALREADY_EXISTS');
   });
@@ -47,7 +47,7 @@ describe('renaming a portal', () => {
     given(registered).when({ type: 'RenamePortal', id, name: 'Store' }).then(renamed);
   });
 
-  it('to the name it has changes nothing', () => {
+  it('to its current name changes nothing', () => {
     given(registered, renamed).when({ type: 'RenamePortal', id, name: 'Store' }).then();
   });
 
@@ -76,7 +76,7 @@ describe('retiring a portal', () => {
 });
 
 describe('adding to a portal', () => {
-  it('needs one that is registered and not retired', () => {
+  it('needs a portal that is registered and not retired', () => {
     expect(assertLiving({ retired: false }, id)).toBeUndefined();
     expect(refusalOf(() => assertLiving(null, id)).code).toBe('NOT_FOUND');
     expect(refusalOf(() => assertLiving({ retired: true }, id)).code).toBe('PORTAL_RETIRED');
@@ -86,7 +86,7 @@ describe('adding to a portal', () => {
 describe('the input of a portal', () => {
   const fields = (work: () => unknown) => refusalOf(work).fields.map(({ field, reason }) => `${field}: ${reason}`);
 
-  it('takes an id or leaves it to the server', () => {
+  it('accepts an id, or the server makes one', () => {
     expect(parse(registerPortal, { id: id.toUpperCase(), name: ' Shop ' })).toEqual({ id, name: 'Shop' });
     expect(parse(registerPortal, { name: 'Shop' }).id ?? null).toBeNull();
     expect(parse(registerPortal, { id: null, name: 'Shop' }).id ?? null).toBeNull();

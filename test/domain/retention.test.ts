@@ -26,7 +26,7 @@ const expiredRange = (
   undelivered = 0,
 ): DeliveryEvent => ({ type: 'LoginsExpired', data: { firstVersion, lastVersion, undelivered, deliveryId } });
 
-/** A list of the undelivered with these ranges. */
+/** A list of undelivered logins with these ranges. */
 const listing = (...ranges: LoginRange[]) => ({
   firstLogin: ranges[0]?.firstVersion ?? null,
   firstPosition: null,
@@ -36,35 +36,35 @@ const nothing = listing();
 const range = (firstVersion: number, lastVersion: number): LoginRange => ({ firstVersion, lastVersion });
 
 describe('the first login that is needed', () => {
-  it('is the first that waits', () => {
+  it('is the first pending login', () => {
     expect(firstNeeded(laneOf(webhookOn()), nothing, 5, 0)).toBe(1);
     expect(firstNeeded(laneOf(webhookOn(), started('d', 1, 3), delivered('d')), nothing, 5, 0)).toBe(4);
   });
 
-  it('is the first of the delivery under way, however it stands', () => {
+  it('is the first login of the open delivery, even if it waits for a retry or the webhook is off', () => {
     expect(firstNeeded(laneOf(webhookOn(), started('d', 1, 3), retryScheduled('d', 1, 9)), nothing, 5, 0)).toBe(1);
     expect(firstNeeded(laneOf(webhookOn(), started('d', 1, 3), webhookOff(5)), nothing, 9, 0)).toBe(1);
   });
 
-  it('is none where all is delivered, or nothing is due', () => {
+  it('does not exist if everything is delivered or nothing is due', () => {
     expect(firstNeeded(laneOf(webhookOn(), started('d', 1, 3), delivered('d')), nothing, 3, 0)).toBe(null);
     expect(firstNeeded(emptyLane, nothing, 5, 0)).toBe(null);
     expect(firstNeeded(laneOf(webhookOn(), webhookOff(0)), nothing, 5, 0)).toBe(null);
   });
 
-  it('is not one that was passed over', () => {
+  it('is not a skipped login', () => {
     expect(firstNeeded(laneOf(webhookOff(0), webhookOn(4), skipped(1, 4)), nothing, 9, 0)).toBe(5);
   });
 });
 
-describe('what is listed as undelivered', () => {
-  it('is needed, however old the last try is', () => {
+describe('an undelivered login', () => {
+  it('is needed, however old its last attempt is', () => {
     expect(
       firstNeeded(laneOf(webhookOn(), started('d', 1, 3), abandoned('d', 5, 99)), listing(range(2, 3)), 3, 0),
     ).toBe(2);
   });
 
-  it('expires up to the last that is too old, and is on no list any more', () => {
+  it('expires if it is too old, and is then no longer listed', () => {
     const lane = laneOf(webhookOn(), started('d', 1, 4), abandoned('d', 5, 99));
     const events = expired(lane, listing(range(1, 1), range(3, 4)), 4, 3);
     expect(events).toEqual([expiredRange(1, 3, null, 2)]);
@@ -74,9 +74,9 @@ describe('what is listed as undelivered', () => {
     });
   });
 
-  it('does not expire while it is tried once more, but for a webhook that is off', () => {
-    const again = started('r', 1, 2);
-    const recovery = { ...again, data: { ...again.data, purpose: 'RECOVERY' as const } };
+  it('does not expire while it is redelivered, unless the webhook is off', () => {
+    const batch = started('r', 1, 2);
+    const recovery = { ...batch, data: { ...batch.data, purpose: 'RECOVERY' as const } };
     const lane = laneOf(webhookOn(), started('d', 1, 4), abandoned('d', 5, 99), recovery);
     expect(expired(lane, listing(range(1, 4)), 4, 4)).toEqual([expiredRange(3, 4, null, 2)]);
     const off = expired(evolve(lane, webhookOff(4)), listing(range(1, 4)), 4, 4);
@@ -88,19 +88,19 @@ describe('what is listed as undelivered', () => {
   });
 });
 
-describe('a replay under way', () => {
+describe('a running replay', () => {
   const lane: Lane = {
     ...emptyLane,
     backlog: { ...emptyLane.backlog, cursor: 9 },
     replay: { ...replayOf(range(2, 5), range(7, 9)) },
   };
 
-  it('needs what it has not sent, until that is too old', () => {
+  it('needs the logins that it has not sent, until they are too old', () => {
     expect(firstNeeded(lane, nothing, 9, 0)).toBe(2);
     expect(firstNeeded(lane, nothing, 9, 3)).toBe(4);
   });
 
-  it('goes on with what is left', () => {
+  it('continues with the logins that are left', () => {
     expect(withoutLogins(lane, 3).replay?.ranges).toEqual([range(4, 5), range(7, 9)]);
     expect(withoutLogins(lane, 1)).toBe(lane);
   });
@@ -121,8 +121,8 @@ function replayOf(...ranges: LoginRange[]): Replay {
   };
 }
 
-describe('what is due and too old', () => {
-  it('expires, range by range, up to the last that is too old', () => {
+describe('a due login that is too old', () => {
+  it('expires, in a range that ends with the last login that is too old', () => {
     const lane = laneOf(webhookOn(), webhookOff(3), webhookOn(6), skipped(4, 6));
     expect(expired(lane, nothing, 20, 2)).toEqual([expiredRange(1, 2)]);
     expect(expired(lane, nothing, 20, 5)).toEqual([expiredRange(1, 3)]);
@@ -130,19 +130,19 @@ describe('what is due and too old', () => {
     expect(expired(lane, nothing, 20, 0)).toEqual([]);
   });
 
-  it('does not expire in a delivery that ends by itself', () => {
+  it('does not expire while it is in a delivery that ends by itself', () => {
     const open = laneOf(webhookOn(), started('d', 1, 3), retryScheduled('d', 1, 9));
     expect(expired(open, nothing, 9, 5)).toEqual([expiredRange(4, 5)]);
     expect(expired(evolve(open, webhookRemoved(9)), nothing, 9, 5)).toEqual([expiredRange(4, 5)]);
   });
 
-  it('expires with the delivery that nobody attempts while the webhook is off, once all of it is too old', () => {
+  it('expires with its delivery if the webhook is off, once all logins of the delivery are too old', () => {
     const off = laneOf(webhookOn(), started('d', 1, 3), webhookOff(3));
     expect(expired(off, nothing, 9, 2)).toEqual([]);
     expect(expired(off, nothing, 9, 5)).toEqual([expiredRange(1, 3, 'd')]);
   });
 
-  it('is not due any more, and counts as given up', () => {
+  it('is no longer due, and counts as discarded', () => {
     const off = laneOf(webhookOn(), started('d', 1, 3), webhookOff(6));
     const lane = expired(off, nothing, 9, 6).reduce<Lane>(evolve, off);
     expect(lane).toMatchObject({
@@ -154,7 +154,7 @@ describe('what is due and too old', () => {
   });
 });
 
-describe('logins that were never due and are gone', () => {
+describe('pruned logins that were never due', () => {
   it('are not due when the webhook is turned on', () => {
     const lane = withoutLogins(laneOf(webhookOn(), webhookOff(0)), 7);
     const on = [webhookOn(9), skipped((lane.backlog.dueThrough ?? 0) + 1, 9)].reduce(evolve, lane);
@@ -162,13 +162,13 @@ describe('logins that were never due and are gone', () => {
     expect(pending(on, 12)).toBe(3);
   });
 
-  it('are behind the lane: whoever catches up begins at what is left', () => {
+  it('are before the cursor: a catch-up begins after them', () => {
     expect(withoutLogins(emptyLane, 7)).toMatchObject({ backlog: { cursor: 7, dueThrough: 7, skipped: [] } });
     const caughtUp = evolve(withoutLogins(emptyLane, 7), webhookOn(9));
     expect(waiting(caughtUp, 9)).toEqual([{ firstVersion: 8, lastVersion: 9 }]);
   });
 
-  it('change nothing of a lane that was done with them', () => {
+  it('do not change a lane whose cursor is past them', () => {
     const lane = laneOf(webhookOn(), started('d', 1, 5), abandoned('d', 5, 99));
     expect(withoutLogins(lane, 5)).toBe(lane);
   });
@@ -181,7 +181,7 @@ const event = fc.oneof(
   fc.record({ what: fc.constant('prune'), part: fc.double({ min: 0, max: 1, noNaN: true }) }),
 );
 
-it('what was pruned never comes up as due, whatever happens later', () => {
+it('a pruned login is never due again, whatever happens later', () => {
   fc.assert(
     fc.property(fc.array(event, { maxLength: 40 }), (events) => {
       let lane = emptyLane;
@@ -226,7 +226,7 @@ it('what was pruned never comes up as due, whatever happens later', () => {
   );
 });
 
-it('a cut is as far back as the settings say, and a login expires when it reaches that of the undelivered', () => {
+it('the cut is computed from the settings, and a login expires when it is as old as the limit for undelivered logins', () => {
   const settings = { ageMs: 700, undeliveredAgeMs: 3_000, sizeBytes: null };
   expect(cutAt(10_000, settings)).toEqual({ recordedBefore: 9_301, throughPosition: 0, expireBefore: 7_001 });
   expect(expiresAt(7_000, settings)).toBe(10_000);

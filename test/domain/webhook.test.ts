@@ -27,7 +27,7 @@ const configured = (destinationId: string, enabled: boolean) => [
 ];
 
 describe('configuring a webhook', () => {
-  it('for the first time needs a destination, and is off unless it is said to be on', () => {
+  it('for the first time needs a destination, and leaves the webhook off unless `enabled` is true', () => {
     expect(decide(configure(siem, undefined), null)).toEqual(configured(siem, false));
     expect(decide(configure(siem, true), null)).toEqual(configured(siem, true));
   });
@@ -38,30 +38,30 @@ describe('configuring a webhook', () => {
     expect(refusal.fields.map(({ field }) => field)).toEqual(['destinationId']);
   });
 
-  it('keeps what is left out', () => {
+  it('keeps the fields that are left out', () => {
     expect(decide(configure(undefined, false), on)).toEqual(configured(siem, false));
     expect(decide(configure(other, undefined), on)).toEqual(configured(other, true));
   });
 
-  it('as it is changes nothing', () => {
+  it('with its current settings changes nothing', () => {
     expect(decide(configure(siem, true), on)).toEqual([]);
     expect(decide(configure(undefined, undefined), on)).toEqual([]);
   });
 });
 
 describe('removing a webhook', () => {
-  it('records where the logins stood', () => {
+  it('records the last login of the portal', () => {
     const removed = { type: 'WebhookRemoved', data: { loginsThrough: 7 } };
     expect(decide({ type: 'RemoveWebhook', loginsThrough: 7 }, on)).toEqual([removed]);
   });
 
-  it('that is not there is refused', () => {
+  it('that does not exist is refused', () => {
     expect(refusalOf(() => decide({ type: 'RemoveWebhook', loginsThrough: 7 }, null)).code).toBe('NOT_FOUND');
   });
 });
 
 describe('the input of a webhook', () => {
-  it('takes null for a field left out', () => {
+  it('treats null as a field that is left out', () => {
     const input = { portalId: siem, destinationId: null, enabled: null };
     expect(parse(configureWebhook, input)).toEqual({ portalId: siem, destinationId: undefined, enabled: undefined });
   });
@@ -76,24 +76,24 @@ describe('the input of a webhook', () => {
   });
 });
 
-describe('a webhook over the log', () => {
-  let bench: ReturnType<typeof openHandlers>;
+describe('a webhook in the log', () => {
+  let fixture: ReturnType<typeof openHandlers>;
   let portalId: string;
   let destinationId: string;
 
   beforeEach(() => {
-    bench = openHandlers();
-    portalId = bench.handlers.registerPortal({ name: 'Shop' }, cause, 1);
+    fixture = openHandlers();
+    portalId = fixture.handlers.registerPortal({ name: 'Shop' }, cause, 1);
     const endpoint = 'https://siem.example.com/';
-    destinationId = bench.handlers.createDestination(createDestination.parse({ name: 'SIEM', endpoint }), cause, 1);
+    destinationId = fixture.handlers.createDestination(createDestination.parse({ name: 'SIEM', endpoint }), cause, 1);
   });
 
   const set = (change: { destinationId?: string; enabled?: boolean }) =>
-    bench.handlers.configureWebhook({ portalId, destinationId: undefined, enabled: undefined, ...change }, cause, 2);
+    fixture.handlers.configureWebhook({ portalId, destinationId: undefined, enabled: undefined, ...change }, cause, 2);
   const recordLogins = (count: number) => {
     const login = { authenticationType: 'BASIC', outcome: 'SUCCESS', sourceAddress: '::1' } as const;
     const texts = { request: '', principalId: '', principalName: '', userAgent: '' };
-    bench.handlers.recordLogins(
+    fixture.handlers.recordLogins(
       { portalId, logins: Array.from({ length: count }, () => ({ ...login, ...texts, traceId: 't' })), traceIds: [] },
       cause,
       3,
@@ -101,22 +101,22 @@ describe('a webhook over the log', () => {
   };
   const deliveryEvents = () => {
     const stream: StreamName = `delivery-${portalId}`;
-    return bench.log.range(stream, 1, Number.MAX_SAFE_INTEGER).map(({ type, data }) => ({ type, data }));
+    return fixture.log.range(stream, 1, Number.MAX_SAFE_INTEGER).map(({ type, data }) => ({ type, data }));
   };
 
-  it('points only at a destination that exists', () => {
+  it('needs a destination that exists', () => {
     const refusal = refusalOf(() => set({ destinationId: other }));
     expect(refusal.code).toBe('NOT_FOUND');
     expect(refusal.fields.map(({ field }) => field)).toEqual(['destinationId']);
   });
 
-  it('belongs to a portal that lives', () => {
-    bench.handlers.retirePortal({ id: portalId }, cause, 2);
+  it('needs a portal that is not retired', () => {
+    fixture.handlers.retirePortal({ id: portalId }, cause, 2);
     expect(refusalOf(() => set({ destinationId })).code).toBe('PORTAL_RETIRED');
-    expect(refusalOf(() => bench.handlers.removeWebhook({ portalId }, cause, 2)).code).toBe('PORTAL_RETIRED');
+    expect(refusalOf(() => fixture.handlers.removeWebhook({ portalId }, cause, 2)).code).toBe('PORTAL_RETIRED');
   });
 
-  it('passes over, when it is turned on, what was recorded while it was off', () => {
+  it('skips, when it is turned on, the logins that were recorded while it was off', () => {
     set({ destinationId, enabled: true });
     recordLogins(2);
     set({ enabled: false });
@@ -125,7 +125,7 @@ describe('a webhook over the log', () => {
     expect(deliveryEvents()).toEqual([{ type: 'LoginsSkipped', data: { firstVersion: 3, lastVersion: 5 } }]);
   });
 
-  it('passes nothing over when nothing was recorded while it was off', () => {
+  it('skips nothing if no login was recorded while it was off', () => {
     set({ destinationId, enabled: true });
     recordLogins(2);
     set({ enabled: false });
@@ -133,13 +133,13 @@ describe('a webhook over the log', () => {
     expect(deliveryEvents()).toEqual([]);
   });
 
-  it('lists, when it is removed, what was due as undelivered, and nothing else', () => {
+  it('lists, when it is removed, the due logins as undelivered, and no others', () => {
     recordLogins(2);
     set({ destinationId, enabled: true });
     recordLogins(3);
     set({ enabled: false });
     recordLogins(4);
-    bench.handlers.removeWebhook({ portalId }, cause, 4);
+    fixture.handlers.removeWebhook({ portalId }, cause, 4);
     const undelivered = { firstVersion: 3, lastVersion: 5, deliveryId: null, reason: 'WEBHOOK_REMOVED' };
     expect(deliveryEvents()).toEqual([
       { type: 'LoginsSkipped', data: { firstVersion: 1, lastVersion: 2 } },
@@ -147,11 +147,11 @@ describe('a webhook over the log', () => {
     ]);
   });
 
-  it('goes with its portal, and lists what was due', () => {
+  it('is removed with its portal, and lists the due logins as undelivered', () => {
     set({ destinationId, enabled: true });
     recordLogins(1);
-    bench.handlers.retirePortal({ id: portalId }, cause, 4);
+    fixture.handlers.retirePortal({ id: portalId }, cause, 4);
     expect(deliveryEvents().map(({ type }) => type)).toEqual(['LoginsUndelivered']);
-    expect(bench.models.webhooks.get(portalId)).toBeUndefined();
+    expect(fixture.models.webhooks.get(portalId)).toBeUndefined();
   });
 });

@@ -36,7 +36,7 @@ it.skipIf(LACKS_STRACE).each(failures)(
     expect(await server.ended).toBe(74);
     const answered = load.sent.flatMap(({ acknowledged }) => (acknowledged ? [acknowledged] : []));
     expect(answered.length).toBeGreaterThan(0);
-    expect(server.complained()).toMatch(/disk I\/O error \(SQLITE_IOERR_\w+\).*the server cannot go on/);
+    expect(server.complained()).toMatch(/disk I\/O error \(SQLITE_IOERR_\w+\).*the server cannot continue/);
 
     const restarted = await startThreaded(directory, { token });
     const shown = await loginsOf(createClient(restarted.url, token), portalIds[0] ?? '');

@@ -183,13 +183,13 @@ const receivers: Record<string, Hostile> = {
     start: showing({ ...good, minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'ALL:@SECLEVEL=0' }),
     phase: 'TLS',
     code: null,
-    message: /too old; 1\.2 is needed at least/,
+    message: /too old; at least 1\.2 is required/,
   },
   'speaks HTTP without TLS': {
     start: () => accepting((socket) => socket.once('data', () => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'))),
     phase: 'TLS',
     code: null,
-    message: /^the receiver does not speak TLS/,
+    message: /^the receiver does not use TLS/,
   },
   'requires a client certificate': {
     start: showing({ ...good, requestCert: true, rejectUnauthorized: true, ca: other.cert }),

@@ -17,18 +17,18 @@ import { temporaryDirectory, testConfig } from '../support/server/app.js';
 
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
-/** From one run to the next, with the default settings: a hundredth of seven days. */
+/** The pause between two runs with the default settings: a hundredth of seven days. */
 const PAUSE_MS = 0.07 * DAY_MS;
 
 interface Options {
   directory?: string;
   clock?: FakeClock;
   env?: Record<string, string>;
-  /** What the receiver answers, now. */
+  /** The current answer of the receiver. */
   verdict?: () => Outcome['verdict'];
 }
 
-/** A server with a clock that stands still, a portal, and a receiver of a line of code. */
+/** A server with a fake clock, a portal, and a sender that returns `verdict`. */
 async function startServer({
   directory = temporaryDirectory(),
   clock = new FakeClock(),
@@ -49,11 +49,11 @@ async function startServer({
   const until = async (condition: () => boolean) => {
     while (!condition()) await turn();
   };
-  /** Until nothing goes on that needs no time. */
+  /** Waits until only timers are left to wait for. */
   const settled = () => turn(40);
   await settled();
-  const known = models.portals.page({ limit: 1, inverted: false }, true)[0]?.id;
-  const portalId = known ?? (await commands.execute('registerPortal', { name: 'Portal' }, CAUSE));
+  const existingId = models.portals.page({ limit: 1, inverted: false }, true)[0]?.id;
+  const portalId = existingId ?? (await commands.execute('registerPortal', { name: 'Portal' }, CAUSE));
   return {
     app,
     clock,
@@ -63,8 +63,8 @@ async function startServer({
     portalId,
     until,
     settled,
-    /** What the program's log says of pruning. */
-    said: () => lines.filter(({ msg }) => /prun|larger/.test(String(msg))),
+    /** The lines about pruning in the log of the program. */
+    pruningLines: () => lines.filter(({ msg }) => /prun|larger/.test(String(msg))),
     horizon: () => log.horizon(`login-${portalId}`).version,
     lane: () => models.lanes.get(portalId).lane,
     async record(count: number, keyed = false) {
@@ -85,7 +85,7 @@ async function startServer({
       clock.advance(ms);
       await settled();
     },
-    /** As a file, free pages and all, and without the write-ahead log. */
+    /** The size of the database file with its free pages, without the write-ahead log. */
     fileBytes() {
       const file = new Database(join(config.dataDir, 'auditwire.db'), { readonly: true });
       const pages = Number(file.pragma('page_count', { simple: true })) * 4_096;
@@ -98,15 +98,15 @@ async function startServer({
   };
 }
 
-describe('by age', () => {
-  it('has no timer while nothing is kept', async () => {
+describe('pruning by age', () => {
+  it('has no timer while there are no logins', async () => {
     const { clock, stop } = await startServer();
     expect(clock.nextTimer).toBe(null);
     await stop();
   });
 
-  it('prunes when the oldest passes its age, and then waits for the next one', async () => {
-    const { clock, record, settled, horizon, advance, stop, said } = await startServer();
+  it('starts when the oldest login reaches its age, and then waits for the next one', async () => {
+    const { clock, record, settled, horizon, advance, stop, pruningLines } = await startServer();
     const start = clock.now();
     await record(3);
     await settled();
@@ -118,11 +118,14 @@ describe('by age', () => {
     await advance(1);
     expect(horizon()).toBe(3);
     expect(clock.nextTimer).toBe(start + 8 * DAY_MS);
-    expect(said()).toMatchObject([{ msg: 'pruning' }, { msg: 'pruned', portals: 1, logins: 3, deliveryEvents: 0 }]);
+    expect(pruningLines()).toMatchObject([
+      { msg: 'pruning' },
+      { msg: 'pruned', portals: 1, logins: 3, deliveryEvents: 0 },
+    ]);
     await stop();
   });
 
-  it('does not run again at once, however much passes its age in the meantime', async () => {
+  it('does not run again at once, however many logins reach their age meanwhile', async () => {
     const { clock, record, horizon, advance, stop } = await startServer();
     for (let minute = 0; minute < 5; minute += 1) {
       await record(1);
@@ -136,8 +139,8 @@ describe('by age', () => {
     await stop();
   });
 
-  it('logins that are due stay until they expire, and then are given up', async () => {
-    const { clock, turnWebhook, record, settled, horizon, lane, advance, stop, said } = await startServer({
+  it('keeps due logins until they expire, and then discards them', async () => {
+    const { clock, turnWebhook, record, settled, horizon, lane, advance, stop, pruningLines } = await startServer({
       verdict: () => 'RETRYABLE',
     });
     await turnWebhook(true);
@@ -151,14 +154,14 @@ describe('by age', () => {
     await advance(23 * DAY_MS);
     expect(lane()).toMatchObject({ totals: { discarded: 1 }, first: { open: null }, backlog: { cursor: 1 } });
     expect(horizon()).toBe(1);
-    expect(said().at(-1)).toMatchObject({ msg: 'pruned', expired: 1, logins: 1 });
+    expect(pruningLines().at(-1)).toMatchObject({ msg: 'pruned', expired: 1, logins: 1 });
     await stop();
   });
 
-  it('what was kept because it was due goes soon after it is delivered', async () => {
+  it('prunes logins that were kept because they were due, soon after their delivery', async () => {
     const { clock, turnWebhook, record, until, settled, horizon, lane, advance, stop } = await startServer();
     await turnWebhook(true);
-    // Due, and not delivered before the webhook is turned off.
+    // The logins are due, and are not delivered before the webhook is turned off.
     await Promise.all([record(3), turnWebhook(false)]);
     await advance(8 * DAY_MS);
     expect(horizon()).toBe(0);
@@ -171,13 +174,13 @@ describe('by age', () => {
     await stop();
   });
 
-  it('a start after a kill goes on with what a run had left', async () => {
+  it('continues after a kill and a restart', async () => {
     const killed = await startServer();
     for (let call = 0; call < 5; call += 1) await killed.record(1_000);
     await killed.settled();
     killed.clock.advance(7 * DAY_MS);
     await killed.until(() => killed.horizon() > 0);
-    // As a kill in the middle of the run would leave the files.
+    // The files as a kill during the run leaves them.
     const directory = temporaryDirectory();
     cpSync(join(killed.directory, 'data'), join(directory, 'data'), { recursive: true });
     await killed.stop();
@@ -195,15 +198,15 @@ describe('by age', () => {
   });
 });
 
-describe('by size', () => {
-  it('the oldest go until the rest fits, and a file under constant load stops growing', {
+describe('pruning by size', () => {
+  it('prunes the oldest logins until the rest fits, and a file under constant load stops growing', {
     timeout: 60_000,
   }, async () => {
-    const { record, until, horizon, stop, said, fileBytes, log } = await startServer({
+    const { record, until, horizon, stop, pruningLines, fileBytes, log } = await startServer({
       env: { AUDITWIRE_RETENTION_SIZE: '10MB' },
     });
     const sizes: number[] = [];
-    const pruned = () => said().filter(({ msg }) => msg === 'pruned').length;
+    const pruned = () => pruningLines().filter(({ msg }) => msg === 'pruned').length;
     for (let round = 0; round < 12; round += 1) {
       const before = pruned();
       for (let call = 0; call < 10; call += 1) await record(1_000, true);
@@ -218,15 +221,17 @@ describe('by size', () => {
     await stop();
   });
 
-  it('nothing goes that is due, however large that is', async () => {
-    const { record, turnWebhook, until, horizon, stop, said } = await startServer({
+  it('prunes no due logins, however large they are', async () => {
+    const { record, turnWebhook, until, horizon, stop, pruningLines } = await startServer({
       env: { AUDITWIRE_RETENTION_SIZE: '10MB' },
     });
     await turnWebhook(true);
     await Promise.all([record(1), turnWebhook(false)]);
     for (let call = 0; call < 50; call += 1) await record(1_000);
-    await until(() => said().length > 0);
-    expect(said().map(({ msg }) => msg)).toEqual(['the data is larger than it may be, and nothing of it may go']);
+    await until(() => pruningLines().length > 0);
+    expect(pruningLines().map(({ msg }) => msg)).toEqual([
+      'the data exceeds its size limit, and nothing can be pruned',
+    ]);
     expect(horizon()).toBe(0);
     await stop();
   });

@@ -27,7 +27,7 @@ describe('portals', () => {
     });
   });
 
-  it('follows its name, and the time it was retired', () => {
+  it('shows the current name and the time of the retirement', () => {
     const { given, models } = openLog();
     given(
       [`portal-${PORTAL}`, portalRegistered('Acme')],
@@ -39,7 +39,7 @@ describe('portals', () => {
     expect(models.portals.get(OTHER_PORTAL)).toMatchObject({ name: 'Other', retiredAt: null });
   });
 
-  it('pages in the order of registration, with the retired ones only if asked', () => {
+  it('are paged in the order of registration, and retired ones only on request', () => {
     const { given, models } = openLog();
     for (const id of ['c', 'a', 'b', 'd']) given([`portal-${id}`, portalRegistered()]);
     given(['portal-a', { type: 'PortalRetired', data: {} }]);
@@ -88,13 +88,13 @@ describe('destinations', () => {
     expect(models.destinations.named('SIEM')?.id).toBe(DESTINATION);
   });
 
-  it('gives a destination of before there were limits the default ones', () => {
+  it('shows the default limits for a destination that was created before limits existed', () => {
     const { given, models } = openLog();
     given([stream, destinationCreated()]);
     expect(models.destinations.get(DESTINATION)).toMatchObject({ maxInFlight: 16, linesPerSecond: null });
   });
 
-  it('keeps what an update leaves out', () => {
+  it('keeps the fields that an update leaves out', () => {
     const { given, models } = openLog();
     given([stream, destinationCreated({ authorization: 'sealed' })]);
     const before = models.destinations.get(DESTINATION);
@@ -108,7 +108,7 @@ describe('destinations', () => {
     });
   });
 
-  it('knows when the authorization value was changed, also when it was removed', () => {
+  it('shows when the authorization value was last changed or removed', () => {
     const { given, models } = openLog();
     given([stream, destinationCreated()]);
     expect(models.destinations.get(DESTINATION)?.authorizationChangedAt).toBe(null);
@@ -124,7 +124,7 @@ describe('destinations', () => {
     });
   });
 
-  it('frees the name of a destination that was deleted', () => {
+  it('allows the name of a deleted destination again', () => {
     const { given, models } = openLog();
     given([stream, destinationCreated()], [stream, { type: 'DestinationDeleted', data: {} }]);
     expect(models.destinations.get(DESTINATION)).toBeUndefined();
@@ -132,7 +132,7 @@ describe('destinations', () => {
     expect(models.destinations.named('SIEM')?.id).toBe(OTHER_DESTINATION);
   });
 
-  it('pages in the order of creation', () => {
+  it('are paged in the order of creation', () => {
     const { given, models } = openLog();
     for (const id of ['c', 'a', 'b']) given([`destination-${id}`, destinationCreated({ name: id })]);
     given(['destination-c', { type: 'DestinationUpdated', data: { name: 'z' } }]);
@@ -153,7 +153,7 @@ describe('webhooks', () => {
     expect(models.webhooks.get(PORTAL)).toEqual(row);
   });
 
-  it('forgets a webhook that was removed', () => {
+  it('contains no webhook that was removed', () => {
     const { given, models } = openLog();
     given([`portal-${PORTAL}`, portalRegistered()], [`webhook-${PORTAL}`, webhookConfigured(true)]);
     given([`webhook-${PORTAL}`, { type: 'WebhookRemoved', data: { loginsThrough: 0 } }]);
@@ -161,7 +161,7 @@ describe('webhooks', () => {
     expect(models.webhooks.portalsUsing(DESTINATION)).toEqual([]);
   });
 
-  it('names the portals that use a destination, enabled or not, in the order of registration', () => {
+  it('lists the portals that use a destination, enabled or not, in the order of registration', () => {
     const { given, models } = openLog();
     for (const id of ['c', 'a', 'b']) given([`portal-${id}`, portalRegistered(`Portal ${id}`)]);
     given(['webhook-a', webhookConfigured(false)], ['webhook-c', webhookConfigured(true)]);
@@ -176,7 +176,7 @@ describe('webhooks', () => {
 describe('tokens', () => {
   const issued = (hash: string): TokenEvent => ({ type: 'TokenIssued', data: { name: 'admin', hash } });
 
-  it('knows a token by its hash until it is revoked', () => {
+  it('finds a token by its hash until it is revoked', () => {
     const { given, models } = openLog();
     given(['token-1', issued('hash-1')], ['token-2', issued('hash-2')]);
     expect(models.tokens.withHash('hash-1')).toEqual({ id: '1', name: 'admin' });
@@ -186,8 +186,8 @@ describe('tokens', () => {
   });
 });
 
-describe('identity', () => {
-  it('names the organisation that was identified last', () => {
+describe('issuer', () => {
+  it('shows the organisation that was identified last', () => {
     const { given, models } = openLog();
     expect(models.issuer.organizationId()).toBeUndefined();
     for (const organizationId of ['org-1', 'org-2', 'org-1']) {
@@ -196,7 +196,7 @@ describe('identity', () => {
     }
   });
 
-  it('keeps every signing key, the newest first', () => {
+  it('lists every signing key, the newest first', () => {
     const { given, models } = openLog();
     for (const id of ['key-b', 'key-c', 'key-a']) {
       given([

@@ -18,14 +18,14 @@ import {
 } from '../support/log/events.js';
 import { openLog } from '../support/log/fixture.js';
 
-it('is empty for a portal without a webhook', () => {
+it('a lane is empty for a portal without a webhook', () => {
   const { given, models } = openLog();
   given([`portal-${PORTAL}`, portalRegistered()], [`login-${PORTAL}`, loginRecorded()]);
   expect(models.lanes.get(PORTAL)).toEqual({ lane: emptyLane, position: 0 });
   expect(models.lanes.portalIds()).toEqual([]);
 });
 
-it('keeps the fold of the webhook and delivery events of each portal, and where it changed last', () => {
+it('a lane is the fold of the webhook and delivery events of its portal, with the position of the last one', () => {
   const { given, models } = openLog();
   const events: LaneEvent[] = [
     webhookConfigured(true),
@@ -53,14 +53,14 @@ it('keeps the fold of the webhook and delivery events of each portal, and where 
   expect(lane).toMatchObject({ totals: { delivered: 3, undelivered: 4 }, backlog: { cursor: 9 } });
 });
 
-it('names every portal that ever had a webhook', () => {
+it('lanes exist for every portal that ever had a webhook', () => {
   const { given, models } = openLog();
   given(['webhook-b', webhookConfigured(true)], ['webhook-a', webhookConfigured(false)]);
   given(['webhook-b', { type: 'WebhookRemoved', data: { loginsThrough: 0 } }]);
   expect(models.lanes.portalIds()).toEqual(['a', 'b']);
 });
 
-it('reads back what it stored in every connection', () => {
+it('a lane is the same on another connection', () => {
   const { given, directory, models, close } = openLog();
   given(
     [`webhook-${PORTAL}`, webhookConfigured(true)],

@@ -8,7 +8,7 @@ const KINDS = loginOutcomes.flatMap((outcome) =>
   authenticationTypes.map((authenticationType) => ({ outcome, authenticationType })),
 );
 
-it('finds the logins of each kind under its own filter, and under that of its outcome and of its type', () => {
+it('logins are found by outcome and authentication type, and by each of them alone', () => {
   const { append, models } = openLog();
   const all = [...KINDS, ...KINDS.toReversed()].map((kind, index) => {
     const occurredAt = START + ((index * 7) % 11);
@@ -39,7 +39,7 @@ it('finds the logins of each kind under its own filter, and under that of its ou
   }
 });
 
-it('gives a window between two cursors, over every kind at once', () => {
+it('a page between two cursors contains logins of every outcome and authentication type', () => {
   const kind = fc.constantFrom(...KINDS);
   const logins = fc.array(fc.record({ kind, ms: fc.nat(4) }), { minLength: 30, maxLength: 80 });
   fc.assert(

@@ -5,7 +5,7 @@ import type { LoginCursor, LoginFilter } from '../../src/projections/logins.js';
 import { loginRecorded, OTHER_PORTAL, PORTAL } from '../support/log/events.js';
 import { openLog, START } from '../support/log/fixture.js';
 
-it('remembers the login that first used a key, for each portal by itself', () => {
+it('the position of the first login with a key is stored, separately for each portal', () => {
   const { given, models } = openLog();
   given(
     [`login-${PORTAL}`, loginRecorded()],
@@ -18,11 +18,11 @@ it('remembers the login that first used a key, for each portal by itself', () =>
   expect(models.logins.positionsOfKeys('unknown', ['k'])).toEqual([undefined]);
 });
 
-it('has no page for a portal without logins', () => {
+it('the page of a portal without logins is empty', () => {
   expect(openLog().models.logins.page(PORTAL, {}, { limit: 10, inverted: false })).toEqual([]);
 });
 
-it('orders by when a login happened, the newest first, and then by when it was recorded', () => {
+it('logins are ordered by the time they happened, the newest first, and then by position', () => {
   const { given, models } = openLog();
   for (const ms of [2, 3, 2, 1, 3]) given([`login-${PORTAL}`, loginRecorded({ occurredAt: START + ms })]);
   const positions = (inverted: boolean) =>
@@ -53,7 +53,7 @@ const cursor: fc.Arbitrary<LoginCursor> = fc.record({
   position: fc.nat(50),
 });
 
-/** The same by hand: everything, filtered, in order, between the cursors. */
+/** The expected list: all logins of the portal that match the filter, the newest first. */
 function expectedPage(
   all: readonly (LoginCursor & { portal: string; outcome: string; authenticationType: string })[],
   portal: string,
@@ -69,7 +69,7 @@ function expectedPage(
     .sort(newestFirst);
 }
 
-it('pages in both directions, between any cursors and under any filter, as the whole list says', () => {
+it('a page in either direction, between any cursors and with any filter, is a part of the whole list', () => {
   const options = fc.record({
     filter: filters,
     limit: fc.integer({ min: 1, max: 12 }),
@@ -80,13 +80,13 @@ it('pages in both directions, between any cursors and under any filter, as the w
     fc.property(
       fc.array(login, { minLength: 10, maxLength: 45 }),
       fc.array(options, { minLength: 5, maxLength: 15 }),
-      (logins, asked) => {
+      (logins, requests) => {
         const { append, models, close } = openLog();
         const all = logins.map(({ portal, ...data }) => {
           const [event] = append([{ stream: `login-${portal}`, events: [loginRecorded(data)] }]);
           return { ...data, portal, position: event?.position ?? 0 };
         });
-        for (const { filter, limit, after, before } of asked) {
+        for (const { filter, limit, after, before } of requests) {
           const whole = expectedPage(all, PORTAL, filter);
           const between = whole.filter(
             (one) => (!after || newestFirst(after, one) < 0) && (!before || newestFirst(one, before) < 0),
@@ -95,10 +95,10 @@ it('pages in both directions, between any cursors and under any filter, as the w
           expect(page(false)).toEqual(between.slice(0, limit));
           expect(page(true)).toEqual(between.toReversed().slice(0, limit));
 
-          // A client that walks from page to page sees each login once, whichever way it goes.
+          // A client that reads page after page gets each login once, in either direction.
           for (const inverted of [false, true]) {
             const walked: LoginCursor[] = [];
-            for (let place: LoginCursor | undefined, turns = 0; turns <= whole.length; turns += 1) {
+            for (let place: LoginCursor | undefined, pages = 0; pages <= whole.length; pages += 1) {
               const next = models.logins.page(PORTAL, filter, {
                 [inverted ? 'before' : 'after']: place,
                 limit,

@@ -38,47 +38,47 @@ function withHistory(directory?: string) {
     ['signing-1', { type: 'SigningKeyCreated', data: { signingKeyId: '1', publicKey: 'x', privateKey: 'sealed' } }],
   );
   const rows = dumpReadModels(sqlite);
-  const again = (onProgress: (applied: number, total: number) => void = () => {}) =>
+  const rebuildAll = (onProgress: (applied: number, total: number) => void = () => {}) =>
     rebuild(connection, log, models, onProgress);
-  return { ...fixture, rows, again };
+  return { ...fixture, rows, rebuildAll };
 }
 
-/** Stops after the first chunk, as a kill would. */
+/** Fails after the first chunk, as if the process was killed there. */
 const interrupt = () => {
   throw new Error('killed');
 };
 
-it('has rows in every read model to compare', () => {
+it('the history has rows in every read model', () => {
   for (const [table, rows] of Object.entries(withHistory().rows)) expect(rows, table).not.toEqual([]);
 });
 
-it('makes rows again that were lost, changed or made up', () => {
-  const { again, sqlite, rows } = withHistory();
+it('a rebuild restores rows that were lost or changed, and deletes rows that no event made', () => {
+  const { rebuildAll, sqlite, rows } = withHistory();
   sqlite.exec("DELETE FROM logins; UPDATE lanes SET state = '{}'; INSERT INTO organization VALUES ('made up')");
   sqlite.exec(
     "UPDATE portals SET name = 'changed'; DELETE FROM idempotency_keys; DELETE FROM destinations; DELETE FROM undelivered",
   );
   sqlite.exec("INSERT INTO login_portals VALUES (99, 'made up')");
-  again();
+  rebuildAll();
   expect(dumpReadModels(sqlite)).toEqual(rows);
 });
 
-it('leaves the log and the keys as they are', () => {
-  const { again, sqlite } = withHistory();
+it('a rebuild does not change the log or the keys', () => {
+  const { rebuildAll, sqlite } = withHistory();
   sqlite.exec("INSERT INTO keys VALUES ('owner', x'00')");
   const log = dumpLog(sqlite);
-  again();
+  rebuildAll();
   expect(dumpLog(sqlite)).toEqual(log);
   expect(sqlite.prepare('SELECT count(*) FROM keys').pluck().get()).toBe(1);
 });
 
-it('reports after each 10,000 events how far it is', () => {
-  const { again, append, log } = withHistory();
+it('a rebuild reports its progress after each 10,000 events', () => {
+  const { rebuildAll, append, log } = withHistory();
   for (let count = 0; count < 11; count += 1) {
     append([{ stream: `login-${PORTAL}`, events: Array.from({ length: 1_000 }, () => loginRecorded()) }]);
   }
   const progress: number[][] = [];
-  again((applied, total) => progress.push([applied, total]));
+  rebuildAll((applied, total) => progress.push([applied, total]));
   expect(progress).toEqual([
     [10_000, 11_013],
     [11_013, 11_013],
@@ -86,28 +86,28 @@ it('reports after each 10,000 events how far it is', () => {
   expect(log.head()).toBe(11_013);
 });
 
-it('is noticed when it was interrupted, until it is repeated', () => {
-  const { again, connection, sqlite, rows } = withHistory();
-  again();
+it('an interrupted rebuild is detected until it is repeated', () => {
+  const { rebuildAll, connection, sqlite, rows } = withHistory();
+  rebuildAll();
   expect(areUpToDate(connection.db)).toBe(true);
-  expect(() => again(interrupt)).toThrow('killed');
+  expect(() => rebuildAll(interrupt)).toThrow('killed');
   expect(areUpToDate(connection.db)).toBe(false);
-  expect(() => again(interrupt)).toThrow('killed');
-  again();
+  expect(() => rebuildAll(interrupt)).toThrow('killed');
+  rebuildAll();
   expect(areUpToDate(connection.db)).toBe(true);
   expect(dumpReadModels(sqlite)).toEqual(rows);
 });
 
 describe('at the start of a server', () => {
-  /** What the server says in its log while it starts and stops. */
+  /** Starts and stops a server. Returns the messages that it logged. */
   async function start(directory: string): Promise<string[]> {
-    const said: { msg: string }[] = [];
-    const logger = createLogger('info', { write: (line: string) => void said.push(JSON.parse(line)) });
+    const lines: { msg: string }[] = [];
+    const logger = createLogger('info', { write: (line: string) => void lines.push(JSON.parse(line)) });
     await (await createApp(testConfig(directory), logger)).stop();
-    return said.map(({ msg }) => msg);
+    return lines.map(({ msg }) => msg);
   }
 
-  /** Does something to the read models of a server that has stopped, and gives back its rows as they were before. */
+  /** Starts and stops a server, then changes its read models. Returns the rows as they were before the change. */
   async function startedAndThen(change: (opened: ReturnType<typeof openLog>) => void) {
     const directory = temporaryDirectory();
     await start(directory);
@@ -127,20 +127,20 @@ describe('at the start of a server', () => {
 
   it.each([
     ['of another version', "UPDATE meta SET value = '0' WHERE name = 'read_models_version'"],
-    ['of before there were versions', "DELETE FROM meta WHERE name = 'read_models_version'"],
-  ])('read models %s are rebuilt, once', async (_, change) => {
+    ['without a version', "DELETE FROM meta WHERE name = 'read_models_version'"],
+  ])('read models %s are rebuilt once', async (_, change) => {
     const { directory, rows } = await startedAndThen(({ sqlite }) => {
       sqlite.exec(`${change}; DELETE FROM signing_keys; UPDATE organization SET id = 'made up'`);
     });
     expect(await start(directory)).toEqual([
-      'the read models are those of another version, or not whole: they are rebuilt first',
+      'the read models are of another version or incomplete: they are rebuilt first',
       'rebuilding the read models',
     ]);
     expect(rowsOf(directory)).toEqual(rows);
     expect(await start(directory)).toEqual([]);
   });
 
-  it('a rebuild that was interrupted is begun again', async () => {
+  it('an interrupted rebuild is started again', async () => {
     const { directory, rows } = await startedAndThen(({ connection, log, models }) => {
       expect(() => rebuild(connection, log, models, interrupt)).toThrow('killed');
     });
@@ -153,7 +153,7 @@ describe('at the start of a server', () => {
   });
 });
 
-it('empties the read models of an empty log', () => {
+it('a rebuild of an empty log empties the read models', () => {
   const { connection, log, models, sqlite } = openLog(join(temporaryDirectory()));
   sqlite.exec("INSERT INTO organization VALUES ('made up')");
   rebuild(connection, log, models, () => {});

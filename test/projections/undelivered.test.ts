@@ -10,7 +10,7 @@ import { openLog, recordedAt } from '../support/log/fixture.js';
 
 const range = (firstVersion: number, lastVersion: number): LoginRange => ({ firstVersion, lastVersion });
 
-/** A lane of which batches of logins were given up, and what of them is listed: first and last login, and the state. */
+/** A lane whose batches were abandoned. `listed` returns the first login, the last login and the state of each range. */
 function listOf(...ranges: LoginRange[]) {
   const { given, models } = openLog();
   const { undelivered } = models;
@@ -22,7 +22,7 @@ function listOf(...ranges: LoginRange[]) {
       ),
     );
 
-  /** What a batch came to. */
+  /** Starts a batch and appends the event that ends it. */
   function batch(
     { firstVersion, lastVersion }: LoginRange,
     purpose: 'FIRST' | 'RECOVERY' | 'REPLAY',
@@ -47,13 +47,13 @@ function listOf(...ranges: LoginRange[]) {
     lane: () => models.lanes.get(PORTAL).lane,
     listed: () => rows().map(({ firstVersion, lastVersion, state }) => [firstVersion, lastVersion, state]),
     deliver: (first: number, last: number) => batch(range(first, last), 'REPLAY', (id) => delivered(id)),
-    setAside: (version: number) => batch(range(version, version), 'REPLAY', (id) => tooLargeLine(id)),
+    tooLarge: (version: number) => batch(range(version, version), 'REPLAY', (id) => tooLargeLine(id)),
     fail: (first: number, last: number) => batch(range(first, last), 'RECOVERY', (id) => abandoned(id, 5, null)),
   };
 }
 
-describe('the list of the undelivered', () => {
-  it('has every batch that was given up, with what was said to it', () => {
+describe('the list of undelivered ranges', () => {
+  it('contains every abandoned batch with the answer of the receiver', () => {
     const { rows } = listOf(range(1, 3), range(4, 4));
     const common = {
       portalId: PORTAL,
@@ -63,17 +63,17 @@ describe('the list of the undelivered', () => {
       recoveries: 0,
       refusedProbes: 0,
     };
-    const said = {
+    const answer = {
       responseCode: 503,
       message: 'answer 503',
       discardedBy: null,
       discardedReason: null,
       discardedAt: null,
     };
-    // At the position of its first event: all of them are kept for as long as it is listed.
+    // The position is that of the first event of the delivery: its events are kept while the range is listed.
     expect(rows()).toEqual([
-      { ...common, ...said, ...range(1, 3), abandonedAt: recordedAt(3), position: 2 },
-      { ...common, ...said, ...range(4, 4), abandonedAt: recordedAt(5), position: 4 },
+      { ...common, ...answer, ...range(1, 3), abandonedAt: recordedAt(3), position: 2 },
+      { ...common, ...answer, ...range(4, 4), abandonedAt: recordedAt(5), position: 4 },
     ]);
   });
 
@@ -93,11 +93,11 @@ describe('the list of the undelivered', () => {
     ],
     ['its first login', 4, 4, [[5, 8]]],
     ['its last login', 8, 8, [[4, 7]]],
-    ['what stands before it and its start', 1, 4, [[5, 8]]],
-    ['its end and what stands behind it', 8, 12, [[4, 7]]],
-    ['what stands before it', 1, 3, [[4, 8]]],
-    ['what stands behind it', 9, 12, [[4, 8]]],
-  ])('lets go of what is delivered of a range: %s', (_, first, last, left) => {
+    ['the logins before it and its start', 1, 4, [[5, 8]]],
+    ['its end and the logins after it', 8, 12, [[4, 7]]],
+    ['the logins before it', 1, 3, [[4, 8]]],
+    ['the logins after it', 9, 12, [[4, 8]]],
+  ])('removes the delivered part of a range: %s', (_, first, last, left) => {
     const { batch, deliver, listed } = listOf();
     batch(range(1, 3), 'FIRST', (id) => delivered(id));
     batch(range(4, 8), 'FIRST', (id) => abandoned(id, 5, 9));
@@ -106,7 +106,7 @@ describe('the list of the undelivered', () => {
     expect(listed().map(([one, other]) => [one, other])).toEqual(left);
   });
 
-  it('lets go of several ranges, and parts of those at both ends', () => {
+  it('removes several delivered ranges, and parts of the first and the last one', () => {
     const { deliver, listed } = listOf(range(1, 3), range(4, 4), range(5, 6), range(7, 9));
     deliver(2, 8);
     expect(listed()).toEqual([
@@ -141,30 +141,30 @@ describe('the list of the undelivered', () => {
         [7, 8, 'WAITING'],
       ],
     ],
-  ])('sets the %s login of a range aside', (_, version, left) => {
-    const { setAside: aside, listed } = listOf(range(1, 3), range(4, 8));
-    aside(version);
+  ])('splits the %s login off a range if it is too large', (_, version, left) => {
+    const { tooLarge, listed } = listOf(range(1, 3), range(4, 8));
+    tooLarge(version);
     expect(listed().slice(1)).toEqual(left);
   });
 
-  it('lists nothing because a replay finds a line too large that is not listed', () => {
-    const { batch, setAside: aside, listed } = listOf();
+  it('does not add a delivered login because it is too large in a replay', () => {
+    const { batch, tooLarge, listed } = listOf();
     batch(range(1, 3), 'FIRST', (id) => delivered(id));
-    aside(2);
+    tooLarge(2);
     expect(listed()).toEqual([]);
   });
 
-  it('keeps what is known of a range in each of its parts, and its id in the last', () => {
+  it('keeps the attributes of a range in each of its parts, and its id in the last part', () => {
     const { fail, rows } = listOf(range(1, 9));
     const [whole] = rows();
     fail(4, 5);
-    const [first, tried, last] = rows();
+    const [first, attempted, last] = rows();
     expect(first).toEqual({ ...whole, lastVersion: 3 });
-    expect(tried).toEqual({ ...whole, ...range(4, 5), attempts: 10, recoveries: 1 });
+    expect(attempted).toEqual({ ...whole, ...range(4, 5), attempts: 10, recoveries: 1 });
     expect(last).toEqual({ ...whole, firstVersion: 6 });
   });
 
-  it('counts and finds only what is listed of a range', () => {
+  it('counts and finds only logins that are still undelivered', () => {
     const { undelivered, given } = listOf(range(1, 3), range(4, 6), range(7, 9));
     const ranges = [range(4, 6)];
     given([`undelivered-${PORTAL}`, { type: 'LoginsDiscarded', data: { ranges, reason: 'no' } }]);
@@ -177,7 +177,7 @@ describe('the list of the undelivered', () => {
     expect(undelivered.oldest(PORTAL)).toMatchObject(range(1, 3));
   });
 
-  it('is of one portal', () => {
+  it('contains the ranges of one portal only', () => {
     const { undelivered } = listOf(range(1, 3));
     expect([
       undelivered.oldest('other'),
@@ -187,8 +187,8 @@ describe('the list of the undelivered', () => {
   });
 });
 
-describe('what is recovered next', () => {
-  it('is what someone asked for, the oldest first; else the oldest that waits', () => {
+describe('the next recovery', () => {
+  it('sends the oldest requested range, or else the oldest waiting range', () => {
     const { undelivered, given, lane, deliver } = listOf(range(1, 3), range(4, 6), range(7, 9));
     const next = () =>
       undelivered.recoverable(PORTAL, { ...lane(), redelivery: { ...lane().redelivery, recovering: true } })
@@ -205,10 +205,10 @@ describe('what is recovered next', () => {
     expect(next()).toBe(1);
   });
 
-  it('is nothing of what waits for a person', () => {
-    const { undelivered, lane, fail, setAside: aside } = listOf(range(1, 1), range(2, 2));
+  it('skips ranges that need action', () => {
+    const { undelivered, lane, fail, tooLarge } = listOf(range(1, 1), range(2, 2));
     for (let failed = 1; failed <= 3; failed += 1) fail(1, 1);
-    aside(2);
+    tooLarge(2);
     expect(
       undelivered.recoverable(PORTAL, { ...lane(), redelivery: { ...lane().redelivery, recovering: true } }),
     ).toBeNull();
@@ -216,28 +216,28 @@ describe('what is recovered next', () => {
   });
 });
 
-it('lists each login that was given up and not delivered since, in ranges that do not overlap', () => {
+it('the list contains each login that was abandoned and not delivered since, in ranges that do not overlap', () => {
   const size = 40;
   const part = fc.tuple(fc.integer({ min: 1, max: size }), fc.integer({ min: 0, max: 12 }));
-  const what = fc.constantFrom('deliver' as const, 'fail' as const, 'set aside' as const);
+  const action = fc.constantFrom('deliver' as const, 'fail' as const, 'too large' as const);
   fc.assert(
     fc.property(
       fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 8 }),
-      fc.array(fc.tuple(part, what), { maxLength: 20 }),
+      fc.array(fc.tuple(part, action), { maxLength: 20 }),
       (sizes, steps) => {
         const ranges = sizes.map((lines, index) => {
           const before = sizes.slice(0, index).reduce((sum, one) => sum + one, 0);
           return range(before + 1, before + lines);
         });
-        const { rows, deliver, fail, setAside: aside, undelivered } = listOf(...ranges);
+        const { rows, deliver, fail, tooLarge, undelivered } = listOf(...ranges);
         const left = new Set(ranges.flatMap(({ firstVersion, lastVersion }) => versions(firstVersion, lastVersion)));
-        for (const [[first, length], act] of steps) {
+        for (const [[first, length], action] of steps) {
           const last = Math.min(first + length, ranges.at(-1)?.lastVersion ?? 1);
           if (last < first) continue;
-          if (act === 'set aside') aside(first);
+          if (action === 'too large') tooLarge(first);
           const row = undelivered.firstIn(PORTAL, range(first, last));
-          if (act === 'fail' && row) fail(row.firstVersion, row.lastVersion);
-          if (act !== 'deliver') continue;
+          if (action === 'fail' && row) fail(row.firstVersion, row.lastVersion);
+          if (action !== 'deliver') continue;
           const recovered = undelivered.countIn(PORTAL, range(first, last));
           expect(recovered).toBe(versions(first, last).filter((version) => left.has(version)).length);
           deliver(first, last);

@@ -43,7 +43,7 @@ describe('a delivery', () => {
     ]);
   });
 
-  it('keeps every try, with what became of it', () => {
+  it('contains every attempt with its result', () => {
     const [delivery] = only(batchStarted('d-1', range), retryScheduled('d-1', 1, START + 7), batchDelivered('d-1', 2));
     expect(delivery?.attempts).toMatchObject([
       {
@@ -75,14 +75,14 @@ describe('a delivery', () => {
     expect(delivery?.attempts).toHaveLength(attempts);
   });
 
-  it('is not of another portal', () => {
+  it('is not listed for another portal', () => {
     const { given, log } = openLog();
     given(['delivery-other', batchStarted('d-1', range)]);
     expect(deliveriesOf(PORTAL, whole, log)).toEqual([]);
   });
 });
 
-/** A delivery as it is put into the log: failed attempts, then how it ends, with other events of the stream in between. */
+/** A delivery to append: its failed attempts, its end, and the number of other events between them. */
 interface Plan {
   failed: number;
   end: DeliveryState;
@@ -92,7 +92,7 @@ interface Plan {
 const plan = fc.record<Plan>({
   failed: fc.nat(4),
   end: fc.constantFrom<DeliveryState>('DELIVERED', 'ABANDONED', 'SUPERSEDED'),
-  // Mostly none, at times more than is read at once.
+  // Mostly 0, sometimes more events than one read returns.
   between: fc.oneof(
     { weight: 12, arbitrary: fc.constant(0) },
     { weight: 3, arbitrary: fc.nat(3) },
@@ -110,7 +110,7 @@ function eventsOf({ failed, end, between }: Plan, id: string): DeliveryEvent[] {
   return [...events, ...noise.slice(0, 2)];
 }
 
-it('pages in both directions, from any place, as the whole stream says', () => {
+it('a page in either direction, between any cursors, is a part of the whole list', () => {
   const request = fc.record({
     after: fc.option(fc.nat(1_000_000), { nil: undefined }),
     before: fc.option(fc.nat(1_000_000), { nil: undefined }),

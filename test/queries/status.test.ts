@@ -45,13 +45,13 @@ describe('the table of states', () => {
   it.each<[boolean, string, string, Given[]]>([
     [false, 'UNCONFIGURED', 'it was never configured', []],
     [false, 'UNCONFIGURED', 'it was removed', [webhook(true), ...failed, removed(1)]],
-    [true, 'ACTIVE', 'there was no try yet', [webhook(true), login]],
-    [true, 'ACTIVE', 'the last try succeeded', [webhook(true), ...failed, delivery(batchDelivered('d', 2))]],
-    [true, 'INACTIVE', 'the last try failed and is repeated', [webhook(true), ...failed]],
+    [true, 'ACTIVE', 'there was no attempt yet', [webhook(true), login]],
+    [true, 'ACTIVE', 'the last attempt succeeded', [webhook(true), ...failed, delivery(batchDelivered('d', 2))]],
+    [true, 'INACTIVE', 'the last attempt failed and a retry is due', [webhook(true), ...failed]],
     [
       true,
       'INACTIVE',
-      'the last try failed for good',
+      'the last attempt failed and the batch was abandoned',
       [webhook(true), login, start('d', 1, 1), delivery(batchAbandoned('d'))],
     ],
     [false, 'ACTIVE', 'it was configured and never turned on', [webhook(false)]],
@@ -71,7 +71,7 @@ describe('the table of states', () => {
     [
       true,
       'ACTIVE',
-      'it was pointed at another destination after a failure',
+      'it got another destination after a failure',
       [webhook(true), ...failed, webhook(true, 1, OTHER_DESTINATION)],
     ],
     [
@@ -85,7 +85,7 @@ describe('the table of states', () => {
   });
 });
 
-it('is all zeros and nulls before the first configuration', () => {
+it('the status before the first configuration has only zeros and nulls', () => {
   expect(given(login)).toEqual({
     status: {
       enabled: false,
@@ -108,18 +108,18 @@ it('is all zeros and nulls before the first configuration', () => {
   });
 });
 
-it('stands at the position of the event that last changed it', () => {
+it('the status has the position of the event that last changed it', () => {
   expect(given(webhook(true), login, start('d', 1, 1), login).position).toBe(4);
 });
 
-it('shows the last try, also when it went to a destination that was left since', () => {
-  const tried = [webhook(true), login, start('d', 1, 1), delivery(retryScheduled('d'))];
+it('the status shows the last attempt, even if the webhook has another destination since', () => {
+  const attempted = [webhook(true), login, start('d', 1, 1), delivery(retryScheduled('d'))];
   const last = { lastAttemptAt: START + 1, lastResponseCode: 503, lastResponseMessage: 'answer 503' };
-  expect(given(...tried).status).toMatchObject(last);
-  expect(given(...tried, webhook(true, 1, OTHER_DESTINATION)).status).toMatchObject(last);
+  expect(given(...attempted).status).toMatchObject(last);
+  expect(given(...attempted, webhook(true, 1, OTHER_DESTINATION)).status).toMatchObject(last);
 });
 
-it('counts attempts that failed in a row, not batches, until one succeeds', () => {
+it('consecutiveFailures counts failed attempts, not batches, until one succeeds', () => {
   const failures = [
     webhook(true),
     login,
@@ -134,7 +134,7 @@ it('counts attempts that failed in a row, not batches, until one succeeds', () =
   expect(given(...failures, ...abandoned, delivery(batchDelivered('e', 2))).status.consecutiveFailures).toBe(0);
 });
 
-it('counts logins that are due and neither delivered nor given up as pending, from the oldest on', () => {
+it('pending counts logins that are due and neither delivered nor abandoned, oldestPendingAt is the time of the first one', () => {
   const history: Given[] = [webhook(true), login, login, login];
   expect(given(...history).status).toMatchObject({ pending: 3, oldestPendingAt: recordedAt(3) });
   history.push(start('d', 1, 2));
@@ -150,7 +150,7 @@ it('counts logins that are due and neither delivered nor given up as pending, fr
   });
 });
 
-it('does not count logins that were recorded while the webhook was off', () => {
+it('pending does not count logins that were recorded while the webhook was off', () => {
   const off = [webhook(true), login, webhook(false, 1), login, login];
   expect(given(...off).status).toMatchObject({ pending: 1, oldestPendingAt: recordedAt(3) });
   const skipped = delivery({ type: 'LoginsSkipped', data: { firstVersion: 2, lastVersion: 3 } });
@@ -160,14 +160,14 @@ it('does not count logins that were recorded while the webhook was off', () => {
   });
 });
 
-it('counts a batch that was superseded as pending again, once', () => {
+it('pending counts the logins of a superseded batch again, once', () => {
   const history = [webhook(true), login, login, start('d', 1, 2), delivery(superseded('d'))];
   expect(given(...history).status).toMatchObject({ pending: 2, deliveredTotal: 0, undeliveredTotal: 0 });
   const again = [start('e', 1, 2), delivery(batchDelivered('e'))];
   expect(given(...history, ...again).status).toMatchObject({ pending: 0, deliveredTotal: 2 });
 });
 
-it('counts what a removal leaves behind as undelivered', () => {
+it('undeliveredTotal counts the logins that were due when the webhook was removed', () => {
   const open = [
     webhook(true),
     login,
@@ -182,7 +182,7 @@ it('counts what a removal leaves behind as undelivered', () => {
   expect(given(...open, ended).status).toMatchObject({ pending: 0, undeliveredTotal: 3, oldestPendingAt: null });
 });
 
-it('says when the next try is due, if one is', () => {
+it('nextAttemptAt is the time when the next attempt is due, or null', () => {
   const history: Given[] = [webhook(true), login, login, start('d', 1, 1)];
   expect(given(...history).status.nextAttemptAt).toBe(null);
   history.push(delivery(retryScheduled('d', 1, START + 5)));

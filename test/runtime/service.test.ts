@@ -1,36 +1,36 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createService, type Service, stopAll } from '../../src/runtime/service.js';
 
-/** A service that notes its work, and starts and stops when the test says so. */
+/** A service that records its steps. Its start and its stop end when the test calls `finishStart` and `finishStop`. */
 function aService(name = 'service') {
-  const said: string[] = [];
+  const steps: string[] = [];
   let finishStart = () => {};
   let finishStop = () => {};
   const service = createService(name, {
     start() {
-      said.push('starting');
-      return new Promise<void>((resolve) => (finishStart = resolve)).then(() => void said.push('started'));
+      steps.push('starting');
+      return new Promise<void>((resolve) => (finishStart = resolve)).then(() => void steps.push('started'));
     },
     stop() {
-      said.push('stopping');
-      return new Promise<void>((resolve) => (finishStop = resolve)).then(() => void said.push('stopped'));
+      steps.push('stopping');
+      return new Promise<void>((resolve) => (finishStop = resolve)).then(() => void steps.push('stopped'));
     },
   });
-  return { service, said, finishStart: () => finishStart(), finishStop: () => finishStop() };
+  return { service, steps, finishStart: () => finishStart(), finishStop: () => finishStop() };
 }
 
 describe('a service', () => {
-  it('starts once, however often it is asked to', async () => {
-    const { service, said, finishStart } = aService();
+  it('starts once, however often `start` is called', async () => {
+    const { service, steps, finishStart } = aService();
     const both = Promise.all([service.start(), service.start()]);
     finishStart();
     await both;
     await service.start();
-    expect(said).toEqual(['starting', 'started']);
+    expect(steps).toEqual(['starting', 'started']);
   });
 
-  it('stops once, however often it is asked to', async () => {
-    const { service, said, finishStart, finishStop } = aService();
+  it('stops once, however often `stop` is called', async () => {
+    const { service, steps, finishStart, finishStop } = aService();
     const started = service.start();
     finishStart();
     await started;
@@ -38,53 +38,53 @@ describe('a service', () => {
     finishStop();
     await both;
     await service.stop();
-    expect(said).toEqual(['starting', 'started', 'stopping', 'stopped']);
+    expect(steps).toEqual(['starting', 'started', 'stopping', 'stopped']);
   });
 
-  it('never starts after it was stopped before its start, and gives back what it holds', async () => {
-    const { service, said, finishStop } = aService();
+  it('that was stopped before its start never starts, but runs its stop', async () => {
+    const { service, steps, finishStop } = aService();
     const stopped = service.stop();
     finishStop();
     await stopped;
     await service.start();
-    expect(said).toEqual(['stopping', 'stopped']);
+    expect(steps).toEqual(['stopping', 'stopped']);
   });
 
-  it('that is stopped while it starts ends its start first', async () => {
-    const { service, said, finishStart, finishStop } = aService();
+  it('that is stopped while it starts finishes its start first', async () => {
+    const { service, steps, finishStart, finishStop } = aService();
     const started = service.start();
     const stopped = service.stop();
-    expect(said).toEqual(['starting']);
+    expect(steps).toEqual(['starting']);
     finishStart();
     await started;
-    await expect.poll(() => said).toEqual(['starting', 'started', 'stopping']);
+    await expect.poll(() => steps).toEqual(['starting', 'started', 'stopping']);
     finishStop();
     await stopped;
   });
 
   it('that could not start can be stopped', async () => {
-    const said: string[] = [];
+    const steps: string[] = [];
     const service = createService('broken', {
       start: () => Promise.reject(new Error('port taken')),
-      stop: () => void said.push('stopped'),
+      stop: () => void steps.push('stopped'),
     });
     await expect(service.start()).rejects.toThrow('port taken');
     await service.stop();
-    expect(said).toEqual(['stopped']);
+    expect(steps).toEqual(['stopped']);
   });
 });
 
 describe('stopAll', () => {
-  it('asks all services at once and waits for all', async () => {
+  it('stops all services at once and waits for all', async () => {
     const [one, other] = [aService('one'), aService('other')];
     const stopped = stopAll([one.service, other.service]);
-    expect([one.said, other.said]).toEqual([['stopping'], ['stopping']]);
+    expect([one.steps, other.steps]).toEqual([['stopping'], ['stopping']]);
     one.finishStop();
     other.finishStop();
     expect(await stopped).toEqual([]);
   });
 
-  it('names the services that are late at the deadline', async () => {
+  it('returns the names of the services that have not stopped at the time limit', async () => {
     const [one, late] = [aService('one'), aService('late')];
     onTestFinished(late.finishStop);
     const stopped = stopAll([one.service, late.service], 20);
@@ -92,7 +92,7 @@ describe('stopAll', () => {
     expect(await stopped).toEqual(['late']);
   });
 
-  it('does not hide that a service could not be stopped', async () => {
+  it('fails if a service cannot be stopped', async () => {
     const broken: Service = createService('broken', { stop: () => Promise.reject(new Error('disk gone')) });
     await expect(stopAll([broken])).rejects.toThrow('disk gone');
   });

@@ -1,13 +1,13 @@
 /** Many runs, one a seed, until one of them finds something. */
 import { purposes } from '../../src/domain/lane/attempt.js';
 import { undeliveredStates } from '../../src/domain/undelivered.js';
+import { loginStates } from '../support/account/portal.js';
 import { actionNames } from './actions/index.js';
 import { createDisks } from './disk.js';
 import { eventTypes } from './event-types.js';
 import { faultNames } from './faults.js';
 import { type Invariant, invariants } from './invariants.js';
 import { crashPoints } from './life.js';
-import { standings } from './portal.js';
 import { simulate } from './run.js';
 import { type Counts, createTally } from './tally.js';
 import { recoveries } from './world.js';
@@ -23,10 +23,10 @@ export const known = {
     ...purposes.flatMap((purpose) => [`${purpose}, delivered`, `${purpose}, abandoned`]),
     'FIRST, superseded',
     'FIRST, split',
-    'FIRST, given up',
+    'FIRST, webhook removed',
   ],
   attempts: [1, 2, 3, 4].map((failed) => `delivered after ${failed} that failed`),
-  logins: standings.filter((standing) => standing !== 'pending'),
+  logins: loginStates.filter((state) => state !== 'pending'),
   // What was asked for is delivered, or fails again.
   listed: undeliveredStates.filter((state) => state !== 'REQUESTED'),
   recoveries,

@@ -1,188 +1,186 @@
-/** Whether each request that arrives may be made, as the log stands at that moment. */
-
+/** Checks each request when it arrives: may the product send it now, by the log and by what the receivers answered before? */
 import { createHash } from 'node:crypto';
 import type { Attempt, Purpose } from '../../src/domain/lane/attempt.js';
-import type { Account } from './account.js';
+import type { Account } from '../support/account/account.js';
+import type { DeliveryAccount, LoginState } from '../support/account/portal.js';
 import type { Reply } from './faults.js';
 import type { Report } from './invariants.js';
-import type { DeliveryAccount, Standing } from './portal.js';
 import { type Arrival, requestOf } from './receivers.js';
 
-const LEAST_PAUSE_MS = 1_000;
-const MOST_PAUSE_MS = 30_000;
+const MAX_ATTEMPTS = 5;
+const MIN_PAUSE_MS = 1_000;
+const MAX_PAUSE_MS = 30_000;
 
-/** What a destination has seen of this process. */
-interface Gate {
-  /** It asked for nothing before, in ms. */
+/** What one process has seen of a destination. */
+interface Limits {
+  /** The receiver asked for a pause until this time, in ms. */
   pausedUntil: number;
-  /** When the lines that it got are as many as it takes a second, in ms. */
+  /** When `linesPerSecond` allows the next lines, in ms. */
   linesDueAt: number;
   failing: boolean;
 }
 
-/** What has arrived of a delivery. */
+/** The requests of one delivery that have arrived. */
 interface Seen {
   text: string;
-  arrivals: number;
-  /** Of the last arrival. */
+  /** The number of the last attempt, and the process that made it. */
   attempt: number;
   life: number;
-  /** Whether a receiver has taken it, and has said so. */
-  accepted: boolean;
+  /** The codes that were answered, by attempt number. */
   replies: Map<number, (number | null)[]>;
 }
 
-/** @param read brings the account up to what is in the log */
+/** Which logins a delivery may hold, by its purpose. */
+const mayHold: Record<Purpose, (state: LoginState) => boolean> = {
+  FIRST: (state) => state === 'pending',
+  RECOVERY: (state) => state === 'undelivered',
+  PROBE: (state) => state === 'undelivered',
+  REPLAY: (state) => state !== 'pending',
+};
+
+/**
+ * @param read applies new events of the log to the account
+ * @param onRepeat called when a new process repeats an attempt
+ */
 export function createConduct(account: Account, report: Report, read: () => void, onRepeat: () => void) {
   const seen = new Map<string, Seen>();
-  const gates = new Map<string, Gate>();
-  const underWay = new Map<string, Arrival>();
+  const limits = new Map<string, Limits>();
+  /** The request in flight of each portal. */
+  const inFlight = new Map<string, Arrival>();
   /** The first login of the latest first delivery that was sent, by portal. */
-  const reached = new Map<string, number>();
-  /** Every login that some receiver has kept, by its request. */
-  const taken = new Set<string>();
+  const latestFirst = new Map<string, number>();
+  /** Every login that a receiver accepted, by its request. */
+  const accepted = new Set<string>();
 
   function checkConfiguration({ target, at }: Arrival, { portalId, destinationId, logFormat }: DeliveryAccount): void {
     const webhook = account.portals.get(portalId)?.webhook;
     const destination = account.destinations.get(destinationId);
     const { endpoint } = target;
-    if (!webhook?.enabled) report('as configured', `a try of ${portalId} at ${at}, whose webhook is off`);
+    if (!webhook?.enabled) report('as configured', `an attempt of ${portalId} at ${at} while its webhook is off`);
     else if (webhook.destinationId !== destinationId || target.destinationId !== destinationId) {
-      report('as configured', `a try to ${target.destinationId}, where ${webhook.destinationId} is configured`);
+      report('as configured', `an attempt to ${target.destinationId} instead of ${webhook.destinationId}`);
     } else if (destination?.endpoint !== endpoint || destination.logFormat !== logFormat) {
-      report('as configured', `a try to ${endpoint} in ${logFormat}, which is not how it is set`);
+      report('as configured', `an attempt to ${endpoint} in ${logFormat}, which are not the settings`);
     }
   }
 
   function checkLines({ logins }: Arrival, { portalId, firstVersion, lastVersion, purpose }: DeliveryAccount): void {
     const portal = account.portals.get(portalId);
-    const wanted = portal?.requests.slice(firstVersion - 1, lastVersion) ?? [];
+    const expected = portal?.requests.slice(firstVersion - 1, lastVersion) ?? [];
     const sent = logins.map(({ portal, number }) => requestOf(portal, number));
-    if (sent.length !== wanted.length || sent.some((request, index) => request !== wanted[index])) {
+    if (sent.length !== expected.length || sent.some((request, index) => request !== expected[index])) {
       report('nothing too much', `logins ${firstVersion} to ${lastVersion} of ${portalId} are sent as ${digest(sent)}`);
     }
-    const allowed: Record<Purpose, (standing: Standing) => boolean> = {
-      FIRST: (standing) => standing === 'pending',
-      RECOVERY: (standing) => standing === 'undelivered',
-      PROBE: (standing) => standing === 'undelivered',
-      REPLAY: (standing) => standing !== 'pending',
-    };
-    const stray = portal?.standings.slice(firstVersion - 1, lastVersion).find((one) => !allowed[purpose](one));
-    if (stray) report('nothing too much', `a login of ${portalId} is sent (${purpose}) that is ${stray}`);
+    const wrong = portal?.states.slice(firstVersion - 1, lastVersion).find((state) => !mayHold[purpose](state));
+    if (wrong) report('nothing too much', `a ${purpose} of ${portalId} holds a login that is ${wrong}`);
   }
 
-  function checkTry({ at, life, text, deliveryId }: Arrival, delivery: DeliveryAccount): void {
-    const attempt = delivery.failed + 1;
-    if (attempt > 5) report('retries', `${deliveryId} is tried for the ${attempt}th time`);
+  function checkAttempt({ at, life, text, deliveryId }: Arrival, delivery: DeliveryAccount): void {
+    const attempt = delivery.failedAttempts + 1;
+    if (attempt > MAX_ATTEMPTS) report('retries', `${deliveryId} makes attempt ${attempt}`);
     if (delivery.dueAt !== null && at < delivery.dueAt) {
-      report('waits', `try ${attempt} of ${deliveryId} is made ${delivery.dueAt - at} ms before it is due`);
+      report('waits', `attempt ${attempt} of ${deliveryId} starts ${delivery.dueAt - at} ms before it is due`);
     }
     account.deliveries.checkWait(delivery);
     const before = seen.get(deliveryId);
-    if (before && before.text !== text) report('identical', `${deliveryId} is not what it was`);
+    if (before && before.text !== text) report('identical', `${deliveryId} has other lines than before`);
     if (before?.attempt === attempt) {
-      if (before.life === life) report('once a life', `try ${attempt} of ${deliveryId} is made twice`);
+      if (before.life === life) report('attempts', `attempt ${attempt} of ${deliveryId} is made twice`);
       else onRepeat();
     }
-    seen.set(deliveryId, {
-      text,
-      arrivals: (before?.arrivals ?? 0) + 1,
-      attempt,
-      life,
-      accepted: before?.accepted ?? false,
-      replies: before?.replies ?? new Map(),
-    });
+    seen.set(deliveryId, { text, attempt, life, replies: before?.replies ?? new Map() });
   }
 
   function checkOrder({ portalId, firstVersion, deliveryId, purpose }: DeliveryAccount): void {
     if (purpose !== 'FIRST') {
-      const open = account.portals.get(portalId)?.open;
-      if (open?.failed)
-        report('turns', `${deliveryId} (${purpose}) is sent while ${open.deliveryId} waits for a retry`);
+      const open = account.portals.get(portalId)?.first;
+      if (!open?.failedAttempts) return;
+      report('turns', `${deliveryId} (${purpose}) is sent while ${open.deliveryId} waits for a retry`);
       return;
     }
-    const last = reached.get(portalId) ?? 0;
-    if (firstVersion < last) report('order', `${deliveryId} goes back to login ${firstVersion} from ${last}`);
-    reached.set(portalId, Math.max(last, firstVersion));
+    const latest = latestFirst.get(portalId) ?? 0;
+    if (firstVersion < latest) report('order', `${deliveryId} starts at login ${firstVersion}, after login ${latest}`);
+    latestFirst.set(portalId, Math.max(latest, firstVersion));
   }
 
   function checkCapacity(arrival: Arrival, { portalId, destinationId }: DeliveryAccount): void {
     const { at, deliveryId, logins } = arrival;
-    const other = underWay.get(portalId);
-    if (other) report('one at a time', `${deliveryId} is sent while ${other.deliveryId} is under way`);
-    underWay.set(portalId, arrival);
-    const count = [...underWay.values()].filter(({ target }) => target.destinationId === destinationId).length;
+    const other = inFlight.get(portalId);
+    if (other) report('one at a time', `${deliveryId} is sent while ${other.deliveryId} is in flight`);
+    inFlight.set(portalId, arrival);
+    const count = [...inFlight.values()].filter(({ target }) => target.destinationId === destinationId).length;
     const { maxInFlight = 16, linesPerSecond = null } = account.destinations.get(destinationId) ?? {};
-    const gate = gateOf(destinationId);
-    const most = gate.failing ? 1 : maxInFlight;
-    if (count > most)
-      report('capacity', `request ${count} to ${destinationId}, of ${most}${gate.failing ? ' while it fails' : ''}`);
-    if (at < gate.pausedUntil) {
+    const limit = limitsOf(destinationId);
+    const most = limit.failing ? 1 : maxInFlight;
+    if (count > most) {
+      const reason = limit.failing ? ' while it fails' : '';
+      report('capacity', `${count} requests to ${destinationId} instead of at most ${most}${reason}`);
+    }
+    if (at < limit.pausedUntil) {
       report(
         'capacity',
-        `${deliveryId} is sent ${gate.pausedUntil - at} ms before ${destinationId} is to get anything`,
+        `${deliveryId} is sent ${limit.pausedUntil - at} ms before the pause of ${destinationId} ends`,
       );
     }
     if (linesPerSecond === null) return;
-    if (at < gate.linesDueAt) {
-      report('capacity', `${destinationId} gets more lines than ${linesPerSecond} a second with ${deliveryId}`);
+    if (at < limit.linesDueAt) {
+      report('capacity', `${destinationId} gets more than ${linesPerSecond} lines a second with ${deliveryId}`);
     }
-    gate.linesDueAt = Math.max(gate.linesDueAt, at) + Math.floor((logins.length * 1_000) / linesPerSecond);
+    limit.linesDueAt = Math.max(limit.linesDueAt, at) + Math.floor((logins.length * 1_000) / linesPerSecond);
   }
 
-  function gateOf(destinationId: string): Gate {
-    const gate = gates.get(destinationId) ?? { pausedUntil: 0, linesDueAt: 0, failing: false };
-    gates.set(destinationId, gate);
-    return gate;
+  function limitsOf(destinationId: string): Limits {
+    const limit = limits.get(destinationId) ?? { pausedUntil: 0, linesDueAt: 0, failing: false };
+    limits.set(destinationId, limit);
+    return limit;
   }
 
   return {
-    taken,
-    seen,
-    underWay,
+    accepted,
+    inFlight,
     onArrival(arrival: Arrival): void {
       read();
       const delivery = account.deliveries.all.get(arrival.deliveryId);
       if (delivery?.state !== 'open') {
-        report('log first', `${arrival.deliveryId} is sent, which is ${delivery?.state ?? 'not in the log'}`);
+        report('log first', `${arrival.deliveryId} is sent, but is ${delivery?.state ?? 'not in the log'}`);
         return;
       }
       checkConfiguration(arrival, delivery);
       checkLines(arrival, delivery);
-      checkTry(arrival, delivery);
+      checkAttempt(arrival, delivery);
       checkOrder(delivery);
       checkCapacity(arrival, delivery);
     },
-    onReply({ deliveryId, logins }: Arrival, { taken: isTaken, code }: Reply): void {
+    onReply({ deliveryId, logins }: Arrival, { accepts, code }: Reply): void {
       const known = seen.get(deliveryId);
       if (!known) return;
-      if (isTaken) for (const { portal, number } of logins) taken.add(requestOf(portal, number));
-      if (isTaken && code !== null && code < 300) known.accepted = true;
+      if (accepts) for (const { portal, number } of logins) accepted.add(requestOf(portal, number));
       const replies = known.replies.get(known.attempt) ?? [];
       known.replies.set(known.attempt, [...replies, code]);
     },
     onEnd(arrival: Arrival, { retryAfterMs, code }: Reply, now: number): void {
-      const gate = gateOf(arrival.target.destinationId);
-      gate.failing = code === null || code >= 300;
-      if (gate.failing && retryAfterMs !== null) {
-        const pause = Math.min(MOST_PAUSE_MS, Math.max(LEAST_PAUSE_MS, retryAfterMs));
-        gate.pausedUntil = Math.max(gate.pausedUntil, now + pause);
+      const limit = limitsOf(arrival.target.destinationId);
+      limit.failing = code === null || code >= 300;
+      if (limit.failing && retryAfterMs !== null) {
+        const pause = Math.min(MAX_PAUSE_MS, Math.max(MIN_PAUSE_MS, retryAfterMs));
+        limit.pausedUntil = Math.max(limit.pausedUntil, now + pause);
       }
-      for (const [portalId, one] of underWay) if (one === arrival) underWay.delete(portalId);
+      for (const [portalId, other] of inFlight) if (other === arrival) inFlight.delete(portalId);
     },
-    /** The log has the outcome of a try. */
-    onTried({ deliveryId, attemptNumber: attempt, responseCode }: Attempt, delivered: boolean): void {
-      const said = seen.get(deliveryId)?.replies.get(attempt)?.at(-1);
-      const isGood = responseCode !== null && responseCode >= 200 && responseCode < 300;
-      if (said !== responseCode || delivered !== isGood) {
+    /** The log has the outcome of an attempt. */
+    onAttempt({ deliveryId, attemptNumber, responseCode }: Attempt, delivered: boolean): void {
+      const answered = seen.get(deliveryId)?.replies.get(attemptNumber)?.at(-1);
+      const isSuccess = responseCode !== null && responseCode >= 200 && responseCode < 300;
+      if (answered !== responseCode || delivered !== isSuccess) {
         const recorded = `${responseCode}, ${delivered ? 'delivered' : 'not delivered'}`;
-        report('truth', `try ${attempt} of ${deliveryId} was answered ${said}, and is recorded as ${recorded}`);
+        const attempt = `attempt ${attemptNumber} of ${deliveryId}`;
+        report('truth', `${attempt} was answered with ${answered}, but recorded as ${recorded}`);
       }
     },
-    /** A process has ended, and its connections with it. */
+    /** A process has ended, and its connections and its memory with it. */
     onProcessEnd(): void {
-      underWay.clear();
-      gates.clear();
+      inFlight.clear();
+      limits.clear();
     },
   };
 }

@@ -26,7 +26,7 @@ export const mutants: readonly Mutant[] = [
     file: 'src/log/sqlite/commit.js',
     find: 'commit.run();',
     replace: 'setImmediate(() => commit.run());',
-    caughtBy: ['once a life', 'acknowledged', 'log first', 'progress', 'healthy', 'nothing is lost'],
+    caughtBy: ['attempts', 'acknowledged', 'log first', 'progress', 'healthy', 'nothing is lost'],
   },
   {
     name: 'a request that stands for no delivery in the log',
@@ -76,7 +76,7 @@ export const mutants: readonly Mutant[] = [
     file: 'src/delivery/lane-runner.js',
     find: 'await new Promise((resolve) => clock.at(clock.now() + RECORD_AGAIN_MS, resolve));',
     replace: 'return;',
-    caughtBy: ['once a life'],
+    caughtBy: ['attempts'],
   },
   {
     name: 'what is superseded is not sent again',

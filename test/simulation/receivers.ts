@@ -1,5 +1,4 @@
-/** The simulated receivers: they keep what they take, and fail as they are told. */
-
+/** The simulated receivers: they accept lines, or fail as the run tells them. */
 import { isDeepStrictEqual } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import type { DeliveryRequest, Sender, Target } from '../../src/delivery/transport/types.js';
@@ -9,7 +8,7 @@ import type { Chance } from './chance.js';
 import { type FaultName, outcomeOf, type Reply, type Request, replyOf, well } from './faults.js';
 import type { Mortal } from './life.js';
 
-/** A request as it arrives. */
+/** A request that arrives at a receiver. */
 export interface Arrival {
   at: number;
   life: number;
@@ -20,54 +19,54 @@ export interface Arrival {
   logins: readonly { portal: number; number: number }[];
 }
 
-/** What is seen of every request. */
+/** Sees every request. */
 export interface Watcher {
   onArrival(arrival: Arrival): void;
-  /** The receiver has decided; the sender may not know yet, nor ever. */
+  /** The receiver has decided. The sender gets the answer later, or never. */
   onReply(arrival: Arrival, reply: Reply, fault: FaultName | null): void;
-  /** The sender knows, or was cut off. */
+  /** The sender has the answer, or its connection was closed. */
   onEnd(arrival: Arrival, reply: Reply): void;
 }
 
-/** A way in which a receiver fails for a while. `share`: how many of its answers, from 0 to 1. */
-interface Trouble {
+/** A fault of a receiver for some time. `share`: the part of its answers that fail, from 0 to 1. */
+interface Outage {
   fault: FaultName;
   share: number;
   until: number;
 }
 
 export interface Receivers {
-  /** A sender of a life of the process. */
+  /** The sender of one process. */
   senderOf(life: Mortal): Sender;
-  trouble(host: string, trouble: Trouble): void;
-  /** All is well with every receiver, from now on. */
+  fail(host: string, outage: Outage): void;
+  /** Ends every outage. */
   heal(): void;
 }
 
 export function createReceivers(clock: Clock, chance: Chance, watcher: Watcher): Receivers {
-  const troubles = new Map<string, Trouble>();
+  const outages = new Map<string, Outage>();
 
   function decide(host: string, request: Request): { reply: Reply; fault: FaultName | null } {
-    const trouble = troubles.get(host);
-    if (!trouble || clock.now() >= trouble.until || !chance.happens(trouble.share)) return { reply: well, fault: null };
-    const { fault } = trouble;
+    const outage = outages.get(host);
+    if (!outage || clock.now() >= outage.until || !chance.happens(outage.share)) return { reply: well, fault: null };
+    const { fault } = outage;
     const reply = replyOf(fault, chance, request);
     if (reply.thenDownMs) {
-      troubles.set(host, { fault: 'refused', share: 1, until: clock.now() + reply.thenDownMs });
+      outages.set(host, { fault: 'refused', share: 1, until: clock.now() + reply.thenDownMs });
     }
-    // A receiver that would have refused something else does not fail this time.
+    // Some faults depend on the request: this one may be accepted.
     return { reply, fault: isDeepStrictEqual(reply, well) ? null : fault };
   }
 
   function senderOf(life: Mortal): Sender {
-    const underWay = new Set<() => void>();
+    const inFlight = new Set<() => void>();
 
-    /** Resolves with the reply when the sender learns of it; with a broken connection if it is cut off before. */
+    /** Resolves when the sender gets the reply, or with a connection error if the sender stops before. */
     function answered(reply: Reply): Promise<Reply> {
       if (!reply.afterMs) return Promise.resolve(reply);
       return new Promise((resolve) => {
         const end = (known: Reply) => {
-          underWay.delete(cutOff);
+          inFlight.delete(cutOff);
           resolve(known);
         };
         const cancel = clock.at(clock.now() + reply.afterMs, () => end(reply));
@@ -75,7 +74,7 @@ export function createReceivers(clock: Clock, chance: Chance, watcher: Watcher):
           cancel();
           end({ ...reply, code: null, error: 'The client is destroyed', phase: 'HEADERS' });
         };
-        underWay.add(cutOff);
+        inFlight.add(cutOff);
       });
     }
 
@@ -103,7 +102,7 @@ export function createReceivers(clock: Clock, chance: Chance, watcher: Watcher):
         return outcomeOf(known, at, clock.now() - at);
       },
       stop() {
-        for (const cutOff of underWay) cutOff();
+        for (const cutOff of inFlight) cutOff();
         return Promise.resolve();
       },
     };
@@ -111,15 +110,15 @@ export function createReceivers(clock: Clock, chance: Chance, watcher: Watcher):
 
   return {
     senderOf,
-    trouble: (host, trouble) => void troubles.set(host, trouble),
-    heal: () => troubles.clear(),
+    fail: (host, outage) => void outages.set(host, outage),
+    heal: () => outages.clear(),
   };
 }
 
-/** Nobody is left who would wait for it. */
+/** The process has ended: nothing awaits the outcome. */
 const never = () => new Promise<never>(() => {});
 
-/** A login is known by its request. */
+/** The request of a login, which identifies it. */
 export const requestOf = (portal: number, number: number): string => `/portal/${portal}/login/${number}`;
 
 function loginsOf(text: string): { portal: number; number: number }[] {

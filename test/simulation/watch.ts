@@ -1,35 +1,35 @@
-/** What is looked at all through a run, whenever the process has nothing more to do at that time. */
+/** Checks that run whenever the process has nothing left to do at the present time. */
 import type { Clock } from '../../src/runtime/clock.js';
-import type { Account } from './account.js';
+import type { Account } from '../support/account/account.js';
 import type { Report } from './invariants.js';
 import type { Life } from './life.js';
 
-/** No lane with something to do is without a request for so long, in ms: twice the longest wait that there is, */
-const MOST_IDLE_MS = 120_000;
-/** and the longest that a request takes of each other portal: to a destination that fails they go one by one. */
-const MOST_TURN_MS = 31_000;
+/** A lane with pending logins sends a request within this time: twice the longest wait, */
+const MAX_IDLE_MS = 120_000;
+/** and the longest request of each other portal, because a failing destination gets one request at a time. */
+const MAX_REQUEST_MS = 31_000;
 
-/** @param isExcused whether a portal need not send anything: it does, or nothing can be sent */
+/** @param isExcused whether a portal need not start a request: one is in flight, or none can be sent */
 export function createWatch(account: Account, report: Report, clock: Clock, isExcused: (portalId: string) => boolean) {
-  // When each lane was last seen to have nothing to do or to be at it, in ms.
-  const moved = new Map<string, number>();
+  /** When each lane last sent a request or had none to send, in ms. */
+  const movedAt = new Map<string, number>();
 
   return {
-    /** Something is sent of a portal. */
-    sent: (portalId: string): void => void moved.set(portalId, clock.now()),
+    /** A request of a portal was sent. */
+    sent: (portalId: string): void => void movedAt.set(portalId, clock.now()),
     idle(): void {
       const now = clock.now();
-      for (const { portalId, webhook, standings } of account.portals.values()) {
-        const hasToSend = webhook?.enabled && standings.includes('pending') && !isExcused(portalId);
-        if (!hasToSend || !moved.has(portalId)) moved.set(portalId, now);
-        const idle = now - (moved.get(portalId) ?? now);
-        if (idle <= MOST_IDLE_MS + account.portals.size * MOST_TURN_MS) continue;
-        report('progress', `${portalId} has logins to send, and has not for ${idle} ms`);
+      for (const { portalId, webhook, states } of account.portals.values()) {
+        const hasToSend = webhook?.enabled && states.includes('pending') && !isExcused(portalId);
+        if (!hasToSend || !movedAt.has(portalId)) movedAt.set(portalId, now);
+        const idle = now - (movedAt.get(portalId) ?? now);
+        if (idle <= MAX_IDLE_MS + account.portals.size * MAX_REQUEST_MS) continue;
+        report('progress', `${portalId} has pending logins, but sent no request for ${idle} ms`);
       }
     },
     memory(life: Life): void {
       const timers = life.timers();
-      // For each lane that waits or has an outcome to record, each destination that is spared, the commands and retention.
+      // One for each lane that waits or has an outcome to record, one for each paused destination, the queue's and retention's.
       if (timers > account.portals.size + account.destinations.size + 2) report('memory', `${timers} timers are set`);
     },
   };

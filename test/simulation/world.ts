@@ -5,8 +5,8 @@ import { Refusal } from '../../src/domain/refusal.js';
 import type { RetentionSettings } from '../../src/domain/retention.js';
 import type { Cause } from '../../src/domain/stream.js';
 import type { LogReader } from '../../src/log/event-log.js';
+import { createAccount } from '../support/account/account.js';
 import { FakeClock } from '../support/clock/fake-clock.js';
-import { createAccount } from './account.js';
 import { type Chance, createChance } from './chance.js';
 import { createConduct } from './conduct.js';
 import type { DiskState, Disks } from './disk.js';
@@ -75,9 +75,10 @@ export async function createWorld({ seed, disks, tally, trace }: WorldOptions) {
     if (first) throw first;
   };
 
-  const account = createAccount(report, retention.undeliveredAgeMs, (attempt, delivered) =>
-    conduct.onTried(attempt, delivered),
-  );
+  const account = createAccount(report, {
+    undeliveredAgeMs: retention.undeliveredAgeMs,
+    onAttempt: (attempt, delivered) => conduct.onAttempt(attempt, delivered),
+  });
   const conduct = createConduct(account, report, readLog, () =>
     tally.hit('recoveries', 'a try repeated by a new process'),
   );
@@ -85,7 +86,7 @@ export async function createWorld({ seed, disks, tally, trace }: WorldOptions) {
     account,
     report,
     clock,
-    (portalId) => !life || state.disk !== 'well' || conduct.underWay.has(portalId),
+    (portalId) => !life || state.disk !== 'well' || conduct.inFlight.has(portalId),
   );
   const receivers = createReceivers(clock, createChance(seed, 'receivers'), {
     onArrival(arrival) {
@@ -94,7 +95,7 @@ export async function createWorld({ seed, disks, tally, trace }: WorldOptions) {
       watch.sent(account.deliveries.all.get(arrival.deliveryId)?.portalId ?? '');
     },
     onReply(arrival, reply, fault) {
-      note(() => `${describe(arrival)}: ${reply.code ?? reply.error}${reply.taken ? '' : ', not taken'}`);
+      note(() => `${describe(arrival)}: ${reply.code ?? reply.error}${reply.accepts ? '' : ', not accepted'}`);
       tally.hit('answers', reply.code === null ? reply.error : String(reply.code));
       if (fault) tally.hit('faults', fault);
       conduct.onReply(arrival, reply);

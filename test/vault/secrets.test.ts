@@ -23,13 +23,13 @@ describe('a sealed value', () => {
     return { db, sqlite, random, secrets: createSecrets(db, MASTER_KEY, random) };
   };
 
-  it('opens for its owner and name', () => {
+  it('can be opened with its owner and name', () => {
     const { secrets } = withSecrets();
     const sealed = secrets.seal('owner', 'name', 'Bearer ä secret');
     expect(secrets.open('owner', 'name', sealed)).toBe('Bearer ä secret');
   });
 
-  it('opens for no other owner and no other name', () => {
+  it('cannot be opened with another owner or another name', () => {
     const { secrets } = withSecrets();
     const sealed = secrets.seal('owner', 'name', 'secret');
     secrets.seal('other', 'name', 'x');
@@ -37,14 +37,14 @@ describe('a sealed value', () => {
     expect(() => secrets.open('other', 'name', sealed)).toThrow(WrongMasterKey);
   });
 
-  it('is bound to its owner even under the same data key', () => {
+  it('cannot be opened with another owner that has the same data key', () => {
     const { secrets, sqlite } = withSecrets();
     const sealed = secrets.seal('owner', 'name', 'secret');
     sqlite.exec("INSERT INTO keys SELECT 'other', wrapped FROM keys");
     expect(() => secrets.open('other', 'name', sealed)).toThrow(WrongMasterKey);
   });
 
-  it('does not open when a bit of it has changed', () => {
+  it('cannot be opened if a bit of it has changed', () => {
     const { secrets } = withSecrets();
     const sealed = Buffer.from(secrets.seal('owner', 'name', 'secret'), 'base64url');
     for (const index of sealed.keys()) {
@@ -54,14 +54,14 @@ describe('a sealed value', () => {
     }
   });
 
-  it('is different each time, by a fresh nonce', () => {
+  it('is different each time, because its nonce is new', () => {
     const { secrets } = withSecrets();
     const sealed = Array.from({ length: 20 }, () => secrets.seal('owner', 'name', 'secret'));
     expect(new Set(sealed.map((one) => Buffer.from(one, 'base64url').subarray(0, 12).toString('hex'))).size).toBe(20);
     expect(new Set(sealed).size).toBe(20);
   });
 
-  it('does not open under another master key', () => {
+  it('cannot be opened with another master key', () => {
     const { db, secrets, random } = withSecrets();
     const sealed = secrets.seal('owner', 'name', 'secret');
     const other = createSecrets(db, Buffer.alloc(32, 2), random);
@@ -70,7 +70,7 @@ describe('a sealed value', () => {
     expect(() => secrets.verify()).not.toThrow();
   });
 
-  it('does not open once its key is destroyed, not even when its owner seals again', () => {
+  it('cannot be opened after its key was destroyed, even if its owner seals again', () => {
     const { secrets } = withSecrets();
     const sealed = secrets.seal('owner', 'name', 'secret');
     secrets.destroy('owner');
@@ -84,7 +84,7 @@ describe('the master key file', () => {
   const random = seededRandom('master key');
   const newFile = () => join(temporaryDirectory(), 'key');
 
-  it('is made for its owner alone, and read again', () => {
+  it('is made readable only for its owner, and can be read again', () => {
     const file = newFile();
     const key = readMasterKey(file, true, random);
     expect(key).toHaveLength(32);
@@ -96,11 +96,11 @@ describe('the master key file', () => {
     const file = newFile();
     readMasterKey(file, true, random);
     chmodSync(file, Number.parseInt(mode, 8));
-    expect(() => readMasterKey(file, true, random)).toThrow(/others can read it; run chmod 600/);
+    expect(() => readMasterKey(file, true, random)).toThrow(/other users can read it; run chmod 600/);
   });
 
   it.each(['', 'c2hvcnQ=', Buffer.alloc(33).toString('base64')])(
-    'is refused with the content "%s", which stays',
+    'is refused with the content "%s", and not changed',
     (content) => {
       const file = newFile();
       writeFileSync(file, content, { mode: 0o600 });
@@ -109,7 +109,7 @@ describe('the master key file', () => {
     },
   );
 
-  it('is not made where it may not, nor where it cannot', () => {
+  it('is not made if that is not allowed or not possible', () => {
     const file = newFile();
     expect(() => readMasterKey(file, false, random)).toThrow(MasterKeyError);
     expect(existsSync(file)).toBe(false);
@@ -121,7 +121,7 @@ describe('a data directory', () => {
   const start = (directory: string, env: Record<string, string> = {}) =>
     createApp(testConfig(directory, env), createLogger('silent'));
 
-  it('does not open without the master key that sealed it, and gets no new one', async () => {
+  it('cannot be opened without its master key, and gets no new one', async () => {
     const directory = temporaryDirectory();
     const { masterKeyFile } = testConfig(directory);
     await (await start(directory)).stop();
@@ -132,22 +132,22 @@ describe('a data directory', () => {
     await (await start(directory)).stop();
   });
 
-  it('does not open with another master key', async () => {
+  it('cannot be opened with another master key', async () => {
     const directory = temporaryDirectory();
     await (await start(directory)).stop();
     const env = { AUDITWIRE_MASTER_KEY: Buffer.alloc(32, 9).toString('base64') };
     await expect(start(directory, env)).rejects.toThrow(WrongMasterKey);
   });
 
-  it('holds no secret in clear in any of its files', async () => {
+  it('contains no secret in plain text in any of its files', async () => {
     const receiver = await startReceiver();
-    // A receiver that repeats what it was sent: what it says stands in the log.
+    // The receiver echoes the authorization, and its answer is stored in the log.
     receiver.answers((response, { headers }) => response.writeHead(401).end(`not you: ${headers.authorization}`));
-    const chance: Buffer[] = [];
+    const drawn: Buffer[] = [];
     const source = seededRandom('grep');
     const random = (size: number) => {
       const bytes = source(size);
-      chance.push(Buffer.from(bytes));
+      drawn.push(Buffer.from(bytes));
       return bytes;
     };
     const directory = temporaryDirectory();
@@ -164,8 +164,8 @@ describe('a data directory', () => {
     await receiver.down();
 
     const { publicKey } = models.issuer.signingKeys()[0] ?? {};
-    const privateKey = chance.find((bytes) => bytes.length === 32 && publicKeyOf(bytes) === publicKey);
-    if (!privateKey) throw new Error('the private key was made of something else');
+    const privateKey = drawn.find((bytes) => bytes.length === 32 && publicKeyOf(bytes) === publicKey);
+    if (!privateKey) throw new Error('the private key was not made from the random bytes');
     const secrets = [
       'Splunk 8a6b2f0c-secret',
       '8a6b2f0c-secret',
@@ -175,7 +175,7 @@ describe('a data directory', () => {
       client.key.split('\n')[1] ?? '',
       Buffer.from(client.privateKey.export({ format: 'jwk' }).d ?? '', 'base64url'),
     ];
-    const keys = chance.filter((bytes) => bytes.length === 32);
+    const keys = drawn.filter((bytes) => bytes.length === 32);
 
     const { dataDir } = testConfig(directory);
     const search = () => {
@@ -190,7 +190,7 @@ describe('a data directory', () => {
     search();
   });
 
-  it.each(['utf8', 'hex', 'base64', 'base64url'] as const)('would be caught with a secret in %s', (encoding) => {
+  it.each(['utf8', 'hex', 'base64', 'base64url'] as const)('would fail this search with a secret in %s', (encoding) => {
     const directory = temporaryDirectory();
     const secret = Buffer.from('8a6b2f0c-secret-?>~ÿ');
     for (const before of ['', 'x', 'xy']) {

@@ -3,20 +3,20 @@ import { createBodyCache } from '../../../src/delivery/batch/body-cache.js';
 
 const body = (bytes: number, fill = 'x') => Buffer.alloc(bytes, fill);
 
-it('gives a body back once', () => {
+it('the body cache returns a body once', () => {
   const bodies = createBodyCache(100);
   bodies.put('a', body(10, 'a'));
   expect(bodies.take('a')).toEqual(body(10, 'a'));
   expect(bodies.take('a')).toBeUndefined();
 });
 
-it('lets the oldest go where there is no room', () => {
+it('the body cache drops the oldest bodies if there is no room', () => {
   const bodies = createBodyCache(100);
   for (const id of ['a', 'b', 'c', 'd']) bodies.put(id, body(40));
   expect(['a', 'b', 'c', 'd'].map((id) => bodies.take(id)?.length)).toEqual([undefined, undefined, 40, 40]);
 });
 
-it('counts a body that is bodies again only once, and what was taken no more', () => {
+it('the body cache counts a body that is put again only once, and a body that was taken not at all', () => {
   const bodies = createBodyCache(100);
   for (let round = 0; round < 10; round += 1) bodies.put('a', body(60));
   bodies.put('b', body(40));
@@ -26,7 +26,7 @@ it('counts a body that is bodies again only once, and what was taken no more', (
   expect(bodies.take('c')?.length).toBe(60);
 });
 
-it('keeps nothing that is larger than all it may keep', () => {
+it('the body cache does not keep a body that is larger than its limit', () => {
   const bodies = createBodyCache(100);
   bodies.put('a', body(101));
   expect(bodies.take('a')).toBeUndefined();

@@ -20,12 +20,12 @@ const login: Login = {
   traceId: 't',
   occurredAt: 0,
 };
-/** As long as a real signature, and telling from its line. */
+/** As long as a real signature, and different for each line. */
 const sign = (text: string) => Buffer.from(text).toString('base64url').padEnd(86, 'A').slice(-86);
 const bodyOf = (logins: readonly Login[], rendering: Rendering) =>
   gunzipSync(encode(writeLines(logins, rendering), rendering.logFormat, sign)).toString();
 
-/** Lengths of requests that fill a batch with few lines: some a little too much, some a lot. */
+/** Lengths of requests that fill a batch with few lines: some short, some very long. */
 const requestLengths = fc.array(
   fc.oneof(fc.integer({ min: 1, max: 9_000 }), fc.integer({ min: 90_000, max: 400_000 })),
   {
@@ -35,7 +35,7 @@ const requestLengths = fc.array(
 );
 
 describe.each([...logFormats])('a batch in %s', (logFormat) => {
-  it('holds as many lines as fit into 1 MiB before compression, and no fewer', async () => {
+  it('contains as many lines as fit into 1 MiB before compression', async () => {
     await fc.assert(
       fc.asyncProperty(requestLengths, async (lengths) => {
         const logins = lengths.map((length) => ({ ...login, request: 'é'.repeat(length) }));
@@ -46,7 +46,7 @@ describe.each([...logFormats])('a batch in %s', (logFormat) => {
         expect(Buffer.byteLength(text)).toBeLessThanOrEqual(MEBIBYTE);
         const next = logins[count];
         if (!next) return;
-        // A line may count for a few bytes more than it has.
+        // The counted size of a line may be a few bytes too large.
         const more = Buffer.byteLength(text) + Buffer.byteLength(bodyOf([next], rendering));
         expect(more).toBeGreaterThan(MEBIBYTE - 8 * (count + 1));
       }),
@@ -54,19 +54,19 @@ describe.each([...logFormats])('a batch in %s', (logFormat) => {
     );
   });
 
-  it('counts the signatures, which are a good part of short lines', async () => {
+  it('includes the signatures in its size', async () => {
     const logins = Array.from({ length: 5_000 }, () => login);
     const text = bodyOf(logins, { portalId, logFormat, line });
     expect(Buffer.byteLength(text)).toBeLessThanOrEqual(MEBIBYTE);
     expect(text.split('\n').length).toBeLessThan(logins.length);
   });
 
-  it('holds at least one line, however long', async () => {
+  it('contains at least one line, however long it is', async () => {
     const long = { ...login, request: 'x'.repeat(MEBIBYTE) };
     expect(writeLines([long, login], { portalId, logFormat, line })).toHaveLength(1);
   });
 
-  it('is the lines in the order of the logins, each signed, joined by \\n', async () => {
+  it('consists of the signed lines in the order of the logins, joined by \\n', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(loginOf(hostileText), { minLength: 1, maxLength: 5 }),

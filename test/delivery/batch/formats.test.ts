@@ -33,9 +33,9 @@ const sig = 'XQC3OSFxLbi5dy2-o4xAXHT-x8oW5Df-zVsACWQLMU9Q-sPnEyk5CVs4JHwuRcwO0QN
 const entry = fc.tuple(loginOf(hostileText), lineSettings).map(([one, line]) => entryOf(one, portalId, line));
 const written = (format: Format, one: Entry) => format.attach(format.write(one), sig);
 
-describe('the example of the original', () => {
-  it('is written in CEF as it stands there, but for its time', () => {
-    // The original stamps event_ts when it writes the line, a second after the login.
+describe('the example line of Kong Konnect', () => {
+  it('is written in CEF in the same way, except for its time', () => {
+    // Kong Konnect sets event_ts when it writes the line, a second after the login.
     expect(written(cef, entryOf(login, portalId, settings))).toBe(
       '2025-06-23T14:28:47Z konghq.com CEF:0|KongInc|Dev-Portal|1.0|AUTHENTICATION_TYPE_BASIC|AUTHENTICATION_OUTCOME_SUCCESS|0|' +
         'rt=1750688927556 src=172.71.232.22 request=/api/v2/developer/authenticate success=true ' +
@@ -56,7 +56,7 @@ describe('the example of the original', () => {
     expect(written(json, entryOf(login, portalId, settings))).toBe(object);
   });
 
-  it('is that object as the member "event" in CPS', () => {
+  it('is that object in the member "event" in CPS', () => {
     expect(written(cps, entryOf(login, portalId, settings))).toBe(`{"event":${object}}`);
   });
 });
@@ -75,7 +75,7 @@ describe('an entry', () => {
     expect(entryOf({ ...login, outcome }, portalId, settings)).toMatchObject({ name, severity, success });
   });
 
-  it('tells its time in whole seconds, cut off, and in ms', () => {
+  it('has its time in whole seconds, rounded down, and in ms', () => {
     const times = { eventTs: '1970-01-01T00:00:00Z', rt: 999 };
     expect(entryOf({ ...login, occurredAt: 999 }, portalId, settings)).toMatchObject(times);
   });
@@ -86,7 +86,7 @@ describe.each([
   ['JSON', json],
   ['CPS', cps],
 ])('a line in %s', (_, format) => {
-  it('is one line to every reader, whatever is in it', () => {
+  it('contains no line break of any parser, whatever the login contains', () => {
     fc.assert(
       fc.property(entry, (one) => {
         expect(written(format, one)).not.toMatch(LINE_BREAKS);
@@ -94,7 +94,7 @@ describe.each([
     );
   });
 
-  it('survives UTF-8', () => {
+  it('is well-formed, so that UTF-8 can encode it', () => {
     fc.assert(
       fc.property(entry, (one) => {
         const line = written(format, one);
@@ -109,7 +109,7 @@ describe.each([
 });
 
 describe('a line in CEF', () => {
-  it('is read back as what was written, key by key', () => {
+  it('is parsed to the values that were written, key by key', () => {
     fc.assert(
       fc.property(entry, (one) => {
         const { line } = one;
@@ -141,14 +141,14 @@ describe('a line in CEF', () => {
     );
   });
 
-  it('has a header without line breaks even if a setting had some', () => {
+  it('has a header without line breaks even if a setting contains some', () => {
     const vendor = 'a\nb\rc\u2028d\te';
     expect(parseCef(written(cef, entryOf(login, portalId, { ...settings, vendor }))).header[0]).toBe(
       'a b c\\u2028d\\u0009e',
     );
   });
 
-  it('keeps what only looks like a line break, a control or another key', () => {
+  it('escapes text that only resembles an escape or another key', () => {
     const userAgent = 'a\\nb \\u2028 sig=c |\u0000';
     expect(cef.write(entryOf({ ...login, userAgent }, portalId, settings))).toMatch(
       / user_agent=a\\\\nb \\\\u2028 sig\\=c \|\\\\u0000$/,
@@ -181,7 +181,7 @@ describe('a line in JSON', () => {
     sig,
   });
 
-  it('is read back as what was written, numbers as numbers and truth as truth, in order', () => {
+  it('is parsed to the values that were written, with their types and in their order', () => {
     fc.assert(
       fc.property(entry, (one) => {
         const parsed: object = JSON.parse(written(json, one));
@@ -192,7 +192,7 @@ describe('a line in JSON', () => {
     );
   });
 
-  it('has each key once, whichever of two equal ones a reader would take', () => {
+  it('contains each key once, because parsers differ about duplicate keys', () => {
     fc.assert(
       fc.property(entry, (one) => {
         const strings = written(json, one).matchAll(/"((?:[^"\\]|\\.)*)"(:?)/g);
@@ -201,7 +201,7 @@ describe('a line in JSON', () => {
     );
   });
 
-  it('in CPS is the only member, "event", of another', () => {
+  it('is, in CPS, the only member "event" of an outer object', () => {
     fc.assert(
       fc.property(entry, (one) => {
         expect(written(cps, one)).toBe(`{"event":${written(json, one)}}`);

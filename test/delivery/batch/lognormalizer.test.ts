@@ -1,4 +1,4 @@
-/** Reads CEF lines with `lognormalizer` (Debian package liblognorm-utils), which knows nothing of this product. */
+/** Reads CEF lines with `lognormalizer` (Debian package liblognorm-utils), a parser that is independent of this product. */
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,14 +20,14 @@ const mayBeMissing = !process.env['CI'];
 const portalId = '3e551b39-227d-4297-b911-e68fd5d77c17';
 const sig = 'XQC3OSFxLbi5dy2-o4xAXHT-x8oW5Df-zVsACWQLMU9Q-sPnEyk5CVs4JHwuRcwO0QNLsNaP1wsyrXYPeneXDQ';
 
-/** It drops the first character of the first key unless a space stands before it. */
-function fedTo(line: string): string {
-  // The last one: in a value, an equals sign is escaped.
+/** lognormalizer drops the first character of the first key unless a space precedes it. */
+function withSpaceBeforeKeys(line: string): string {
+  // The last match is the first key: in a value, an equals sign is escaped.
   const at = line.lastIndexOf('|rt=') + 1;
   return `${line.slice(0, at)} ${line.slice(at)}`;
 }
 
-/** Normalizes many lines in one go; gives an object for each. */
+/** Normalizes lines in one call. Returns an object for each. */
 function normalize(lines: readonly string[]): unknown[] {
   const rulebase = join(temporaryDirectory(), 'cef.rule');
   writeFileSync(rulebase, `version=2\n${RULE}\n`);
@@ -48,7 +48,7 @@ it.skipIf(!installed && mayBeMissing)('lognormalizer reads the values of every l
   const entries = fc
     .sample(fc.tuple(loginOf(hostileText), lineSettings), LINES)
     .map(([login, line]) => entryOf(login, portalId, line));
-  const normalized = normalize(entries.map((entry) => fedTo(cef.attach(cef.write(entry), sig))));
+  const normalized = normalize(entries.map((entry) => withSpaceBeforeKeys(cef.attach(cef.write(entry), sig))));
   expect(normalized).toHaveLength(LINES);
   for (const [index, { line, ...entry }] of entries.entries()) {
     expect(normalized[index]).toEqual({

@@ -34,8 +34,8 @@ const PLAN: Plan = {
 
 const bodyOf = (plan: Plan) => JSON.stringify(plan);
 
-/** A prefetch before a renderer that gives the plan back, and counts. */
-function openPreparer(limit: number) {
+/** A prefetch whose renderer returns the plan as the body. `rendered` lists the plans that were rendered. */
+function openPrefetch(limit: number) {
   const rendered: Plan[] = [];
   const render = async (plan: Plan): Promise<Rendered> => {
     rendered.push(plan);
@@ -53,9 +53,9 @@ const numberedPlan = (nth: number, portalId = 'p'): Plan => ({
   lastVersion: 500 * (nth + 1),
 });
 
-describe('what was prepared', () => {
-  it('is used for the very same plan, once', async () => {
-    const { prefetch, rendered, take } = openPreparer(4);
+describe('a prefetched batch', () => {
+  it('is used once, for exactly its plan', async () => {
+    const { prefetch, rendered, take } = openPrefetch(4);
     prefetch.start(PLAN);
     prefetch.start({ ...PLAN, line: { ...PLAN.line } });
     expect(rendered).toHaveLength(1);
@@ -75,24 +75,24 @@ describe('what was prepared', () => {
     ['host', { line: { ...PLAN.line, host: 'other' } }],
     ['version', { line: { ...PLAN.line, version: '2' } }],
   ])('is not used for another %s', async (_, other) => {
-    const { prefetch, rendered, take } = openPreparer(4);
+    const { prefetch, rendered, take } = openPrefetch(4);
     prefetch.start(PLAN);
     const plan = { ...PLAN, ...other };
     expect(await take(plan)).toBe(bodyOf(plan));
     expect(rendered).toEqual([PLAN, plan]);
   });
 
-  it('is let go with the first plan of the portal that was not foreseen', async () => {
-    const { prefetch, rendered, take } = openPreparer(2);
+  it('is dropped if the portal takes another plan', async () => {
+    const { prefetch, rendered, take } = openPrefetch(2);
     for (const nth of [1, 2]) prefetch.start(numberedPlan(nth));
     await take({ ...numberedPlan(1), logFormat: 'JSON' });
-    // There is room again, and what is prepared now is rendered anew.
+    // There is room again: both batches are rendered again.
     for (const nth of [1, 2]) prefetch.start(numberedPlan(nth));
     expect(rendered).toHaveLength(5);
   });
 
-  it('stays for other portals when one of them is let go', async () => {
-    const { prefetch, rendered, take } = openPreparer(4);
+  it('is kept if the batches of another portal are dropped', async () => {
+    const { prefetch, rendered, take } = openPrefetch(4);
     for (const portalId of ['p', 'q']) prefetch.start(numberedPlan(1, portalId));
     prefetch.drop('p');
     await take(numberedPlan(1, 'q'));
@@ -101,8 +101,8 @@ describe('what was prepared', () => {
     expect(rendered).toHaveLength(3);
   });
 
-  it('is as much as there is room for, over all portals', async () => {
-    const { prefetch, rendered, take } = openPreparer(3);
+  it('exists up to a limit over all portals', async () => {
+    const { prefetch, rendered, take } = openPrefetch(3);
     for (const portalId of ['p', 'q', 'r', 's']) prefetch.start(numberedPlan(1, portalId));
     expect(rendered).toHaveLength(3);
     for (const portalId of ['p', 'p', 's', 's']) prefetch.drop(portalId);
@@ -111,8 +111,8 @@ describe('what was prepared', () => {
     expect(rendered).toHaveLength(5);
   });
 
-  it('says why it could not be, to whoever takes it and nobody else', async () => {
-    const { prefetch, take } = openPreparer(4);
+  it('reports its error only to the caller that takes it', async () => {
+    const { prefetch, take } = openPrefetch(4);
     const failing = { ...PLAN, line: { ...PLAN.line, host: 'fails' } };
     prefetch.start(failing);
     prefetch.drop('p');
@@ -122,19 +122,19 @@ describe('what was prepared', () => {
   });
 });
 
-it('whatever was prepared, taken and let go before, a plan gives what it gives alone, and room is never lost', async () => {
+it('for every sequence of calls, a plan gives the same batch as without prefetch, and the limit stays the same', async () => {
   const plan = fc.record({
     portal: fc.constantFrom('p', 'q', 'r'),
     nth: fc.nat(3),
     logFormat: fc.constantFrom(...logFormats),
   });
-  const step = fc.record({ do: fc.constantFrom('ahead', 'ahead', 'take', 'drop'), plan });
+  const step = fc.record({ do: fc.constantFrom('start', 'start', 'take', 'drop'), plan });
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 40 }), fc.integer({ min: 1, max: 4 }), async (steps, limit) => {
-      const { prefetch, rendered, take } = openPreparer(limit);
+      const { prefetch, rendered, take } = openPrefetch(limit);
       for (const one of steps) {
         const given: Plan = { ...numberedPlan(one.plan.nth, one.plan.portal), logFormat: one.plan.logFormat };
-        if (one.do === 'ahead') prefetch.start(given);
+        if (one.do === 'start') prefetch.start(given);
         else if (one.do === 'drop') prefetch.drop(given.portalId);
         else expect(await take(given)).toBe(bodyOf(given));
       }
@@ -146,7 +146,7 @@ it('whatever was prepared, taken and let go before, a plan gives what it gives a
   );
 });
 
-describe('a server that looks ahead', () => {
+describe('a server with prefetch', () => {
   const masterKey = seededRandom('prepare')(32);
 
   async function start() {
@@ -162,8 +162,13 @@ describe('a server that looks ahead', () => {
     return { server, receiver, render, ...portal };
   }
 
-  /** Each batch is to the byte what its `BatchStarted` says, rendered by itself. */
-  function expectRenderedAlone({ server, receiver, portalId, render }: Awaited<ReturnType<typeof start>>): void {
+  /** Expects each batch to have the same bytes as its `BatchStarted` gives without prefetch. */
+  function expectSameAsWithoutPrefetch({
+    server,
+    receiver,
+    portalId,
+    render,
+  }: Awaited<ReturnType<typeof start>>): void {
     const started = new Map(
       deliveryEvents(server, portalId).flatMap((event) =>
         event.type === 'BatchStarted' ? [[event.data.deliveryId, event.data]] : [],
@@ -180,58 +185,58 @@ describe('a server that looks ahead', () => {
 
   const acceptedAll = (receiver: Receiver, count: number) => receiver.until(({ accepted }) => accepted.length >= count);
 
-  it('sends what each batch is alone', async () => {
+  it('sends the same batches as without prefetch', async () => {
     const started = await start();
     const { server, receiver, portalId } = started;
-    const held = hold(receiver);
+    const answers = hold(receiver);
     await logIn(server, portalId, '/1');
     await receiver.until(({ received }) => received.length === 1);
     for (const from of [2, 702, 1_402]) await logIn(server, portalId, ...numbered(700, from));
-    // More than a megabyte: batches end before their plans do.
+    // More than 1 MiB: batches contain fewer logins than their plans.
     await logIn(server, portalId, ...numbered(600, 2_102).map((request) => request.padEnd(2_500, 'x')));
-    held.releaseAll();
+    answers.releaseAll();
     await acceptedAll(receiver, 2_701);
     expect(requestsIn(receiver.accepted)).toEqual([
       ...numbered(2_101),
       ...numbered(600, 2_102).map((request) => request.padEnd(2_500, 'x')),
     ]);
-    expectRenderedAlone(started);
+    expectSameAsWithoutPrefetch(started);
   });
 
-  it('honours a log format that was changed after batches had been prepared', async () => {
+  it('uses a log format that was changed after batches were prefetched', async () => {
     const started = await start();
     const { server, receiver, portalId, destinationId } = started;
-    const held = hold(receiver);
+    const answers = hold(receiver);
     await logIn(server, portalId, ...numbered(1_000));
     await receiver.until(({ received }) => received.length === 1);
     await logIn(server, portalId, ...numbered(1_000, 1_001));
-    held.release();
-    // The second is on the wire, and behind it two more are prepared.
+    answers.release();
+    // The second batch is in flight, and two more are prefetched.
     await receiver.until(({ received }) => received.length === 2);
     await updateDestination(server, destinationId, { logFormat: 'JSON' });
-    held.releaseAll();
+    answers.releaseAll();
     await acceptedAll(receiver, 2_000);
     const [, , ...later] = receiver.received;
     expect(later.flatMap(({ lines }) => lines).every((line) => line.startsWith('{'))).toBe(true);
     expect(requestsIn(receiver.accepted)).toEqual(numbered(2_000));
-    expectRenderedAlone(started);
+    expectSameAsWithoutPrefetch(started);
   });
 
-  it('sends the same bytes again after a failure, and then what stood behind them', async () => {
+  it('sends the same bytes again after a failure, and then the next batches', async () => {
     const started = await start();
     const { server, receiver, portalId } = started;
-    const held = hold(receiver);
+    const answers = hold(receiver);
     await logIn(server, portalId, ...numbered(1_000));
     await logIn(server, portalId, ...numbered(500, 1_001));
     await receiver.until(({ received }) => received.length === 1);
-    held.release(503);
+    answers.release(503);
     await untilEvent(server, portalId, 'RetryScheduled');
-    held.releaseAll();
+    answers.releaseAll();
     await acceptedAll(receiver, 1_500);
     const [first, again] = receiver.received;
     expect(again?.deliveryId).toBe(first?.deliveryId);
     expect(again?.body.equals(first?.body ?? Buffer.alloc(0))).toBe(true);
     expect(requestsIn(receiver.accepted)).toEqual(numbered(1_500));
-    expectRenderedAlone(started);
+    expectSameAsWithoutPrefetch(started);
   });
 });

@@ -12,7 +12,7 @@ import { hostileText, lineSettings, loginOf } from '../../support/receiver/hosti
 
 const portalId = '3e551b39-227d-4297-b911-e68fd5d77c17';
 
-/** A server's signing key as it stands in its data directory, and the public half as it is published. */
+/** The signing key of a server as it is stored, and the public key as it is published. */
 function makeSigner(seed = 'signing') {
   const { models, secrets, handlers } = openHandlers(seed);
   const keyId = handlers.ensureSigningKey({}, cause, 0);
@@ -25,12 +25,12 @@ function makeSigner(seed = 'signing') {
   };
 }
 
-/** What a receiver does: cuts the signature out of the bytes that came, and checks it over the rest. */
-function cutOut(line: string, logFormat: LogFormat): { bytes: Uint8Array<ArrayBuffer>; signature: string } {
+/** Splits a line as a receiver does: into the signature and the bytes that are signed. */
+function splitLine(line: string, logFormat: LogFormat): { bytes: Uint8Array<ArrayBuffer>; signature: string } {
   const member = logFormat === 'CEF' ? ' sig=' : ',"sig":"';
   const end = { CEF: '', JSON: '}', CPS: '}}' }[logFormat];
   const quote = logFormat === 'CEF' ? '' : '"';
-  // The last one: the header of CEF, which only the operator writes, does not escape an equals sign.
+  // The last match is the signature: the CEF header, which only the operator sets, does not escape an equals sign.
   const at = line.lastIndexOf(member);
   expect(line.endsWith(quote + end)).toBe(true);
   const signature = line.slice(at + member.length, line.length - quote.length - end.length);
@@ -41,7 +41,7 @@ const utf8 = (text: string): Uint8Array<ArrayBuffer> => new Uint8Array(Buffer.fr
 
 type Published = ReturnType<typeof jwkSet>;
 
-/** Verifies with WebCrypto under the only key of a set. */
+/** Verifies with WebCrypto and the only key of a set. */
 async function verifier({ keys }: Published) {
   const key = await importJWK(keys[0] ?? {}, 'EdDSA');
   if (key instanceof Uint8Array) throw new Error('no public key');
@@ -57,38 +57,38 @@ function signedLine(login: Login, rendering: Rendering, signer: ReturnType<typeo
 const anyLogin = loginOf(hostileText);
 
 describe.each([...logFormats])('the signature of a line in %s', (logFormat) => {
-  it('verifies over the bytes of the line without it', async () => {
+  it('is valid for the bytes of the line without it', async () => {
     const signer = makeSigner();
     const verify = await verifier(signer.published);
     await fc.assert(
       fc.asyncProperty(anyLogin, lineSettings, async (login, line) => {
-        const { bytes, signature } = cutOut(signedLine(login, { portalId, logFormat, line }, signer), logFormat);
+        const { bytes, signature } = splitLine(signedLine(login, { portalId, logFormat, line }, signer), logFormat);
         expect(signature).toMatch(/^[\w-]{86}$/);
         expect(await verify(bytes, new Uint8Array(Buffer.from(signature, 'base64url')))).toBe(true);
       }),
     );
   });
 
-  it('does not verify when any one byte of the line or of the signature is altered', async () => {
+  it('is not valid if any byte of the line or of the signature is changed', async () => {
     const signer = makeSigner();
     const verify = await verifier(signer.published);
     const change = fc.integer({ min: 1, max: 255 });
     await fc.assert(
       fc.asyncProperty(anyLogin, lineSettings, fc.nat(), change, async (login, line, place, flipped) => {
-        const cut = cutOut(signedLine(login, { portalId, logFormat, line }, signer), logFormat);
-        const signature = new Uint8Array(Buffer.from(cut.signature, 'base64url'));
-        expect(await verify(altered(cut.bytes, place, flipped), signature)).toBe(false);
-        expect(await verify(cut.bytes, altered(signature, place, flipped))).toBe(false);
+        const split = splitLine(signedLine(login, { portalId, logFormat, line }, signer), logFormat);
+        const signature = new Uint8Array(Buffer.from(split.signature, 'base64url'));
+        expect(await verify(altered(split.bytes, place, flipped), signature)).toBe(false);
+        expect(await verify(split.bytes, altered(signature, place, flipped))).toBe(false);
       }),
     );
   });
 
-  it('does not verify under the key of another server', async () => {
+  it('is not valid with the key of another server', async () => {
     const [signer, other] = [makeSigner(), makeSigner('another server')];
     const verify = await verifier(other.published);
     await fc.assert(
       fc.asyncProperty(anyLogin, lineSettings, async (login, line) => {
-        const { bytes, signature } = cutOut(signedLine(login, { portalId, logFormat, line }, signer), logFormat);
+        const { bytes, signature } = splitLine(signedLine(login, { portalId, logFormat, line }, signer), logFormat);
         expect(await verify(bytes, new Uint8Array(Buffer.from(signature, 'base64url')))).toBe(false);
       }),
       { numRuns: 5 },
@@ -102,7 +102,7 @@ function altered(bytes: Uint8Array<ArrayBuffer>, place: number, flipped: number)
 }
 
 describe('the published key set', () => {
-  it('holds the public half alone, as RFC 8037 has it', () => {
+  it('contains only the public key, in the format of RFC 8037', () => {
     const { keyId, published } = makeSigner();
     const jwk = {
       kty: 'OKP',
@@ -115,7 +115,7 @@ describe('the published key set', () => {
     expect(published).toEqual({ keys: [jwk] });
   });
 
-  it('stays as it is once there is a key', () => {
+  it('does not change after a key exists', () => {
     const { handlers, models } = openHandlers();
     const keyId = handlers.ensureSigningKey({}, cause, 0);
     const before = jwkSet(models.issuer.signingKeys());
@@ -123,7 +123,7 @@ describe('the published key set', () => {
     expect(jwkSet(models.issuer.signingKeys())).toEqual(before);
   });
 
-  it('has no signer for a key that is not there', () => {
+  it('has no signer for a key that does not exist', () => {
     const { models, secrets } = makeSigner();
     expect(() => createSigners(models.issuer.signingKey, secrets)('none')).toThrow('There is no signing key none');
   });

@@ -9,9 +9,9 @@ import { aPost, aTarget, startSender } from '../../support/engine/sender.js';
 import { type Listener, listenEverywhere, watchConnectionAttempts } from '../../support/network/connection-attempts.js';
 
 const NOT_PUBLIC = /is not a public address \(.+\); the operator can allow it in AUDITWIRE_ALLOWED_ADDRESSES$/;
-const METADATA = /is the metadata service of a cloud; no setting opens it$/;
+const METADATA = /is the metadata service of a cloud; no setting permits it$/;
 
-/** undici keeps the list of browsers for its own `fetch`, as it stood before port 0 was added. */
+/** The blocked ports of browsers. The list that undici uses for its `fetch` is older than the entry for port 0. */
 const { badPorts } = z
   .object({ badPorts: z.array(z.string()).transform((ports) => ['0', ...ports]) })
   .parse(createRequire(import.meta.url)('undici/lib/web/fetch/constants.js'));
@@ -27,7 +27,7 @@ const hex = (byte: number) => byte.toString(16);
 const hex2 = (byte: number) => hex(byte).padStart(2, '0');
 const octal = (byte: number) => `0${byte.toString(8)}`;
 const number = (address: string) => bytesOf(address).reduce((sum, byte) => sum * 256 + byte, 0);
-/** As the two groups that end an IPv6 address. */
+/** The address as the last two groups of an IPv6 address. */
 const groups = (address: string) => {
   const [a = 0, b = 0, c = 0, d = 0] = bytesOf(address);
   return `${hex(a * 256 + b)}:${hex(c * 256 + d)}`;
@@ -91,7 +91,7 @@ const forms: Record<string, (address: string) => string> = {
   'ISATAP of a global address': (address) => `[2606:4700::200:5efe:${address}]`,
 };
 
-const hidden: [address: string, reason: RegExp][] = [
+const hiddenAddresses: [address: string, reason: RegExp][] = [
   ['127.0.0.1', NOT_PUBLIC],
   ['127.0.0.53', NOT_PUBLIC],
   ['0.0.0.0', NOT_PUBLIC],
@@ -103,7 +103,7 @@ const hidden: [address: string, reason: RegExp][] = [
   ['168.63.129.16', METADATA],
 ];
 
-const inEveryForm = hidden.flatMap(([address, reason]) =>
+const inEveryForm = hiddenAddresses.flatMap(([address, reason]) =>
   Object.values(forms).map((write): [string, RegExp] => [write(address), reason]),
 );
 
@@ -134,14 +134,14 @@ const metadataServices = [
   '169.254.169.254', '169.254.170.2', '169.254.170.23', '[fd00:ec2::254]', '[fd00:ec2::23]', '[fd20:ce::254]',
   '168.63.129.16', '100.100.100.200', '[fd00:100::100:200]', '192.0.0.192', '[fd00:c1::a9fe:a9fe]', '169.254.0.23',
   '169.254.10.10', '169.254.42.42', '[fd00:42::42]', '[fd00:a9fe:a9fe::1]', '[fe80::a9fe:a9fe]',
-  // A NAT64 with a prefix of its network.
+  // NAT64 with a prefix of the network.
   '[fd00:64::169.254.169.254]', '[2a00:1450:4001::a9fe:a9fe]',
   'metadata.google.internal', 'METADATA.google.internal.', 'metadata。google。internal', 'ｍetadata.google.internal',
   'metadata.google.internal..', 'metadata.goog', 'metadata', '%6detadata', 'instance-data', 'instance-data.ec2.internal',
   'metadata.azure.internal', 'metadata.tencentyun.com', 'api.metadata.cloud.ibm.com',
 ];
 
-/** Parsers disagree about these; what `new URL` reads is what is checked and connected to. */
+/** Parsers read these differently. The guard and the connection both use what `new URL` reads. */
 // biome-ignore format: a table
 const confusing = [
   ':@127.0.0.1', '127.0.0.1\\@example.com', '127.0.0.1\\.example.com', '127.0.0.1/@example.com', '127.0.0.1?@example.com',
@@ -152,7 +152,7 @@ const confusing = [
 const ownAddresses = Object.values(networkInterfaces())
   .flatMap((addresses) => addresses ?? [])
   .map(({ address }) => address.replace(/%.*$/, ''))
-  // A machine on the internet may have a public one.
+  // A machine on the internet may have a public address.
   .filter((address) => ipaddr.parse(address).range() !== 'unicast')
   .map((address) => (address.includes(':') ? `[${address}]` : address));
 
@@ -163,10 +163,10 @@ const cases: [host: string, reason: RegExp][] = [
 ];
 const distinct = new Set(cases.map(([host]) => host)).size;
 
-describe(`${distinct} hosts, each written in another way, that are refused`, () => {
+describe(`${distinct} refused hosts, each written in another way`, () => {
   it('are more than 300', () => expect(distinct).toBeGreaterThan(300));
 
-  it.each(cases)('%s is saved by nobody and connected to by nobody', async (host, reason) => {
+  it.each(cases)('%s cannot be saved, and no connection is made to it', async (host, reason) => {
     const guard = createAddressGuard([]);
     const attempts = watchConnectionAttempts();
     const sender = startSender({ allowed: [] });
@@ -194,9 +194,9 @@ const ofIpv6: [string, string, string][] = ownAddresses.includes('[::1]')
     ]
   : [];
 
-describe('the observation', () => {
+describe('the watch on connection attempts', () => {
   it.each([['127.1', '127.0.0.1', '127.0.0.0/8'], ['2130706433', '127.0.0.1', '127.0.0.0/8'], ...ofIpv6])(
-    'sees a connection to %s where the operator allows it',
+    'finds a connection to %s if the operator allows it',
     async (host, address, range) => {
       const listener = await listenEverywhere();
       onTestFinished(() => listener.close());
@@ -218,27 +218,27 @@ describe('an allow-list of every address', () => {
   const everything = ['0.0.0.0/0', '::/0'];
   const services = cases.filter(([, reason]) => reason === METADATA);
 
-  it.each(services)('does not open %s', async (host) => {
+  it.each(services)('does not allow %s', async (host) => {
     const attempts = watchConnectionAttempts();
     const sender = startSender({ allowed: everything });
     const outcome = await sender.send(aTarget(`http://${host}:${everywhere.port}/`, null), aPost);
     expect([outcome, attempts]).toMatchObject([{ verdict: 'FINAL', message: expect.stringMatching(METADATA) }, []]);
   });
 
-  it.each(badPorts.map(Number))('does not open port %i', async (port) => {
+  it.each(badPorts.map(Number))('does not allow port %i', async (port) => {
     const attempts = watchConnectionAttempts();
     const sender = startSender({ allowed: everything });
     const guard = createAddressGuard(everything);
     for (const host of ['127.0.0.1', '[::1]', '93.184.216.34', 'siem.example.com']) {
       const url = `http://${host}:${port}/`;
-      const message = `port ${port} is blocked, as in browsers; no setting opens it`;
+      const message = `port ${port} is blocked, as in browsers; no setting permits it`;
       expect(await guard.reasonAgainstSaving(new URL(url))).toBe(message);
       expect(await sender.send(aTarget(url, null), aPost)).toMatchObject({ verdict: 'FINAL', message });
     }
     expect(attempts).toEqual([]);
   });
 
-  it('blocks no other port than browsers do', () => {
+  it('blocks the same ports as browsers', () => {
     const guard = createAddressGuard(everything);
     const blocked = Array.from({ length: 65_536 }, (_, port) => port).filter((port) =>
       guard.reasonAgainstUrl(new URL(`http://127.0.0.1:${port}/`)),
@@ -248,7 +248,7 @@ describe('an allow-list of every address', () => {
 });
 
 // biome-ignore format: a table
-const noHosts = [
+const invalidHosts = [
   '[fe80::1%25eth0]', '[fe80::1%eth0]', '[::1%25lo]', '[::1%lo]', '127.0.0.1%25lo', '[::ffff:127.0.0.1%25lo]',
   '127.0.0.1%00', '127.0.0.1%00.example.com', '127.0.0.1%0a', '127.0.0.1%20', '127.0.0.1%09', '127.0.0.1%2f',
   '256.0.0.1', '127.0.0.256', '127.0.0.0.1', '4294967296', '0x100000000', '040000000000', '127.0.0.09', '127..1',
@@ -257,7 +257,7 @@ const noHosts = [
   '127.0.0.1#@example.com', '', 'xn--',
 ];
 
-it.each(noHosts)('%j is the host of no endpoint', (host) => {
+it.each(invalidHosts)('%j is not accepted as the host of an endpoint', (host) => {
   const parse = (endpoint: string) => createDestination.safeParse({ name: 'SIEM', endpoint });
   expect(parse('https://siem.example.com/').success).toBe(true);
   expect(parse(`https://${host}/`).success).toBe(false);

@@ -9,12 +9,12 @@ import { makeCertificate } from '../../support/receiver/receiver.js';
 const PUBLIC = '93.184.216.34';
 const PUBLIC_V6 = '2606:4700:4700::1111';
 const NOT_PUBLIC = /is not a public address/;
-const METADATA = /is the metadata service of a cloud; no setting opens it/;
+const METADATA = /is the metadata service of a cloud; no setting permits it/;
 const sixty = Array.from({ length: 60 }, (_, i) => `93.184.216.${i + 1}`);
 
-/** Names with what they resolve to: at saving and at connecting the same. */
+/** Names and their addresses, which are the same when the destination is saved and when a connection is made. */
 const refused: [name: string, answer: Answer, reason: RegExp][] = [
-  // Of this machine.
+  // Names of this machine.
   ['localhost', ['127.0.0.1', '::1'], NOT_PUBLIC],
   ['localhost.', ['127.0.0.1'], NOT_PUBLIC],
   ['LOCALHOST', ['127.0.0.1'], NOT_PUBLIC],
@@ -57,7 +57,7 @@ const refused: [name: string, answer: Answer, reason: RegExp][] = [
   ['isatap.example.com', ['2606:4700::5efe:a00:1'], NOT_PUBLIC],
   ['unique-local.example.com', ['fd12:3456::1'], NOT_PUBLIC],
   ['link-local.example.com', ['fe80::1'], NOT_PUBLIC],
-  // One among others, in any place.
+  // A refused address among others, at any index.
   ['first.example.com', ['10.0.0.1', PUBLIC], NOT_PUBLIC],
   ['last.example.com', [PUBLIC, '10.0.0.1'], NOT_PUBLIC],
   ['mixed4.example.com', ['127.0.0.1', PUBLIC_V6], NOT_PUBLIC],
@@ -65,21 +65,21 @@ const refused: [name: string, answer: Answer, reason: RegExp][] = [
   ['mixed-mapped.example.com', [PUBLIC, '::ffff:127.0.0.1'], NOT_PUBLIC],
   ['mixed-metadata.example.com', [PUBLIC, PUBLIC_V6, '169.254.169.254'], METADATA],
   ['one-of-many.example.com', [...sixty, '127.0.0.1'], NOT_PUBLIC],
-  // Another name for it.
+  // Aliases.
   ['alias.example.com', { alias: 'localhost', addresses: ['127.0.0.1', '::1'] }, NOT_PUBLIC],
   ['alias-metadata.example.com', { alias: 'metadata.google.internal', addresses: ['169.254.169.254'] }, METADATA],
   ['alias-mixed.example.com', { alias: 'siem.example.net', addresses: [PUBLIC, '10.0.0.1'] }, NOT_PUBLIC],
 ];
 
-/** The name as it is asked for. */
-const asked = (name: string) => new URL(`https://${name}/`).hostname.replace(/\.+$/, '');
+/** The name that is looked up. */
+const lookedUp = (name: string) => new URL(`https://${name}/`).hostname.replace(/\.+$/, '');
 
-describe(`${refused.length} names that resolve to what may not be reached`, () => {
-  it.each(refused)('%s is saved by nobody and connected to by nobody', async (name, answer, reason) => {
+describe(`${refused.length} names that resolve to a refused address`, () => {
+  it.each(refused)('%s cannot be saved, and no connection is made to it', async (name, answer, reason) => {
     const listener = await listenEverywhere();
     onTestFinished(() => listener.close());
-    const { resolve } = await startDnsServer({ [asked(name)]: [answer] });
-    // c-ares has names without the dot of the root.
+    const { resolve } = await startDnsServer({ [lookedUp(name)]: [answer] });
+    // c-ares returns names without the trailing dot.
     const lenient = (host: string) => resolve(host.replace(/\.+$/, ''));
     const attempts = watchConnectionAttempts();
 
@@ -91,7 +91,7 @@ describe(`${refused.length} names that resolve to what may not be reached`, () =
     expect([attempts, listener.connections]).toEqual([[], 0]);
   });
 
-  it('localhost is refused as the system resolves it, too', async () => {
+  it('localhost is refused with the resolver of the system, too', async () => {
     const attempts = watchConnectionAttempts();
     const outcome = await startSender({ allowed: [] }).send(aTarget('https://localhost:4444/', null), aPost);
     expect([outcome, attempts]).toMatchObject([{ verdict: 'FINAL', message: expect.stringMatching(/loopback/) }, []]);
@@ -103,13 +103,13 @@ describe('a name whose answers change', () => {
     ['is public at saving and private at connecting', [[PUBLIC], ['127.0.0.2']]],
     ['is public at saving and a metadata service at connecting', [[PUBLIC], ['169.254.169.254']]],
     ['is public at saving and partly private at connecting', [[PUBLIC], [PUBLIC, '127.0.0.2']]],
-    ['gets a private address of the other kind', [[PUBLIC], [PUBLIC, '::1']]],
+    ['gets a private address of the other IP version', [[PUBLIC], [PUBLIC, '::1']]],
     ['is allowed at saving and private beyond the allow-list at connecting', [['127.0.0.1'], ['127.0.0.2']]],
     ['has an error at saving and a private address at connecting', ['SERVFAIL', ['127.0.0.2']]],
     ['does not exist at saving and is private at connecting', ['NXDOMAIN', ['127.0.0.2']]],
     ['has no address at saving and a private one at connecting', [[], ['127.0.0.2']]],
-    ['becomes another name for localhost', [[PUBLIC], { alias: 'localhost', addresses: ['127.0.0.2'] }]],
-  ])('%s: it is saved, and connected to by nobody', async (_, answers) => {
+    ['becomes an alias of localhost', [[PUBLIC], { alias: 'localhost', addresses: ['127.0.0.2'] }]],
+  ])('%s: it can be saved, but no connection is made to it', async (_, answers) => {
     const listener = await listenEverywhere();
     onTestFinished(() => listener.close());
     const { resolve } = await startDnsServer({ 'siem.example.com': answers });
@@ -125,7 +125,7 @@ describe('a name whose answers change', () => {
     expect([attempts, listener.connections]).toEqual([[], 0]);
   });
 
-  it('is resolved once for a connection, which goes to the address that was checked', async () => {
+  it('is resolved once for a connection, which is made to the address that was checked', async () => {
     const listener = await listenEverywhere();
     onTestFinished(() => listener.close());
     const { resolve, questions } = await startDnsServer({ 'siem.example.com': [['127.0.0.1'], ['127.0.0.2']] });
@@ -164,8 +164,8 @@ describe('a name without an answer', () => {
     ['an error', 'SERVFAIL'],
     ['no such name', 'NXDOMAIN'],
     ['no address', []],
-    ['another name without an address', { alias: 'localhost', addresses: [] }],
-  ])('(%s) may be saved, and a try is made again later', async (_, answer) => {
+    ['an alias without an address', { alias: 'localhost', addresses: [] }],
+  ])('(%s) can be saved, and its attempts are retried', async (_, answer) => {
     const { resolve } = await startDnsServer({ 'siem.example.com': [answer] });
     const attempts = watchConnectionAttempts();
     expect(await createAddressGuard([], resolve).reasonAgainstSaving(new URL('https://siem.example.com/'))).toBeNull();
@@ -173,7 +173,7 @@ describe('a name without an answer', () => {
     expect([outcome, attempts]).toMatchObject([{ verdict: 'RETRYABLE', responseCode: null }, []]);
   });
 
-  it('in time may be saved after two seconds', async () => {
+  it('in time can be saved after two seconds', async () => {
     const { resolve, nextQuestion } = await startDnsServer({ 'siem.example.com': ['SILENCE'] });
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     onTestFinished(() => void vi.useRealTimers());
@@ -185,7 +185,7 @@ describe('a name without an answer', () => {
   });
 });
 
-it('a connection to the address of a name is still one to that name: its certificate and its Host are the name', async () => {
+it('a connection to the address of a name uses the name for its certificate and its Host header', async () => {
   const { ca, cert, key } = await makeCertificate(['siem.example.com']);
   const ok = 'HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n';
   const receiver = await startRawReceiver((connection) => connection.write(ok), { cert, key });
@@ -196,9 +196,9 @@ it('a connection to the address of a name is still one to that name: its certifi
   expect(receiver.requests).toEqual([expect.stringMatching(`host: siem.example.com:${receiver.port}\r\n`)]);
 });
 
-describe('what parsers disagree about', () => {
+describe('a URL that parsers read differently', () => {
   it.each(['siem.example.com\\@127.0.0.1', 'siem.example.com/@127.0.0.1', 'siem.example.com?@127.0.0.1'])(
-    '%s is asked about as siem.example.com',
+    '(%s) is looked up as siem.example.com',
     async (host) => {
       const { resolve, questions } = await startDnsServer({});
       const attempts = watchConnectionAttempts();
@@ -209,7 +209,7 @@ describe('what parsers disagree about', () => {
   );
 });
 
-it.each([301, 302, 303, 307, 308])('a redirect (%i) to an address inside is not followed', async (code) => {
+it.each([301, 302, 303, 307, 308])('a redirect (%i) to an internal address is not followed', async (code) => {
   const inside = await listenEverywhere();
   onTestFinished(() => inside.close());
   const location = `http://127.0.0.1:${inside.port}/`;

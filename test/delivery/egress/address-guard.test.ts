@@ -34,13 +34,13 @@ const allowedHosts = [
 describe('without an allow-list', () => {
   const guard = guardWith();
 
-  it.each(allowedHosts)('%s may be reached by https', async (host) => {
+  it.each(allowedHosts)('%s can be reached by https', async (host) => {
     const url = new URL(`https://${host}/collector`);
     expect(await guard.reasonAgainstSaving(url)).toBeNull();
     expect(() => guard.assertLiteral(url)).not.toThrow();
   });
 
-  it('a public address is refused by plain http', async () => {
+  it('a public address is refused over plain http', async () => {
     const url = new URL('http://93.184.216.34/');
     expect(await guard.reasonAgainstSaving(url)).toBe(
       '93.184.216.34 may only be reached by https; the operator can allow it in AUDITWIRE_ALLOWED_ADDRESSES',
@@ -57,7 +57,7 @@ describe('the allow-list', () => {
     ['fd00:1::/32', '[fd00:1::7]', '[fd00:2::7]'],
     ['::1/128', '[::1]', '127.0.0.1'],
     ['fe80::/10', '[fe80::1]', '[fd80::1]'],
-  ])('%s allows %s, by http as well, and not %s', async (range, inside, outside) => {
+  ])('%s allows %s, also over http, but not %s', async (range, inside, outside) => {
     const guard = guardWith([range]);
     for (const scheme of ['https', 'http']) {
       expect(await guard.reasonAgainstSaving(new URL(`${scheme}://${inside}/`))).toBeNull();
@@ -75,7 +75,7 @@ describe('an allow-list of translated addresses', () => {
     ['::ffff:0:0:0/96', '::ffff:0:808:808', '::ffff:0:7f00:1', '127.0.0.1'],
     ['2001::/32', '2001:0:808:808::f7f7:f7f7', '2001:0:808:808::80ff:fffe', '127.0.0.1'],
     ['2001::/32', '2001:0:808:808::f7f7:f7f7', '2001:0:7f00:1::f7f7:f7f7', '127.0.0.1'],
-  ])('(%s) opens %s, by https alone, and not %s, which leads to %s', (range, open, closed, leadsTo) => {
+  ])('(%s) allows %s, only over https, but not %s, which leads to %s', (range, open, closed, leadsTo) => {
     const guard = guardWith([range]);
     expect(guard.reasonAgainstUrl(new URL(`https://[${open}]/`))).toBeNull();
     expect(guard.reasonAgainstUrl(new URL(`http://[${open}]/`))).toMatch(/may only be reached by https/);
@@ -85,18 +85,18 @@ describe('an allow-list of translated addresses', () => {
     expect(guardWith([range, `${leadsTo}/32`]).reasonAgainstUrl(new URL(`https://[${closed}]/`))).toBeNull();
   });
 
-  it('opens private addresses behind the NAT64 that exists for those', () => {
+  it('allows private addresses behind local NAT64', () => {
     const guard = guardWith(['64:ff9b:1::/48']);
     expect(guard.reasonAgainstUrl(new URL('http://[64:ff9b:1:fffe::a00:1]/'))).toBeNull();
     expect(guard.reasonAgainstUrl(new URL('http://[64:ff9b:1:fffe::a9fe:a9fe]/'))).toMatch(/metadata service/);
   });
 });
 
-describe('the rule about a URL', () => {
-  const guard = guardWith([], () => Promise.reject(new Error('asked')));
+describe('the check of a URL', () => {
+  const guard = guardWith([], () => Promise.reject(new Error('looked up')));
 
   it.each(['https://siem.example.com/', 'http://siem.example.com:8088/', 'https://localhost/'])(
-    'asks nobody about the name of %s',
+    'does not look up the name of %s',
     (url) => expect(guard.reasonAgainstUrl(new URL(url))).toBeNull(),
   );
 
@@ -109,13 +109,13 @@ describe('the rule about a URL', () => {
       'https://[::ffff:7f00:1]/',
       '::ffff:7f00:1 is not a public address (loopback); the operator can allow it in AUDITWIRE_ALLOWED_ADDRESSES',
     ],
-    ['https://169.254.169.254/', '169.254.169.254 is the metadata service of a cloud; no setting opens it'],
+    ['https://169.254.169.254/', '169.254.169.254 is the metadata service of a cloud; no setting permits it'],
     [
       'https://metadata.google.internal/',
-      'metadata.google.internal is the metadata service of a cloud; no setting opens it',
+      'metadata.google.internal is the metadata service of a cloud; no setting permits it',
     ],
-    ['https://siem.example.com:25/', 'port 25 is blocked, as in browsers; no setting opens it'],
-  ])('says what is wrong with %s, and what would help', async (url, reason) => {
+    ['https://siem.example.com:25/', 'port 25 is blocked, as in browsers; no setting permits it'],
+  ])('gives the reason against %s, and the setting that would help', async (url, reason) => {
     expect(guard.reasonAgainstUrl(new URL(url))).toBe(reason);
     expect(await guard.reasonAgainstSaving(new URL(url))).toBe(reason);
     expect(() => guard.assertLiteral(new URL(url))).toThrow(new AddressRefused(reason));
@@ -123,7 +123,7 @@ describe('the rule about a URL', () => {
 });
 
 describe('a name', () => {
-  it('gives exactly the addresses that were checked', async () => {
+  it('resolves to exactly the addresses that were checked', async () => {
     const guard = guardWith([], resolvesTo('93.184.216.34', '2606:4700::1'));
     expect(await lookUp(guard, 'siem.example.com')).toEqual(await resolvesTo('93.184.216.34', '2606:4700::1')(''));
   });
@@ -133,49 +133,49 @@ describe('a name', () => {
     ['::1', '93.184.216.34'],
     ['93.184.216.34', '::ffff:169.254.169.254'],
     ['93.184.216.34', '64:ff9b::a00:1'],
-  ])('that resolves to %s and %s is refused altogether', async (...addresses) => {
+  ])('that resolves to %s and %s is refused', async (...addresses) => {
     const guard = guardWith([], resolvesTo(...addresses));
     expect(await guard.reasonAgainstSaving(new URL('https://siem.example.com/'))).not.toBeNull();
     await expect(lookUp(guard, 'siem.example.com')).rejects.toThrow(AddressRefused);
   });
 
-  it('that does not resolve may be saved, and is asked about again at connecting', async () => {
+  it('that does not resolve can be saved, and is looked up again for a connection', async () => {
     const guard = guardWith([], () => Promise.reject(new Error('ENOTFOUND')));
     expect(await guard.reasonAgainstSaving(new URL('https://siem.example.com/'))).toBeNull();
     await expect(lookUp(guard, 'siem.example.com')).rejects.toThrow('ENOTFOUND');
   });
 
   it.each(['0177.0.0.1', '127.1', '2130706433', '0x7f000001', '', 'localhost', '127.0.0.1 ', '::ffff:127.1', '[::1]'])(
-    'that resolves to %j, which is no address, is refused',
+    'that resolves to %j, which is not an address, is refused',
     async (address) => {
       const guard = guardWith(['0.0.0.0/0', '::/0'], resolvesTo(address));
       await expect(lookUp(guard, 'siem.example.com')).rejects.toThrow(`${address} is not an address`);
     },
   );
 
-  it('that resolves to as many addresses as DNS can say is refused for the last of them', async () => {
+  it('that resolves to 4,097 addresses is refused because of the last one', async () => {
     const many = Array.from({ length: 4_096 }, (_, i) => `93.184.${i >> 8}.${i & 255}`);
     const guard = guardWith([], resolvesTo(...many, '10.0.0.1'));
     await expect(lookUp(guard, 'siem.example.com')).rejects.toThrow('10.0.0.1 is not a public address');
   });
 
-  it('that resolves to a public address is refused by plain http', async () => {
+  it('that resolves to a public address is refused over plain http', async () => {
     const guard = guardWith([], resolvesTo('93.184.216.34'));
     await expect(lookUp(guard, 'siem.example.com', 'http:')).rejects.toThrow(AddressRefused);
   });
 });
 
 describe('the peer of a connection', () => {
-  it.each(['127.0.0.1', '::ffff:127.0.0.1', '::1%lo', 'fe80::1%eth0', '10.0.0.1'])('may not be %s', (address) => {
+  it.each(['127.0.0.1', '::ffff:127.0.0.1', '::1%lo', 'fe80::1%eth0', '10.0.0.1'])('must not be %s', (address) => {
     expect(() => guardWith().assertPeer(address, 'https:')).toThrow(AddressRefused);
   });
 
-  it('may not be a metadata service, whatever the operator allows', () => {
+  it('must not be a metadata service, whatever the operator allows', () => {
     const guard = guardWith(['0.0.0.0/0', '::/0']);
-    expect(() => guard.assertPeer('::ffff:169.254.169.254', 'https:')).toThrow(/no setting opens it/);
+    expect(() => guard.assertPeer('::ffff:169.254.169.254', 'https:')).toThrow(/no setting permits it/);
   });
 
-  it('that is gone is a fault of the connection', () => {
+  it('that is gone is a connection error', () => {
     expect(() => guardWith().assertPeer(undefined, 'https:')).toThrow(expect.objectContaining({ code: 'ECONNRESET' }));
   });
 });
@@ -188,8 +188,8 @@ const notPublic = [
   '2001:db8::/32', '2002::/16', '2620:4f:8000::/48', '3fff::/20',
 ];
 
-it('agrees with the lists of Node about addresses anywhere, and close to the ends of ranges', () => {
-  // One each: Node looks for IPv4 addresses in IPv6 ranges, too.
+it('the guard agrees with the block lists of Node about any address, and about addresses near the ends of ranges', () => {
+  // One list for each IP version: Node compares IPv4 addresses with IPv6 ranges, too.
   const oracles = { ipv4: new BlockList(), ipv6: new BlockList() };
   for (const cidr of notPublic) {
     const [address = '', bits] = cidr.split('/');
@@ -223,7 +223,7 @@ function familyOf(address: string): 'ipv4' | 'ipv6' {
   return address.includes(':') ? 'ipv6' : 'ipv4';
 }
 
-/** The first address of a range, or the first one after it, and some steps from there. */
+/** The first address of a range, or the first one after it, plus some steps. */
 function endOf([cidr, steps, after]: [string, number, boolean]): string {
   const [network, bits] = ipaddr.parseCIDR(cidr);
   const bytes = network.toByteArray();
@@ -235,7 +235,7 @@ function endOf([cidr, steps, after]: [string, number, boolean]): string {
     .toString();
 }
 
-it('a connection that has reached another address than the one that was checked carries no request', async () => {
+it('no request is sent over a connection to another address than the one that was checked', async () => {
   const inside = await startRawReceiver(() => {});
   const guard = { ...guardWith(), assertLiteral: () => {} };
   const sender = createSender({ guard, clock: new WatchedClock(), userAgent: 'Auditwire/test', egressProxy: null });
@@ -245,7 +245,7 @@ it('a connection that has reached another address than the one that was checked 
   expect(inside.requests).toEqual([]);
 });
 
-/** As a connection asks. */
+/** Looks up a host as a connection does. */
 function lookUp(guard: ReturnType<typeof guardWith>, host: string, protocol = 'https:'): Promise<unknown> {
   return new Promise((resolve, reject) => {
     guard.lookup(protocol)(host, { all: true }, (error, addresses) => (error ? reject(error) : resolve(addresses)));

@@ -4,28 +4,28 @@ import { createResolve } from '../../../src/delivery/egress/resolver.js';
 
 const ADDRESSES: LookupAddress[] = [{ address: '192.0.2.1', family: 4 }];
 
-/** A resolver whose lookups of dead names hang until they are told to fail. */
+/** A resolver whose lookups of names that begin with `dead` hang until `fail` is called. */
 function hangingResolver() {
   const hanging: (() => void)[] = [];
-  const asked: string[] = [];
+  const lookups: string[] = [];
   const resolve = createResolve((hostname) => {
-    asked.push(hostname);
+    lookups.push(hostname);
     if (!hostname.startsWith('dead')) return Promise.resolve(ADDRESSES);
     return new Promise((_, reject) => hanging.push(() => reject(new Error('no answer'))));
   });
-  return { resolve, asked, fail: () => hanging.splice(0).forEach((reject) => reject()) };
+  return { resolve, lookups, fail: () => hanging.splice(0).forEach((reject) => reject()) };
 }
 
-it('looks names up that did not answer only a few at a time, and all others at once', async () => {
-  const { resolve, asked, fail } = hangingResolver();
+it('names that did not answer are looked up only a few at a time, and all others at once', async () => {
+  const { resolve, lookups, fail } = hangingResolver();
   const dead = Array.from({ length: 50 }, (_, index) => `dead${index}.example`);
   const firsts = Promise.allSettled(dead.map((name) => resolve(name)));
-  expect(asked).toHaveLength(50);
+  expect(lookups).toHaveLength(50);
   fail();
   await firsts;
 
   const seconds = Promise.allSettled(dead.map((name) => resolve(name)));
-  expect(asked).toHaveLength(58);
+  expect(lookups).toHaveLength(58);
   await expect(resolve('siem.example')).resolves.toEqual(ADDRESSES);
   await expect(resolve('siem.example')).resolves.toEqual(ADDRESSES);
 
@@ -36,11 +36,11 @@ it('looks names up that did not answer only a few at a time, and all others at o
   expect((await seconds).every(({ status }) => status === 'rejected')).toBe(true);
 });
 
-it('trusts a name again that has answered', async () => {
+it('a name that answers again is no longer limited', async () => {
   let isUp = false;
-  const asked: string[] = [];
+  const lookups: string[] = [];
   const resolve = createResolve((hostname) => {
-    asked.push(hostname);
+    lookups.push(hostname);
     return isUp ? Promise.resolve(ADDRESSES) : Promise.reject(new Error('no answer'));
   });
   await expect(resolve('siem.example')).rejects.toThrow('no answer');
@@ -48,5 +48,5 @@ it('trusts a name again that has answered', async () => {
   await resolve('siem.example');
   const many = Array.from({ length: 30 }, () => resolve('other.example'));
   await Promise.all([...many, resolve('siem.example')]);
-  expect(asked.filter((name) => name === 'siem.example')).toHaveLength(3);
+  expect(lookups.filter((name) => name === 'siem.example')).toHaveLength(3);
 });

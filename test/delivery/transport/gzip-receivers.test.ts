@@ -4,7 +4,7 @@ import { aPortal, logIn, numbered, requestsIn, untilEvent } from '../../support/
 import { makeCertificate } from '../../support/receiver/receiver.js';
 import { startApp } from '../../support/server/app.js';
 
-/** A collector that is none of ours: it decodes what arrives with its own parsing of payloads, at its default limits. */
+/** A collector with another HTTP server: hapi decodes the requests with its own parser and its default limits. */
 async function startHapi() {
   const { ca, ...tls } = await makeCertificate();
   const server = hapiServer({ host: '127.0.0.1', port: 0, tls });
@@ -35,7 +35,7 @@ it('a gzip body over TLS is decoded by hapi to the same lines', async () => {
   for (const line of lines) expect(line).toMatch(/^\S+ auditwire CEF:0\|Auditwire\|.* sig=[\w-]{86}$/);
 });
 
-it('a batch as large as they get, with letters of several bytes, stays within the 1 MiB that hapi takes by default', async () => {
+it('the largest batch, with characters of several bytes, stays within the 1 MiB that hapi accepts by default', async () => {
   const hapi = await startHapi();
   const server = await startApp();
   const { portalId } = await aPortal(server, { ...hapi, logFormat: 'JSON' });

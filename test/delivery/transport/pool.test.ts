@@ -22,12 +22,12 @@ async function request(connections: ReturnType<typeof open>, target: Target) {
   return connection;
 }
 
-/** Lets the event loop turn until something holds; the test ends by its own deadline if it never does. */
+/** Waits until `ready` returns true. If it never does, the time limit of the test ends the wait. */
 async function until(ready: () => boolean): Promise<void> {
   while (!ready()) await turn();
 }
 
-it('a connection that is free is used again, and only then a new one is opened', async () => {
+it('a free connection is reused, and a new one is opened only if none is free', async () => {
   const raw = await startRawReceiver((it) => it.write(OK));
   const connections = open();
   const target = aTarget(raw.url, null);
@@ -38,20 +38,20 @@ it('a connection that is free is used again, and only then a new one is opened',
   expect(connections.destinations()).toBe(0);
 });
 
-it('a destination is forgotten when the last connection to it ends, though nothing more is sent to it', async () => {
-  const held: Connection[] = [];
+it('a destination is removed when its last connection ends, even if nothing more is sent to it', async () => {
+  const accepted: Connection[] = [];
   const raw = await startRawReceiver((it) => {
-    held.push(it);
+    accepted.push(it);
     it.write(OK);
   });
   const connections = open();
   for (const destinationId of ['a', 'b', 'c']) await request(connections, aTarget(raw.url, null, { destinationId }));
   expect(connections.destinations()).toBe(3);
-  for (const connection of held) connection.end();
+  for (const connection of accepted) connection.end();
   await until(() => connections.destinations() === 0);
 });
 
-it('of a destination that never answers nothing is kept', async () => {
+it('a destination that never answers is removed', async () => {
   const raw = await startRawReceiver((it) => it.reset());
   const connections = open();
   const connection = connections.take(aTarget(raw.url, null));
@@ -60,21 +60,21 @@ it('of a destination that never answers nothing is kept', async () => {
   expect(connections.destinations()).toBe(0);
 });
 
-it('a request under way to a destination that is changed meanwhile ends in its own time, and its connection with it', async () => {
-  const held: Connection[] = [];
-  const raw = await startRawReceiver((it) => held.push(it));
+it('a request in flight continues after a change of its destination, and its connection closes afterwards', async () => {
+  const accepted: Connection[] = [];
+  const raw = await startRawReceiver((it) => accepted.push(it));
   const sender = startSender();
   const before = sender.send(aTarget(raw.url, null), aPost);
   await raw.until(({ requests }) => requests.length === 1);
   const after = sender.send(aTarget(raw.url, null, { revision: 2 }), aPost);
   await raw.until(({ requests }) => requests.length === 2);
-  for (const connection of held) connection.write(OK);
+  for (const connection of accepted) connection.write(OK);
   expect(await before).toMatchObject({ verdict: 'DELIVERED' });
   expect(await after).toMatchObject({ verdict: 'DELIVERED' });
   await raw.until((it) => it.open() === 1);
 });
 
-it('closing the sender ends the attempts to destinations as they were, too', async () => {
+it('stopping the sender also ends attempts with earlier settings of a destination', async () => {
   const raw = await startRawReceiver(() => {});
   const sender = startSender();
   const attempts = [1, 2].map((revision) => sender.send(aTarget(raw.url, null, { revision }), aPost));
@@ -86,7 +86,7 @@ it('closing the sender ends the attempts to destinations as they were, too', asy
   await raw.until((it) => it.open() === 0);
 });
 
-it('a try whose time is over leaves no connection behind', async () => {
+it('an attempt that reaches its time limit leaves no open connection', async () => {
   const raw = await startRawReceiver(() => {});
   const sender = startSender();
   const outcome = sender.send(aTarget(raw.url, null), aPost);

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { showExcerpt, showMessage } from '../../../src/delivery/transport/redaction.js';
 
-/** Visible ASCII, but for the mask's own character. */
+/** Visible ASCII, except the character of the mask. */
 const visible = (minLength: number, maxLength = 60) =>
   fc
     .array(
@@ -19,9 +19,9 @@ const authorization = fc.oneof(
   visible(8),
   fc.tuple(scheme, visible(8)).map((parts) => parts.join(' ')),
   fc.array(visible(8), { minLength: 2, maxLength: 3 }).map((parts) => parts.join(' ')),
-  basic.map((it) => it.authorization),
+  basic.map((value) => value.authorization),
 );
-/** Words that hold no secret of eight characters by chance. */
+/** Texts that cannot contain a secret of eight characters by chance. */
 const words = fc.constantFrom(
   '',
   'unknown token: ',
@@ -35,12 +35,15 @@ const words = fc.constantFrom(
   '\ud800',
 );
 
-/** How receivers write back what they were sent. */
-const writings: [string, (secret: string) => string][] = [
+/** How a receiver may encode what it echoes. */
+const encodings: [string, (secret: string) => string][] = [
   ['raw', (secret) => secret],
   ['in JSON', (secret) => inJson(secret)],
   ['in JSON that escapes slashes', (secret) => inJson(secret).replaceAll('/', '\\/')],
-  ['in JSON that escapes what HTML minds', (secret) => inJson(secret).replace(/[<>&'+]/g, asUnicodeEscape)],
+  [
+    'in JSON that escapes the special characters of HTML',
+    (secret) => inJson(secret).replace(/[<>&'+]/g, asUnicodeEscape),
+  ],
   ['in a URL', (secret) => encodeURIComponent(secret)],
   [
     'in a URL with lower-case digits',
@@ -59,52 +62,52 @@ function asUnicodeEscape(character: string): string {
 
 describe.each([
   ['message', showMessage],
-  ['responseExcerpt', showExcerpt],
-])('what a receiver says is shown in a %s', (_, show) => {
-  it.each(writings)('without the authorization value or its parts, echoed %s', (_, write) => {
+  ['response excerpt', showExcerpt],
+])('the text of a receiver in a %s', (_, show) => {
+  it.each(encodings)('does not contain the authorization value or its parts, echoed %s', (_, encode) => {
     fc.assert(
       fc.property(authorization, words, words, (value, before, after) => {
         const token = value.split(' ').at(-1) ?? value;
         for (const echoed of [value, token]) {
-          const shown = show(`${before}${write(echoed)}${after}`, value);
+          const shown = show(`${before}${encode(echoed)}${after}`, value);
           expect(shown).not.toContain(token);
-          expect(shown).not.toContain(write(token));
+          expect(shown).not.toContain(encode(token));
         }
       }),
     );
   });
 
-  it.each(writings)('without the password of a Basic value, echoed %s', (_, write) => {
+  it.each(encodings)('does not contain the password of a Basic value, echoed %s', (_, encode) => {
     fc.assert(
       fc.property(basic, words, words, ({ authorization: value, password }, before, after) => {
-        const shown = show(`${before}${write(password)}${after}`, value);
+        const shown = show(`${before}${encode(password)}${after}`, value);
         expect(shown).not.toContain(password);
-        expect(shown).not.toContain(write(password));
+        expect(shown).not.toContain(encode(password));
       }),
     );
   });
 
-  it.each(writings)('without the beginning of an authorization value that breaks off, echoed %s', (_, write) => {
+  it.each(encodings)('does not contain the start of an incomplete authorization value, echoed %s', (_, encode) => {
     fc.assert(
       fc.property(scheme, visible(16), words, fc.nat(), (kind, token, before, cut) => {
-        const echoed = write(`${kind} ${token}`);
-        // From where the first eight characters of the token are there, in whatever writing, to all but the last.
-        const from = echoed.length - write(token).length + write(token.slice(0, 8)).length;
+        const echoed = encode(`${kind} ${token}`);
+        // The cut is after the first eight characters of the token, in any encoding, and before the end.
+        const from = echoed.length - encode(token).length + encode(token.slice(0, 8)).length;
         const shown = show(`${before}${echoed.slice(0, from + (cut % (echoed.length - from)))}`, `${kind} ${token}`);
         expect(shown).not.toContain(token.slice(0, 8));
-        expect(shown).not.toContain(write(token.slice(0, 8)));
+        expect(shown).not.toContain(encode(token.slice(0, 8)));
       }),
     );
   });
 
-  it('without the authorization value, though the receiver writes its characters apart', () => {
+  it('does not contain the authorization value if the receiver separates its characters', () => {
     const apart = [...'8a6b2f0c-secret'].join('\u0000');
     expect(show(`no: ${apart}`, 'Splunk 8a6b2f0c-secret')).not.toContain('8a6b2f0c');
   });
 });
 
-describe('what a receiver says is shown', () => {
-  it('without the authorization value however short its parts are and whatever stands between them', () => {
+describe('the text of a receiver', () => {
+  it('does not contain the authorization value, however short its parts are and whatever is between them', () => {
     fc.assert(
       fc.property(visible(3, 7), fc.constantFrom('\n', '\t', '\u0000', '  ', '\r\n', '\u2028'), (token, between) => {
         expect(showMessage(`no: Key${between}${token}`, `Key ${token}`)).not.toContain(`Key ${token}`);
@@ -112,11 +115,11 @@ describe('what a receiver says is shown', () => {
     );
   });
 
-  it('without an authorization value whose second part begins like the space before it', () => {
+  it('does not contain an authorization value whose second part begins like an encoded space', () => {
     expect(showMessage('no: Key\n\\+!!!', 'Key \\+!!!')).toBe('no: ***');
   });
 
-  it('as one well-formed line of at most 256 characters without controls', () => {
+  it('is one well-formed line of at most 256 characters, without control characters', () => {
     const part = fc.oneof(words, fc.string({ unit: 'binary' }), fc.string({ minLength: 100, maxLength: 300 }));
     const anything = fc.array(part, { maxLength: 6 }).map((parts) => parts.join(''));
     fc.assert(
@@ -129,22 +132,24 @@ describe('what a receiver says is shown', () => {
     );
   });
 
-  it('in full where it is short and holds no secret', () => {
+  it('is complete if it is short and contains no secret', () => {
     expect(showMessage(' Invalid\r\n token ', 'Splunk 8a6b2f0c-secret')).toBe('Invalid token');
     expect(showMessage('Bearer tokens are not taken', 'Bearer 8a6b2f0c-secret')).toBe('Bearer tokens are not taken');
     expect(showMessage('x'.repeat(256), null)).toBe('x'.repeat(256));
   });
 
-  it('cut, with an ellipsis that says so, and never through a character of two halves', () => {
+  it('is cut with an ellipsis, and never within a surrogate pair', () => {
     expect(showMessage('x'.repeat(257), null)).toBe(`${'x'.repeat(255)}…`);
     expect(showMessage(`${'x'.repeat(254)}🙂🙂`, null)).not.toMatch(/\p{Cs}/u);
     expect(showExcerpt('x'.repeat(1_024), null)).toBe('x'.repeat(1_024));
     expect(showExcerpt('x'.repeat(1_025), null)).toBe(`${'x'.repeat(1_023)}…`);
   });
 
-  it('in a responseExcerpt with its line breaks, and without other controls', () => {
+  it('keeps its line breaks in a response excerpt, but no other control characters', () => {
     expect(showExcerpt('{\r\n\t"text":\u0000 "no"\u001b[2J\n}\r', null)).toBe('{\n "text": "no"[2J\n}');
-    const anything = fc.array(fc.oneof(words, fc.string({ unit: 'binary', maxLength: 400 }))).map((it) => it.join(''));
+    const anything = fc
+      .array(fc.oneof(words, fc.string({ unit: 'binary', maxLength: 400 })))
+      .map((parts) => parts.join(''));
     fc.assert(
       fc.property(anything, fc.option(authorization), (text, value) => {
         const shown = showExcerpt(text, value);

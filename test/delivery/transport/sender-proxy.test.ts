@@ -18,7 +18,7 @@ beforeEach(async () => {
   proxy = await startConnectProxy();
 });
 
-/** A sender behind the proxy, which never resolves anything itself. */
+/** A sender that uses the proxy, and fails if it looks up a name itself. */
 function startBehind(url = proxy.url, allowed: string[] = []) {
   const resolve = async (name: string): Promise<never> => {
     throw new Error(`${name} was looked up here`);
@@ -32,7 +32,7 @@ const targetAt = (host: string, port: number, given: Partial<Target> = {}) =>
   aTarget(`https://${host}:${port}/collector`, authority.cert, given);
 
 describe('through the egress proxy', () => {
-  it('a name goes as it is, and is looked up there', async () => {
+  it('a name is sent as it is, and the proxy looks it up', async () => {
     const raw = await receive();
     const outcome = await startBehind().send(targetAt('siem.example.com', raw.port), aPost);
     expect(outcome).toMatchObject({ verdict: 'DELIVERED', responseCode: 200, phase: 'BODY' });
@@ -40,21 +40,21 @@ describe('through the egress proxy', () => {
     expect(raw.requests[0]).toContain(`POST /collector HTTP/1.1\r\nhost: siem.example.com:${raw.port}\r\n`);
   });
 
-  it('the tunnel is kept for the next request', async () => {
+  it('the tunnel is reused for the next request', async () => {
     const raw = await receive();
     const sender = startBehind();
     for (let sent = 0; sent < 3; sent += 1) await sender.send(targetAt('siem.example.com', raw.port), aPost);
     expect([raw.requests.length, proxy.asked.length]).toEqual([3, 1]);
   });
 
-  it('the port of the scheme is asked for by its number', async () => {
+  it('the default port of the scheme is sent as a number', async () => {
     proxy.answers(403);
     await startBehind().send(aTarget('https://siem.example.com/', null), aPost);
     await startBehind().send(aTarget('https://[2606:4700::1111]/', null), aPost);
     expect(proxy.asked.map((it) => it.authority)).toEqual(['siem.example.com:443', '[2606:4700::1111]:443']);
   });
 
-  it('the certificate of the receiver counts, inside the tunnel', async () => {
+  it('the certificate of the receiver is verified inside the tunnel', async () => {
     const raw = await receive();
     const sender = startBehind();
     expect(await sender.send(targetAt('siem.example.com', raw.port, { caCertificate: null }), aPost)).toMatchObject({
@@ -66,11 +66,11 @@ describe('through the egress proxy', () => {
     expect(raw.requests).toEqual([]);
   });
 
-  it('a client certificate is shown to the receiver', async () => {
+  it('a client certificate is sent to the receiver', async () => {
     const raw = await receive({ requestCert: true, rejectUnauthorized: true, ca: authority.cert });
-    const shown = { clientCertificate: client.cert, clientKey: client.key };
+    const pair = { clientCertificate: client.cert, clientKey: client.key };
     const sender = startBehind();
-    expect(await sender.send(targetAt('siem.example.com', raw.port, shown), aPost)).toMatchObject({
+    expect(await sender.send(targetAt('siem.example.com', raw.port, pair), aPost)).toMatchObject({
       responseCode: 200,
     });
     expect(await sender.send(targetAt('siem.example.com', raw.port, { revision: 2 }), aPost)).toMatchObject({
@@ -79,7 +79,7 @@ describe('through the egress proxy', () => {
     });
   });
 
-  it('its user and password go to it, and to nobody else', async () => {
+  it('the user and password of the proxy are sent only to the proxy', async () => {
     const raw = await receive();
     const url = `http://auditwire:${encodeURIComponent(PASSWORD)}@127.0.0.1:${proxy.port}`;
     await startBehind(url).send(targetAt('siem.example.com', raw.port), aPost);
@@ -91,7 +91,7 @@ describe('through the egress proxy', () => {
   });
 });
 
-describe('what the egress proxy says is never taken for the receiver', () => {
+describe('a failure of the egress proxy is not an answer of the receiver', () => {
   const failure = { verdict: 'RETRYABLE', responseCode: null, phase: 'CONNECT', responseExcerpt: null };
 
   it.each([
@@ -100,28 +100,28 @@ describe('what the egress proxy says is never taken for the receiver', () => {
     [407, 'the egress proxy answered 407 Proxy Authentication Required'],
     [502, 'the egress proxy answered 502 Bad Gateway'],
     [599, 'the egress proxy answered 599'],
-  ])('be it %i', async (status, message) => {
+  ])('if the proxy answers %i', async (status, message) => {
     proxy.answers(status);
     expect(await startBehind().send(targetAt('siem.example.com', 8443), aPost)).toMatchObject({ ...failure, message });
   });
 
-  it('be it that it does not reach the receiver', async () => {
+  it('if the proxy does not reach the receiver', async () => {
     const message = 'the egress proxy answered 502 Bad Gateway';
     const target = targetAt('siem.example.com', await freePort());
     expect(await startBehind().send(target, aPost)).toMatchObject({ ...failure, message });
   });
 
-  it('be it the end of the connection, or that nobody listens', async () => {
+  it('if the proxy closes the connection or does not listen', async () => {
     proxy.answers(0);
     const target = targetAt('siem.example.com', 8443);
     const ended = 'the egress proxy: connection reset (ECONNRESET)';
     expect(await startBehind().send(target, aPost)).toMatchObject({ ...failure, message: ended });
     const refused = 'the egress proxy: connection refused (ECONNREFUSED)';
-    const nobody = `http://127.0.0.1:${await freePort()}`;
-    expect(await startBehind(nobody).send(target, aPost)).toMatchObject({ ...failure, message: refused });
+    const closedPort = `http://127.0.0.1:${await freePort()}`;
+    expect(await startBehind(closedPort).send(target, aPost)).toMatchObject({ ...failure, message: refused });
   });
 
-  it('be it silence, for 30 seconds', { timeout: 5_000 }, async () => {
+  it('if the proxy does not answer for 30 seconds', { timeout: 5_000 }, async () => {
     proxy.answers(1);
     const sender = startBehind();
     const outcome = sender.send(targetAt('siem.example.com', 8443), aPost);
@@ -131,7 +131,7 @@ describe('what the egress proxy says is never taken for the receiver', () => {
   });
 });
 
-describe('what a URL says by itself is checked before the proxy is asked', () => {
+describe('before the proxy is used, the guard', () => {
   const refused = { verdict: 'FINAL', phase: 'RESOLVE', responseCode: null };
 
   it.each([
@@ -140,13 +140,13 @@ describe('what a URL says by itself is checked before the proxy is asked', () =>
     ['a blocked port', 'https://siem.example.com:22/', /port 22 is blocked/],
     ['plain http to an address', 'http://93.184.216.34/', /may only be reached by https/],
     ['plain http to a name', 'http://siem.example.com/', /may only be reached by https/],
-  ])('%s', async (_, endpoint, message) => {
+  ])('refuses %s', async (_, endpoint, message) => {
     const outcome = await startBehind().send(aTarget(endpoint, null), aPost);
     expect(outcome).toMatchObject({ ...refused, message: expect.stringMatching(message) });
     expect(proxy.asked).toEqual([]);
   });
 
-  it('but plain http to an address that the operator allowed goes through a tunnel, too', async () => {
+  it('allows plain http to an address that the operator allowed, also through a tunnel', async () => {
     const raw = await startRawReceiver((it) => it.end('HTTP/1.1 202 Accepted\r\n\r\n'));
     const outcome = await startBehind(proxy.url, ['127.0.0.0/8']).send(aTarget(raw.url, null), aPost);
     expect(outcome).toMatchObject({ verdict: 'DELIVERED', responseCode: 202 });

@@ -17,9 +17,9 @@ const names = ['127.0.0.1'];
 const good = issueCertificate({ name: 'A receiver', issuer: authority, names });
 const clients = issueCertificate({ name: 'Authority of clients', isAuthority: true });
 const client = issueCertificate({ name: 'A client', issuer: clients });
-const shown = (it = client) => ({ clientCertificate: it.cert, clientKey: it.key });
+const clientPair = (issued = client) => ({ clientCertificate: issued.cert, clientKey: issued.key });
 
-/** Sends to a receiver with this certificate and whatever else its TLS is to be. */
+/** Sends to a receiver with this certificate and these TLS options. */
 async function sendTo(served: TlsOptions, given: Partial<Target> = {}) {
   const raw = await startRawReceiver(ok, served);
   const outcome = await startSender().send(aTarget(raw.url, authority.cert, given), aPost);
@@ -45,14 +45,14 @@ describe('the certificate of a receiver', () => {
       { issuer: undefined },
       'the certificate is self-signed and not trusted (DEPTH_ZERO_SELF_SIGNED_CERT)',
     ],
-  ])('is not taken if it %s, and the outcome says so', async (_, given, message) => {
+  ])('is rejected if it %s, and the outcome gives the reason', async (_, given, message) => {
     const served = issueCertificate({ name: 'A receiver', issuer: authority, names, ...given });
     const refused = { verdict: 'RETRYABLE', responseCode: null, phase: 'TLS', message, requests: 0 };
     expect(await sendTo(served)).toMatchObject(refused);
     expect(await sendTo(served, { skipTlsVerification: true })).toMatchObject({ verdict: 'DELIVERED' });
   });
 
-  it('is not taken with the unknown authority beside it', async () => {
+  it('is rejected if its chain contains the unknown authority', async () => {
     const other = issueCertificate({ name: 'Another', isAuthority: true });
     const { cert, key } = issueCertificate({ issuer: other, names });
     expect(await sendTo({ key, cert: cert + other.cert })).toMatchObject({
@@ -60,51 +60,56 @@ describe('the certificate of a receiver', () => {
     });
   });
 
-  it('is not taken if one that is no authority issued it', async () => {
+  it('is rejected if its issuer is not an authority', async () => {
     const { cert, key } = issueCertificate({ issuer: good, names });
-    const message = 'a certificate of the chain is not made for what it is used for (INVALID_PURPOSE)';
+    const message = 'a certificate in the chain does not permit this use (INVALID_PURPOSE)';
     expect(await sendTo({ key, cert: cert + good.cert })).toMatchObject({ phase: 'TLS', message });
   });
 
-  it('is taken if an authority of the destination issued the authority that issued it', async () => {
-    const between = issueCertificate({ name: 'Between', issuer: authority, isAuthority: true });
-    const { cert, key } = issueCertificate({ issuer: between, names });
-    expect(await sendTo({ key, cert: cert + between.cert })).toMatchObject({ verdict: 'DELIVERED' });
+  it('is accepted if an authority of the destination issued its issuer', async () => {
+    const intermediate = issueCertificate({ name: 'Intermediate', issuer: authority, isAuthority: true });
+    const { cert, key } = issueCertificate({ issuer: intermediate, names });
+    expect(await sendTo({ key, cert: cert + intermediate.cert })).toMatchObject({ verdict: 'DELIVERED' });
   });
 });
 
 describe('a receiver', () => {
-  it.each(['TLSv1.2', 'TLSv1.3'] as const)('with %s is taken', async (version) => {
+  it.each(['TLSv1.2', 'TLSv1.3'] as const)('with %s is accepted', async (version) => {
     const versions = { minVersion: version, maxVersion: version };
     expect(await sendTo({ ...good, ...versions })).toMatchObject({ verdict: 'DELIVERED' });
   });
 
-  it.each(['TLSv1', 'TLSv1.1'] as const)('with %s at most is not, and the outcome says so', async (version) => {
-    const old: TlsOptions = { minVersion: 'TLSv1', maxVersion: version, ciphers: 'DEFAULT@SECLEVEL=0' };
-    expect(await sendTo({ ...good, ...old })).toMatchObject({
-      phase: 'TLS',
-      message: expect.stringMatching(/^the receiver speaks only versions of TLS that are too old; 1\.2 is needed/),
-    });
-  });
+  it.each(['TLSv1', 'TLSv1.1'] as const)(
+    'with at most %s is rejected, and the outcome gives the reason',
+    async (version) => {
+      const old: TlsOptions = { minVersion: 'TLSv1', maxVersion: version, ciphers: 'DEFAULT@SECLEVEL=0' };
+      expect(await sendTo({ ...good, ...old })).toMatchObject({
+        phase: 'TLS',
+        message: expect.stringMatching(
+          /^the receiver supports only TLS versions that are too old; at least 1\.2 is required/,
+        ),
+      });
+    },
+  );
 
-  it('without a cipher in common is not, and the outcome says so', async () => {
+  it('without a common cipher is rejected, and the outcome gives the reason', async () => {
     const served: TlsOptions = { ...good, maxVersion: 'TLSv1.2', ciphers: 'ECDHE-RSA-AES128-GCM-SHA256' };
     const message = expect.stringMatching(/^the receiver refuses the handshake: no cipher in common/);
     expect(await sendTo(served)).toMatchObject({ phase: 'TLS', message });
   });
 
-  it('that does not speak TLS is told from others', async () => {
+  it('without TLS gets an outcome of its own', async () => {
     const plain = createHttpServer();
     onTestFinished(() => void plain.close());
     await once(plain.listen(0, '127.0.0.1'), 'listening');
     const url = `https://127.0.0.1:${(plain.address() as AddressInfo).port}/`;
     expect(await startSender().send(aTarget(url, null), aPost)).toMatchObject({
       phase: 'TLS',
-      message: expect.stringMatching(/^the receiver does not speak TLS \(ERR_SSL_\w+\)$/),
+      message: expect.stringMatching(/^the receiver does not use TLS \(ERR_SSL_\w+\)$/),
     });
   });
 
-  it.skipIf(LACKS_OPENSSL)('that speaks TLS where the endpoint is plain http has no status', async () => {
+  it.skipIf(LACKS_OPENSSL)('with TLS at a plain http endpoint gives no status', async () => {
     const { url } = await startOpensslServer([], { cert: good.cert, key: good.key });
     expect(await startSender().send(aTarget(url.replace('https:', 'http:'), null), aPost)).toMatchObject({
       phase: 'HEADERS',
@@ -115,36 +120,36 @@ describe('a receiver', () => {
 });
 
 describe('a client certificate', () => {
-  const asking = { ...good, requestCert: true, rejectUnauthorized: true, ca: clients.cert };
+  const requiring = { ...good, requestCert: true, rejectUnauthorized: true, ca: clients.cert };
 
   it.each<KeyKind>(['rsa', 'ec', 'ed25519'])(
-    'with a key of %s is shown to a receiver that asks for it',
+    'with a key of type %s is sent to a receiver that requires one',
     async (kind) => {
       const mine = issueCertificate({ name: 'Mine', issuer: clients, kind });
-      expect(await sendTo(asking, shown(mine))).toMatchObject({ verdict: 'DELIVERED', requests: 1 });
+      expect(await sendTo(requiring, clientPair(mine))).toMatchObject({ verdict: 'DELIVERED', requests: 1 });
     },
   );
 
-  it('is shown with the authorities that issued it', async () => {
-    const between = issueCertificate({ name: 'Between', issuer: clients, isAuthority: true });
-    const mine = issueCertificate({ name: 'Mine', issuer: between });
-    const given = { clientCertificate: mine.cert + between.cert, clientKey: mine.key };
-    expect(await sendTo(asking, given)).toMatchObject({ verdict: 'DELIVERED' });
-    expect(await sendTo(asking, shown(mine))).toMatchObject({ verdict: 'RETRYABLE' });
+  it('is sent with its chain', async () => {
+    const intermediate = issueCertificate({ name: 'Intermediate', issuer: clients, isAuthority: true });
+    const mine = issueCertificate({ name: 'Mine', issuer: intermediate });
+    const given = { clientCertificate: mine.cert + intermediate.cert, clientKey: mine.key };
+    expect(await sendTo(requiring, given)).toMatchObject({ verdict: 'DELIVERED' });
+    expect(await sendTo(requiring, clientPair(mine))).toMatchObject({ verdict: 'RETRYABLE' });
   });
 
-  it('is shown anew after a change of the destination', async () => {
-    const raw = await startRawReceiver(ok, asking);
+  it('is replaced after a change of the destination', async () => {
+    const raw = await startRawReceiver(ok, requiring);
     const sender = startSender();
-    const target = (revision: number, it: typeof client) =>
-      aTarget(raw.url, authority.cert, { revision, ...shown(it) });
-    const stranger = issueCertificate({ name: 'A stranger' });
+    const target = (revision: number, issued: typeof client) =>
+      aTarget(raw.url, authority.cert, { revision, ...clientPair(issued) });
+    const unknown = issueCertificate({ name: 'A stranger' });
     expect(await sender.send(target(1, client), aPost)).toMatchObject({ verdict: 'DELIVERED' });
-    expect(await sender.send(target(2, stranger), aPost)).toMatchObject({ verdict: 'RETRYABLE' });
+    expect(await sender.send(target(2, unknown), aPost)).toMatchObject({ verdict: 'RETRYABLE' });
   });
 
-  it('that is missing is named: of TLS 1.3 after the handshake', async () => {
-    expect(await sendTo(asking)).toMatchObject({
+  it('that is missing is reported by TLS 1.3 after the handshake', async () => {
+    expect(await sendTo(requiring)).toMatchObject({
       verdict: 'RETRYABLE',
       responseCode: null,
       phase: 'TLS',
@@ -153,8 +158,8 @@ describe('a client certificate', () => {
     });
   });
 
-  it('that is missing may be named: of TLS 1.2 in the handshake', async () => {
-    expect(await sendTo({ ...asking, maxVersion: 'TLSv1.2' })).toMatchObject({
+  it('that is missing is one possible reason of a TLS 1.2 handshake failure', async () => {
+    expect(await sendTo({ ...requiring, maxVersion: 'TLSv1.2' })).toMatchObject({
       phase: 'TLS',
       message: expect.stringMatching(/or it requires a client certificate \(ERR_SSL_\w+_ALERT_HANDSHAKE_FAILURE\)$/),
     });
@@ -165,18 +170,18 @@ describe('a client certificate', () => {
     const early = issueCertificate({ issuer: clients, from: Date.now() + HOUR_MS });
     const crl = revoke(clients, client);
     it.each<[string, typeof client, string[], Record<string, string>, RegExp]>([
-      ['of an unknown authority', issueCertificate(), [], {}, /its authority is not trusted there \(/],
+      ['of an unknown authority', issueCertificate(), [], {}, /the receiver does not trust its authority \(/],
       ['that has expired', expired, [], {}, /it has expired or is not yet valid \(/],
       ['that is not yet valid', early, [], {}, /the receiver rejects the client certificate/],
       ['that is revoked', client, ['-crl_check'], { CRL: crl }, /it is revoked \(/],
-    ])('%s is told why', async (_, mine, options, files, message) => {
+    ])('%s is reported with the reason', async (_, mine, options, files, message) => {
       const { url } = await startOpensslServer([version, '-Verify', '2', '-verify_return_error', ...options], {
         cert: good.cert,
         key: good.key,
         CAfile: clients.cert,
         ...files,
       });
-      expect(await startSender().send(aTarget(url, authority.cert, shown(mine)), aPost)).toMatchObject({
+      expect(await startSender().send(aTarget(url, authority.cert, clientPair(mine)), aPost)).toMatchObject({
         verdict: 'RETRYABLE',
         phase: 'TLS',
         message: expect.stringMatching(message),
@@ -185,10 +190,10 @@ describe('a client certificate', () => {
   });
 
   it.each<[string, Partial<Target>]>([
-    ['a key that is none', { ...shown(), clientKey: 'no key' }],
-    ['a key of another certificate', { ...shown(), clientKey: issueCertificate().key }],
-  ])('with %s is an outcome that does not repeat it', async (_, given) => {
-    const outcome = await sendTo(asking, given);
+    ['an invalid key', { ...clientPair(), clientKey: 'no key' }],
+    ['a key of another certificate', { ...clientPair(), clientKey: issueCertificate().key }],
+  ])('with %s gives an outcome that does not contain the key', async (_, given) => {
+    const outcome = await sendTo(requiring, given);
     expect(outcome).toMatchObject({ responseCode: null, phase: 'TLS', requests: 0 });
     expect(JSON.stringify(outcome)).not.toContain(String(given.clientKey).slice(30, 60) || 'no key');
   });

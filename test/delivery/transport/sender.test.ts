@@ -29,14 +29,14 @@ beforeEach(() => {
 
 const send = (sender = startSender()) => sender.send(aTarget(receiver.url, receiver.ca), aPost);
 
-/** Sends to a receiver that answers with these bytes or does whatever it likes with the connection. */
+/** Sends to a receiver that answers with these bytes, or calls `respond` with the connection. */
 async function sendRaw(respond: string | ((connection: Connection) => void), sender = startSender()) {
   const raw = await startRawReceiver(typeof respond === 'string' ? (it) => it.end(respond) : respond, certificate);
   return sender.send(aTarget(raw.url, certificate.ca), aPost);
 }
 
-describe('what is sent', () => {
-  it('is a POST of gzip with the authorization exactly as stored and the id of the delivery', async () => {
+describe('a request', () => {
+  it('is a POST with a gzip body, the authorization exactly as stored and the delivery id', async () => {
     await startSender().send(aTarget(`${receiver.url}?key=a%20b`, receiver.ca), aPost);
     expect(receiver.received[0]?.path).toBe('/collector?key=a%20b');
     expect(receiver.received[0]?.body).toEqual(aPost.body);
@@ -49,7 +49,7 @@ describe('what is sent', () => {
     });
   });
 
-  it('has no authorization header where none is stored', async () => {
+  it('has no authorization header if none is stored', async () => {
     await startSender().send(aTarget(receiver.url, receiver.ca, { authorization: null }), aPost);
     expect(receiver.received[0]?.headers).not.toHaveProperty('authorization');
   });
@@ -70,7 +70,7 @@ describe('a status', () => {
     [500, 'RETRYABLE'],
     [503, 'RETRYABLE'],
     [599, 'RETRYABLE'],
-  ] as const)('%i makes a try %s', async (status, verdict) => {
+  ] as const)('%i makes an attempt %s', async (status, verdict) => {
     receiver.answers(answer(status));
     expect(await send()).toMatchObject({ verdict, responseCode: status, retryAfterMs: null });
   });
@@ -81,7 +81,7 @@ describe('a status', () => {
     expect(receiver.received).toHaveLength(1);
   });
 
-  it('is explained by the body of the response, and by its standard phrase where there is none', async () => {
+  it('is explained by the body of the response, or by its standard phrase if the body is empty', async () => {
     receiver.answers(answer(400, {}, '{"text":\n\t"Invalid token"}\n'));
     expect((await send()).message).toBe('{"text": "Invalid token"}');
     receiver.answers(answer(403));
@@ -90,7 +90,7 @@ describe('a status', () => {
     expect((await send()).message).toBe('Forbidden');
   });
 
-  it('is shown without the authorization value, though the receiver echoes it up to the last byte that is read', async () => {
+  it('is shown without the authorization value, even if the receiver echoes it up to the last byte that is read', async () => {
     receiver.answers(answer(401, {}, `unknown token ${AUTHORIZATION}`));
     expect((await send()).message).toBe('unknown token ***');
     for (let cut = 1; cut < AUTHORIZATION.length; cut += 1) {
@@ -107,17 +107,17 @@ describe('a status', () => {
     ['words', 'soon', null],
     ['a negative number', '-5', null],
     ['a fraction', '1.5', null],
-  ])('carries its Retry-After in %s', async (_, value, retryAfterMs) => {
+  ])('is returned with its Retry-After, parsed from %s', async (_, value, retryAfterMs) => {
     receiver.answers(answer(429, { 'retry-after': value }));
     expect(await send()).toMatchObject({ verdict: 'RETRYABLE', retryAfterMs });
   });
 
-  it.each([102, 103])('%i says nothing yet: the final one after it decides', async (early) => {
+  it.each([102, 103])('%i is ignored: the final status after it decides', async (early) => {
     const outcome = await sendRaw(`HTTP/1.1 ${early} Early\r\n\r\nHTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n`);
     expect(outcome).toMatchObject({ verdict: 'DELIVERED', responseCode: 202 });
   });
 
-  it('may come before the receiver has read the body of the request', async () => {
+  it('can arrive before the receiver has read the body of the request', async () => {
     const respond = (connection: Connection) => connection.write('HTTP/1.1 413 Any\r\nContent-Length: 0\r\n\r\n');
     const raw = await startRawReceiver(respond, certificate, 'head');
     const body = Buffer.alloc(32 * 1024 * 1024);
@@ -126,10 +126,10 @@ describe('a status', () => {
   });
 });
 
-describe('once there is a status, it decides', () => {
+describe('the status decides', () => {
   const head = (status: number) => `HTTP/1.1 ${status} Any\r\nContent-Length: 1000000\r\n\r\n`;
 
-  it('though the connection breaks off in the body', async () => {
+  it('even if the connection ends within the body', async () => {
     const outcome = await sendRaw(`${head(400)}half a`);
     expect(outcome).toMatchObject({ verdict: 'FINAL', responseCode: 400, message: 'half a' });
   });
@@ -138,7 +138,7 @@ describe('once there is a status, it decides', () => {
     [202, 'DELIVERED'],
     [400, 'FINAL'],
     [503, 'RETRYABLE'],
-  ] as const)('though the body of a %i never ends: it gets one second', async (status, verdict) => {
+  ] as const)('even if the body of a %i never ends: the sender waits one second for it', async (status, verdict) => {
     const sender = startSender();
     const outcome = sendRaw((connection) => connection.write(`${head(status)}endless`), sender);
     await sender.clock.untilTimerIn(1_000);
@@ -146,7 +146,7 @@ describe('once there is a status, it decides', () => {
     expect(await outcome).toMatchObject({ verdict, responseCode: status, durationMs: 1_000 });
   });
 
-  it('and of a body of 64 MB no more is read than the message needs', async () => {
+  it('without reading more of a body of 64 MB than the message needs', async () => {
     const chunk = Buffer.alloc(65_536, 'x');
     const raw = await startRawReceiver((connection) => {
       connection.write('HTTP/1.1 200 OK\r\nContent-Length: 67108864\r\n\r\n');
@@ -165,7 +165,7 @@ describe('once there is a status, it decides', () => {
     const outcome = await startSender().send(aTarget(raw.url, certificate.ca), aPost);
     await raw.until(({ bytesTaken }) => bytesTaken > 0);
     expect(outcome).toMatchObject({ verdict: 'DELIVERED', message: expect.stringMatching(/^x{255}…$/) });
-    // What the buffers of the operating system hold is on its way already.
+    // The buffers of the operating system are filled anyway.
     expect(raw.bytesTaken).toBeLessThan(16 * 1024 * 1024);
   });
 });
@@ -173,7 +173,7 @@ describe('once there is a status, it decides', () => {
 describe('without a status', () => {
   const connectionError = { verdict: 'RETRYABLE', responseCode: null, retryAfterMs: null };
 
-  it('a receiver that stays silent has 30 seconds in all', async () => {
+  it('a receiver that does not answer has 30 seconds in all', async () => {
     const sender = startSender();
     receiver.answers(() => {});
     const outcome = send(sender);
@@ -183,7 +183,7 @@ describe('without a status', () => {
     expect(await outcome).toMatchObject({ ...connectionError, message: 'no response within 30 s', durationMs: 30_000 });
   });
 
-  it('so has one that never finishes the TLS handshake', { timeout: 5_000 }, async () => {
+  it('a receiver that never finishes the TLS handshake has 30 seconds in all', { timeout: 5_000 }, async () => {
     const sender = startSender();
     const mute = await startRawReceiver(() => {});
     const outcome = sender.send(aTarget(mute.url.replace('http:', 'https:'), null), aPost);
@@ -192,10 +192,10 @@ describe('without a status', () => {
     expect(await outcome).toMatchObject({ ...connectionError, message: 'no response within 30 s' });
   });
 
-  it('so has a name server that never answers', { timeout: 5_000 }, async () => {
+  it('a name server that never answers has 30 seconds in all', { timeout: 5_000 }, async () => {
     let outcome: Promise<Outcome> | undefined;
-    const sender = await new Promise<ReturnType<typeof startSender>>((asked) => {
-      const silent = startSender({ resolve: () => new Promise(() => asked(silent)) });
+    const sender = await new Promise<ReturnType<typeof startSender>>((lookedUp) => {
+      const silent = startSender({ resolve: () => new Promise(() => lookedUp(silent)) });
       outcome = silent.send(aTarget('https://siem.example.com/', null), aPost);
     });
     sender.clock.advance(30_000);
@@ -213,19 +213,19 @@ describe('without a status', () => {
     expect(await sendRaw(respond)).toMatchObject({ ...connectionError, message: expect.stringMatching(message) });
   });
 
-  it('a port where nobody listens is a connection error', async () => {
+  it('a port without a listener is a connection error', async () => {
     const outcome = await startSender().send(aTarget(`https://127.0.0.1:${await freePort()}/`, null), aPost);
     expect(outcome).toMatchObject({ ...connectionError, message: 'connection refused (ECONNREFUSED)' });
   });
 });
 
-describe('the phase that a try ended in', () => {
+describe('the last phase of an attempt', () => {
   const ok = (connection: Connection) => connection.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
   const unresolved = async (): Promise<never> => {
     throw Object.assign(new Error('no'), { code: 'ENOTFOUND' });
   };
 
-  it('is RESOLVE where a name does not resolve, or to nothing', async () => {
+  it('is RESOLVE if a name does not resolve or has no address', async () => {
     const target = aTarget('https://siem.example.com/', null);
     expect(await startSender({ resolve: unresolved }).send(target, aPost)).toMatchObject({
       phase: 'RESOLVE',
@@ -234,7 +234,7 @@ describe('the phase that a try ended in', () => {
     expect(await startSender({ resolve: async () => [] }).send(target, aPost)).toMatchObject({ phase: 'RESOLVE' });
   });
 
-  it('is RESOLVE where the guard refuses an address, literal or behind a name', async () => {
+  it('is RESOLVE if the guard refuses an address, literal or behind a name', async () => {
     const refused = { verdict: 'FINAL', phase: 'RESOLVE' };
     const sender = startSender({ resolve: async () => [{ address: '10.0.0.1', family: 4 }] });
     for (const host of ['10.0.0.1', 'siem.example.com']) {
@@ -242,7 +242,7 @@ describe('the phase that a try ended in', () => {
     }
   });
 
-  it('is CONNECT where nobody listens, behind an address or a name', async () => {
+  it('is CONNECT if nothing listens, at an address or a name', async () => {
     const sender = startSender({ resolve: async () => [{ address: '127.0.0.1', family: 4 }] });
     const port = await freePort();
     for (const host of ['127.0.0.1', 'siem.example.com']) {
@@ -251,7 +251,7 @@ describe('the phase that a try ended in', () => {
     }
   });
 
-  it('is TLS where the certificate is not trusted, or the receiver does not finish the handshake', async () => {
+  it('is TLS if the certificate is not trusted, or the receiver does not finish the handshake', async () => {
     const untrusting = aTarget(receiver.url, null);
     expect(await startSender().send(untrusting, aPost)).toMatchObject({ phase: 'TLS' });
     const sender = startSender();
@@ -262,16 +262,16 @@ describe('the phase that a try ended in', () => {
     expect(await outcome).toMatchObject({ phase: 'TLS', message: 'no response within 30 s' });
   });
 
-  it('is HEADERS where no status line is read', async () => {
+  it('is HEADERS if no status line is read', async () => {
     expect(await sendRaw('HTTP/1.1 2')).toMatchObject({ phase: 'HEADERS', responseExcerpt: null });
   });
 
-  it('is BODY once there is a status', async () => {
+  it('is BODY if there is a status', async () => {
     expect(await send()).toMatchObject({ phase: 'BODY' });
     expect(await sendRaw('HTTP/1.1 503 No\r\nContent-Length: 9\r\n\r\nhalf')).toMatchObject({ phase: 'BODY' });
   });
 
-  it('begins at HEADERS over a connection that was kept, and anew over the next one', async () => {
+  it('is HEADERS at first on a reused connection, and starts from the beginning on a new one', async () => {
     const raw = await startRawReceiver((it) => (raw.requests.length < 2 ? ok(it) : it.reset()), certificate);
     const sender = startSender();
     const target = aTarget(raw.url, certificate.ca);
@@ -283,8 +283,8 @@ describe('the phase that a try ended in', () => {
   });
 });
 
-describe('the responseExcerpt of a try', () => {
-  it('is the start of what the receiver says against it, on its lines, without the authorization value', async () => {
+describe('the response excerpt of an attempt', () => {
+  it('is the start of the body, with its line breaks and without the authorization value', async () => {
     receiver.answers(answer(400, {}, `{\r\n\t"text": "no ${AUTHORIZATION}"\n}\n`));
     expect((await send()).responseExcerpt).toBe('{\n "text": "no ***"\n}');
     receiver.answers(answer(503, {}, 'x'.repeat(5_000)));
@@ -292,16 +292,16 @@ describe('the responseExcerpt of a try', () => {
   });
 
   it.each([
-    ['it is delivered', answer(200, {}, 'taken')],
-    ['the receiver says nothing', answer(500)],
-    ['it says nothing that can be shown', answer(500, {}, '\u0000 \n')],
-  ])('is null where %s', async (_, respond) => {
+    ['the batch is delivered', answer(200, {}, 'taken')],
+    ['the body is empty', answer(500)],
+    ['the body contains nothing that can be shown', answer(500, {}, '\u0000 \n')],
+  ])('is null if %s', async (_, respond) => {
     receiver.answers(respond);
     expect((await send()).responseExcerpt).toBe(null);
   });
 });
 
-describe('trust', () => {
+describe('a certificate', () => {
   async function sendTo(served: Certificate, given: Partial<Target>, host = '127.0.0.1') {
     const raw = await startRawReceiver((it) => it.end('HTTP/1.1 200 OK\r\n\r\n'), served);
     const outcome = await startSender().send({ ...aTarget(`https://${host}:${raw.port}/`, null), ...given }, aPost);
@@ -310,17 +310,17 @@ describe('trust', () => {
   const untrusted = { verdict: 'RETRYABLE', responseCode: null, requests: 0 };
   const trusted = { verdict: 'DELIVERED', responseCode: 200, requests: 1 };
 
-  it('is not given to an unknown authority', async () => {
+  it('of an unknown authority is not trusted', async () => {
     const message = expect.stringMatching(/not trusted/);
     expect(await sendTo(certificate, {})).toMatchObject({ ...untrusted, message });
   });
 
-  it('is given to exactly the authority of the destination, and to no other', async () => {
+  it('of the authority of the destination is trusted, and of no other', async () => {
     expect(await sendTo(certificate, { caCertificate: certificate.ca })).toMatchObject(trusted);
     expect(await sendTo(certificate, { caCertificate: receiver.ca })).toMatchObject(untrusted);
   });
 
-  it('is given to each of several authorities', async () => {
+  it('of each of several authorities is trusted', async () => {
     const other = await createCA({
       organization: 'Other',
       countryCode: 'CH',
@@ -331,23 +331,23 @@ describe('trust', () => {
     expect(await sendTo(certificate, { caCertificate: `${other.cert}\n${certificate.ca}` })).toMatchObject(trusted);
   });
 
-  it('ends with the certificate', async () => {
+  it('that has expired is not trusted', async () => {
     const message = 'the certificate has expired (CERT_HAS_EXPIRED)';
     expect(await sendTo(expired, { caCertificate: expired.ca })).toMatchObject({ ...untrusted, message });
   });
 
-  it('is given to a certificate for this host only', async () => {
+  it('for another host is not trusted', async () => {
     const message = 'the certificate is for another host name (ERR_TLS_CERT_ALTNAME_INVALID)';
     expect(await sendTo(misnamed, { caCertificate: misnamed.ca })).toMatchObject({ ...untrusted, message });
   });
 
-  it('is given to whoever answers where TLS verification is skipped', async () => {
+  it('of any kind is trusted if TLS verification is skipped', async () => {
     for (const served of [certificate, expired, misnamed]) {
       expect(await sendTo(served, { skipTlsVerification: true })).toMatchObject(trusted);
     }
   });
 
-  it('needs no TLS at an address that the operator allowed, and is refused at every other', async () => {
+  it('is not needed at an address that the operator allowed; at every other, plain http is refused', async () => {
     const raw = await startRawReceiver((it) => it.end('HTTP/1.1 200 OK\r\n\r\n'));
     expect(await startSender().send(aTarget(raw.url, null), aPost)).toMatchObject({ verdict: 'DELIVERED' });
     expect(await startSender({ allowed: [] }).send(aTarget(raw.url, null), aPost)).toMatchObject({ verdict: 'FINAL' });
@@ -361,11 +361,11 @@ describe('trust', () => {
 describe('connections', () => {
   const ok = (connection: Connection) => connection.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
 
-  it('are used again for the next send, and replaced when the destination changes', async () => {
+  it('are reused, and replaced when the destination changes', async () => {
     const raw = await startRawReceiver(ok, certificate);
     const sender = startSender();
     for (let sent = 0; sent < 12; sent += 1) await sender.send(aTarget(raw.url, certificate.ca), aPost);
-    // The first is not free yet when the second send begins.
+    // The first connection may not be free yet when the second request starts.
     expect(raw.connections).toBeLessThanOrEqual(2);
     const before = raw.connections;
     await sender.send(aTarget(raw.url, certificate.ca, { revision: 2 }), aPost);
@@ -373,7 +373,7 @@ describe('connections', () => {
     await raw.until((it) => it.open() === 1);
   });
 
-  it('no longer trust what the changed destination does not trust', async () => {
+  it('do not trust what the changed destination does not trust', async () => {
     const raw = await startRawReceiver(ok, certificate);
     const sender = startSender();
     await sender.send(aTarget(raw.url, certificate.ca), aPost);
@@ -381,7 +381,7 @@ describe('connections', () => {
     expect(outcome).toMatchObject({ verdict: 'RETRYABLE', responseCode: null });
   });
 
-  it('are ended by close, and a try under way with them', async () => {
+  it('are closed by `stop`, and an attempt in flight ends with them', async () => {
     const sender = startSender();
     receiver.answers(() => {});
     const outcome = send(sender);
@@ -391,10 +391,10 @@ describe('connections', () => {
   });
 });
 
-describe('whatever happens, it is an outcome', () => {
+describe('the sender returns an outcome for', () => {
   it.each<[string, Partial<Target>]>([
-    ['no URL', { endpoint: 'siem' }],
-    ['a CA that is none', { caCertificate: '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----' }],
+    ['an invalid URL', { endpoint: 'siem' }],
+    ['an invalid CA certificate', { caCertificate: '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----' }],
     ['an authorization of two lines', { authorization: 'one\r\nX-Two: 2' }],
   ])('%s', async (_, given) => {
     expect(await startSender().send({ ...aTarget(receiver.url, receiver.ca), ...given }, aPost)).toMatchObject({
@@ -404,12 +404,12 @@ describe('whatever happens, it is an outcome', () => {
     expect(receiver.received).toHaveLength(0);
   });
 
-  it('a name that resolves to nothing', { timeout: 5_000 }, async () => {
+  it('a name without an address', { timeout: 5_000 }, async () => {
     const sender = startSender({ resolve: async () => [] });
     expect(await sender.send(aTarget('https://siem.example.com/', null), aPost)).toMatchObject({ responseCode: null });
   });
 
-  it('any bytes at all', async () => {
+  it('any bytes', async () => {
     const sender = startSender();
     let bytes = new Uint8Array();
     const raw = await startRawReceiver((it) => it.end(Buffer.from(bytes)), certificate);

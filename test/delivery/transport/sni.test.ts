@@ -4,7 +4,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { aPost, aTarget, startSender } from '../../support/engine/sender.js';
 import { makeCertificate } from '../../support/receiver/receiver.js';
 
-/** A receiver that answers 200 to anything, and remembers which server each connection asked for. */
+/** A receiver that answers 200 to everything, and records the server name of each connection. */
 async function startNamed() {
   const { ca, cert, key } = await makeCertificate(['siem.example.com', '127.0.0.1']);
   const names: (string | false | null)[] = [];
@@ -18,7 +18,7 @@ async function startNamed() {
   return { ca, names, port: (server.address() as AddressInfo).port };
 }
 
-it('asks a receiver for its name, which many of them share an address by', async () => {
+it('the server name is sent, because several receivers may share an address', async () => {
   const { ca, names, port } = await startNamed();
   const resolve = async () => [{ address: '127.0.0.1', family: 4 as const }];
   const { send } = startSender({ allowed: ['127.0.0.0/8'], resolve });
@@ -27,7 +27,7 @@ it('asks a receiver for its name, which many of them share an address by', async
   expect(names).toEqual(['siem.example.com']);
 });
 
-it('asks for no name where there is only an address', async () => {
+it('no server name is sent if the host is an address', async () => {
   const { ca, names, port } = await startNamed();
   const { send } = startSender({ allowed: ['127.0.0.0/8'] });
   const outcome = await send(aTarget(`https://127.0.0.1:${port}/`, ca), aPost);

@@ -33,7 +33,7 @@ const ended = (deliveryId: string, attempt: number, outcome: Outcome, random = 0
 });
 
 describe('a batch', () => {
-  it('is started after what is done with', () => {
+  it('starts with the first login after the cursor', () => {
     given(webhookOn())
       .when(start())
       .then(started('a', 1, 3));
@@ -42,7 +42,7 @@ describe('a batch', () => {
       .then(started('b', 4, 4));
   });
 
-  it('is not started while another one is open', () => {
+  it('is not started while another batch is open', () => {
     const open = [webhookOn(), started('a', 1, 3)];
     given(...open)
       .when(start(started('b', 1, 3)))
@@ -58,7 +58,7 @@ describe('a batch', () => {
       .then();
   });
 
-  it('is not started while the webhook is off, removed or elsewhere', () => {
+  it('is not started if the webhook is off, removed or has another destination', () => {
     given(webhookOn(), webhookOff(3)).when(start()).then();
     given(webhookOn(), webhookRemoved(3)).when(start()).then();
     given(webhookOn(), webhookOn(3, OTHER)).when(start()).then();
@@ -66,15 +66,16 @@ describe('a batch', () => {
   });
 });
 
-describe('a try', () => {
+describe('an attempt', () => {
   const open = [webhookOn(), started('a', 1, 3)];
-  const failedTries = (count: number) => Array.from({ length: count }, (_, index) => retryScheduled('a', index + 1, 9));
+  const failedAttempts = (count: number) =>
+    Array.from({ length: count }, (_, index) => retryScheduled('a', index + 1, 9));
 
   it('that succeeds delivers the batch', () => {
     given(...open)
       .when(ended('a', 1, success))
       .then(delivered('a', 1));
-    given(...open, ...failedTries(4))
+    given(...open, ...failedAttempts(4))
       .when(ended('a', 5, success))
       .then(delivered('a', 5));
   });
@@ -84,19 +85,19 @@ describe('a try', () => {
     [2, 2_000],
     [3, 4_000],
     [4, 8_000],
-  ])('number %i that fails is retried %i ms after its end', (nth, waitMs) => {
-    given(...open, ...failedTries(nth - 1))
+  ])('with number %i that fails is retried %i ms after its end', (nth, waitMs) => {
+    given(...open, ...failedAttempts(nth - 1))
       .when(ended('a', nth, unavailable()))
       .then(retryScheduled('a', nth, 1_500 + waitMs));
   });
 
-  it('is retried later by chance', () => {
+  it('is retried later by a random part of the wait', () => {
     given(...open)
       .when(ended('a', 1, unavailable(), 0.5))
       .then(retryScheduled('a', 1, 1_500 + 1_250));
   });
 
-  it('is retried when the receiver asks for it, within the bounds', () => {
+  it('is retried after the Retry-After of the receiver, limited to 1 to 30 s', () => {
     given(...open)
       .when(ended('a', 1, unavailable(7_000), 0.5))
       .then(retryScheduled('a', 1, 8_500, { destinationPausedUntil: 8_500 }));
@@ -109,7 +110,7 @@ describe('a try', () => {
   });
 
   it('is the last one if it is the fifth: the batch is abandoned', () => {
-    given(...open, ...failedTries(4))
+    given(...open, ...failedAttempts(4))
       .when(ended('a', 5, unavailable(7_000)))
       .then(abandoned('a', 5, 2_500, 503, { destinationPausedUntil: 8_500 }));
   });
@@ -120,14 +121,14 @@ describe('a try', () => {
       .then(abandoned('a', 1, 2_500, 401));
   });
 
-  it('counts only for the delivery that is open, and once', () => {
+  it('counts only for the open delivery, and only once', () => {
     given(...open)
       .when(ended('b', 1, success))
       .then();
     given(...open)
       .when(ended('a', 2, success))
       .then();
-    given(...open, ...failedTries(1))
+    given(...open, ...failedAttempts(1))
       .when(ended('a', 1, success))
       .then();
     given(...open, delivered('a'))
@@ -138,7 +139,7 @@ describe('a try', () => {
       .then();
   });
 
-  it('under way when the webhook is turned off or removed still counts', () => {
+  it('in flight when the webhook is turned off or removed still counts', () => {
     given(...open, webhookOff(3))
       .when(ended('a', 1, success))
       .then(delivered('a', 1));
@@ -149,7 +150,7 @@ describe('a try', () => {
 });
 
 describe('the wait after abandoned batches in a row', () => {
-  const abandonedOnes = (count: number) =>
+  const abandonedBatches = (count: number) =>
     Array.from({ length: count }, (_, index) => [
       started(`a${index}`, index + 1, index + 1),
       abandoned(`a${index}`, 1, 9, 401),
@@ -164,18 +165,18 @@ describe('the wait after abandoned batches in a row', () => {
     [6, 60_000],
     [20, 60_000],
   ])('after %i others is %i ms', (count, waitMs) => {
-    next([webhookOn(), ...abandonedOnes(count)], count + 1).then(abandoned('b', 1, 1_500 + waitMs, 401));
+    next([webhookOn(), ...abandonedBatches(count)], count + 1).then(abandoned('b', 1, 1_500 + waitMs, 401));
   });
 
   it('starts again at 1 s after a success', () => {
     const succeeded = [started('ok', 3, 3), delivered('ok')];
-    next([webhookOn(), ...abandonedOnes(2), ...succeeded], 4).then(abandoned('b', 1, 2_500, 401));
+    next([webhookOn(), ...abandonedBatches(2), ...succeeded], 4).then(abandoned('b', 1, 2_500, 401));
   });
 
   it('starts again at 1 s at another destination', () => {
     const moved = given(
       webhookOn(),
-      ...abandonedOnes(5),
+      ...abandonedBatches(5),
       webhookOn(6, OTHER),
       started('b', 6, 6, { destinationId: OTHER }),
     );
@@ -198,7 +199,7 @@ describe('a delivery', () => {
       .then();
   });
 
-  it('is given up if it is open: its logins are undelivered', () => {
+  it('is abandoned if it is open: its logins are undelivered', () => {
     given(...open, webhookRemoved(3))
       .when({ type: 'AbandonDelivery', deliveryId: 'a' })
       .then(undelivered(1, 3, 'a'));
@@ -210,13 +211,13 @@ describe('a delivery', () => {
       .then();
   });
 
-  it('is not superseded any more once the webhook is removed: it is to be given up', () => {
+  it('is not superseded after the webhook was removed: it is abandoned instead', () => {
     given(...open, webhookOn(3, OTHER), webhookRemoved(3))
       .when({ type: 'SupersedeDelivery', deliveryId: 'a' })
       .then();
   });
 
-  it('is not given up any more once the webhook is configured again: it goes on', () => {
+  it('is not abandoned after the webhook was configured again: it continues', () => {
     given(...open, webhookRemoved(3), webhookOn(3))
       .when({ type: 'AbandonDelivery', deliveryId: 'a' })
       .then();

@@ -19,28 +19,28 @@ import {
 
 const after = (...events: LaneEvent[]): Lane => events.reduce<Lane>(evolve, emptyLane);
 const range = (firstVersion: number, lastVersion: number) => ({ firstVersion, lastVersion });
-/** What a lane does next at 1,500 ms, where its destination takes CEF. */
-const next = (lane: Lane, lastLogin: number, now = 1_500, around: Partial<LaneContext> = {}) =>
+/** The next step of a lane at 1,500 ms whose destination uses CEF. */
+const next = (lane: Lane, lastLogin: number, now = 1_500, context: Partial<LaneContext> = {}) =>
   nextStep(lane, {
     lastLogin,
     now,
     destination: { logFormat: 'CEF', updatedAt: 0, linesPerSecond: null },
     recoverable: null,
     replayable: null,
-    ...around,
+    ...context,
   });
-const rest = { type: 'IDLE' };
+const idle = { type: 'IDLE' };
 const start = (first: number, last: number) => ({ type: 'START', range: range(first, last), purpose: 'FIRST' });
 
 describe('a lane', () => {
-  it('rests until a webhook is turned on', () => {
-    expect(next(emptyLane, 5)).toEqual(rest);
-    expect(next(after(webhookOff(5)), 9)).toEqual(rest);
+  it('is idle until a webhook is turned on', () => {
+    expect(next(emptyLane, 5)).toEqual(idle);
+    expect(next(after(webhookOff(5)), 9)).toEqual(idle);
     expect(pending(after(webhookOff(5)), 9)).toBe(0);
   });
 
-  it('starts a batch of what waits', () => {
-    expect(next(after(webhookOn()), 0)).toEqual(rest);
+  it('starts a batch of the logins that wait', () => {
+    expect(next(after(webhookOn()), 0)).toEqual(idle);
     expect(next(after(webhookOn()), 3)).toEqual(start(1, 3));
   });
 
@@ -58,36 +58,36 @@ describe('a lane', () => {
     expect(next(failed, 3, 2_500)).toMatchObject({ type: 'ATTEMPT', delivery: { deliveryId: 'a', failedAttempts: 1 } });
   });
 
-  it('waits after an abandoned batch, and goes on behind it', () => {
+  it('waits after an abandoned batch, then continues after it', () => {
     const lane = after(webhookOn(), started('a', 1, 3), abandoned('a', 1, 2_500));
-    expect(next(lane, 3)).toEqual(rest);
+    expect(next(lane, 3)).toEqual(idle);
     expect(next(lane, 4, 2_499)).toEqual({ type: 'WAIT', until: 2_500 });
     expect(next(lane, 4, 2_500)).toEqual(start(4, 4));
   });
 
-  it('rests while its destination is not known', () => {
-    expect(next(after(webhookOn()), 3, 0, { destination: null })).toEqual(rest);
+  it('is idle while its destination is unknown', () => {
+    expect(next(after(webhookOn()), 3, 0, { destination: null })).toEqual(idle);
   });
 });
 
 describe('turning a webhook off', () => {
   const off = after(webhookOn(), started('a', 1, 2), webhookOff(5));
 
-  it('freezes the lane: nothing is tried or started, and what was due stays due', () => {
-    expect(next(off, 9)).toEqual(rest);
-    expect(next(evolve(off, delivered('a')), 9)).toEqual(rest);
+  it('freezes the lane: nothing is attempted or started, and due logins stay due', () => {
+    expect(next(off, 9)).toEqual(idle);
+    expect(next(evolve(off, delivered('a')), 9)).toEqual(idle);
     expect(pending(off, 9)).toBe(5);
     expect(waiting(off, 9)).toEqual([range(3, 5)]);
   });
 
-  it('twice, or to another destination meanwhile, makes nothing due that was not', () => {
+  it('twice, or with another destination, makes no other login due', () => {
     const twice = after(webhookOn(), webhookOff(5), webhookOff(9, OTHER));
     expect(pending(twice, 9)).toBe(5);
   });
 });
 
 describe('turning a webhook on again', () => {
-  it('resumes what was due and passes over the rest', () => {
+  it('resumes with the due logins and skips the others', () => {
     const lane = after(webhookOn(), webhookOff(5), webhookOn(9), skipped(6, 9));
     expect(pending(lane, 12)).toBe(8);
     expect(waiting(lane, 12)).toEqual([range(1, 5), range(10, 12)]);
@@ -97,13 +97,13 @@ describe('turning a webhook on again', () => {
     ).toEqual(start(10, 12));
   });
 
-  it('passes over at once what comes next', () => {
+  it('moves the cursor over skipped logins that are next', () => {
     const lane = after(webhookOn(5), skipped(1, 5));
     expect(lane).toMatchObject({ backlog: { cursor: 5, skipped: [] } });
     expect(pending(lane, 5)).toBe(0);
   });
 
-  it('keeps the attempts of the delivery that was open', () => {
+  it('keeps the attempts of the open delivery', () => {
     const lane = after(webhookOn(), started('a', 1, 3), retryScheduled('a', 2, 2_500), webhookOff(3), webhookOn(3));
     expect(next(lane, 3)).toEqual({ type: 'WAIT', until: 2_500 });
     expect(lane).toMatchObject({
@@ -122,11 +122,11 @@ describe('removing a webhook', () => {
     undelivered(3, 5),
   );
 
-  it('gives the open delivery up at once', () => {
+  it('abandons the open delivery at once', () => {
     expect(next(removed, 9)).toMatchObject({ type: 'ABANDON', delivery: { deliveryId: 'a' } });
   });
 
-  it('leaves nothing pending but the open delivery', () => {
+  it('leaves nothing pending except the open delivery', () => {
     expect(pending(removed, 9)).toBe(2);
     const done = evolve(removed, undelivered(1, 2, 'a'));
     expect(done).toMatchObject({
@@ -135,17 +135,17 @@ describe('removing a webhook', () => {
       totals: { undelivered: 5 },
     });
     expect(pending(done, 9)).toBe(0);
-    expect(next(done, 9)).toEqual(rest);
+    expect(next(done, 9)).toEqual(idle);
   });
 
-  it('keeps what is passed over in order, whatever was passed over before', () => {
+  it('keeps the skipped ranges in order, whatever was skipped before', () => {
     const lane = after(webhookOn(), webhookOff(3), webhookOn(5), skipped(4, 5), webhookRemoved(5), undelivered(1, 3));
     expect(lane).toMatchObject({ backlog: { cursor: 5, skipped: [] } });
     expect(pending(lane, 5)).toBe(0);
     expect(waiting(lane, 5)).toEqual([]);
   });
 
-  it('forgets failures', () => {
+  it('resets the failures', () => {
     expect(removed).toMatchObject({
       webhook: null,
       health: { failing: false, consecutiveFailures: 0 },
@@ -157,22 +157,22 @@ describe('removing a webhook', () => {
 describe('a change of destination or log format', () => {
   const open = after(webhookOn(), started('a', 1, 3), retryScheduled('a', 1, 9_000));
 
-  it('supersedes the open delivery at once and starts its logins anew', () => {
+  it('supersedes the open delivery at once and starts its logins again', () => {
     const moved = evolve(open, webhookOn(3, OTHER));
     expect(next(moved, 3)).toMatchObject({ type: 'SUPERSEDE', delivery: { deliveryId: 'a' } });
     expect(
       next(open, 3, 1_500, { destination: { logFormat: 'JSON', updatedAt: 0, linesPerSecond: null } }),
     ).toMatchObject({ type: 'SUPERSEDE', delivery: { deliveryId: 'a' } });
-    const anew = evolve(moved, superseded('a'));
-    expect(next(anew, 4)).toEqual(start(1, 4));
-    expect(pending(anew, 4)).toBe(4);
+    const restarted = evolve(moved, superseded('a'));
+    expect(next(restarted, 4)).toEqual(start(1, 4));
+    expect(pending(restarted, 4)).toBe(4);
   });
 
   it('does not supersede while the webhook is off', () => {
-    expect(next(evolve(open, webhookOff(3, OTHER)), 3)).toEqual(rest);
+    expect(next(evolve(open, webhookOff(3, OTHER)), 3)).toEqual(idle);
   });
 
-  it('of destination ends the wait after an abandoned batch', () => {
+  it('ends the wait after an abandoned batch if the destination changes', () => {
     const lane = after(webhookOn(), started('a', 1, 3), abandoned('a', 1, 9_000), webhookOn(3, OTHER));
     expect(next(lane, 4)).toEqual(start(4, 4));
   });
@@ -181,7 +181,7 @@ describe('a change of destination or log format', () => {
 describe('the state of a lane', () => {
   const failedTwice = after(webhookOn(), started('a', 1, 3), retryScheduled('a', 1, 9), retryScheduled('a', 2, 9));
 
-  it('is failing from the first failed try to the next success', () => {
+  it('is failing from the first failed attempt to the next success', () => {
     expect(failedTwice).toMatchObject({ health: { failing: true, consecutiveFailures: 2 } });
     expect(evolve(failedTwice, abandoned('a', 3, 9))).toMatchObject({
       health: { failing: true, consecutiveFailures: 3 },
@@ -191,7 +191,7 @@ describe('the state of a lane', () => {
     });
   });
 
-  it('shows the last try', () => {
+  it('contains the last attempt', () => {
     expect(failedTwice.health.lastAttempt).toEqual({
       at: 1_000,
       destinationId: SIEM,
@@ -211,26 +211,26 @@ describe('the state of a lane', () => {
   });
 
   it.each([retryScheduled('a', 3, 9_000), abandoned('a', 3, 9_000)])(
-    'does not fail by $type of a destination that was left',
+    'is not failing because of $type at the previous destination',
     (failure) => {
-      const left = [evolve(failedTwice, webhookOn(3, OTHER)), evolve(failedTwice, webhookRemoved(3))];
-      for (const lane of left)
+      const lanes = [evolve(failedTwice, webhookOn(3, OTHER)), evolve(failedTwice, webhookRemoved(3))];
+      for (const lane of lanes)
         expect(evolve(lane, failure)).toMatchObject({ health: { failing: false, consecutiveFailures: 0 } });
     },
   );
 
-  it('does not wait at a new destination because the one that was left refuses', () => {
+  it('does not wait at a new destination because the previous one refuses', () => {
     const lane = after(webhookOn(), started('a', 1, 3), webhookOn(3, OTHER), abandoned('a', 1, 9_000, 401));
     expect(lane).toMatchObject({ first: { abandonedInARow: 0, nextBatchDueAt: null } });
     expect(next(lane, 4)).toEqual(start(4, 4));
   });
 
-  it('counts what a destination that was left delivers all the same', () => {
+  it('counts logins that the previous destination still accepts', () => {
     const lane = after(webhookOn(), started('a', 1, 3), webhookOn(3, OTHER), delivered('a'));
     expect(lane).toMatchObject({ totals: { delivered: 3 }, backlog: { cursor: 3 }, first: { open: null } });
   });
 
-  it('fails by a destination that was left and chosen again', () => {
+  it('is failing if the destination that fails was replaced and then chosen again', () => {
     const back = after(
       webhookOn(),
       started('a', 1, 3),
@@ -241,7 +241,7 @@ describe('the state of a lane', () => {
     expect(back).toMatchObject({ health: { failing: true, consecutiveFailures: 1 } });
   });
 
-  it('counts logins, each once', () => {
+  it('counts each login once', () => {
     const lane = after(
       webhookOn(),
       started('a', 1, 3),

@@ -23,15 +23,15 @@ const waitingRange = (first: number, last: number) => ({ ...range(first, last), 
 const requested = (first: number, last: number) => ({ ...range(first, last), state: 'REQUESTED' as const });
 const siem = { logFormat: 'CEF' as const, updatedAt: 0, linesPerSecond: null };
 
-/** Tries of these events begin at 1,000 and end at 1,500; it is 1,500 unless a test says otherwise. */
-function next(lane: Lane, around: Partial<LaneContext> = {}): NextStep {
+/** The attempts of these events begin at 1,000 ms and end at 1,500 ms. `now` is 1,500 ms unless a test sets it. */
+function next(lane: Lane, context: Partial<LaneContext> = {}): NextStep {
   return nextStep(lane, {
     lastLogin: 0,
     now: 1_500,
     destination: siem,
     recoverable: null,
     replayable: null,
-    ...around,
+    ...context,
   });
 }
 const start = (purpose: Purpose, first: number, last: number) => ({
@@ -41,7 +41,7 @@ const start = (purpose: Purpose, first: number, last: number) => ({
 });
 const wait = (until: number) => ({ type: 'WAIT', until });
 const attempts = (deliveryId: string) => ({ type: 'ATTEMPT', delivery: { deliveryId } });
-const side = (deliveryId: string, first: number, last: number, purpose: Purpose = 'RECOVERY') =>
+const redelivery = (deliveryId: string, first: number, last: number, purpose: Purpose = 'RECOVERY') =>
   started(deliveryId, first, last, { purpose });
 
 const requestedReplay: ReplayEvent = {
@@ -53,48 +53,54 @@ const replay: ReplayEvent[] = [
   { type: 'ReplayStarted', data: { jobId: 'job', ranges: [range(1, 900)], total: 900, at: 2 } },
 ];
 const replayBatch = (deliveryId: string, first: number, last: number): LaneEvent => {
-  const { type, data } = side(deliveryId, first, last, 'REPLAY');
+  const { type, data } = redelivery(deliveryId, first, last, 'REPLAY');
   return { type, data: { ...data, replayJobId: 'job' } };
 };
 
-describe('turns', () => {
+describe('the order of deliveries', () => {
   const all = { lastLogin: 999, recoverable: waitingRange(1, 2), replayable: range(1, 900) };
 
-  it('alternate between fresh logins, what was given up and a replay, while there is all of it', () => {
+  it('alternates between first deliveries, recoveries and a replay while each of them has logins', () => {
     const lane = after(webhookOn(), ...replay, started('a', 1, 5), delivered('a'));
     expect(next(lane, all)).toEqual(start('RECOVERY', 1, 2));
-    const recovered = [lane, side('r', 1, 2), delivered('r')] as const;
+    const recovered = [lane, redelivery('r', 1, 2), delivered('r')] as const;
     const second = evolve(evolve(lane, recovered[1]), recovered[2]);
     expect(next(second, all)).toEqual(start('REPLAY', 1, 500));
     const third = evolve(evolve(second, replayBatch('p', 1, 500)), delivered('p'));
     expect(next(third, all)).toEqual(start('FIRST', 6, 505));
   });
 
-  it('go to whoever is there where the next one has nothing', () => {
+  it('skips a purpose that has no logins', () => {
     const lane = after(webhookOn(), ...replay, started('a', 1, 5), delivered('a'));
     expect(next(lane, { ...all, recoverable: null })).toEqual(start('REPLAY', 1, 500));
     expect(next(lane, { lastLogin: 5, recoverable: waitingRange(1, 2), replayable: range(1, 900) })).toEqual(
       start('RECOVERY', 1, 2),
     );
-    const afterRecovery = after(webhookOn(), started('a', 1, 5), delivered('a'), side('r', 1, 2), delivered('r'));
+    const afterRecovery = after(webhookOn(), started('a', 1, 5), delivered('a'), redelivery('r', 1, 2), delivered('r'));
     expect(next(afterRecovery, { lastLogin: 5, recoverable: waitingRange(3, 4) })).toEqual(start('RECOVERY', 3, 4));
   });
 
-  it('are counted from what was started last, whether it ended well or not', () => {
-    const failed = after(webhookOn(), started('a', 1, 1), delivered('a'), side('r', 2, 2), abandoned('r', 1, null));
+  it('continues after the purpose that was started last, whether it succeeded or not', () => {
+    const failed = after(
+      webhookOn(),
+      started('a', 1, 1),
+      delivered('a'),
+      redelivery('r', 2, 2),
+      abandoned('r', 1, null),
+    );
     expect(failed.lastStarted).toBe('RECOVERY');
     expect(next(failed, { lastLogin: 9 })).toEqual(start('FIRST', 2, 2));
   });
 
-  it('begin with what was started and not tried, whatever else is due', () => {
+  it('begins with a delivery that was started and not attempted, whatever else is due', () => {
     expect(next(after(webhookOn(), started('a', 1, 5)), all)).toMatchObject(attempts('a'));
-    expect(next(after(webhookOn(), side('r', 1, 2)), all)).toMatchObject(attempts('r'));
-    const failedFirst = after(webhookOn(), side('r', 1, 2), retryScheduled('r', 1, 1_400), started('a', 1, 5));
+    expect(next(after(webhookOn(), redelivery('r', 1, 2)), all)).toMatchObject(attempts('r'));
+    const failedFirst = after(webhookOn(), redelivery('r', 1, 2), retryScheduled('r', 1, 1_400), started('a', 1, 5));
     expect(next(failedFirst, all)).toMatchObject(attempts('a'));
   });
 });
 
-describe('beside a first delivery between two of its attempts', () => {
+describe('while a first delivery waits for its retry', () => {
   const failed = after(webhookOn(), ...replay, started('a', 6, 9), retryScheduled('a', 1, 2_500));
 
   it('nothing is started', () => {
@@ -103,10 +109,10 @@ describe('beside a first delivery between two of its attempts', () => {
     expect(next(failed, { ...others, now: 2_500 })).toMatchObject(attempts('a'));
   });
 
-  it('nothing is tried again', () => {
+  it('no redelivery is attempted', () => {
     const both = after(
       webhookOn(),
-      side('r', 1, 5),
+      redelivery('r', 1, 5),
       retryScheduled('r', 1, 1_400),
       started('a', 6, 9),
       retryScheduled('a', 1, 2_500),
@@ -115,33 +121,33 @@ describe('beside a first delivery between two of its attempts', () => {
   });
 });
 
-describe('a side delivery that waits for its retry', () => {
-  const waiting = after(webhookOn(), side('r', 1, 5), retryScheduled('r', 1, 2_500));
+describe('a redelivery that waits for its retry', () => {
+  const waiting = after(webhookOn(), redelivery('r', 1, 5), retryScheduled('r', 1, 2_500));
 
-  it('does not hold up fresh logins', () => {
+  it('does not delay first deliveries', () => {
     expect(next(waiting, { lastLogin: 9 })).toEqual(start('FIRST', 1, 9));
     expect(next(waiting)).toEqual(wait(2_500));
   });
 
-  it('is tried when it is due, in turn with fresh logins', () => {
+  it('is attempted when it is due, alternately with first deliveries', () => {
     expect(next(waiting, { now: 2_500 })).toMatchObject(attempts('r'));
     expect(next(waiting, { now: 2_500, lastLogin: 9 })).toEqual(start('FIRST', 1, 9));
-    const fresh = evolve(evolve(waiting, started('a', 1, 9)), delivered('a'));
-    expect(next(fresh, { now: 2_500, lastLogin: 10 })).toMatchObject(attempts('r'));
+    const afterFirst = evolve(evolve(waiting, started('a', 1, 9)), delivered('a'));
+    expect(next(afterFirst, { now: 2_500, lastLogin: 10 })).toMatchObject(attempts('r'));
   });
 
-  it('is the only one beside the first deliveries', () => {
+  it('is the only redelivery of its lane', () => {
     const others = { recoverable: requested(6, 7), replayable: range(1, 5) };
     expect(next(waiting, others)).toEqual(wait(2_500));
   });
 
-  it('goes on from where it was after the webhook was off', () => {
+  it('continues after the webhook was off', () => {
     const off = evolve(waiting, webhookOff(0));
     expect(next(off, { now: 9_999 })).toEqual({ type: 'IDLE' });
     expect(next(evolve(off, webhookOn(0)), { now: 9_999 })).toMatchObject(attempts('r'));
   });
 
-  it('ends with a change of destination or format, and its logins start anew', () => {
+  it('is superseded if the destination or the log format changes', () => {
     expect(next(evolve(waiting, webhookOn(0, OTHER)))).toMatchObject({
       type: 'SUPERSEDE',
       delivery: { deliveryId: 'r' },
@@ -165,38 +171,38 @@ describe('a recovery', () => {
     expect(next(lane, { recoverable })).toEqual(start('RECOVERY', 1, 3));
   });
 
-  it('ends with the first batch that is given up, of whatever purpose', () => {
-    const well = after(webhookOn(), started('a', 1, 1), delivered('a'));
-    expect(evolve(evolve(well, side('r', 1, 1)), abandoned('r', 1, null)).redelivery.recovering).toBe(false);
-    expect(evolve(evolve(well, started('b', 2, 2)), abandoned('b', 1, 9)).redelivery.recovering).toBe(false);
+  it('ends with the first abandoned batch of any purpose', () => {
+    const healthy = after(webhookOn(), started('a', 1, 1), delivered('a'));
+    expect(evolve(evolve(healthy, redelivery('r', 1, 1)), abandoned('r', 1, null)).redelivery.recovering).toBe(false);
+    expect(evolve(evolve(healthy, started('b', 2, 2)), abandoned('b', 1, 9)).redelivery.recovering).toBe(false);
     expect(
-      evolve(evolve(well, side('r', 1, 1)), tooLargeLine('r')).redelivery.recovering,
+      evolve(evolve(healthy, redelivery('r', 1, 1)), tooLargeLine('r')).redelivery.recovering,
       'one line is too large',
     ).toBe(true);
   });
 
-  it('does not wait where a person asked for it, whatever was given up before', () => {
+  it('does not wait if a person asked for it, whatever was abandoned before', () => {
     const lane = after(webhookOn(), started('a', 1, 3), abandoned('a', 5, 2_500));
     expect(next(lane, { recoverable: requested(1, 3) })).toEqual(start('RECOVERY', 1, 1));
-    const failedBefore = evolve(evolve(lane, side('r', 1, 1)), abandoned('r', 1, 9_500));
-    const asked = evolve(failedBefore, { type: 'RedeliveryRequested', data: { ranges: [range(1, 3)] } });
-    expect(next(asked, { recoverable: requested(1, 3) })).toEqual(start('RECOVERY', 1, 1));
+    const failedBefore = evolve(evolve(lane, redelivery('r', 1, 1)), abandoned('r', 1, 9_500));
+    const afterRequest = evolve(failedBefore, { type: 'RedeliveryRequested', data: { ranges: [range(1, 3)] } });
+    expect(next(afterRequest, { recoverable: requested(1, 3) })).toEqual(start('RECOVERY', 1, 1));
   });
 
-  it('waits after one that failed, twice as long each time, and fresh logins do not', () => {
-    const well = after(webhookOn(), started('a', 1, 1), delivered('a'));
-    const failed = evolve(evolve(well, side('r', 2, 2)), abandoned('r', 1, 2_500));
+  it('waits after a failed recovery, and first deliveries do not', () => {
+    const healthy = after(webhookOn(), started('a', 1, 1), delivered('a'));
+    const failed = evolve(evolve(healthy, redelivery('r', 2, 2)), abandoned('r', 1, 2_500));
     expect(next(failed, { recoverable: requested(2, 2) })).toEqual(wait(2_500));
     expect(next(failed, { recoverable: requested(2, 2), lastLogin: 9 })).toEqual(start('FIRST', 2, 2));
     expect(next(failed, { replayable: range(1, 1) })).toEqual(wait(2_500));
-    const fresh = evolve(evolve(failed, started('b', 2, 2)), delivered('b'));
-    expect(next(fresh, { recoverable: requested(2, 2) })).toEqual(wait(2_500));
-    expect(fresh).toMatchObject({ redelivery: { abandonedInARow: 1 }, first: { abandonedInARow: 0 } });
-    const again = evolve(evolve(fresh, side('s', 2, 2)), delivered('s'));
+    const afterFirst = evolve(evolve(failed, started('b', 2, 2)), delivered('b'));
+    expect(next(afterFirst, { recoverable: requested(2, 2) })).toEqual(wait(2_500));
+    expect(afterFirst).toMatchObject({ redelivery: { abandonedInARow: 1 }, first: { abandonedInARow: 0 } });
+    const again = evolve(evolve(afterFirst, redelivery('s', 2, 2)), delivered('s'));
     expect(again).toMatchObject({ redelivery: { abandonedInARow: 0, nextBatchDueAt: null } });
   });
 
-  it('that someone asked for goes out while everything fails', () => {
+  it('that a person asked for is sent while everything fails', () => {
     const lane = after(webhookOn(), started('a', 1, 3), abandoned('a', 5, 1_400));
     expect(next(lane, { recoverable: requested(1, 3) })).toEqual(start('RECOVERY', 1, 1));
   });
@@ -204,57 +210,60 @@ describe('a recovery', () => {
 
 describe('a probe', () => {
   const PROBE_DUE_AT = 1_500 + 5 * 60_000;
-  const dead = after(webhookOn(), started('a', 1, 3), abandoned('a', 5, 2_500));
+  const failing = after(webhookOn(), started('a', 1, 3), abandoned('a', 5, 2_500));
   const recoverable = waitingRange(1, 3);
 
-  it('is of one login of the oldest range, when it is due', () => {
-    expect(next(dead, { recoverable })).toEqual(wait(PROBE_DUE_AT));
-    expect(next(dead, { recoverable, now: PROBE_DUE_AT - 1 })).toEqual(wait(PROBE_DUE_AT));
-    expect(next(dead, { recoverable, now: PROBE_DUE_AT })).toEqual(start('PROBE', 1, 1));
+  it('sends one login of the oldest range when it is due', () => {
+    expect(next(failing, { recoverable })).toEqual(wait(PROBE_DUE_AT));
+    expect(next(failing, { recoverable, now: PROBE_DUE_AT - 1 })).toEqual(wait(PROBE_DUE_AT));
+    expect(next(failing, { recoverable, now: PROBE_DUE_AT })).toEqual(start('PROBE', 1, 1));
   });
 
-  it('does not keep fresh logins waiting', () => {
-    expect(next(dead, { recoverable, lastLogin: 4 })).toEqual(wait(2_500));
-    expect(next(dead, { recoverable, lastLogin: 4, now: 2_500 })).toEqual(start('FIRST', 4, 4));
+  it('does not delay first deliveries', () => {
+    expect(next(failing, { recoverable, lastLogin: 4 })).toEqual(wait(2_500));
+    expect(next(failing, { recoverable, lastLogin: 4, now: 2_500 })).toEqual(start('FIRST', 4, 4));
   });
 
-  it('is due a minute after the last try where the destination works for another portal since', () => {
-    const mended = { ...siem, healthySince: 1_200 };
-    expect(next(dead, { recoverable, destination: mended, now: 2_500 })).toEqual(wait(61_000));
-    expect(next(dead, { recoverable, destination: mended, now: 61_000 })).toEqual(start('PROBE', 1, 1));
+  it('is due a minute after the last attempt if the destination has worked for another portal since', () => {
+    const healthy = { ...siem, healthySince: 1_200 };
+    expect(next(failing, { recoverable, destination: healthy, now: 2_500 })).toEqual(wait(61_000));
+    expect(next(failing, { recoverable, destination: healthy, now: 61_000 })).toEqual(start('PROBE', 1, 1));
     const before = { ...siem, healthySince: 900 };
-    expect(next(dead, { recoverable, destination: before, now: 61_000 })).toEqual(wait(PROBE_DUE_AT));
+    expect(next(failing, { recoverable, destination: before, now: 61_000 })).toEqual(wait(PROBE_DUE_AT));
   });
 
-  it('is due at once where the destination was changed since the last try', () => {
+  it('is due at once if the destination was changed after the last attempt', () => {
     const changed = { ...siem, updatedAt: 1_001 };
-    expect(next(dead, { recoverable, destination: changed })).toEqual(start('PROBE', 1, 1));
+    expect(next(failing, { recoverable, destination: changed })).toEqual(start('PROBE', 1, 1));
     const earlier = { ...siem, updatedAt: 1_000 };
-    expect(next(dead, { recoverable, destination: earlier, now: 2_500 })).toEqual(wait(PROBE_DUE_AT));
+    expect(next(failing, { recoverable, destination: earlier, now: 2_500 })).toEqual(wait(PROBE_DUE_AT));
   });
 
-  it('is not due because of a change that is still to come: the clock was wrong', () => {
+  it('is not due because of a change with a future time: the clock was wrong', () => {
     const ahead = { ...siem, updatedAt: 3_600_000 };
-    expect(next(dead, { recoverable, destination: ahead, now: 10_000 })).toEqual(wait(PROBE_DUE_AT));
-    expect(next(dead, { recoverable, destination: ahead, now: 3_600_000 })).toEqual(start('PROBE', 1, 1));
+    expect(next(failing, { recoverable, destination: ahead, now: 10_000 })).toEqual(wait(PROBE_DUE_AT));
+    expect(next(failing, { recoverable, destination: ahead, now: 3_600_000 })).toEqual(start('PROBE', 1, 1));
   });
 
-  it('is due where its time is further ahead than any wait: the clock was wrong', () => {
-    const lane = { ...dead, redelivery: { ...dead.redelivery, probeDueAt: 365 * 24 * 3_600_000 } };
+  it('is due if its time is further in the future than any wait: the clock was wrong', () => {
+    const lane = { ...failing, redelivery: { ...failing.redelivery, probeDueAt: 365 * 24 * 3_600_000 } };
     expect(next(lane, { recoverable, now: 10_000 })).toEqual(start('PROBE', 1, 1));
   });
 
-  it('that fails is followed by the next one, each later; a success starts them anew', () => {
-    const once = evolve(evolve(dead, side('p', 1, 1, 'PROBE')), abandoned('p', 5, null, 503, { probeDueAt: 700_000 }));
+  it('that fails is followed by another one later; a success resets the probes', () => {
+    const once = evolve(
+      evolve(failing, redelivery('p', 1, 1, 'PROBE')),
+      abandoned('p', 5, null, 503, { probeDueAt: 700_000 }),
+    );
     expect(once).toMatchObject({ redelivery: { failedProbes: 1, probeDueAt: 700_000, recovering: false } });
     expect(next(once, { recoverable, now: 10_000 })).toEqual(wait(700_000));
-    const well = evolve(evolve(once, side('q', 1, 1, 'PROBE')), delivered('q'));
-    expect(well).toMatchObject({ redelivery: { failedProbes: 0, probeDueAt: null, recovering: true } });
-    expect(next(well, { recoverable: waitingRange(2, 3) })).toEqual(start('RECOVERY', 2, 3));
+    const healthy = evolve(evolve(once, redelivery('q', 1, 1, 'PROBE')), delivered('q'));
+    expect(healthy).toMatchObject({ redelivery: { failedProbes: 0, probeDueAt: null, recovering: true } });
+    expect(next(healthy, { recoverable: waitingRange(2, 3) })).toEqual(start('RECOVERY', 2, 3));
   });
 
-  it('is not made by a webhook that is off', () => {
-    expect(next(evolve(dead, webhookOff(3)), { recoverable, now: 9_999_999 })).toEqual({ type: 'IDLE' });
+  it('is not sent while the webhook is off', () => {
+    expect(next(evolve(failing, webhookOff(3)), { recoverable, now: 9_999_999 })).toEqual({ type: 'IDLE' });
   });
 });
 
@@ -265,12 +274,12 @@ describe('a replay', () => {
     expect(next(after(webhookOff(), requestedReplay))).toEqual({ type: 'IDLE' });
   });
 
-  it('is not finished while its last part is under way', () => {
+  it('is not finished while its last delivery is open', () => {
     const lane = after(webhookOn(), ...replay, replayBatch('p', 1, 900), retryScheduled('p', 1, 2_500));
     expect(next(lane)).toEqual(wait(2_500));
   });
 
-  it('that is over gives up what waits for a retry', () => {
+  it('that was cancelled supersedes its delivery that waits for a retry', () => {
     const lane = after(webhookOn(), ...replay, replayBatch('p', 1, 5), retryScheduled('p', 1, 2_500));
     const supersedes = { type: 'SUPERSEDE', delivery: { deliveryId: 'p' } };
     expect(next(evolve(lane, { type: 'ReplayCancelled', data: { jobId: 'job', at: 3 } }))).toMatchObject(supersedes);
@@ -282,7 +291,7 @@ describe('a replay', () => {
     expect(next((again as LaneEvent[]).reduce<Lane>(evolve, lane))).toMatchObject(supersedes);
   });
 
-  it('waits as first deliveries do after a batch was given up', () => {
+  it('waits after an abandoned batch, as first deliveries do', () => {
     const lane = after(webhookOn(), ...replay, started('a', 1, 3), abandoned('a', 5, 2_500));
     expect(next(lane, { replayable: range(1, 3) })).toEqual(wait(2_500));
     expect(next(lane, { replayable: range(1, 3), now: 2_500 })).toEqual(start('REPLAY', 1, 1));
@@ -291,8 +300,8 @@ describe('a replay', () => {
 
 describe('the size of a batch', () => {
   const many = { lastLogin: 10_000 };
-  const sizes = (lane: Lane, around: Partial<LaneContext> = {}) => {
-    const step = next(lane, { ...many, now: 99_999, ...around });
+  const sizes = (lane: Lane, context: Partial<LaneContext> = {}) => {
+    const step = next(lane, { ...many, now: 99_999, ...context });
     return step.type === 'START' ? step.range.lastVersion - step.range.firstVersion + 1 : step;
   };
   const tooLarge = after(webhookOn(), started('a', 1, 500), split('a'));
@@ -301,7 +310,7 @@ describe('the size of a batch', () => {
     expect(sizes(after(webhookOn()))).toBe(500);
   });
 
-  it('is at most half of what was found too large, and half of that again', () => {
+  it('is at most half of the last batch that was too large', () => {
     expect(sizes(tooLarge)).toBe(250);
     const again = evolve(evolve(tooLarge, started('b', 1, 250)), split('b'));
     expect(sizes(again)).toBe(125);
@@ -309,10 +318,10 @@ describe('the size of a batch', () => {
     expect(sizes(odd)).toBe(1);
   });
 
-  it('does not grow by a larger batch that is found too large later', () => {
+  it('does not grow if a larger batch is too large later', () => {
     const waiting = after(
       webhookOn(),
-      side('r', 1, 400),
+      redelivery('r', 1, 400),
       retryScheduled('r', 1, 2_500),
       started('a', 1, 2),
       split('a'),
@@ -320,14 +329,14 @@ describe('the size of a batch', () => {
     expect(evolve(waiting, split('r', 2)).batch.limit).toBe(1);
   });
 
-  it('grows again after 20 batches that were taken, twofold with each full one, to 500', () => {
-    const taken = Array.from({ length: 22 }, (_, index) => {
+  it('grows again after 20 delivered batches: it doubles with each full one, up to 500', () => {
+    const deliveredBatches = Array.from({ length: 22 }, (_, index) => {
       const id = `t${index}`;
       return [started(id, 1, 500), delivered(id)];
     });
-    const limits = taken.map(
+    const limits = deliveredBatches.map(
       (_, index) =>
-        taken
+        deliveredBatches
           .slice(0, index + 1)
           .flat()
           .reduce<Lane>(evolve, tooLarge).batch.limit,
@@ -335,7 +344,7 @@ describe('the size of a batch', () => {
     expect(limits.slice(18)).toEqual([250, 250, 500, 500]);
   });
 
-  it('does not grow by batches that are not full: they say nothing of larger ones', () => {
+  it('does not grow after batches that are not full: they do not show that larger ones work', () => {
     const one = after(webhookOn(), started('a', 1, 3), abandoned('a', 5, 9));
     expect(sizes(one)).toBe(1);
     const two = evolve(evolve(one, started('b', 4, 4)), delivered('b'));
@@ -344,7 +353,7 @@ describe('the size of a batch', () => {
     expect(sizes(evolve(evolve(two, started('c', 5, 6)), delivered('c')))).toBe(4);
   });
 
-  it('is 1 after a batch was given up, for whatever is sent next', () => {
+  it('is 1 after an abandoned batch, whatever is sent next', () => {
     const lane = after(webhookOn(), started('a', 1, 300), abandoned('a', 5, 9));
     expect(next(lane, many)).toEqual(start('FIRST', 301, 301));
     expect(next(lane, { recoverable: requested(1, 300), lastLogin: 300 })).toEqual(start('RECOVERY', 1, 1));
@@ -356,7 +365,7 @@ describe('the size of a batch', () => {
     expect(sizes(evolve(tooLarge, webhookOn(500, SIEM)))).toBe(250);
   });
 
-  it('is at most what the destination takes in a second', () => {
+  it('is at most `linesPerSecond` of the destination', () => {
     const slow = { destination: { ...siem, linesPerSecond: 40 } };
     expect(sizes(after(webhookOn()), slow)).toBe(40);
     expect(sizes(tooLarge, { destination: { ...siem, linesPerSecond: 300 } })).toBe(250);

@@ -1,6 +1,6 @@
 /** Receivers, the disk and the process fail, and are well again. */
 import type { Chance } from '../chance.js';
-import { faultNames, traits } from '../faults.js';
+import { faultNames, lastingFaults } from '../faults.js';
 import { crashPoints } from '../life.js';
 import { type Action, anyPortal, HOUR, MINUTE, type Scene, SECOND } from '../scene.js';
 import { record } from './logins.js';
@@ -35,13 +35,13 @@ export const troubleActions = {
       const { chance, clock, receivers, tally } = world;
       const portal = anyPortal(scene);
       const [host, fault] = [hostOf(scene, portal) ?? chance.pick(hosts), chance.pick(faultNames)];
-      const isTrait = traits.includes(fault);
+      const isTrait = lastingFaults.includes(fault);
       const share = isTrait ? 1 : chance.pick([1, 1, 0.7, 0.3]);
       const ms = isTrait ? chance.between(10 * MINUTE, 3 * HOUR) : outage(chance);
       world.note(() => `! ${host} fails for ${ms} ms (${share}): ${fault}`);
       tally.hit('outages', ms >= HOUR ? 'of hours' : ms >= MINUTE ? 'of minutes' : 'of seconds');
       tally.hit('outages', share === 1 ? 'throughout' : 'flapping');
-      receivers.trouble(host, { fault, share, until: clock.now() + ms });
+      receivers.fail(host, { fault, share, until: clock.now() + ms });
       if (chance.happens(0.7)) record(scene, portal, Math.min(scene.budget, isTrait ? 30 : chance.pick([1, 3, 30])));
     },
   },

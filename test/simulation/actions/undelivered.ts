@@ -49,7 +49,7 @@ export const undeliveredActions = {
     weight: 0.7,
     act(scene) {
       const { world, portals } = scene;
-      const underWay = portals.findIndex((portalId) => world.account.replays.isUnderWay(portalId));
+      const underWay = portals.findIndex((portalId) => world.account.replays.isActive(portalId));
       const portal = underWay < 0 ? anyPortal(scene) : underWay;
       if (underWay < 0) requestReplay(scene, portal);
       world.ask(`cancel the replay of portal ${portal}`, (commands) =>

@@ -1,6 +1,6 @@
 import type { Clock } from '../../../src/runtime/clock.js';
 
-/** A clock that stands still until it is told to go on. */
+/** A clock that only a test advances. */
 export class FakeClock implements Clock {
   #now: number;
   readonly #timers = new Set<{ time: number; callback: () => void }>();
@@ -16,7 +16,7 @@ export class FakeClock implements Clock {
   at(time: number, callback: () => void): () => void {
     const timer = { time, callback };
     this.#timers.add(timer);
-    // Of a time that has passed already nobody will advance the clock to it.
+    // No test advances the clock to a time that has already passed. Such a timer fires by itself.
     if (time <= this.#now) queueMicrotask(() => this.#timers.has(timer) && this.advanceTo(this.#now));
     return () => this.#timers.delete(timer);
   }
@@ -26,7 +26,7 @@ export class FakeClock implements Clock {
     return this.#timers.size ? Math.min(...[...this.#timers].map(({ time }) => time)) : null;
   }
 
-  /** Goes to a time and fires what is due by then, in order; what a timer sets is fired, too. */
+  /** Advances to a time and fires the timers that are due by then, in order, also those that a timer sets. */
   advanceTo(time: number): void {
     for (;;) {
       const due = [...this.#timers].filter((timer) => timer.time <= time).sort((a, b) => a.time - b.time)[0];

@@ -1,23 +1,23 @@
 import type { Clock } from '../../../src/runtime/clock.js';
 
-/** What is under way in the process gets so long (ms) before the next timer is due. */
-const HASTE_MS = 2;
-/** A timer of a later time (what is kept passes its age) is waited for. */
+/** Time (ms) that the process gets for its work before the clock jumps to the next timer. */
+const JUMP_DELAY_MS = 2;
+/** The clock does not jump to a timer that is further away, such as the expiry of logins. */
 const MAX_JUMP_MS = 2 * 3_600_000;
 
 /**
- * A clock for a server in which nobody is to wait: it goes on as time does, and jumps to the next timer as soon as one is set.
+ * A clock for a server that must not wait: it runs like the system clock, and soon jumps to the next timer that is set.
  *
  * @param start ms
- * @param isBusy whether something is under way that is to end first
+ * @param isBusy whether work is in progress that must end before the next jump
  */
 export function createHastyClock(start: number, isBusy: () => boolean = () => false): Clock {
-  const begun = performance.now();
+  const startedAt = performance.now();
   let skipped = 0;
   let jump: NodeJS.Timeout | null = null;
   const timers = new Set<{ time: number; callback: () => void }>();
 
-  const now = () => Math.floor(start + skipped + performance.now() - begun);
+  const now = () => Math.floor(start + skipped + performance.now() - startedAt);
 
   function jumpLater(): void {
     if (jump || !timers.size) return;
@@ -32,7 +32,7 @@ export function createHastyClock(start: number, isBusy: () => boolean = () => fa
         next.callback();
       }
       jumpLater();
-    }, HASTE_MS);
+    }, JUMP_DELAY_MS);
   }
 
   return {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Random } from '../../../src/runtime/random.js';
 
-/** Bytes that look random and are the same for the same seed. */
+/** Pseudo-random bytes that are the same for the same seed. */
 export function seededRandom(seed: string | number): Random {
   let counter = 0;
   return (size) => {

@@ -1,6 +1,6 @@
 import { FakeClock } from './fake-clock.js';
 
-/** A fake clock that remembers what it was asked for, and that a test can wait on. */
+/** A fake clock that records the timers that were set, and that a test can wait for. */
 export class WatchedClock extends FakeClock {
   /** The time of every timer that was ever set. */
   readonly asked: number[] = [];
@@ -9,14 +9,14 @@ export class WatchedClock extends FakeClock {
   override at(time: number, callback: () => void): () => void {
     const cancel = super.at(time, callback);
     this.asked.push(time);
-    this.#ask();
+    this.#check();
     return () => {
       cancel();
-      this.#ask();
+      this.#check();
     };
   }
 
-  /** Resolves when a timer is set for so many ms from now. */
+  /** Resolves when a timer is set for `ms` from now. */
   untilTimerIn(ms: number): Promise<void> {
     const time = this.now() + ms;
     return this.until(() => this.asked.includes(time));
@@ -33,20 +33,20 @@ export class WatchedClock extends FakeClock {
     return this.until(() => this.nextTimer === null);
   }
 
-  /** Resolves when `ready` holds; asked whenever a timer is set or cancelled. */
+  /** Resolves when `ready` returns true; checked whenever a timer is set or cancelled. */
   until(ready: () => boolean): Promise<void> {
     return new Promise((resolve) => {
-      const ask = () => {
+      const check = () => {
         if (!ready()) return;
-        this.#waiting.delete(ask);
+        this.#waiting.delete(check);
         resolve();
       };
-      this.#waiting.add(ask);
-      ask();
+      this.#waiting.add(check);
+      check();
     });
   }
 
-  #ask(): void {
-    for (const ask of this.#waiting) ask();
+  #check(): void {
+    for (const check of this.#waiting) check();
   }
 }

@@ -1,4 +1,4 @@
-/** What portals and people do to a server of the tests that has no API: the same commands, each answered when it is durable. */
+/** What portals and people do with a server that has no API. Each action executes the command and is answered when it is durable. */
 
 import type { Services } from '../../../src/api/context.js';
 import { executeRecordLogins } from '../../../src/api/record-logins.js';
@@ -9,9 +9,9 @@ import { writeRangeId } from '../../../src/domain/undelivered.js';
 
 export type Action =
   | { do: 'record'; portalId: string; logins: { idempotencyKey: string; userAgent: string }[] }
-  /** The last so many logins of a portal, once more. */
+  /** Requests a replay of the last `logins` logins of a portal. */
   | { do: 'replay'; portalId: string; logins: number }
-  /** So many of the undelivered ranges of a portal, the oldest first. */
+  /** `ranges`: so many undelivered ranges of a portal, oldest first. */
   | { do: 'redeliver' | 'discard'; portalId: string; ranges: number };
 
 export interface Result {
@@ -23,7 +23,7 @@ export interface Result {
 const cause: Cause = { actor: 'test', traceId: '0af7651916cd43dd8448eb211c80319c' };
 const facts = { authenticationType: 'BASIC', outcome: 'SUCCESS', sourceAddress: '192.0.2.7' };
 
-/** @returns what it came to; nothing where there was nothing to do, or it was refused */
+/** @returns the result; an empty object if there was nothing to do or the command was refused */
 export async function act({ commands, models, log, random }: Services, action: Action): Promise<Result> {
   const { portalId } = action;
   switch (action.do) {
@@ -37,8 +37,8 @@ export async function act({ commands, models, log, random }: Services, action: A
       const logins = log.range(`login-${portalId}`, Math.max(1, last - action.logins), last);
       const [startAt, endAt] = [logins[0]?.recordedAt, logins.at(-1)?.recordedAt];
       if (startAt === undefined || endAt === undefined) return {};
-      const wanted = { portalId, startAt, endAt, scope: 'ALL' } as const;
-      if (!(await unlessRefused(commands.execute('requestReplay', wanted, cause)))) return {};
+      const input = { portalId, startAt, endAt, scope: 'ALL' } as const;
+      if (!(await unlessRefused(commands.execute('requestReplay', input, cause)))) return {};
       return { jobId: models.lanes.get(portalId).lane.replay?.jobId ?? '' };
     }
     case 'redeliver':
@@ -47,21 +47,21 @@ export async function act({ commands, models, log, random }: Services, action: A
       const rows = models.undelivered.page(portalId, ['WAITING', 'NEEDS_ACTION'], page);
       const ids = rows.map(writeRangeId);
       if (!ids.length) return {};
-      const done =
+      const command =
         action.do === 'redeliver'
           ? commands.execute('redeliver', { ids }, cause)
-          : commands.execute('discardUndelivered', { ids, reason: 'nobody needs it' }, cause);
-      return (await unlessRefused(done)) ? { ranges: ids.length } : {};
+          : commands.execute('discardUndelivered', { ids, reason: 'not needed' }, cause);
+      return (await unlessRefused(command)) ? { ranges: ids.length } : {};
     }
     default:
       return action satisfies never;
   }
 }
 
-/** What was listed may have been delivered meanwhile, and a replay may be under way. */
-async function unlessRefused(done: Promise<unknown>): Promise<boolean> {
+/** False: the command was refused, because a range was delivered meanwhile or another replay is running. */
+async function unlessRefused(command: Promise<unknown>): Promise<boolean> {
   try {
-    await done;
+    await command;
     return true;
   } catch (error) {
     if (error instanceof Refusal) return false;

@@ -8,7 +8,7 @@ import { afterAll } from 'vitest';
 const ROOT = join(import.meta.dirname, '../../..');
 const require = createRequire(import.meta.url);
 
-/** The addon is found from its own folder. */
+/** The native addon of better-sqlite3 is loaded from its own folder. */
 const addon: Plugin = {
   name: 'addon',
   setup({ onResolve }) {
@@ -16,7 +16,7 @@ const addon: Plugin = {
   },
 };
 
-/** Takes the API out of the program. */
+/** Replaces the HTTP server by one that does nothing. */
 const withoutApi: Plugin = {
   name: 'without the API',
   setup({ onResolve, onLoad }) {
@@ -30,13 +30,13 @@ const withoutApi: Plugin = {
 const bundles = new Map<boolean, Promise<string>>();
 
 /**
- * The server of child.ts with all its packages in one file, which starts in a third of the time; without its API, in
- * a tenth. Made once for a file of tests, and gone after it.
+ * The server of child.ts with all its packages in one file. It starts in a third of the time, without the API in a tenth. The
+ * file is made once for a test file, and deleted after it.
  */
 export function crashBundle(hasApi: boolean): Promise<string> {
-  const made = bundles.get(hasApi) ?? bundle(hasApi);
-  bundles.set(hasApi, made);
-  return made;
+  const file = bundles.get(hasApi) ?? bundle(hasApi);
+  bundles.set(hasApi, file);
+  return file;
 }
 
 async function bundle(hasApi: boolean): Promise<string> {
@@ -52,9 +52,9 @@ async function bundle(hasApi: boolean): Promise<string> {
     format: 'esm',
     logLevel: 'error',
     plugins: hasApi ? [addon] : [addon, withoutApi],
-    // Packages in CommonJS ask for Node's modules by `require`.
+    // CommonJS packages load Node's modules with `require`.
     banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
-    // Where the migrations are found from.
+    // The program looks for the migrations beside db/open.ts.
     define: { 'import.meta.dirname': JSON.stringify(join(ROOT, 'db')) },
   });
   return outfile;

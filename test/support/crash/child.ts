@@ -1,6 +1,6 @@
 /**
- * A server in a process of its own, over a data directory and with real sockets, that ends itself at a chosen point. Started
- * by crash-server.ts, which tells it what to do once it is loaded.
+ * A server in its own process, with a data directory and real sockets, that kills itself at a chosen point. server.ts starts it
+ * and sends it its options once it is loaded.
  */
 
 import { existsSync, openSync, writeSync } from 'node:fs';
@@ -21,26 +21,26 @@ import { type CrashPoint, deliveryOf, isAt, type Place } from './points.js';
 
 export interface ChildOptions {
   dataDir: string;
-  /** Stands in the User-Agent of every batch, so that the receiver knows which process sent it. */
-  life: number;
+  /** In the User-Agent of every batch, so that the receiver knows which process sent it. */
+  processNumber: number;
   deliver: boolean;
-  /** Where to end, and how often to come by there before, counted from when the parent says `arm`. */
+  /** Where to kill itself: the `hits`-th time (from 1) at the point after the parent sent `arm`. */
   crash?: { point: CrashPoint; hits: number; eventsInGroup: number };
-  /** A file that gets a line for each event, in the transaction that appends it: it shows in a trace of system calls. */
+  /** A file that gets a line for each event, inside the transaction that appends it, so that a trace of system calls shows it. */
   eventsFile?: string;
-  /** What `synchronous` is set to on every connection, whatever the server asks for. */
+  /** Sets `synchronous` of every connection to this, against the will of the server. */
   synchronous?: 'OFF' | 'NORMAL';
-  /** Nobody waits for a time: the clock goes there at once. */
+  /** The clock jumps to the next timer instead of waiting for it. */
   isHasty?: boolean;
-  /** Settings besides, by the names of their variables. */
+  /** More settings, by their environment variables. */
   env?: Record<string, string>;
 }
 
-/** `head`: the position of the last event that it found when it started. */
+/** The server is started. `head`: the position of the last event in its log. */
 export type FromChild = { pid: number; port: number; firstToken: string | null; head: number };
 export type ToChild = 'arm' | 'stop' | { open: ChildOptions } | { call: number; action: Action };
 
-/** What an action came to, once it is durable. */
+/** The result of an action, once it is durable. */
 export interface Answered {
   answered: number;
   result: Result;
@@ -54,12 +54,12 @@ let app: App | null = null;
 let armed = false;
 let hits = 0;
 
-/** Ends the process if this is the point and its turn has come. */
+/** Kills the process if `isNow`. */
 function passBy(here: Place, deliveryId?: string): void {
   if (isNow(here, deliveryId)) process.kill(process.pid, 'SIGKILL');
 }
 
-/** Whether this is the point and its turn has come; says so to the parent. */
+/** Whether the process must end here. If so, it writes a line for the parent. */
 function isNow(here: Place, deliveryId?: string): boolean {
   if (!armed || !crash || hits >= crash.hits || !isAt(crash.point, here)) return false;
   hits += 1;
@@ -71,7 +71,7 @@ function isNow(here: Place, deliveryId?: string): boolean {
 
 const group: Recorded[] = [];
 
-/** Runs inside a transaction, which holds the thread until it is committed: what it queues runs right after the commit. */
+/** Runs inside a transaction. The transaction blocks the thread, so a microtask runs right after the commit. */
 function inTransaction(event: Recorded): void {
   if (event.type === 'BatchStarted') purposes.set(event.data.deliveryId, event.data.purpose ?? 'FIRST');
   if (!group.length) queueMicrotask(afterCommit);
@@ -90,7 +90,7 @@ function afterCommit(): void {
   }
 }
 
-/** Whether nothing is left to be sent of the replay of the portal that an event is about. */
+/** Whether the running replay of the event's portal has no logins left to send. */
 function isReplayed({ stream }: Recorded): boolean {
   const replay = app?.services.models.lanes.get(streamId(stream)).lane.replay;
   return replay?.status === 'RUNNING' && !replay.ranges.length;
@@ -98,16 +98,16 @@ function isReplayed({ stream }: Recorded): boolean {
 
 const purposes = new Map<string, Purpose>();
 
-/** Of a delivery that was started by this process, or before it. */
+/** The purpose of a delivery that this process or an earlier one started. */
 function purposeOf(deliveryId: string): Purpose {
   const { lanes } = app?.services.models ?? {};
-  const found = lanes?.portalIds().map((portalId) => openDelivery(lanes.get(portalId).lane, deliveryId)?.purpose);
-  return purposes.get(deliveryId) ?? found?.find((purpose) => purpose !== undefined) ?? 'FIRST';
+  const inLanes = lanes?.portalIds().map((portalId) => openDelivery(lanes.get(portalId).lane, deliveryId)?.purpose);
+  return purposes.get(deliveryId) ?? inLanes?.find((purpose) => purpose !== undefined) ?? 'FIRST';
 }
 
 const killingSender: AppOptions['createSender'] = (given) => {
-  const userAgent = `${given.userAgent} life/${options.life}`;
-  // Its deadlines are about real sockets.
+  const userAgent = `${given.userAgent} process/${options.processNumber}`;
+  // The deadlines of real sockets need the real clock.
   const real = createSender({ ...given, clock: systemClock, userAgent });
   return {
     ...real,
@@ -150,11 +150,11 @@ if (/pruning/.test(crash?.point ?? '')) {
   } as Database.Database['prepare'];
 }
 
-/** When the last event was recorded, in ms: a clock that hurries is ahead of ours. */
+/** When the last event was recorded, in ms. After a hasty clock this is ahead of the system clock. */
 function lastRecordedAt(): number {
   const file = join(options.dataDir, 'auditwire.db');
   if (!existsSync(file)) return 0;
-  // What a crash left is for the server to put in order.
+  // Read only: the server recovers the files.
   const database = new Database(file, { readonly: true });
   const row = database.prepare('SELECT max(recorded_at) AS at FROM events').get() as { at: number | null };
   database.close();
@@ -186,9 +186,9 @@ process.on('message', (message: ToChild) => {
   else if ('call' in message) void answer(message.call, message.action);
 });
 
-async function answer(answered: number, action: Action): Promise<void> {
-  const said: Answered = { answered, result: await act(services, action) };
-  process.send?.(said);
+async function answer(call: number, action: Action): Promise<void> {
+  const answered: Answered = { answered: call, result: await act(services, action) };
+  process.send?.(answered);
 }
 
 await app.start();

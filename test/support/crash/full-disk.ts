@@ -1,4 +1,4 @@
-/** Ways to have a data directory on a disk that is full for a while. */
+/** Ways to put a data directory on a disk that is full for some time. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,23 +13,23 @@ export interface SmallDisk {
 }
 
 const DISK_MB = 24;
-/** So little room that a commit does not fit. */
+/** The disk is filled in steps of this size: less room than a commit needs is left. */
 const STEP_BYTES = 4_096;
 
 const mount = (target: string) =>
   spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK_MB}m,mode=0700`, 'tmpfs', target]).status === 0;
 const unmount = (target: string) => spawnSync('umount', ['--lazy', target]).status === 0;
 
-/** Whether this process may mount a file system: containers mostly may not. */
+/** Whether this process may mount a file system. Most containers may not. */
 export function mayMount(): boolean {
   const target = join('/tmp', `auditwire-mount-${process.pid}`);
   mkdirSync(target);
-  const may = mount(target) && unmount(target);
+  const isAllowed = mount(target) && unmount(target);
   rmSync(target, { recursive: true });
-  return may;
+  return isAllowed;
 }
 
-/** A file system of a few MB, filled up with a file. */
+/** A file system of 24 MB. A file fills it. */
 export function smallFileSystem(): SmallDisk {
   const directory = temporaryDirectory();
   mount(directory);
@@ -54,7 +54,7 @@ export function smallFileSystem(): SmallDisk {
   };
 }
 
-/** A directory whose database the system has no room for, as strace tells the server. */
+/** A directory for which strace makes every write to the database fail with ENOSPC. */
 export function refusedWrites(): SmallDisk {
   const directory = temporaryDirectory();
   let strace: ChildProcess | null = null;
@@ -73,12 +73,12 @@ export function refusedWrites(): SmallDisk {
       strace = tracer;
       onTestFinished(() => void tracer.kill('SIGINT'));
       const threads = readdirSync(`/proc/${pid}/task`).length;
-      let said = '';
+      let output = '';
       await new Promise<void>((resolve, reject) => {
-        tracer.once('exit', () => reject(new Error(`strace ended: ${said}`)));
+        tracer.once('exit', () => reject(new Error(`strace ended: ${output}`)));
         tracer.stderr.on('data', (chunk: Buffer) => {
-          said += chunk.toString();
-          if (said.includes(`with ${threads} threads`)) resolve();
+          output += chunk.toString();
+          if (output.includes(`with ${threads} threads`)) resolve();
         });
       });
     },

@@ -1,4 +1,4 @@
-/** Portals that go on recording logins, whatever becomes of the server, and remember what they were told. */
+/** Portals that record logins while servers are killed, and remember every answer. */
 import { CallFailed, type Client, createClient, succeeded } from '../../../src/client/client.js';
 import {
   ConfigureWebhookDocument,
@@ -13,22 +13,22 @@ import type { CrashServer } from './server.js';
 
 type Server = Pick<CrashServer, 'url' | 'head'>;
 
-/** Logins without an answer that are sent again at once. */
-const MAX_AGAIN = 20;
+/** Most unanswered logins that one call sends again. */
+const MAX_RESENT = 20;
 
 export interface Sent {
   portalId: string;
-  /** Also in the user agent, and so in the answer and in its line. */
+  /** The idempotency key. It is also in the user agent, so that the answer and the log line contain it. */
   key: string;
   userAgent: string;
   attempts: number;
-  /** What the server answered; null until it did. */
+  /** The answer of the server; null: none yet. */
   acknowledged: { position: number; traceId: string } | null;
-  /** Whether the answer came from another process than the one that recorded it. */
+  /** Whether an earlier process had recorded the login. */
   recordedBefore: boolean;
 }
 
-/** A call, by the clock of `process.hrtime`; null: it was never answered. */
+/** The times of a call, by `process.hrtime`. `answeredAt` null: it was not answered. */
 interface Call {
   issuedAt: bigint;
   answeredAt: bigint | null;
@@ -77,7 +77,7 @@ export function createLoad(portalIds: readonly string[], token: string) {
     }
   }
 
-  /** One call, in whose answer the key stands; false if the connection broke before it. */
+  /** Records one login. False: the connection broke before the answer. */
   async function record(client: Client, head: number, login: Sent, call?: Call): Promise<boolean> {
     const { portalId, key: idempotencyKey, userAgent } = login;
     const facts = { authenticationType: 'BASIC', outcome: 'SUCCESS', sourceAddress: '192.0.2.7' } as const;
@@ -96,10 +96,10 @@ export function createLoad(portalIds: readonly string[], token: string) {
   }
 
   return {
-    /** Every login, each once however often it was sent. */
+    /** Every login, once, even if it was sent several times. */
     sent: sent as readonly Sent[],
 
-    /** Sends over so many connections at once until they break; `onWarm` is called when each was answered once. */
+    /** Records logins over several connections until they break. Calls `onWarm` when each connection had one answer. */
     async untilBroken({ url, head }: Server, connections: number, onWarm: () => void): Promise<Call[]> {
       const client = createClient(url, token);
       const calls: Call[] = [];
@@ -117,20 +117,20 @@ export function createLoad(portalIds: readonly string[], token: string) {
       return calls;
     },
 
-    /** Records logins of a portal by one action; gives back the last one, or null if the server ended. `agents`: of their user agents. */
-    async some({ act, head }: CrashServer, portalId: string, agents: readonly string[]): Promise<Sent | null> {
-      const again = unanswered.filter((login) => login.portalId === portalId).slice(0, MAX_AGAIN);
+    /** Records a login for each user agent with one action. Returns the last login, or null if the server ended. */
+    async recordSome({ act, head }: CrashServer, portalId: string, agents: readonly string[]): Promise<Sent | null> {
+      const again = unanswered.filter((login) => login.portalId === portalId).slice(0, MAX_RESENT);
       unanswered = unanswered.filter((login) => !again.includes(login));
       const logins = [...again, ...agents.map((agent) => create(portalId, agent))];
       for (const login of logins) login.attempts += 1;
-      const wanted = logins.map(({ key: idempotencyKey, userAgent }) => ({ idempotencyKey, userAgent }));
-      const result = await act({ do: 'record', portalId, logins: wanted });
+      const input = logins.map(({ key: idempotencyKey, userAgent }) => ({ idempotencyKey, userAgent }));
+      const result = await act({ do: 'record', portalId, logins: input });
       if (result?.logins) acknowledge(logins, result.logins, head);
       else unanswered.push(...logins);
       return result ? (logins.at(-1) ?? null) : null;
     },
 
-    /** Sends again whatever was not answered. */
+    /** Sends unanswered logins again until all are answered. */
     async settle({ url, head }: Server): Promise<void> {
       const client = createClient(url, token);
       while (unanswered.length) {
@@ -141,20 +141,21 @@ export function createLoad(portalIds: readonly string[], token: string) {
   };
 }
 
+/** How many calls were in flight at a time of `process.hrtime`. */
 export function inFlight(calls: readonly Call[], at: bigint): number {
   return calls.filter(({ issuedAt, answeredAt }) => issuedAt < at && (answeredAt === null || answeredAt > at)).length;
 }
 
-/** Every login of a portal that the server shows, in the order of positions. */
+/** Every login of a portal that the server returns, in the order of positions. */
 export async function loginsOf(client: Client, portalId: string): Promise<{ position: number; traceId: string }[]> {
-  const found: { position: number; traceId: string }[] = [];
+  const logged: { position: number; traceId: string }[] = [];
   let after: string | null | undefined;
   do {
     const { logins } = await client.call(LoginsDocument, { portalId, first: 1_000, after });
-    found.push(...logins.edges.map(({ node }) => ({ position: Number(node.position), traceId: node.traceId })));
+    logged.push(...logins.edges.map(({ node }) => ({ position: Number(node.position), traceId: node.traceId })));
     after = logins.pageInfo.hasNextPage ? logins.pageInfo.endCursor : null;
   } while (after);
-  return found.sort((a, b) => a.position - b.position);
+  return logged.sort((a, b) => a.position - b.position);
 }
 
 export async function untilNothingPends(client: Client, portalId: string): Promise<void> {

@@ -1,19 +1,19 @@
 import type { Received } from '../receiver/receiver.js';
 
-/** A batch that holds lines which had arrived before. */
+/** A batch with lines that had arrived before. */
 export interface Repeat {
   portalId: string;
-  /** The process that sent it. */
-  life: number;
+  /** The number of the process that sent it. */
+  processNumber: number;
   /** How many of its lines had arrived before. */
   lines: number;
-  /** Whether it is, byte for byte, the batch of this portal that arrived just before. */
+  /** Whether it is, byte for byte, the last batch of this portal that arrived before. */
   isPreviousBatch: boolean;
-  /** Whether an earlier process sent that one. */
+  /** Whether an earlier process sent that batch. */
   isAfterCrash: boolean;
 }
 
-/** What arrived more than once, and each line at its first arrival, in the order of arrival. */
+/** The batches with repeated lines, and for each portal the trace ids of all lines in the order of their first arrival. */
 export function sift(received: readonly Received[]): { repeats: Repeat[]; firsts: Map<string, string[]> } {
   const seen = new Set<string>();
   const previous = new Map<string, Received>();
@@ -25,9 +25,10 @@ export function sift(received: readonly Received[]): { repeats: Repeat[]; firsts
     const known = traceIds.filter((traceId) => seen.has(traceId));
     const before = previous.get(portalId);
     if (known.length) {
+      const processNumber = processOf(batch);
       const isPreviousBatch = batch.deliveryId === before?.deliveryId && batch.text === before.text;
-      const isAfterCrash = before !== undefined && lifeOf(before) < lifeOf(batch);
-      repeats.push({ portalId, life: lifeOf(batch), lines: known.length, isPreviousBatch, isAfterCrash });
+      const isAfterCrash = before !== undefined && processOf(before) < processNumber;
+      repeats.push({ portalId, processNumber, lines: known.length, isPreviousBatch, isAfterCrash });
     }
     const fresh = traceIds.filter((traceId) => !seen.has(traceId));
     firsts.set(portalId, [...(firsts.get(portalId) ?? []), ...fresh]);
@@ -37,16 +38,17 @@ export function sift(received: readonly Received[]): { repeats: Repeat[]; firsts
   return { repeats, firsts };
 }
 
-/** A field of a CEF line; of several lines, the first one's. */
+/** A field of a CEF line. If the text has several lines, the field of the first one. */
 export function field(line: string, name: string): string {
   return new RegExp(` ${name}=(\\S+)`).exec(line)?.[1] ?? '';
 }
 
-export function lifeOf({ headers }: Received): number {
-  return Number(/ life\/(\d+)$/.exec(String(headers['user-agent']))?.[1]);
+/** The number of the process that sent a batch, from its User-Agent. */
+export function processOf({ headers }: Received): number {
+  return Number(/ process\/(\d+)$/.exec(String(headers['user-agent']))?.[1]);
 }
 
-/** The values of each key, in the order in which they came. */
+/** The values of each key, in their order. */
 export function groupBy<K, V>(values: readonly V[], keyOf: (value: V) => K): Map<K, V[]> {
   const groups = new Map<K, V[]>();
   for (const value of values) groups.set(keyOf(value), [...(groups.get(keyOf(value)) ?? []), value]);

@@ -12,17 +12,17 @@ import type { CrashPoint } from './points.js';
 
 export interface CrashServer {
   pid: number;
-  /** Of GraphQL. */
+  /** The URL of GraphQL. */
   url: string;
   /** The administrator's token, on the first start of a data directory. */
   firstToken: string | null;
-  /** Where the log ended when it was opened. */
+  /** The position of the last event when the log was opened. */
   head: number;
-  /** What an action came to, once it is durable; null if the server ended before it said so. */
+  /** The result of an action, once it is durable; null if the server ended before. */
   act(action: Action): Promise<Result | null>;
-  /** From now on, coming by the crash point counts. */
+  /** From now on the server counts how often it reaches the crash point. */
   arm: () => void;
-  /** Closes it in order. */
+  /** Stops it normally. */
   stop(): Promise<Exit>;
   kill(): Promise<Exit>;
   exited: Promise<Exit>;
@@ -31,7 +31,7 @@ export interface CrashServer {
 export interface Exit {
   code: number | null;
   signal: NodeJS.Signals | null;
-  /** Where it ended itself, when by the clock of `process.hrtime`, with which delivery, and how often it had come by. */
+  /** The crash point where it killed itself, the time (`process.hrtime`), the delivery, and how often it had reached the point. */
   hit: { point: CrashPoint; hits: number; at: bigint; deliveryId?: string } | null;
 }
 
@@ -39,55 +39,55 @@ const directories: string[] = [];
 const running = new Set<ChildProcess>();
 
 afterAll(() => {
-  // The group: a tracer that is killed lets the server live on.
+  // The whole group: a server continues when only its tracer is killed.
   for (const { pid } of running) if (pid) process.kill(-pid, 'SIGKILL');
   for (const directory of directories) rmSync(directory, { recursive: true, force: true });
 });
 
-/** A directory that is gone after the tests of the file. */
+/** A directory that is deleted after the tests of the file. */
 export function crashDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), 'auditwire-crash-'));
   directories.push(directory);
   return directory;
 }
 
-type Wanted = Omit<ChildOptions, 'life' | 'deliver'> & Partial<ChildOptions>;
+type ServerOptions = Omit<ChildOptions, 'processNumber' | 'deliver'> & Partial<ChildOptions>;
 
 /**
- * Starts a server in a process of its own and waits until it listens.
+ * Starts a server in its own process and waits until it listens.
  *
- * @param under a command line to run it under, such as strace with its options
+ * @param under a command line that runs it, such as strace with its options
  */
-export async function startCrashServer(options: Wanted, under: string[] = []): Promise<CrashServer> {
+export async function startCrashServer(options: ServerOptions, under: string[] = []): Promise<CrashServer> {
   const { open } = await loadCrashServer({ under });
   return open(options);
 }
 
-/** A server that is loaded, which takes the longest, and has not opened its data directory. */
+/** A process that has loaded the program, which takes most of the time, and has not opened its data directory. */
 export interface LoadedServer {
-  open(options: Wanted): Promise<CrashServer>;
+  open(options: ServerOptions): Promise<CrashServer>;
 }
 
-/** @param given.hasApi false: it knows actions only, and is loaded in a third of the time */
+/** @param given.hasApi false: the server executes actions only, and is loaded in a third of the time */
 export async function loadCrashServer(given: { under?: string[]; hasApi?: boolean } = {}): Promise<LoadedServer> {
   const line = [...(given.under ?? []), process.execPath, await crashBundle(given.hasApi ?? true)];
   const child = spawn(line[0] ?? '', line.slice(1), { stdio: ['ignore', 'pipe', 'inherit', 'ipc'], detached: true });
   running.add(child);
   const exited = exitOf(child);
-  return { open: (options) => opened(child, exited, { life: 0, deliver: true, ...options }) };
+  return { open: (options) => opened(child, exited, { processNumber: 0, deliver: true, ...options }) };
 }
 
 async function opened(child: ChildProcess, exited: Promise<Exit>, options: ChildOptions): Promise<CrashServer> {
-  // It may end at any moment.
+  // The callback ignores the error: the server may end at any moment.
   const tell = (message: ToChild) => void child.send(message, () => {});
   tell({ open: options });
   const ready = await Promise.race([
     once(child, 'message').then(([message]: FromChild[]) => message),
     exited.then(({ code, signal }) =>
-      Promise.reject(new Error(`The server ended with ${code ?? signal} at its start`)),
+      Promise.reject(new Error(`The server ended with ${code ?? signal} while it started`)),
     ),
   ]);
-  if (!ready) throw new Error('The server said nothing');
+  if (!ready) throw new Error('The server sent no message');
   const { pid, port, firstToken, head } = ready;
   const answers = new Map<number, (result: Result) => void>();
   child.on('message', ({ answered, result }: Answered) => {
@@ -120,13 +120,13 @@ async function opened(child: ChildProcess, exited: Promise<Exit>, options: Child
 }
 
 async function exitOf(child: ChildProcess): Promise<Exit> {
-  const [said, [code, signal]] = await Promise.all([
+  const [output, [code, signal]] = await Promise.all([
     child.stdout ? text(child.stdout) : '',
     once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>,
   ]);
   running.delete(child);
-  const hit: { point: CrashPoint; hits: number; at: string; deliveryId?: string } | null = said
-    ? JSON.parse(said)
+  const hit: { point: CrashPoint; hits: number; at: string; deliveryId?: string } | null = output
+    ? JSON.parse(output)
     : null;
   return { code, signal, hit: hit && { ...hit, at: BigInt(hit.at) } };
 }

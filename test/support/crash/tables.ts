@@ -5,10 +5,10 @@ import { createLogReader } from '../../../src/log/sqlite/read.js';
 import { createReadModels, projectionsOf } from '../../../src/projections/read-models.js';
 import { rebuild } from '../../../src/projections/rebuild.js';
 
-/** The rows of each read-model table by its name, in an order that does not depend on how they came about. */
+/** The rows of each read-model table, by its name. They are sorted, so that two tables with the same rows are equal. */
 export type Tables = Record<string, string[]>;
 
-/** What a data directory holds, and its read models before and after a rebuild. Nobody else may hold it. */
+/** The events of a data directory, and its read models before and after a rebuild. No server may have it open. */
 export function examine(dataDir: string): { events: Recorded[]; kept: Tables; rebuilt: Tables } {
   const connection = openWriter(dataDir);
   try {

@@ -1,18 +1,18 @@
-/** What strace saw of a server: whether the log was synced before a caller was answered. */
+/** Reads the trace that strace wrote of a server: was the log synced before each caller got its answer? */
 import { spawnSync } from 'node:child_process';
 
-/** Only a developer's machine may do without strace. */
+/** Tests that need strace are skipped without it, except in CI. */
 export const LACKS_STRACE = !process.env['CI'] && spawnSync('strace', ['-V']).error !== undefined;
 
-/** A command line under which each write, sync and answer of a server goes into a file, with options of strace besides. */
+/** A command line that runs a server under strace, which writes each write, sync and answer to a file. `options`: more options of strace. */
 export function tracing(file: string, ...options: string[]): string[] {
   const calls = 'trace=fdatasync,fsync,pwrite64,write,writev,sendto,sendmsg';
   return ['strace', '-f', '-y', '--seccomp-bpf', '-s', '2048', '-e', calls, ...options, '-o', file];
 }
 
-/** A command line under which a server is killed when it is about to sync a file for the n-th time, counted from 1. */
+/** A command line that runs a server under strace, which kills it at the start of its n-th sync of a file, from 1. */
 export function killedInSync(file: string, n: number): string[] {
-  // Not with --seccomp-bpf, with which strace sends no signals.
+  // With --seccomp-bpf, strace would not send the signal.
   const kill = `inject=fdatasync,fsync:signal=SIGKILL:when=${n}`;
   return ['strace', '-f', '-P', file, '-e', 'trace=fdatasync,fsync', '-e', kill, '-o', '/dev/null'];
 }
@@ -21,13 +21,13 @@ interface Call {
   name: string;
   path: string;
   text: string;
-  /** Lines of the trace. */
+  /** Line numbers in the trace. */
   began: number;
   ended: number;
   result: number;
 }
 
-/** Events that one transaction appended, and its writes to the write-ahead log. */
+/** The marks of the events that one transaction appended, and its writes to the write-ahead log. */
 interface Group {
   marks: string[];
   writes: Call[];
@@ -36,10 +36,10 @@ interface Group {
 const SYNCS = ['fsync', 'fdatasync'];
 
 /**
- * Follows each mark (`mark-1`) from the event that carries it to the answer that does.
+ * Follows each mark (such as `mark-1`) from the event with the mark to the answer with the mark.
  *
- * @param eventsFile what the server wrote each event to in its transaction
- * @returns the marks that were answered, and those of them without a successful sync of the write-ahead log between the last
+ * @param eventsFile the file to which the server wrote each event inside its transaction
+ * @returns the answered marks, and those of them (`unsynced`) without a successful sync of the write-ahead log between the last
  *   write of their transaction and the answer
  */
 export function answersIn(trace: string, eventsFile: string): { answered: string[]; unsynced: string[] } {
@@ -61,7 +61,7 @@ export function answersIn(trace: string, eventsFile: string): { answered: string
 export function syncedBeforeAnswer(trace: string, mark: string): boolean {
   const calls = callsOf(trace);
   const answer = calls.find((call) => isAnswer(call) && marksOf(call).includes(mark));
-  if (!answer) throw new Error(`There is no answer with ${mark}`);
+  if (!answer) throw new Error(`The trace has no answer with ${mark}`);
   return calls.some(
     ({ name, path, result, ended }) => SYNCS.includes(name) && isWal(path) && result === 0 && ended < answer.began,
   );
@@ -72,7 +72,7 @@ function groupsOf(calls: readonly Call[], eventsFile: string): Group[] {
   for (const call of calls) {
     const group = groups.at(-1);
     if (call.path === eventsFile) {
-      // A transaction writes when it commits: an event after a write is the first of the next one.
+      // A transaction writes when it commits, so an event after a write belongs to the next transaction.
       if (group && !group.writes.length) group.marks.push(...marksOf(call));
       else groups.push({ marks: marksOf(call), writes: [] });
     } else if (call.name === 'pwrite64' && isWal(call.path)) group?.writes.push(call);
@@ -87,7 +87,7 @@ function marksOf({ text }: Call): string[] {
   return [...new Set(text.match(/mark-\d+/g))];
 }
 
-/** The calls of a trace in the order in which they began. */
+/** The system calls of a trace, in the order in which they began. */
 function callsOf(trace: string): Call[] {
   const calls: Call[] = [];
   const unfinished = new Map<string, Call>();

@@ -22,7 +22,7 @@ export function decider<State, Event, Command>(
   });
 }
 
-/** What `work` is refused with; fails if it is not refused. */
+/** Returns the refusal that `work` throws. Throws if `work` is not refused. */
 export function refusalOf(work: () => unknown): Refusal {
   try {
     work();
@@ -30,5 +30,5 @@ export function refusalOf(work: () => unknown): Refusal {
     if (error instanceof Refusal) return error;
     throw error;
   }
-  throw new Error('was not refused');
+  throw new Error('expected a refusal');
 }

@@ -1,4 +1,4 @@
-/** What tests of the delivery engine do to a portal, and what they see of its lane. */
+/** What tests of the delivery engine do with a portal, and what they read of its lane. */
 
 import { randomUUID } from 'node:crypto';
 import { executeRecordLogins } from '../../../src/api/record-logins.js';
@@ -13,7 +13,7 @@ import type { TestApp } from '../server/app.js';
 
 const cause: Cause = { actor: 'test', traceId: '0af7651916cd43dd8448eb211c80319c' };
 type Server = Pick<TestApp, 'app'>;
-type Wanted = {
+type ReceiverSettings = {
   url: string;
   ca?: string | null;
   logFormat?: 'CEF' | 'JSON';
@@ -24,7 +24,7 @@ type Wanted = {
 
 export function createDestination(
   { app }: Server,
-  { url, ca = null, logFormat = 'CEF', authorization, ...capacity }: Wanted,
+  { url, ca = null, logFormat = 'CEF', authorization, ...capacity }: ReceiverSettings,
 ): Promise<string> {
   const given = {
     name: `SIEM ${randomUUID()}`,
@@ -45,9 +45,9 @@ function registerPortal({ app }: Server): Promise<string> {
   return app.services.commands.execute('registerPortal', { id: undefined, name: 'Portal' }, cause);
 }
 
-/** A portal whose webhook is on and points at a destination, a new one by default. */
-export async function aPortal(server: Server, receiver: Wanted, known?: string) {
-  const destinationId = known ?? (await createDestination(server, receiver));
+/** A portal whose webhook is on. Its destination is new, unless the id of an existing one is given. */
+export async function aPortal(server: Server, receiver: ReceiverSettings, existingId?: string) {
+  const destinationId = existingId ?? (await createDestination(server, receiver));
   const portalId = await registerPortal(server);
   await configure(server, portalId, { destinationId, enabled: true });
   return { portalId, destinationId };
@@ -73,7 +73,7 @@ export function updateDestination({ app }: Server, id: string, given: Update): P
   return app.services.commands.execute('updateDestination', { id, ...given }, cause);
 }
 
-/** Records logins in one call, each with a request of its own, by which its line is known. */
+/** Records logins in one call, each with its own `request`, which identifies its line. */
 export function logIn({ app }: Server, portalId: string, ...requests: string[]) {
   const given = { authenticationType: 'BASIC', outcome: 'SUCCESS', sourceAddress: '192.0.2.7' };
   const logins = requests.map((request) => loginInput.parse({ ...given, request }));
@@ -81,7 +81,7 @@ export function logIn({ app }: Server, portalId: string, ...requests: string[]) 
   return executeRecordLogins(commands, random, { portalId, logins }, cause);
 }
 
-/** `/1`, `/2` and so on, `count` of them. */
+/** `count` requests: `/1`, `/2` and so on. */
 export function numbered(count: number, from = 1): string[] {
   return Array.from({ length: count }, (_, index) => `/${from + index}`);
 }
@@ -100,7 +100,7 @@ export function typesOf(events: readonly Recorded[]): string[] {
   return events.map(({ type }) => type);
 }
 
-/** Resolves with the `nth` delivery event of a type, once there are so many. */
+/** Resolves with the `nth` delivery event of a type as soon as it exists. */
 export async function untilEvent<T extends Recorded['type']>(
   { app }: Server,
   portalId: string,
@@ -115,7 +115,7 @@ export async function untilEvent<T extends Recorded['type']>(
   throw new Error(`The log was closed before ${type}`);
 }
 
-/** Resolves with the lane of a portal as soon as something holds of it. */
+/** Resolves with the lane of a portal as soon as `ready` returns true for it. */
 export async function untilLane({ app }: Server, portalId: string, ready: (lane: Lane) => boolean): Promise<Lane> {
   const { tail, models } = app.services;
   const reader = tail.follow(laneStreams(portalId), tail.head());
@@ -123,7 +123,7 @@ export async function untilLane({ app }: Server, portalId: string, ready: (lane:
     for (;;) {
       const { lane } = models.lanes.get(portalId);
       if (ready(lane)) return lane;
-      if ((await reader.latest()).done) throw new Error('The log was closed before that');
+      if ((await reader.latest()).done) throw new Error('The log was closed before the lane was ready');
     }
   } finally {
     await reader.return();
@@ -150,7 +150,7 @@ export const redeliver = ({ app }: Server, ids: string[]) => app.services.comman
 export const discard = ({ app }: Server, ids: string[]) =>
   app.services.commands.execute('discardUndelivered', { ids, reason: 'not needed' }, cause);
 
-/** Of all that is recorded. */
+/** Requests a replay of all recorded logins. */
 export const requestReplay = ({ app }: Server, portalId: string) =>
   app.services.commands.execute(
     'requestReplay',

@@ -2,7 +2,7 @@ import type { AppOptions } from '../../../src/app.js';
 import { createSender } from '../../../src/delivery/transport/sender.js';
 import { systemClock } from '../../../src/runtime/clock.js';
 
-/** Sends over real sockets, with deadlines of real time, for a server with a clock of its own; says what is on the wire. */
+/** Sends over real sockets and with the system clock, for a server with another clock. Counts the requests in flight. */
 export function createRealTimeSender(): {
   createSender: NonNullable<AppOptions['createSender']>;
   inFlight(): number;

@@ -9,7 +9,7 @@ export const delivered: Reply = { verdict: 'DELIVERED', responseCode: 200 };
 export const unavailable: Reply = { verdict: 'RETRYABLE', responseCode: 503 };
 export const refused: Reply = { verdict: 'FINAL', responseCode: 401 };
 
-/** A sender that sends nothing and says what it is told to say, at once. */
+/** A sender that sends nothing and returns `reply` at once. */
 export class ScriptedSender implements Sender {
   readonly name = 'sender';
   readonly posts: { at: number; deliveryId: string; requests: string[]; target: Target }[] = [];
@@ -21,7 +21,7 @@ export class ScriptedSender implements Sender {
   send(target: Target, { deliveryId, body }: DeliveryRequest): Promise<Outcome> {
     const at = this.clock.now();
     this.posts.push({ at, deliveryId, target, requests: requestsIn(gunzipSync(body).toString().split('\n')) });
-    for (const ask of this.#waiting) ask();
+    for (const check of this.#waiting) check();
     const facts = { attemptedAt: at, durationMs: 0, responseCode: null, message: 'scripted', retryAfterMs: null };
     return Promise.resolve({ ...facts, ...this.reply });
   }
@@ -34,16 +34,16 @@ export class ScriptedSender implements Sender {
     return Promise.resolve();
   }
 
-  /** Resolves when so many posts were made. */
+  /** Resolves when `count` posts were made. */
   until(count: number): Promise<void> {
     return new Promise((resolve) => {
-      const ask = () => {
+      const check = () => {
         if (this.posts.length < count) return;
-        this.#waiting.delete(ask);
+        this.#waiting.delete(check);
         resolve();
       };
-      this.#waiting.add(ask);
-      ask();
+      this.#waiting.add(check);
+      check();
     });
   }
 }

@@ -27,7 +27,7 @@ export function startSender(
   return { ...sender, clock };
 }
 
-/** A destination at an endpoint, trusting an authority. */
+/** A destination that trusts an authority. */
 export function aTarget(endpoint: string, caCertificate: string | null, given: Partial<Target> = {}): Target {
   const destinationId = 'a90c6a1c-7b1f-4b49-8d3c-6f2a3c1f0001';
   return {

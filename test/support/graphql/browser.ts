@@ -15,20 +15,20 @@ const ARGS = [
   '--disable-component-update',
   '--disable-sync',
 ];
-/** Short clicks are taken for the start of a drag by the tabs of GraphiQL. */
+/** The tabs of GraphiQL read a shorter click (ms) as the start of a drag. */
 const CLICK = { delay: 100 };
 
 export const hasBrowser = existsSync(CHROMIUM);
 
 export interface GraphiQL {
   page: Page;
-  /** Everything that the page asked for, WebSockets included. */
+  /** All requests of the page, WebSockets included. */
   requested: URL[];
-  /** Errors of the console and exceptions; answers of 401 before there is a token aside. */
+  /** Exceptions and console errors, except answers of 401 before there is a token. */
   errors: string[];
   /** The operations that the run button offers. */
   operations(): Promise<string[]>;
-  /** Pastes over all that stands in the editor of the headers or of the variables. */
+  /** Replaces the text in the editor of the headers or of the variables. */
   fillIn(tool: 'Headers' | 'Variables', value: object): Promise<void>;
   run(operation: string): Promise<void>;
   refetchSchema(): Promise<void>;
@@ -77,7 +77,7 @@ export async function openGraphiQL({ url, origin }: TestApp): Promise<GraphiQL> 
       await page.getByRole('menuitem', { name: operation, exact: true }).click(CLICK);
     },
     refetchSchema: () => page.getByRole('button', { name: /^Re-fetch GraphQL schema/ }).click(CLICK),
-    // The editors write a no-break space for every blank.
+    // The editors write a no-break space for every space.
     shows: (text) =>
       page
         .getByText(new RegExp(text.replaceAll(' ', '\\s')))

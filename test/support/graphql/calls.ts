@@ -1,4 +1,4 @@
-/** GraphQL over real HTTP, by hand: what the typed client of the product does not show of an answer. */
+/** GraphQL over real HTTP without the typed client of the product, which does not return every part of an answer. */
 import { expect } from 'vitest';
 import type { TestApp } from '../server/app.js';
 
@@ -25,7 +25,7 @@ export interface Result {
 type Caller = Pick<TestApp, 'url' | 'token'>;
 type Variables = Record<string, unknown>;
 
-/** POSTs an operation; whatever the answer is, it is given back. */
+/** POSTs an operation and returns the answer, whatever its status is. */
 export async function post(
   { url, token }: Caller,
   query: string,
@@ -58,7 +58,7 @@ export async function dataOf<T>(caller: Caller, query: string, variables: Variab
   return body.data as T;
 }
 
-/** What each mutation is asked for beside the fields of a refusal. */
+/** The selected fields of each mutation, besides those of a refusal. */
 const successFields = {
   registerPortal: 'portal { id name registeredAt retiredAt }',
   renamePortal: 'portal { id name }',
@@ -116,13 +116,13 @@ export async function mutate<T = Result>(caller: Caller, name: MutationName, inp
   return data[name] as T & Result;
 }
 
-/** Where the log ends. */
+/** The position of the last event. */
 export async function headOf(caller: Caller): Promise<string> {
   const { viewer } = await dataOf<{ viewer: { position: string } }>(caller, '{ viewer { position } }');
   return viewer.position;
 }
 
-/** A mutation is refused with these fields of its result, and the log has not moved. */
+/** Expects that a mutation is refused with these fields and appends no event. */
 export async function expectRefusal(
   caller: Caller,
   name: MutationName,
@@ -135,7 +135,7 @@ export async function expectRefusal(
   expect(await headOf(caller)).toBe(head);
 }
 
-/** A mutation is refused as INVALID_INPUT for one field, and says why. */
+/** Expects that a mutation is refused with INVALID_INPUT for one field, and with this reason. */
 export async function expectInvalid(
   caller: Caller,
   name: MutationName,

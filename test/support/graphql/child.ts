@@ -1,4 +1,4 @@
-/** A server in a process of its own, steered over IPC, so that its memory can be told from that of its clients. */
+/** A server in its own process, controlled over IPC, so that its memory is measured without that of its clients. */
 
 import { executeRecordLogins } from '../../../src/api/record-logins.js';
 import { createApp } from '../../../src/app.js';
@@ -37,7 +37,7 @@ async function serve(): Promise<void> {
       case 'memory': {
         globalThis.gc?.();
         const { heapUsed, external, rss } = process.memoryUsage();
-        // What array buffers take is part of `external`.
+        // `external` includes the memory of array buffers.
         return tell({ type: 'memory', held: heapUsed + external, rss, readers: app.services.tail.subscriptions() });
       }
       case 'stop':

@@ -1,4 +1,4 @@
-/** A portal over GraphQL whose receiver says what a test wants, at a clock that stands still. */
+/** A portal over GraphQL, with a scripted sender and a fake clock. */
 
 import { WatchedClock } from '../clock/watched-clock.js';
 import { aPortal, logIn, untilEvent, untilLane } from '../engine/portal.js';
@@ -17,10 +17,10 @@ export async function startLane() {
   const clock = new WatchedClock();
   const sender = new ScriptedSender(clock);
   const server = { ...(await startApp({ appOptions: { clock, createSender: () => sender } })), clock };
-  const to = { url: 'https://127.0.0.1:9/collector' };
-  const { portalId } = await aPortal(server, to);
+  const receiver = { url: 'https://127.0.0.1:9/collector' };
+  const { portalId } = await aPortal(server, receiver);
 
-  /** Records logins in one call, to which the receiver says this; done when it has. */
+  /** Records logins in one call, and waits until the lane is past them. The receiver answers with `reply`. */
   async function record(count: number, reply: Reply): Promise<void> {
     sender.reply = reply;
     const before = server.app.services.models.lanes.get(portalId).lane;
@@ -36,11 +36,11 @@ export async function startLane() {
     portalId,
     refuse: (count = 1) => record(count, refused),
     deliver: (count = 1) => record(count, delivered),
-    /** One login, the line of which the receiver finds too large. */
+    /** One login whose line is too large for the receiver. */
     tooLargeLine: () => record(1, { verdict: 'TOO_LARGE', responseCode: 413 }),
     untilEvent: (type: Parameters<typeof untilEvent>[2], nth = 1) => untilEvent(server, portalId, type, nth),
     untilLane: (ready: Parameters<typeof untilLane>[2]) => untilLane(server, portalId, ready),
-    /** What is listed, by a query with these arguments. */
+    /** The undelivered ranges, by a query with these arguments. */
     async listed(args = ''): Promise<Range[]> {
       const query = `{ undelivered(portalId: "${portalId}" ${args}) { edges { node { ${rangeFields()} } } } }`;
       const { undelivered } = await dataOf<{ undelivered: { edges: { node: Range }[] } }>(server, query);

@@ -1,4 +1,4 @@
-/** Subscriptions over real sockets: WebSocket with the graphql-ws client, server-sent events read by hand. */
+/** Subscriptions over real sockets: WebSocket with the graphql-ws client, server-sent events with a parser of our own. */
 import { createClient } from 'graphql-ws';
 import { onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
@@ -10,11 +10,11 @@ type Variables = Record<string, unknown>;
 export const transports = ['WebSocket', 'server-sent events'] as const;
 export type Transport = (typeof transports)[number];
 
-/** What a subscription gives; `T` is its one field. */
+/** The payloads of a subscription; `T` is the type of its only field. */
 export interface Live<T> {
   next(): Promise<T>;
   take(count: number): Promise<T[]>;
-  /** Takes payloads up to the first one for which `ready` holds. */
+  /** Reads payloads up to the first one for which `ready` returns true. */
   until(ready: (payload: T) => boolean): Promise<T[]>;
   /** Ends the subscription as its transport does: a `complete` message, or the end of the request. */
   end(): Promise<void>;
@@ -111,7 +111,7 @@ export interface ServerSentEvent {
   data: string;
 }
 
-/** The server's answer to `Accept: text/event-stream`, and its events as they arrive, comments aside. */
+/** The server's answer to `Accept: text/event-stream`, and its events as they arrive, without comments. */
 export async function eventStream(
   { url, token }: Caller,
   query: string,

@@ -1,4 +1,4 @@
-/** Starts `child.ts` and talks to it. */
+/** Starts `child.ts` and exchanges messages with it. */
 import { spawn } from 'node:child_process';
 import { on, once } from 'node:events';
 import { join } from 'node:path';
@@ -42,7 +42,7 @@ export async function startServerProcess(): Promise<ServerProcess> {
     }
     throw new Error(`The server ended before it was ${type}`);
   }
-  const ask = <T extends FromChild['type']>(message: ToChild, type: T) => {
+  const request = <T extends FromChild['type']>(message: ToChild, type: T) => {
     const answered = answer(type);
     child.send(message);
     return answered;
@@ -53,7 +53,7 @@ export async function startServerProcess(): Promise<ServerProcess> {
     url: `${origin}/graphql`,
     token,
     portalId,
-    record: async (batches) => void (await ask({ type: 'record', batches }, 'recorded')),
-    memory: () => ask({ type: 'memory' }, 'memory'),
+    record: async (batches) => void (await request({ type: 'record', batches }, 'recorded')),
+    memory: () => request({ type: 'memory' }, 'memory'),
   };
 }

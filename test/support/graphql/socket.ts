@@ -1,4 +1,4 @@
-/** A WebSocket of graphql-transport-ws by hand, for what a well-behaved client never sends. */
+/** A raw WebSocket with graphql-transport-ws, for messages that a correct client never sends. */
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { onTestFinished } from 'vitest';
@@ -13,7 +13,7 @@ interface Message {
 
 export interface Socket {
   send(message: Message | string): void;
-  /** The next message of the server, pings aside. */
+  /** The next message of the server that is not a ping. */
   next(): Promise<Message>;
   subscribe(id: string, query: string, variables?: Record<string, unknown>): void;
   closed: Promise<{ code: number; reason: string }>;
@@ -61,7 +61,7 @@ export async function openAuthorizedSocket(test: TestApp): Promise<Socket> {
   return socket;
 }
 
-/** What the server answers to a request to open a WebSocket that it refuses. */
+/** The HTTP status with which the server refuses to open a WebSocket. */
 export async function refusedUpgrade(url: string, headers: Record<string, string> = {}): Promise<number> {
   const socket = new WebSocket(url.replace('http', 'ws'), 'graphql-transport-ws', { headers });
   socket.on('error', () => {});

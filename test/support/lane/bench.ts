@@ -1,140 +1,148 @@
-/** A portal over the real commands and read models, and an engine that takes one step when it is told to. */
-
+/**
+ * A portal over the real commands and read models, without an engine: the test decides when the next step of the lane is read,
+ * and when it is executed.
+ */
 import { expect } from 'vitest';
 import { createLaneView } from '../../../src/delivery/lane-view.js';
 import { createDestination } from '../../../src/domain/destination.js';
 import type { Recorded } from '../../../src/domain/event.js';
 import type { Outcome } from '../../../src/domain/lane/attempt.js';
 import type { DeliveryCommand } from '../../../src/domain/lane/decide.js';
-import type { DeliveryEvent } from '../../../src/domain/lane/events.js';
 import { evolve, type LaneEvent } from '../../../src/domain/lane/evolve.js';
 import { emptyLane, type Lane, pending, waiting } from '../../../src/domain/lane/lane.js';
-import { type LoginRange, loginCount, overlap } from '../../../src/domain/login-range.js';
+import { loginCount, overlap } from '../../../src/domain/login-range.js';
 import { Refusal } from '../../../src/domain/refusal.js';
 import type { ReplayScope } from '../../../src/domain/replay.js';
-import { type UndeliveredEvent, undeliveredStates, writeRangeId } from '../../../src/domain/undelivered.js';
+import { undeliveredStates, writeRangeId } from '../../../src/domain/undelivered.js';
 import type { CatchUp } from '../../../src/domain/webhook.js';
+import { createAccount } from '../account/account.js';
+import { emptyPortal, type LoginState, versionsIn, versionsOf } from '../account/portal.js';
+import { checkList } from '../account/undelivered-list.js';
 import { openHandlers } from '../log/commands.js';
-import { CAUSE as cause } from '../log/fixture.js';
-import { naiveAccount, type Standing } from './account.js';
+import { CAUSE } from '../log/fixture.js';
 import { started, success } from './events.js';
 
-/** More steps than all that a portal of these tests holds can take without the clock going on. */
+/** More steps than a portal of these tests can take without time passing. */
 const MAX_STEPS_AT_A_TIME = 5_000;
 
-/** What may happen to a lane, in any order. An engine looks, and later does what it saw fit if it is not killed before. */
+/** What can happen to a lane, in any order. The engine reads its next step, and executes it later unless it crashes before. */
 export type Action =
   | { do: 'record'; logins: number }
   | { do: 'configure'; destination: 0 | 1 | undefined; enabled: boolean | undefined; catchUp?: CatchUp | undefined }
   | { do: 'remove' }
   | { do: 'change format'; destination: 0 | 1 }
-  /** Ranges by their places in the list of all of them. */
+  /** `ranges`: indexes in the list of undelivered ranges. */
   | { do: 'redeliver' | 'discard'; ranges: number[] }
   | { do: 'request replay'; from: number; through: number; scope: ReplayScope }
   | { do: 'cancel replay' }
-  /** A step is a look and, at once, what it came to. */
-  | { do: 'look' | 'step'; outcome: Outcome; cut: number }
-  | { do: 'act' }
+  /** `step` reads the next step and executes it at once. */
+  | { do: 'read' | 'step'; outcome: Outcome; cut: number }
+  | { do: 'execute' }
   | { do: 'crash' };
 
 export function openBench() {
-  const bench = openHandlers();
+  const handlers = openHandlers();
   const endpoint = 'https://siem.example.com/';
   const destinations = ['A', 'B'].map((name) =>
-    bench.handlers.createDestination(createDestination.parse({ name, endpoint }), cause, 0),
+    handlers.handlers.createDestination(createDestination.parse({ name, endpoint }), CAUSE, 0),
   );
-  /** What came about: types of events, and purposes of batches. */
+  const violations: string[] = [];
+  const account = createAccount((invariant, message) => violations.push(`${invariant}: ${message}`));
+  /** Types of all events, and purposes of all batches. */
   const seen = new Set<string>();
-  return { ...bench, destinations, seen };
+  return { ...handlers, destinations, account, violations, seen };
 }
 export type Bench = ReturnType<typeof openBench>;
 
-const versionsOf = ({ firstVersion, lastVersion }: LoginRange) =>
-  Array.from({ length: lastVersion - firstVersion + 1 }, (_, index) => firstVersion + index);
-
-export function benchPortal({ handlers, models, log, destinations, seen: types }: Bench) {
-  const account = naiveAccount();
-  const portalId = handlers.registerPortal({ name: 'Portal' }, cause, 0);
+export function benchPortal({ handlers, models, log, destinations, account, violations, seen }: Bench) {
+  // Events and violations of the portal before, whose run may have failed.
+  for (const event of log.after(account.position(), Number.MAX_SAFE_INTEGER)) account.apply(event);
+  violations.length = 0;
+  const portalId = handlers.registerPortal({ name: 'Portal' }, CAUSE, 0);
   let webhook: { enabled: boolean } | null = null;
+  let recorded = 0;
   let now = log.after(log.head() - 1, 1)[0]?.recordedAt ?? 0;
   let deliveries = 0;
   let intended: (() => void) | null = null;
-  let seen = log.head();
   let folded: Lane = emptyLane;
   const line = { host: 'h', vendor: 'v', product: 'p', version: '1' };
   const view = createLaneView({ log, models, clock: { now: () => now, at: () => () => {} }, line });
   const { undelivered } = models;
 
-  const recordedAt: number[] = [];
-
   const lane = (): Lane => models.lanes.get(portalId).lane;
   const rows = () => undelivered.page(portalId, undeliveredStates, { limit: 10_000, inverted: false });
+  const portal = () => account.portals.get(portalId) ?? emptyPortal(portalId);
+  const count = (...states: LoginState[]) => portal().states.filter((state) => states.includes(state)).length;
 
-  function record(count: number): void {
+  function record(logins: number): void {
     const login = { authenticationType: 'BASIC', outcome: 'SUCCESS', sourceAddress: '::1' } as const;
     const texts = { request: '', principalId: '', principalName: '', userAgent: '' };
     now += 1;
+    recorded += logins;
     handlers.recordLogins(
-      { portalId, logins: Array.from({ length: count }, () => ({ ...login, ...texts, traceId: 't' })), traceIds: [] },
-      cause,
+      { portalId, logins: Array.from({ length: logins }, () => ({ ...login, ...texts, traceId: 't' })), traceIds: [] },
+      CAUSE,
       now,
     );
-    account.standings.push(...Array.from({ length: count }, (): Standing => (webhook?.enabled ? 'pending' : 'off')));
-    recordedAt.push(...Array.from({ length: count }, () => now));
   }
 
   function configure(destination: 0 | 1 | undefined, enabled: boolean | undefined, catchUp?: CatchUp): void {
     if (!webhook && destination === undefined) return;
+    follow();
     const wasOn = webhook?.enabled ?? false;
     const isOn = enabled ?? wasOn;
+    const isTurnedOn = isOn && !wasOn;
+    const off = versionsIn(portal(), 'off');
     const destinationId = destination === undefined ? undefined : destinations[destination];
     const since = now - 2;
-    const how = isOn && !wasOn && catchUp ? { catchUp, since: catchUp === 'SINCE' ? since : undefined } : {};
-    handlers.configureWebhook({ portalId, destinationId, enabled, ...how }, cause, now);
+    const how = isTurnedOn && catchUp ? { catchUp, since: catchUp === 'SINCE' ? since : undefined } : {};
+    handlers.configureWebhook({ portalId, destinationId, enabled, ...how }, CAUSE, now);
     webhook = { enabled: isOn };
-    if (!isOn) return;
     follow();
-    if (how.catchUp === 'SINCE_LAST_ON') account.catchUp(() => true);
-    if (how.catchUp === 'SINCE') account.catchUp((version) => (recordedAt[version - 1] ?? 0) >= since);
+    const { states, recordedAt } = portal();
+    const isDue = (version: number) =>
+      how.catchUp === 'SINCE_LAST_ON' || (how.catchUp === 'SINCE' && (recordedAt[version - 1] ?? 0) >= since);
+    const stateOf = (version: number): LoginState => (isDue(version) ? 'pending' : 'skipped');
+    expect(off.map((version) => states[version - 1])).toEqual(off.map(isTurnedOn ? stateOf : () => 'off'));
   }
 
   function remove(): void {
     if (!webhook) return;
-    handlers.removeWebhook({ portalId }, cause, now);
+    handlers.removeWebhook({ portalId }, CAUSE, now);
     webhook = null;
   }
 
   function changeFormat(destination: 0 | 1): void {
     const id = destinations[destination] ?? '';
     const logFormat = models.destinations.get(id)?.logFormat === 'CEF' ? 'JSON' : 'CEF';
-    handlers.updateDestination({ id, logFormat }, cause, now);
+    handlers.updateDestination({ id, logFormat }, CAUSE, now);
   }
 
-  function decide(what: 'redeliver' | 'discard', places: readonly number[]): void {
+  function decide(action: 'redeliver' | 'discard', indexes: readonly number[]): void {
     const all = rows();
-    const ids = places.flatMap((place) => all.slice(place % Math.max(1, all.length)).slice(0, 1)).map(writeRangeId);
+    const ids = indexes.flatMap((index) => all.slice(index % Math.max(1, all.length)).slice(0, 1)).map(writeRangeId);
     if (!ids.length) return;
     orRefused(() => {
-      if (what === 'redeliver') handlers.redeliver({ ids }, cause, now);
-      else handlers.discardUndelivered({ ids, reason: 'not needed' }, cause, now);
+      if (action === 'redeliver') handlers.redeliver({ ids }, CAUSE, now);
+      else handlers.discardUndelivered({ ids, reason: 'not needed' }, CAUSE, now);
     });
   }
 
   function requestReplay(from: number, through: number, scope: ReplayScope): void {
     const [startAt, endAt] = [now - Math.max(from, through), now - Math.min(from, through)];
-    orRefused(() => handlers.requestReplay({ portalId, startAt, endAt, scope }, cause, now));
+    orRefused(() => handlers.requestReplay({ portalId, startAt, endAt, scope }, CAUSE, now));
   }
 
-  const advance = (command: DeliveryCommand) => () => void handlers.advanceDelivery({ portalId, command }, cause, now);
+  const advance = (command: DeliveryCommand) => () => void handlers.advanceDelivery({ portalId, command }, CAUSE, now);
 
-  /** What an engine would do now; a batch may hold fewer logins than it might, for its size in bytes is limited. */
-  function intention(outcome: Outcome, cut: number): (() => void) | null {
+  /** The next step of the lane. `cut`: a batch has so many logins fewer than it could, as if their size limited it. */
+  function nextStep(outcome: Outcome, cut: number): (() => void) | null {
     const { step, destination } = view.nextStep(portalId);
     switch (step.type) {
       case 'IDLE':
         return null;
       case 'WAIT':
-        expect(step.until, 'what is waited for is to come').toBeGreaterThan(now);
+        expect(step.until, 'a lane waits for a time in the future').toBeGreaterThan(now);
         now = step.until;
         return null;
       case 'START': {
@@ -148,7 +156,7 @@ export function benchPortal({ handlers, models, log, destinations, seen: types }
       }
       case 'ATTEMPT': {
         const { deliveryId, failedAttempts } = step.delivery;
-        expect(failedAttempts, 'five attempts at most').toBeLessThan(5);
+        expect(failedAttempts, 'a delivery has at most five attempts').toBeLessThan(5);
         const ended: Outcome = { ...outcome, attemptedAt: now, durationMs: 0 };
         const attempt = failedAttempts + 1;
         return advance({ type: 'RecordOutcome', deliveryId, attemptNumber: attempt, outcome: ended, random: 0 });
@@ -158,15 +166,15 @@ export function benchPortal({ handlers, models, log, destinations, seen: types }
       case 'ABANDON':
         return advance({ type: 'AbandonDelivery', deliveryId: step.delivery.deliveryId });
       case 'START_REPLAY':
-        return () => handlers.startReplay({ portalId }, cause, now);
+        return () => handlers.startReplay({ portalId }, CAUSE, now);
       case 'FINISH_REPLAY':
-        return () => handlers.finishReplay({ portalId }, cause, now);
+        return () => handlers.finishReplay({ portalId }, CAUSE, now);
       default:
         return step satisfies never;
     }
   }
 
-  function act(): void {
+  function execute(): void {
     intended?.();
     intended = null;
   }
@@ -178,89 +186,83 @@ export function benchPortal({ handlers, models, log, destinations, seen: types }
     if (next.do === 'change format') changeFormat(next.destination);
     if (next.do === 'redeliver' || next.do === 'discard') decide(next.do, next.ranges);
     if (next.do === 'request replay') requestReplay(next.from, next.through, next.scope);
-    if (next.do === 'cancel replay') orRefused(() => handlers.cancelReplay({ portalId }, cause, now));
-    if (next.do === 'step') act();
-    if (next.do === 'look' || next.do === 'step') intended ??= intention(next.outcome, next.cut);
-    if (next.do === 'act' || next.do === 'step') act();
+    if (next.do === 'cancel replay') orRefused(() => handlers.cancelReplay({ portalId }, CAUSE, now));
+    if (next.do === 'step') execute();
+    if (next.do === 'read' || next.do === 'step') intended ??= nextStep(next.outcome, next.cut);
+    if (next.do === 'execute' || next.do === 'step') execute();
     if (next.do === 'crash') intended = null;
   }
 
-  /** Applies what was recorded since to the naive account. */
+  /** Applies new events to the account and to the lane. */
   function follow(): void {
-    for (const event of log.after(seen, Number.MAX_SAFE_INTEGER)) {
-      seen = event.position;
-      types.add(event.type === 'BatchStarted' ? (event.data.purpose ?? 'FIRST') : event.type);
+    for (const event of log.after(account.position(), Number.MAX_SAFE_INTEGER)) {
+      account.apply(event);
+      seen.add(event.type === 'BatchStarted' ? (event.data.purpose ?? 'FIRST') : event.type);
       if (!isOfLane(event)) continue;
       const { cursor } = folded.backlog;
       folded = evolve(folded, event);
-      expect(folded.backlog.cursor, 'the cursor never goes back').toBeGreaterThanOrEqual(cursor);
-      if (isOfAccount(event)) account.apply(event, folded.replay?.jobId);
+      expect(folded.backlog.cursor, 'the cursor never decreases').toBeGreaterThanOrEqual(cursor);
     }
+    expect(violations.splice(0)).toEqual([]);
   }
 
-  /** Compares the lane and the list with the naive account. */
+  /** Compares the lane and the list of undelivered ranges with the account. */
   function check(): void {
     follow();
-    const lastLogin = account.standings.length;
+    const { states, first, webhook: followed } = portal();
     expect(lane()).toEqual(folded);
-    expect(pending(folded, lastLogin)).toBe(account.count('pending'));
-    expect(waiting(folded, lastLogin).flatMap(versionsOf)).toEqual(account.pendingOutside());
-    expect(account.standings.slice(0, folded.backlog.cursor), 'all up to the cursor is done with').not.toContain(
-      'pending',
+    expect(states).toHaveLength(recorded);
+    expect(followed?.enabled ?? false).toBe(webhook?.enabled ?? false);
+    if (webhook?.enabled) expect(count('off')).toBe(0);
+    const inFirst = new Set(first ? versionsOf(first) : []);
+    expect(pending(folded, recorded)).toBe(count('pending'));
+    expect(waiting(folded, recorded).flatMap(versionsOf)).toEqual(
+      versionsIn(portal(), 'pending').filter((version) => !inFirst.has(version)),
     );
-    expect(folded.totals.delivered).toBe(account.count('delivered'));
-    if (webhook?.enabled) expect(account.count('off')).toBe(0);
-    checkList();
+    expect(states.slice(0, folded.backlog.cursor), 'no login up to the cursor is pending').not.toContain('pending');
+    const { delivered, undelivered: abandoned, discarded } = folded.totals;
+    expect([delivered, abandoned, discarded]).toEqual([count('delivered'), count('undelivered'), count('discarded')]);
+    checkUndelivered();
     checkReplay();
   }
 
-  function checkList(): void {
+  function checkUndelivered(): void {
     const all = rows();
-    const discarded = all.filter(({ state }) => state === 'DISCARDED');
+    checkList((invariant, message) => violations.push(`${invariant}: ${message}`), portal(), all);
+    expect(violations.splice(0)).toEqual([]);
+    const needsAction = all.filter(({ state }) => state === 'NEEDS_ACTION');
+    expect(undelivered.needsActionTotal(portalId)).toBe(needsAction.reduce((sum, row) => sum + loginCount(row), 0));
+    const { open } = folded.redelivery;
+    if (!open || open.purpose === 'REPLAY') return;
     const listed = all.filter(({ state }) => state !== 'DISCARDED');
-    expect(listed.flatMap(versionsOf)).toEqual(account.versions('undelivered'));
-    expect(discarded.flatMap(versionsOf)).toEqual(account.versions('discarded'));
-    expect(folded.totals.undelivered).toBe(account.count('undelivered'));
-    expect(folded.totals.discarded).toBe(account.count('discarded'));
-    expect(undelivered.needsActionTotal(portalId)).toBe(
-      listed.reduce((sum, row) => sum + (row.state === 'NEEDS_ACTION' ? loginCount(row) : 0), 0),
-    );
-    const { open: side } = folded.redelivery;
-    if (side && /RECOVERY|PROBE/.test(side.purpose)) {
-      expect(listed.filter((row) => overlap(row, side)).length, 'a recovery is of one range').toBe(1);
-    }
+    expect(listed.filter((row) => overlap(row, open)).length, 'a recovery sends logins of one range').toBe(1);
   }
 
   function checkReplay(): void {
     const { replay } = folded;
     if (!replay) return;
-    const sent = replay.sent + replay.refused;
-    // What was in flight when a job was ended may have been taken all the same.
-    if (replay.status === 'CANCELLED' || replay.status === 'FAILED') {
-      expect(sent).toBeLessThanOrEqual(account.replayed(replay.jobId));
-    } else {
-      expect(sent).toBe(account.replayed(replay.jobId));
-    }
-    if (replay.status === 'COMPLETED' && replay.scope === 'ALL') expect(sent).toBe(replay.total);
+    const { sent = 0, tooLarge = 0 } = account.replays.jobs.get(replay.jobId) ?? {};
+    expect([replay.sent, replay.refused]).toEqual([sent, tooLarge]);
+    if (replay.status === 'COMPLETED' && replay.scope === 'ALL') expect(sent + tooLarge).toBe(replay.total);
   }
 
-  /** Lets the engine go on, with a receiver that answers everything so, until nothing is left to do or a time (ms) is reached. */
+  /** Executes steps until none is left or until a time (ms). The receiver gives every request the same outcome. */
   function drain(outcome: Outcome = success, until = Number.POSITIVE_INFINITY): void {
     for (let [time, steps] = [now, 0]; now <= until; steps += 1) {
-      expect(steps, 'steps without the clock going on').toBeLessThan(MAX_STEPS_AT_A_TIME);
-      act();
-      // All of it at times: what a portal holds is looked through each time.
+      expect(steps, 'steps without time passing').toBeLessThan(MAX_STEPS_AT_A_TIME);
+      execute();
+      // A full check reads every login of the portal.
       if (steps % 25) follow();
       else check();
       const before = now;
-      intended = intention(outcome, 0);
+      intended = nextStep(outcome, 0);
       if (now !== time) [time, steps] = [now, 0];
       if (!intended && before === now) break;
     }
     check();
   }
 
-  return { perform, check, drain, configure, remove, lane, rows, account, now: () => now };
+  return { perform, check, drain, configure, remove, lane, rows, count, lastLogin: () => recorded, now: () => now };
 }
 
 function orRefused(work: () => unknown): void {
@@ -273,8 +275,4 @@ function orRefused(work: () => unknown): void {
 
 function isOfLane(event: Recorded): event is Recorded<LaneEvent> {
   return /^(webhook|delivery|undelivered|replay)-/.test(event.stream);
-}
-
-function isOfAccount(event: Recorded): event is Recorded<DeliveryEvent | UndeliveredEvent> {
-  return /^(delivery|undelivered)-/.test(event.stream);
 }

@@ -12,8 +12,8 @@ import { seededRandom } from '../clock/random.js';
 import { CAUSE, openLog, openQueue, START } from './fixture.js';
 
 /**
- * Every handler over a log on real files, called one by one. All of it is one transaction that never ends, so that nothing
- * waits for a disk; a handler that throws leaves what it appended.
+ * Every handler with a log on real files, called one by one. Everything is in one transaction that never ends, so that no call
+ * waits for a disk. The events of a handler that throws stay.
  */
 export function openHandlers(seed = 'handlers') {
   const { log, writer, models, sqlite, connection } = openLog();
@@ -24,7 +24,7 @@ export function openHandlers(seed = 'handlers') {
   return { ...context, handlers: createHandlers(context) };
 }
 
-/** Every command over a log on real files, through the queue, with a clock that stands at `START` until it is told to go on. */
+/** Every command with a log on real files, through the queue. The clock is at `START` until `wait` advances it. */
 export function openCommands() {
   let now = START;
   const random = seededRandom('commands');
@@ -54,7 +54,7 @@ export function openCommands() {
     removeWebhook: (portalId: string) => execute('removeWebhook', { portalId }, CAUSE),
     retirePortal: (id: string) => execute('retirePortal', { id }, CAUSE),
     deleteDestination: (id: string) => execute('deleteDestination', { id }, CAUSE),
-    /** Records logins, each with what is given and the rest filled in. */
+    /** Records logins, with defaults for the fields that are not given. */
     record: (portalId: string, ...logins: Partial<z.input<typeof loginInput>>[]) =>
       executeRecordLogins(
         queue,
@@ -62,7 +62,7 @@ export function openCommands() {
         { portalId, logins: logins.map((login) => loginInput.parse({ ...BASIC, ...login })) },
         CAUSE,
       ),
-    /** What a stream holds: types and data. */
+    /** The types and data of the events of a stream. */
     stream: (stream: StreamName) =>
       log.range(stream, 1, Number.MAX_SAFE_INTEGER).map(({ type, data }) => ({ type, data })),
     /** Types of all events after a position. */

@@ -3,7 +3,7 @@ import type Database from 'better-sqlite3';
 const LOG = ['events', 'streams', 'actors'];
 const NOT_READ_MODELS = [...LOG, 'keys', 'meta', '__drizzle_migrations', 'sqlite_sequence', 'sqlite_stat1'];
 
-/** Every row of every read model with all its columns, in an order that depends on nothing but the rows. */
+/** Every row of every read model with all its columns, in an order that depends only on the rows. */
 export function dumpReadModels(sqlite: Database.Database): Record<string, unknown[]> {
   const tables = sqlite
     .prepare<[], string>("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")

@@ -1,4 +1,4 @@
-/** Events with everything a test does not care about filled in. */
+/** Events with defaults for the fields that a test does not need. */
 
 import type { CreatedSettings, DestinationEvent } from '../../../src/domain/destination.js';
 import type { DeliveryEvent } from '../../../src/domain/lane/events.js';

@@ -10,7 +10,7 @@ export const sqliteError = (code: string) => new Database.SqliteError(`simulated
 export interface Replacement {
   /** The source of the statement. */
   statement: string;
-  /** Runs in its place; `real` runs the statement itself. */
+  /** Runs instead of the statement; `real` runs the statement itself. */
   run: (real: () => unknown) => unknown;
 }
 
@@ -33,7 +33,7 @@ export function withStatement({ db, sqlite }: Connection, { statement: source, r
   };
 }
 
-/** Copies the database and its write-ahead log as they are on disk now: what a process that is killed now would leave. */
+/** Copies the database and its write-ahead log as they are on disk now, as a process leaves them that is killed now. */
 export function copyDatabase(from: string, to: string): void {
   mkdirSync(to, { recursive: true });
   for (const name of ['auditwire.db', 'auditwire.db-wal']) copyFileSync(join(from, name), join(to, name));

@@ -22,7 +22,7 @@ import { temporaryDirectory } from '../server/app.js';
 export const START = Date.UTC(2026, 0, 1);
 export const CAUSE: Cause = { actor: 'system', traceId: '4bf92f3577b34da6a3ce929d0e0e4736' };
 
-/** Opens the log of a fixture over the connection that writes. */
+/** Opens the log of a fixture on the connection that writes. */
 export type Open = (connection: Connection, models: ReadModels) => EventLog;
 
 const withReadModels: Open = (connection, models) =>
@@ -34,7 +34,7 @@ const withReadModels: Open = (connection, models) =>
     now: () => START,
   });
 
-/** A log whose events no read model sees. `now` stands still. */
+/** A log without read models. `now` is always `START`. */
 export function withoutReadModels(
   handlers: (log: LogReader, writer: LogWriter) => Handlers = () => ({}),
   project: (event: Recorded) => void = () => {},
@@ -59,7 +59,7 @@ export function openLog(directory = temporaryDirectory(), open: Open = withReadM
   const { reader: log, writer, commit } = open(connection, models);
   let now = START;
 
-  /** Appends in a transaction of its own; without a time, a second after the last one. */
+  /** Appends in its own transaction. Without a time, the time is 1 s after that of the last call. */
   function append(changes: readonly Change[], options: { now?: number; cause?: Cause } = {}): Recorded[] {
     now += 1_000;
     const { cause = CAUSE } = options;
@@ -76,7 +76,7 @@ export function openLog(directory = temporaryDirectory(), open: Open = withReadM
     commit,
     committed: createLogReader(reading.db),
     append,
-    /** Prunes in a transaction of its own, however many events that are. */
+    /** Prunes in its own transaction, by default without a limit. */
     prune: (stream: StreamName, through: number, options: Partial<Pruning> = {}): number =>
       sqlite.transaction(() => writer.prune({ stream, through, limit: Number.MAX_SAFE_INTEGER, ...options }))(),
     close,
@@ -94,7 +94,7 @@ interface QueueOptions {
 
 /** Commands that are committed in this thread, and the head of the log after each commit. */
 export function openQueue<H extends Handlers>(commit: Commit, options: QueueOptions = {}) {
-  const { eventCount = () => 1, onFatal = throwAgain } = options;
+  const { eventCount = () => 1, onFatal = rethrow } = options;
   const commits: number[] = [];
   const queue: Commands<H> = createQueue({
     commit: commitHere(commit, onFatal),
@@ -106,14 +106,14 @@ export function openQueue<H extends Handlers>(commit: Commit, options: QueueOpti
   return { queue, commits };
 }
 
-function throwAgain(error: unknown): never {
+function rethrow(error: unknown): never {
   throw error;
 }
 
 /** When the nth event of a fixture was recorded, from 1. */
 export const recordedAt = (nth: number): number => START + nth * 1_000;
 
-/** Lets everything run that waits for this turn of the event loop, among it the group of commands. */
+/** Waits for turns of the event loop. In each of them, a waiting group of commands runs. */
 export async function turn(turns = 1): Promise<void> {
   for (let count = 0; count < turns; count += 1) await new Promise<void>((resolve) => setImmediate(resolve));
 }

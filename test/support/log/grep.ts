@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What a secret can look like in a file: as it is, in hex, and in base64 wherever in a longer value it starts. */
-function writings(secret: Buffer): Buffer[] {
+/** The encodings of a secret in a file: raw, in hex, and in base64 at each offset within a longer value. */
+function encodings(secret: Buffer): Buffer[] {
   const inBase64 = [0, 1, 2].map((offset) => {
     const shifted = Buffer.concat([Buffer.alloc(offset), secret]).toString('base64url');
-    // The characters at the ends depend on the neighbours, too.
+    // The characters at the ends also depend on the neighbouring bytes.
     return shifted.slice(offset && offset + 1, -3);
   });
   const texts = [secret.toString('hex'), secret.toString('hex').toUpperCase(), ...inBase64];
@@ -13,14 +13,14 @@ function writings(secret: Buffer): Buffer[] {
   return [secret, ...[...texts, ...plus].map((text) => Buffer.from(text))];
 }
 
-/** The files below a directory that hold a secret in any of its writings. */
+/** The files below a directory that contain a secret in any encoding. */
 export function filesWith(directory: string, secret: string | Buffer): string[] {
-  const wanted = writings(Buffer.from(secret));
+  const encoded = encodings(Buffer.from(secret));
   return readdirSync(directory, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .filter((entry) => {
       const bytes = readFileSync(join(entry.parentPath, entry.name));
-      return wanted.some((writing) => bytes.includes(writing));
+      return encoded.some((secretBytes) => bytes.includes(secretBytes));
     })
     .map((entry) => entry.name);
 }

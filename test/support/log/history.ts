@@ -1,4 +1,4 @@
-/** Histories that a running server makes: commands, a clock that is told to go on, a network that fails, and crashes. */
+/** Histories that a running server makes: commands, a fake clock, a network that fails, and crashes. */
 
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -26,7 +26,7 @@ import { CAUSE, turn } from './fixture.js';
 
 const PORTALS = ['00000000-0000-4000-8000-00000000000a', '00000000-0000-4000-8000-00000000000b'] as const;
 const DESTINATIONS = 3;
-/** More turns of the event loop than any step takes between two events. */
+/** More turns of the event loop than any step needs between two events. */
 const QUIET_TURNS = 20;
 const EVENTS_OF_A_STEP = 7;
 
@@ -37,20 +37,20 @@ export type Step =
   | { do: 'configure'; portal: number; destination: number; enabled: boolean; catchUp?: CatchUp }
   | { do: 'remove' | 'retire'; portal: number }
   | { do: 'change destination'; destination: number; what: 'format' | 'endpoint' | 'authorization' | 'delete' }
-  /** Of the ranges that are listed as undelivered, oldest first, so many. */
+  /** Applies to the oldest undelivered ranges; `ranges` is their number. */
   | { do: 'redeliver' | 'discard'; portal: number; ranges: number }
-  /** Of all that was recorded so far. */
+  /** A replay of everything that was recorded so far. */
   | { do: 'request replay'; portal: number; scope: ReplayScope }
   | { do: 'cancel replay'; portal: number }
   | { do: 'wait'; ms: number }
-  /** Lets the engine work for so many turns of the event loop, not until it rests. */
+  /** Lets the engine work for some turns of the event loop, not until it is idle. */
   | { do: 'let run'; turns: number }
-  /** What is older than that goes; the deletion is left undone after so many steps of a few events. */
+  /** Prunes what is older. The pruning stops after some steps of a few events, even if it is not complete. */
   | { do: 'prune'; portal: number; ageMs: number; undeliveredAgeMs: number; steps: number }
-  /** The process ends at the next event or later, in the middle of what it does, and another one goes on. */
+  /** The process crashes after some more events, in the middle of its work, and another one continues. */
   | { do: 'crash'; afterEvents: number };
 
-/** Of 16 answers: how many are 200, 503, 401 and 413; the others are slow 200s. */
+/** Of 16 answers: how many are 200, 503, 401 and 413. The others are 202 and slow. */
 interface Network {
   good: number;
   retryable: number;
@@ -59,7 +59,7 @@ interface Network {
 }
 const MIXED: Network = { good: 6, retryable: 4, final: 2, tooLarge: 1 };
 
-/** A sender whose answer depends on nothing but the delivery and the number of its attempt. */
+/** A sender whose answer depends only on the delivery and the attempt number. */
 function simulateSender(clock: FakeClock, network: Network, inFlight: Set<string>): Sender {
   const attempts = new Map<string, number>();
   return {
@@ -67,44 +67,44 @@ function simulateSender(clock: FakeClock, network: Network, inFlight: Set<string
     async send(_, { deliveryId }) {
       const attempt = (attempts.get(deliveryId) ?? 0) + 1;
       attempts.set(deliveryId, attempt);
-      const luck = createHash('sha256').update(`${deliveryId}/${attempt}`).digest().readUInt8() % 16;
+      const draw = createHash('sha256').update(`${deliveryId}/${attempt}`).digest().readUInt8() % 16;
       const attemptedAt = clock.now();
       const { good, retryable, final, tooLarge } = network;
-      if (luck >= good + retryable + final + tooLarge) {
+      if (draw >= good + retryable + final + tooLarge) {
         inFlight.add(deliveryId);
-        await new Promise<void>((resolve) => clock.at(attemptedAt + 100 * luck, resolve));
+        await new Promise<void>((resolve) => clock.at(attemptedAt + 100 * draw, resolve));
         inFlight.delete(deliveryId);
       }
-      const facts = (verdict: Outcome['verdict'], responseCode: number): Outcome => ({
+      const outcome = (verdict: Outcome['verdict'], responseCode: number): Outcome => ({
         verdict,
         responseCode,
         message: `answer ${responseCode}`,
-        retryAfterMs: responseCode === 503 && luck % 2 ? 4_000 : null,
+        retryAfterMs: responseCode === 503 && draw % 2 ? 4_000 : null,
         attemptedAt,
         durationMs: clock.now() - attemptedAt,
       });
-      if (luck < good) return facts('DELIVERED', 200);
-      if (luck < good + retryable) return facts('RETRYABLE', 503);
-      if (luck < good + retryable + final) return facts('FINAL', 401);
-      return luck < good + retryable + final + tooLarge ? facts('TOO_LARGE', 413) : facts('DELIVERED', 202);
+      if (draw < good) return outcome('DELIVERED', 200);
+      if (draw < good + retryable) return outcome('RETRYABLE', 503);
+      if (draw < good + retryable + final) return outcome('FINAL', 401);
+      return draw < good + retryable + final + tooLarge ? outcome('TOO_LARGE', 413) : outcome('DELIVERED', 202);
     },
   };
 }
 
 export interface History {
-  /** Where the last process left its files, closed. */
+  /** The data directory of the last process. Its files are closed. */
   dataDir: string;
-  /** What the processes logged as errors. */
+  /** The errors that the processes logged. */
   faults: string[];
-  /** The types of all events that there were, be they pruned. */
+  /** The types of all events, also of pruned ones. */
   types: Set<string>;
 }
 
 /**
- * Plays steps against a server of a temporary directory.
+ * Plays steps with a server in a temporary directory.
  *
- * @param retention settings, by their variables
- * @param settle lets the engine come to rest after each step, which makes the history the same each time
+ * @param retention settings, by their environment variables
+ * @param settle waits until the engine is idle after each step, so that the history is the same each time
  */
 export async function play(
   steps: readonly Step[],
@@ -131,13 +131,13 @@ export async function play(
     const { dataDir } = config(process);
     const answering = new Set<string>();
     inFlight = answering;
-    // A process that is gone has no more to say: its engine runs against files that are closed.
+    // Errors of a process that has crashed do not count: its engine runs with closed files.
     const logger = createLogger('error', { write: (line) => void (process === processes && faults.push(line)) });
     return createApp(config(process), logger, {
       clock,
       random: seededRandom(`${seed}/${processes}`),
       createSender: () => simulateSender(clock, network, answering),
-      // In the middle of a transaction: what is on disk is what the last commit left there.
+      // This runs within a transaction: the files on disk are those of the last commit.
       project({ type }) {
         types.add(type);
         if (crashIn === null || crashIn-- > 0) return;
@@ -147,28 +147,28 @@ export async function play(
     });
   }
 
-  /** The process is gone, and with it all that it wrote since its files were copied. */
-  async function goOnFromCopy(): Promise<void> {
-    const abandoned = app;
+  /** Continues with the copied files. What the crashed process wrote after the copy is lost. */
+  async function continueFromCopy(): Promise<void> {
+    const crashed = app;
     processes += 1;
-    await abandoned.stop();
+    await crashed.stop();
     app = await start();
   }
 
-  /** Waits until each lane is idle, waits for a time or for an answer; or until nothing is appended any more. */
+  /** Waits until each lane is idle or waits for a time or an answer, or until no more events are appended. */
   async function settled(): Promise<void> {
     const { models, log } = app.services;
     const { line } = config(processes);
     const view = createLaneView({ models, log, clock, line });
-    const isAtRest = (portalId: string) => {
+    const isSettled = (portalId: string) => {
       const { lane } = models.lanes.get(portalId);
       const { step } = view.nextStep(portalId);
-      // An attempt that is in flight ends before its lane takes its next step, whatever that is.
-      const isUnderWay = openDeliveries(lane).some(({ deliveryId }) => inFlight.has(deliveryId));
-      return step.type === 'IDLE' || step.type === 'WAIT' || isUnderWay;
+      // While an attempt is in flight, its lane takes no next step.
+      const isInFlight = openDeliveries(lane).some(({ deliveryId }) => inFlight.has(deliveryId));
+      return step.type === 'IDLE' || step.type === 'WAIT' || isInFlight;
     };
-    // A lane may wait for its destination, which is spared for some time.
-    for (let head = -1, quiet = 0; quiet < QUIET_TURNS && !models.lanes.portalIds().every(isAtRest); ) {
+    // A lane may also wait for a destination that is paused.
+    for (let head = -1, quiet = 0; quiet < QUIET_TURNS && !models.lanes.portalIds().every(isSettled); ) {
       await turn();
       quiet = log.head() === head ? quiet + 1 : 0;
       head = log.head();
@@ -234,7 +234,7 @@ export async function play(
     }
   }
 
-  /** The ids of so many undelivered ranges, oldest first. */
+  /** The ids of the oldest undelivered ranges, at most `limit`. */
   function listed(portalId: string, limit: number): string[] {
     const page = { limit, inverted: false };
     const states = ['WAITING', 'REQUESTED', 'NEEDS_ACTION'] as const;
@@ -284,7 +284,7 @@ export async function play(
       if (!(error instanceof Refusal)) throw error;
     });
     if (settle) await settled();
-    if (crashIn === null && isCopied()) await goOnFromCopy();
+    if (crashIn === null && isCopied()) await continueFromCopy();
   }
   crashIn = null;
   const { dataDir } = config(processes);

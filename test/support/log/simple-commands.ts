@@ -23,7 +23,7 @@ function simpleHandlers(log: LogReader, writer: LogWriter) {
       record(1, cause);
       throw error;
     },
-    /** Appends one event with so many bytes. */
+    /** Appends one event with a request of `bytes` bytes. */
     fill: (bytes: number, cause: Cause) =>
       writer.append([{ stream: 'login-1', events: [loginRecorded({ request: 'x'.repeat(bytes) })] }], cause, START)
         .length,
@@ -31,7 +31,7 @@ function simpleHandlers(log: LogReader, writer: LogWriter) {
   };
 }
 
-/** The simple commands over a log on real files, through the queue. */
+/** The simple commands with a log on real files, through the queue. */
 export function openSimpleCommands({ replace }: { replace?: Replacement } = {}) {
   const open = withoutReadModels(simpleHandlers);
   const fixture = openLog(undefined, (connection, models) =>
@@ -56,7 +56,7 @@ export function openSimpleCommands({ replace }: { replace?: Replacement } = {}) 
     fail: (error: Error) => queue.execute('fail', error, CAUSE),
     fill: (bytes: number) => queue.execute('fill', bytes, CAUSE),
     head: () => queue.execute('head', null, CAUSE),
-    /** The database may grow by so many pages and no more, until this is called again. */
+    /** The database can grow by at most `more` pages until the next call. */
     allowPages: (more: number): void => {
       const pages = Number(sqlite.pragma('page_count', { simple: true }));
       sqlite.pragma(`max_page_count = ${pages + more}`);

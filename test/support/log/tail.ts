@@ -6,10 +6,10 @@ import { createTail } from '../../../src/log/tail.js';
 import { loginRecorded } from './events.js';
 import { openLog, withoutReadModels } from './fixture.js';
 
-/** Reads of the disk: how many events each of them gave. */
+/** The number of events that each read from disk returned. */
 type Reads = number[];
 
-/** A tail over a log on disk. `reads` counts what it takes from there. */
+/** A tail of a log on disk. `reads` lists its reads from disk. */
 export function openTail() {
   const fixture = openLog(undefined, withoutReadModels());
   const { append, committed } = fixture;
@@ -29,7 +29,7 @@ export function openTail() {
     ...fixture,
     tail,
     reads,
-    /** Commits `count` events of a stream, and tells the tail. */
+    /** Commits `count` events of a stream and wakes the tail. */
     commit: (stream: StreamName, count = 1): Recorded[] => {
       const appended = append([{ stream, events: Array.from({ length: count }, () => loginRecorded()) }]);
       tail.wake(appended.at(-1)?.position ?? 0, [stream]);

@@ -3,14 +3,14 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { loadConfig } from '../../../src/config.js';
 
-/** An HTTP proxy on the loopback that makes tunnels, and resolves every name to the loopback. */
+/** A loopback HTTP proxy that makes tunnels and resolves every name to loopback. */
 export interface ConnectProxy {
   port: number;
-  /** As the setting has it, without credentials. */
+  /** As in the setting, without credentials. */
   url: string;
-  /** What it was asked for, in order. */
+  /** The CONNECT requests that it received, in order. */
   asked: { authority: string; authorization: string | undefined }[];
-  /** How it answers from now on: 200 makes a tunnel, 0 ends the connection, 1 says nothing, all else is a refusal. */
+  /** How it answers from now on: 200 makes a tunnel, 0 ends the connection, 1 sends no answer, every other status is a refusal. */
   answers(status: number): void;
   /** Resolves with the first request. */
   heard: Promise<unknown>;

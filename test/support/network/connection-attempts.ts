@@ -3,8 +3,8 @@ import { type AddressInfo, createServer, Socket } from 'node:net';
 import { onTestFinished, vi } from 'vitest';
 
 /**
- * What any socket of this process begins to connect to during this test, as `address port`: Node says so right before the
- * system call, for a literal address and for each one that a name resolved to.
+ * Records the connection attempts of all sockets of this process during this test, as `address port`. Node emits the event
+ * right before the system call, for a literal address and for each address of a name.
  */
 export function watchConnectionAttempts(): string[] {
   const attempts: string[] = [];
@@ -24,7 +24,7 @@ export interface Listener {
   close(): void;
 }
 
-/** A port that listens at every address that this machine has, and answers whatever comes with a 200. */
+/** A server that listens on every address of this machine and answers every request with 200. */
 export async function listenEverywhere(): Promise<Listener> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
@@ -33,7 +33,7 @@ export async function listenEverywhere(): Promise<Listener> {
     socket.on('error', () => {});
     socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n'));
   });
-  // The unspecified IPv6 address takes IPv4, too, or where there is no IPv6 Node listens on 0.0.0.0.
+  // Node listens on the unspecified IPv6 address, which also accepts IPv4, or without IPv6 on 0.0.0.0.
   server.listen(0);
   await once(server, 'listening');
   const listener: Listener = {

@@ -6,18 +6,18 @@ import ipaddr from 'ipaddr.js';
 import { onTestFinished } from 'vitest';
 import type { Resolve } from '../../../src/delivery/egress/resolver.js';
 
-/** What a name has: addresses of both kinds, perhaps of another name; an error; or no answer at all. */
+/** The answer for a name: addresses of both IP versions, with an alias or without; an error; or no answer. */
 export type Answer = string[] | { alias: string; addresses: string[] } | 'SERVFAIL' | 'NXDOMAIN' | 'SILENCE';
 
-/** Each name's answers, one after the other for the questions of one type; the last one stays. */
+/** The answers for each name, one for each question of a type, in order. The last one is repeated. */
 export type Zone = Record<string, Answer[]>;
 
 export interface DnsServer {
-  /** Asks the server for both kinds of addresses; it fails where both do, as the system's resolver does. */
+  /** Looks up the addresses of both IP versions. Fails if both lookups fail, as the resolver of the system does. */
   resolve: Resolve;
-  /** `A name` and `AAAA name` as they came. */
+  /** `A name` and `AAAA name`, in the order of arrival. */
   questions: string[];
-  /** Resolves with the next question that comes. */
+  /** Resolves when the next question arrives. */
   nextQuestion(): Promise<void>;
 }
 
@@ -29,7 +29,7 @@ const FLAGS = 0x8580;
 /** The name of the question, as a pointer to it (RFC 1035, section 4.1.4). */
 const QUESTION = Buffer.from([0xc0, HEADER_BYTES]);
 
-/** A DNS server on a UDP port of the loopback. It answers each question at once and lets nobody keep an answer. */
+/** A DNS server on a loopback UDP port. It answers each question at once, and its answers must not be cached. */
 export async function startDnsServer(zone: Zone): Promise<DnsServer> {
   const socket = createSocket('udp4');
   const questions: string[] = [];
@@ -39,9 +39,9 @@ export async function startDnsServer(zone: Zone): Promise<DnsServer> {
     const { name, type, end } = readQuestion(query);
     const question = `${type === types.AAAA ? 'AAAA' : 'A'} ${name}`;
     const answers = zone[name] ?? ['NXDOMAIN'];
-    const asked = questions.filter((one) => one === question).length;
+    const askedBefore = questions.filter((one) => one === question).length;
     questions.push(question);
-    const answer = answers[Math.min(asked, answers.length - 1)] ?? 'NXDOMAIN';
+    const answer = answers[Math.min(askedBefore, answers.length - 1)] ?? 'NXDOMAIN';
     if (answer !== 'SILENCE') socket.send(response(query, end, type, answer), port, address);
     for (const wake of waiting) wake();
     waiting.clear();
@@ -49,7 +49,7 @@ export async function startDnsServer(zone: Zone): Promise<DnsServer> {
   socket.bind(0, '127.0.0.1');
   await once(socket, 'listening');
 
-  // One try, which outlasts any test: an answer comes at once or never.
+  // One attempt, longer than any test: an answer arrives at once or never.
   const resolver = new dns.Resolver({ timeout: 60_000, tries: 1 });
   resolver.setServers([`127.0.0.1:${socket.address().port}`]);
   onTestFinished(() => {
@@ -62,13 +62,13 @@ export async function startDnsServer(zone: Zone): Promise<DnsServer> {
     async resolve(hostname) {
       const [v4, v6] = await Promise.allSettled([resolver.resolve4(hostname), resolver.resolve6(hostname)]);
       if (v4.status === 'rejected' && v6.status === 'rejected') throw v4.reason;
-      return [...found(v4, 4), ...found(v6, 6)];
+      return [...addressesOf(v4, 4), ...addressesOf(v6, 6)];
     },
     nextQuestion: () => new Promise((resolve) => waiting.add(resolve)),
   };
 }
 
-function found(result: PromiseSettledResult<string[]>, family: 4 | 6): LookupAddress[] {
+function addressesOf(result: PromiseSettledResult<string[]>, family: 4 | 6): LookupAddress[] {
   return result.status === 'fulfilled' ? result.value.map((address) => ({ address, family })) : [];
 }
 

@@ -1,4 +1,4 @@
-/** A small reader of CEF lines, written from the format's description and not from the writer. */
+/** A small parser of CEF lines, written from the description of the format and independent of our writer. */
 export interface CefLine {
   time: string;
   host: string;
@@ -9,7 +9,7 @@ export interface CefLine {
 
 export function parseCef(line: string): CefLine {
   const prefix = /^(\S+) (\S+) CEF:0\|/.exec(line);
-  if (!prefix) throw new Error(`no CEF line: ${line}`);
+  if (!prefix) throw new Error(`not a CEF line: ${line}`);
   const [start, time = '', host = ''] = prefix;
   const header: string[] = [];
   let rest = line.slice(start.length);
@@ -22,7 +22,7 @@ export function parseCef(line: string): CefLine {
   return { time, host, header, extensions: parseExtensions(rest) };
 }
 
-/** A value ends where a space, a key and an equals sign follow, or the line ends; in it, `=` and `\` stand escaped. */
+/** A value ends before a space, a key and an equals sign, or with the line. In a value, `=` and `\` are escaped. */
 function parseExtensions(text: string): [string, string][] {
   const extensions: [string, string][] = [];
   let rest = text;
@@ -39,7 +39,7 @@ const meanings: Record<string, string> = { '\\n': '\n', '\\r': '\r', '\\=': '=',
 
 const unescape = (value: string) => value.replace(/\\[nr=\\]/g, (escaped) => meanings[escaped] ?? escaped);
 
-/** How CEF shows a value: controls and line separators that it has no escape for as the text `\u2028`. */
+/** A value as CEF shows it: control characters and line separators without a CEF escape become text such as `\u2028`. */
 export function shownInCef(text: string): string {
   const shown = (control: string) =>
     control === '\n' || control === '\r' ? control : `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`;

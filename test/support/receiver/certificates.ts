@@ -1,4 +1,4 @@
-/** X.509 certificates of every kind, good and bad, written as DER (RFC 5280) and signed with the keys of Node. */
+/** Valid and invalid X.509 certificates, encoded as DER (RFC 5280) and signed with keys of Node. */
 import { generateKeyPairSync, type KeyObject, randomBytes, sign, X509Certificate } from 'node:crypto';
 import { isIPv4 } from 'node:net';
 
@@ -14,7 +14,7 @@ export interface Issued {
 
 const DAY_MS = 86_400_000;
 
-/** @param given `issuer`: none, it signs itself; `names`: of hosts and IPv4 addresses; `from`, `until`: ms since the epoch */
+/** @param given without `issuer`, it is self-signed; `names`: host names and IPv4 addresses; `from`, `until`: ms since the epoch */
 export function issueCertificate(
   given: {
     name?: string;

@@ -1,10 +1,10 @@
-/** Text that attempts to break a log line, and logins and settings made of it. */
+/** Text that may break a log line, and logins and settings that contain it. */
 
 import * as fc from 'fast-check';
 import type { LineSettings } from '../../../src/domain/log-line.js';
 import { authenticationTypes, type Login, loginOutcomes } from '../../../src/domain/login.js';
 
-/** Whatever some reader takes for the end of a line: Python's str.splitlines, Unicode's newline guidelines, and NUL. */
+/** Everything that some parser reads as the end of a line: Python's str.splitlines, Unicode's newline guidelines, and NUL. */
 export const LINE_BREAKS = /[\n\r\v\f\u001c\u001d\u001e\u0085\u2028\u2029\0]/;
 
 const fragment = fc.oneof(
@@ -50,7 +50,7 @@ const fragment = fc.oneof(
 );
 const fragments = fc.array(fragment, { maxLength: 12 }).map((parts) => parts.join(''));
 
-/** Anything at all, also what input never lets through. */
+/** Any text, also text that the validation of input refuses. */
 export const hostileText = fc.oneof(
   { weight: 9, arbitrary: fragments },
   { weight: 1, arbitrary: fragments.map((text) => `${text}${'x='.repeat(1_000)}${text}`) },
@@ -75,7 +75,7 @@ const settingCharacter = fc.oneof(
 );
 const setting = fc.string({ unit: settingCharacter, minLength: 1, maxLength: 20 });
 
-/** Settings as the configuration lets them be: printable ASCII, and no spaces in the host. */
+/** Settings that the configuration accepts: printable ASCII, and no spaces in the host. */
 export const lineSettings: fc.Arbitrary<LineSettings> = fc.record({
   host: fc.string({ unit: settingCharacter.filter((character) => character !== ' '), minLength: 1, maxLength: 20 }),
   vendor: setting,

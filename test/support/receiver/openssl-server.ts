@@ -6,13 +6,14 @@ import { createInterface } from 'node:readline';
 import { onTestFinished } from 'vitest';
 import { temporaryDirectory } from '../server/app.js';
 
-/** Where it is not installed, tests of it are skipped; not in CI. */
+/** Without `openssl`, the tests that need it are skipped, except in CI. */
 export const LACKS_OPENSSL = !process.env['CI'] && spawnSync('openssl', ['version']).error !== undefined;
 
 /**
- * The server of OpenSSL on a free port of the loopback. Unlike the one of Node it says in an alert why it takes no certificate.
+ * The server of OpenSSL on a free loopback port. Unlike the server of Node, it sends an alert that states why it rejects a
+ * certificate.
  *
- * @param options of `openssl s_server`; `files` are written down and passed as the options of their names
+ * @param options of `openssl s_server`; `files` are written to disk and passed as the options with their names
  */
 export async function startOpensslServer(options: string[], files: Record<string, string>): Promise<{ url: string }> {
   const directory = temporaryDirectory();

@@ -11,7 +11,7 @@ export interface Connection {
   reset(): void;
 }
 
-/** A port of the loopback where nobody listens. */
+/** A loopback port without a listener. */
 export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -20,7 +20,7 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** A socket of the loopback that never says anything; `heard` resolves with the first bytes that it is sent. */
+/** A loopback socket that never answers. `heard` resolves when it receives its first bytes. */
 export async function startMute(): Promise<{ url: string; heard: Promise<unknown> }> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -33,7 +33,7 @@ export async function startMute(): Promise<{ url: string; heard: Promise<unknown
   return { url: `https://127.0.0.1:${(server.address() as AddressInfo).port}/`, heard };
 }
 
-/** A socket of the loopback that reads whole requests and answers each with whatever bytes a test likes. */
+/** A loopback socket that reads whole requests and answers each with the bytes that a test chooses. */
 export interface RawReceiver {
   url: string;
   port: number;
@@ -41,9 +41,9 @@ export interface RawReceiver {
   connections: number;
   /** Heads of the requests that arrived. */
   requests: string[];
-  /** Bytes that the closed connections took. */
+  /** Bytes that were written to connections that are now closed. */
   bytesTaken: number;
-  /** Resolves when `ready` holds; asked when a connection opens, a request has arrived, a connection has closed. */
+  /** Resolves when `ready` returns true; checked when a connection opens or closes and when a request has arrived. */
   until(ready: (receiver: RawReceiver) => boolean): Promise<void>;
   /** Connections that are open. */
   open(): number;
@@ -52,8 +52,8 @@ export interface RawReceiver {
 type Respond = (connection: Connection, head: string) => void;
 
 /**
- * @param certificate with what else its TLS is to be; none: no TLS
- * @param answersAt `head`: before it reads the body of the request, of which it reads no more then
+ * @param certificate with other TLS options; without it, plain TCP
+ * @param answersAt `head`: it answers before it reads the body of the request, and then reads nothing more
  */
 export async function startRawReceiver(
   respond: Respond,
@@ -63,7 +63,7 @@ export async function startRawReceiver(
   const raw = new Map<number | undefined, Socket>();
   const waiting = new Set<() => void>();
   const changed = () => {
-    for (const ask of waiting) ask();
+    for (const check of waiting) check();
   };
 
   function serve(socket: Socket): void {
@@ -122,13 +122,13 @@ export async function startRawReceiver(
     open: () => raw.size,
     until: (ready) =>
       new Promise((resolve) => {
-        const ask = () => {
+        const check = () => {
           if (!ready(receiver)) return;
-          waiting.delete(ask);
+          waiting.delete(check);
           resolve();
         };
-        waiting.add(ask);
-        ask();
+        waiting.add(check);
+        check();
       }),
   };
   return receiver;

@@ -9,7 +9,7 @@ import { createCA, createCert } from 'mkcert';
 export interface Received {
   headers: IncomingMessage['headers'];
   path: string;
-  /** As on the wire. */
+  /** Compressed, as it was sent. */
   body: Buffer;
   text: string;
   lines: string[];
@@ -36,7 +36,7 @@ export interface Receiver {
   /** Every line of the batches that were answered with 2xx. */
   accepted: string[];
   answers(next: Answer): void;
-  /** Resolves when `ready` holds of what was received; asked after each batch. */
+  /** Resolves when `ready` returns true; checked after each batch. */
   until(ready: (receiver: Receiver) => boolean): Promise<void>;
   /** Stops listening and cuts every connection. */
   down(): Promise<void>;
@@ -44,13 +44,13 @@ export interface Receiver {
   up(): Promise<void>;
 }
 
-/** Makes a certificate for 127.0.0.1, ::1 and localhost under an authority of its own. */
+/** Makes a certificate for 127.0.0.1, ::1 and localhost with its own authority. */
 export async function makeCertificate(domains = ['127.0.0.1', 'localhost', '::1'], validity = 1) {
   const ca = await createCA({ organization: 'Test', countryCode: 'CH', state: 'ZH', locality: 'ZH', validity });
   return { ca: ca.cert, ...(await createCert({ ca, domains, validity })) };
 }
 
-/** A SIEM on a real TLS socket of the loopback. */
+/** A SIEM on a real TLS socket on loopback. */
 export async function startReceiver(): Promise<Receiver> {
   const { ca, cert, key } = await makeCertificate();
   const sockets = new Set<Duplex>();
@@ -76,10 +76,10 @@ export async function startReceiver(): Promise<Receiver> {
       receiver.received.push(received);
       response.on('finish', () => {
         if (response.statusCode < 300) receiver.accepted.push(...received.lines);
-        for (const ask of waiting) ask();
+        for (const check of waiting) check();
       });
       next(response, received, request);
-      for (const ask of waiting) ask();
+      for (const check of waiting) check();
     });
   });
   server.on('connection', (socket) => {
@@ -101,13 +101,13 @@ export async function startReceiver(): Promise<Receiver> {
     },
     until: (ready) =>
       new Promise((resolve) => {
-        const ask = () => {
+        const check = () => {
           if (!ready(receiver)) return;
-          waiting.delete(ask);
+          waiting.delete(check);
           resolve();
         };
-        waiting.add(ask);
-        ask();
+        waiting.add(check);
+        check();
       }),
     down: () =>
       new Promise((resolve) => {

@@ -15,14 +15,14 @@ import type { Receiver } from '../receiver/receiver.js';
 
 export interface TestApp {
   app: App;
-  /** Of GraphQL. */
+  /** The GraphQL endpoint. */
   url: string;
   origin: string;
   token: string;
   client: Client;
 }
 
-/** A directory that is gone after the test. */
+/** A directory that is deleted after the test. */
 export function temporaryDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), 'auditwire-'));
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
@@ -40,7 +40,7 @@ export function testConfig(directory: string, env: Record<string, string> = {}) 
   });
 }
 
-/** A server on a free port over a directory (a temporary one by default), closed after the test. */
+/** A server on a free port with a directory (by default a temporary one), stopped after the test. */
 export async function startApp(
   options: { directory?: string; env?: Record<string, string>; appOptions?: AppOptions; token?: string } = {},
 ): Promise<TestApp> {
@@ -61,7 +61,7 @@ export async function startApp(
   return { app, url, origin, token, client };
 }
 
-/** A portal whose webhook is on and points at a receiver. */
+/** A portal whose webhook is on, with a receiver as its destination. */
 export async function connectPortal(
   { client }: Pick<TestApp, 'client'>,
   receiver: Receiver,

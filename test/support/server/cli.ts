@@ -11,7 +11,7 @@ export interface Run {
   /** All of standard output and of standard error so far. */
   said(): string;
   complained(): string;
-  /** Resolves when standard output holds a text; rejects if the program ends without. */
+  /** Resolves when standard output contains a text; rejects if the program ends before. */
   until(text: string): Promise<void>;
   /** The exit code. */
   ended: Promise<number | null>;
@@ -34,10 +34,10 @@ export function auditwire(
   onTestFinished(() => void child.kill('SIGKILL'));
   let out = '';
   let err = '';
-  const heard = new Set<() => void>();
+  const waiting = new Set<() => void>();
   child.stdout.on('data', (chunk: Buffer) => {
     out += chunk.toString();
-    for (const ask of heard) ask();
+    for (const check of waiting) check();
   });
   child.stderr.on('data', (chunk: Buffer) => {
     err += chunk.toString();
@@ -49,14 +49,14 @@ export function auditwire(
     complained: () => err,
     until: (text) =>
       new Promise((resolve, reject) => {
-        const ask = () => {
+        const check = () => {
           if (!out.includes(text)) return;
-          heard.delete(ask);
+          waiting.delete(check);
           resolve();
         };
-        heard.add(ask);
-        void ended.then((code) => reject(new Error(`ended with ${code} before it said "${text}": ${out}${err}`)));
-        ask();
+        waiting.add(check);
+        void ended.then((code) => reject(new Error(`ended with ${code} before it wrote "${text}": ${out}${err}`)));
+        check();
       }),
     ended,
   };

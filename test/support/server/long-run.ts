@@ -1,4 +1,4 @@
-/** A server whose hours pass in seconds, with portals that record all the while, and what became of their logins. */
+/** A server whose hours pass in seconds, with portals that record all the time, and an account of their logins. */
 
 import { randomInt } from 'node:crypto';
 import { succeeded } from '../../../src/client/client.js';
@@ -20,22 +20,22 @@ interface Recording {
   portalId: string;
   traceId: string;
   position: number;
-  /** By the server's clock, ms. */
+  /** By the clock of the server, in ms. */
   at: number;
 }
 
 export interface LongRun extends TestApp {
   clock: Clock;
-  /** Everything that was acknowledged. */
+  /** All acknowledged logins. */
   recorded: Recording[];
   record(portalId: string, count?: number): Promise<void>;
-  /** Records a login of a portal every so many ms at most, until `stop`. */
+  /** Records logins of a portal at random intervals of at most `everyMs`, until `stop`. */
   keepRecording(portalId: string, everyMs: number): void;
-  /** Resolves at a time, with everything ended that was under way. */
+  /** Resolves at a time of the clock, when no call and no request is in flight. */
   at(time: number): Promise<void>;
   stop(): void;
   statusOf(portalId: string): ReturnType<TestApp['app']['services']['statusOf']>;
-  /** Resolves when a portal has delivered all that it could; what is held is delivered again by the mutation. */
+  /** Resolves when a portal has delivered all its logins. Ranges that need action are redelivered by the mutation. */
   untilNothingIsLeft(portalId: string): Promise<void>;
 }
 
@@ -69,9 +69,11 @@ export async function startLongRun(): Promise<LongRun> {
     timers.set(portalId, cancel);
   }
 
-  async function redeliverHeld(portalId: string): Promise<boolean> {
+  async function redeliverNeedsAction(portalId: string): Promise<boolean> {
     const { undelivered } = await client.call(UndeliveredDocument, { portalId, states: ['NEEDS_ACTION'], first: 100 });
-    const ids = undelivered.edges.map(({ node }) => node.id);
+    // A line that is too large would be refused again and again.
+    const failed = undelivered.edges.filter(({ node }) => node.reason === 'RECOVERIES_FAILED');
+    const ids = failed.map(({ node }) => node.id);
     if (ids.length) succeeded((await client.call(RedeliverDocument, { input: { ids } })).redeliver);
     return ids.length > 0;
   }
@@ -90,7 +92,7 @@ export async function startLongRun(): Promise<LongRun> {
     async untilNothingIsLeft(portalId) {
       for await (const { webhookStatusChanged } of client.subscribe(WebhookStatusChangedDocument, { portalId })) {
         const { pending, undeliveredTotal, needsActionTotal } = webhookStatusChanged.status;
-        if (!pending && undeliveredTotal === needsActionTotal && !(await redeliverHeld(portalId))) return;
+        if (!pending && undeliveredTotal === needsActionTotal && !(await redeliverNeedsAction(portalId))) return;
       }
     },
   };
@@ -98,25 +100,29 @@ export async function startLongRun(): Promise<LongRun> {
 
 export interface LongAccount {
   logins: number;
-  /** Acknowledged, and in no batch that the receiver took. */
+  /** Acknowledged logins that are in no accepted batch. */
   lost: number;
-  /** Lines that were taken more than once: in the same delivery, and in several. */
+  /** Lines that were accepted more than once: in the same delivery, and in several. */
   twiceInOne: number;
   inSeveral: number;
-  /** Deliveries that were sent several times with other bytes. */
+  /** Deliveries that were sent again with different bytes. */
   changed: number;
-  /** First deliveries, and recoveries, that came behind a later login of their portal. */
+  /** Lines of first deliveries, and of recoveries, that arrived after a later login of their portal. */
   disorderedFirsts: number;
   disorderedRecoveries: number;
-  /** By their purpose; one that came again is counted again. */
+  /** Accepted batches by purpose. A batch that arrived twice is counted twice. */
   batches: Record<string, number>;
-  /** Without those that came again. */
+  /** Accepted deliveries, each counted once. */
   deliveries: number;
   abandoned: number;
 }
 
-/** @param taken the batches that receivers answered with 2xx, or would have, in the order of arrival */
-export function longAccountOf(run: LongRun, receivers: readonly Receiver[], taken: readonly Received[]): LongAccount {
+/** @param accepted the batches that receivers answered with 2xx, or would have, in the order of arrival */
+export function longAccountOf(
+  run: LongRun,
+  receivers: readonly Receiver[],
+  accepted: readonly Received[],
+): LongAccount {
   const purposes = new Map<string, Purpose>();
   let abandoned = 0;
   for (const portalId of new Set(run.recorded.map((login) => login.portalId))) {
@@ -133,7 +139,7 @@ export function longAccountOf(run: LongRun, receivers: readonly Receiver[], take
   }
   const deliveries = new Map<string, string[]>();
   const batches: Record<string, number> = {};
-  for (const { deliveryId, lines } of taken) {
+  for (const { deliveryId, lines } of accepted) {
     const purpose = purposes.get(deliveryId) ?? 'unknown';
     batches[purpose] = (batches[purpose] ?? 0) + 1;
     for (const traceId of lines.map((line) => field(line, 'trace_id'))) {
@@ -144,7 +150,7 @@ export function longAccountOf(run: LongRun, receivers: readonly Receiver[], take
   const positions = new Map(run.recorded.map(({ traceId, position }) => [traceId, position]));
   const disordered = (purpose: Purpose) =>
     countDisordered(
-      taken.filter(({ deliveryId }) => purposes.get(deliveryId) === purpose),
+      accepted.filter(({ deliveryId }) => purposes.get(deliveryId) === purpose),
       positions,
     );
   return {
@@ -156,7 +162,7 @@ export function longAccountOf(run: LongRun, receivers: readonly Receiver[], take
     disorderedFirsts: disordered('FIRST'),
     disorderedRecoveries: disordered('RECOVERY'),
     batches,
-    deliveries: new Set(taken.map(({ deliveryId }) => deliveryId)).size,
+    deliveries: new Set(accepted.map(({ deliveryId }) => deliveryId)).size,
     abandoned,
   };
 }

@@ -5,16 +5,16 @@ import type { TestApp } from './app.js';
 import { auditwire, type Run } from './cli.js';
 
 export interface Threaded extends Run, Pick<TestApp, 'url' | 'origin' | 'token' | 'client'> {
-  /** Where the log ended when it was opened. */
+  /** The last position of the log when it was opened. */
   head: number;
 }
 
 /**
- * Starts it over `directory/data` on a free port; ended after the test.
+ * Starts it with `directory/data` on a free port. It is ended after the test.
  *
- * @param given.token the administrator's, from the first start of the directory
- * @param given.under the command line that runs it
- * @param given.env settings beside the usual ones
+ * @param given.token the token of the administrator, from the first start with the directory
+ * @param given.under the command line that runs the program
+ * @param given.env settings besides the usual ones
  */
 export async function startThreaded(
   directory: string,
@@ -24,10 +24,10 @@ export async function startThreaded(
   const env = { ...usual, ...given.env };
   const run = auditwire(directory, ['start', '--port', '0'], env, given.under);
   await run.until('Stop with Ctrl-C');
-  const said = run.said();
-  const origin = /http:\/\/127\.0\.0\.1:\d+/.exec(said)?.[0] ?? '';
-  const token = given.token ?? /aw_[\w-]{43}/.exec(said)?.[0] ?? '';
-  const head = Number(/continues after position (\d+)/.exec(said)?.[1] ?? 0);
+  const output = run.said();
+  const origin = /http:\/\/127\.0\.0\.1:\d+/.exec(output)?.[0] ?? '';
+  const token = given.token ?? /aw_[\w-]{43}/.exec(output)?.[0] ?? '';
+  const head = Number(/continues after position (\d+)/.exec(output)?.[1] ?? 0);
   const url = `${origin}/graphql`;
   return { ...run, url, origin, token, client: createClient(url, token), head };
 }

@@ -1,0 +1,132 @@
+/** The replay jobs of a log: which logins each must send, and whether it did. */
+import type { ReplayEvent, ReplayScope } from '../../../src/domain/replay.js';
+import type { Report } from './invariants.js';
+import { type DeliveryAccount, type PortalAccount, versionsOf } from './portal.js';
+
+export interface Job {
+  jobId: string;
+  startAt: number;
+  endAt: number;
+  scope: ReplayScope;
+  state: 'requested' | 'running' | 'completed' | 'failed' | 'cancelled';
+  /** Versions that it must still send. */
+  left: Set<number>;
+  /** How many logins it had to send when it started, by its event. */
+  total: number;
+  /** How many lines were delivered, and how many were too large. */
+  sent: number;
+  tooLarge: number;
+}
+
+export type Replays = ReturnType<typeof createReplays>;
+
+export function createReplays(report: Report) {
+  const jobs = new Map<string, Job>();
+  /** The last job of each portal. */
+  const latest = new Map<string, Job>();
+  /** Versions that some replay sent, by portal. */
+  const replayed = new Map<string, Set<number>>();
+
+  /** A batch of a replay was started. */
+  function started({ portalId, states, recordedAt }: PortalAccount, delivery: DeliveryAccount): void {
+    const job = latest.get(portalId);
+    if (job?.state !== 'running') {
+      return report('replay', `a batch of a replay of ${portalId} starts while the job is ${job?.state}`);
+    }
+    if (delivery.replayJobId !== job.jobId) {
+      report('replay', `${delivery.deliveryId} belongs to job ${delivery.replayJobId}, not to ${job.jobId}`);
+    }
+    for (const version of versionsOf(delivery)) {
+      const [state, at] = [states[version - 1], recordedAt[version - 1] ?? 0];
+      const isRequested = at >= job.startAt && at <= job.endAt && (job.scope === 'ALL' || state === 'undelivered');
+      if (!isRequested || state === 'pending') {
+        report('replay', `a replay sends login ${version} of ${portalId}, which is ${state} and was not requested`);
+      }
+    }
+  }
+
+  function checkCompleted({ portalId, states, prunedThrough }: PortalAccount, job: Job): void {
+    const { jobId, left, scope, total, sent, tooLarge } = job;
+    // With the scope UNDELIVERED, some may have been recovered or discarded meanwhile.
+    const missing = [...left].filter(
+      (version) => version > prunedThrough && (scope === 'ALL' || states[version - 1] === 'undelivered'),
+    );
+    if (missing.length) report('replay', `replay ${jobId} of ${portalId} ends without ${missing.join(', ')}`);
+    if (scope === 'ALL' && !prunedThrough && sent + tooLarge !== total) {
+      report('replay', `replay ${jobId} of ${portalId} ends after ${sent + tooLarge} of ${total} logins`);
+    }
+  }
+
+  function requested(portalId: string, { data }: Extract<ReplayEvent, { type: 'ReplayRequested' }>): void {
+    if (isActive(portalId)) report('replay', `${portalId} has two replays at a time`);
+    const { jobId, startAt, endAt, scope } = data;
+    const counts = { total: 0, sent: 0, tooLarge: 0 };
+    const job: Job = { jobId, startAt, endAt, scope, state: 'requested', left: new Set(), ...counts };
+    jobs.set(jobId, job);
+    latest.set(portalId, job);
+  }
+
+  function begin({ states, recordedAt, prunedThrough }: PortalAccount, job: Job, total: number): void {
+    job.state = 'running';
+    job.total = total;
+    for (const [index, state] of states.entries()) {
+      const at = recordedAt[index] ?? 0;
+      const isRequested = job.scope === 'ALL' ? state !== 'pending' : state === 'undelivered';
+      if (isRequested && at >= job.startAt && at <= job.endAt) job.left.add(index + 1);
+    }
+    // The account cannot tell which of the requested logins were pruned.
+    if (!prunedThrough && job.left.size !== total) {
+      report('figures', `replay ${job.jobId} has ${job.left.size} logins to send, but its event says ${total}`);
+    }
+  }
+
+  function isActive(portalId: string): boolean {
+    return ['requested', 'running'].includes(latest.get(portalId)?.state ?? '');
+  }
+
+  return {
+    started,
+    apply(portal: PortalAccount, event: ReplayEvent): void {
+      if (event.type === 'ReplayRequested') return requested(portal.portalId, event);
+      const job = latest.get(portal.portalId);
+      if (!job || job.jobId !== event.data.jobId) return report('replay', `${event.type} is about another job`);
+      switch (event.type) {
+        case 'ReplayStarted':
+          return begin(portal, job, event.data.total);
+        case 'ReplayCompleted':
+          job.state = 'completed';
+          return checkCompleted(portal, job);
+        case 'ReplayFailed':
+          job.state = 'failed';
+          return;
+        case 'ReplayCancelled':
+          job.state = 'cancelled';
+          return;
+        default:
+          return event satisfies never;
+      }
+    },
+    /** A batch was delivered. */
+    delivered(delivery: DeliveryAccount): void {
+      const { portalId, replayJobId = '' } = delivery;
+      const sent = replayed.get(portalId) ?? new Set();
+      replayed.set(portalId, sent);
+      const job = jobs.get(replayJobId);
+      for (const version of versionsOf(delivery)) {
+        sent.add(version);
+        job?.left.delete(version);
+        if (job) job.sent += 1;
+      }
+    },
+    /** The receiver found a single line too large: the job continues without it. */
+    tooLarge({ replayJobId = '', firstVersion }: DeliveryAccount): void {
+      const job = jobs.get(replayJobId);
+      job?.left.delete(firstVersion);
+      if (job) job.tooLarge += 1;
+    },
+    wasReplayed: (portalId: string, version: number): boolean => replayed.get(portalId)?.has(version) ?? false,
+    isActive,
+    /** Every job, by its id. */
+    jobs,
+  };
+}

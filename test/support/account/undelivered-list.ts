@@ -1,0 +1,57 @@
+import type { LoginRange } from '../../../src/domain/login-range.js';
+import type { UndeliveredReason, UndeliveredState } from '../../../src/domain/undelivered.js';
+import type { Report } from './invariants.js';
+import { type LoginState, type PortalAccount, versionsOf } from './portal.js';
+
+export interface ListedRange extends LoginRange {
+  state: UndeliveredState;
+  reason: UndeliveredReason;
+}
+
+/** After so many failed recoveries a range needs action. */
+const MAX_RECOVERIES = 3;
+
+/**
+ * Compares the product's list of undelivered ranges with the account: it has every undelivered and every discarded login, each
+ * once and in order, and no other. Discarded logins leave the list when they are pruned.
+ *
+ * @param ranges all ranges of the portal, in the order of the list
+ */
+export function checkList(report: Report, portal: PortalAccount, ranges: readonly ListedRange[]): void {
+  const { portalId, states, prunedThrough } = portal;
+  const listed = new Map<number, LoginState>();
+  let last = 0;
+  for (const range of ranges) {
+    if (range.firstVersion <= last) report('recovery', `${nameOf(range)} of ${portalId} follow login ${last}`);
+    last = range.lastVersion;
+    for (const version of versionsOf(range)) {
+      listed.set(version, range.state === 'DISCARDED' ? 'discarded' : 'undelivered');
+    }
+    checkReason(report, portal, range);
+  }
+  for (const [index, state] of states.entries()) {
+    const expected = state === 'undelivered' || state === 'discarded' ? state : undefined;
+    const found = listed.get(index + 1);
+    if (state === 'discarded' && !found && prunedThrough) continue;
+    if (found !== expected) report('recovery', `login ${index + 1} of ${portalId} is ${state}, but listed as ${found}`);
+  }
+}
+
+function checkReason(
+  report: Report,
+  { portalId, failedRecoveries, tooLarge }: PortalAccount,
+  range: ListedRange,
+): void {
+  const { firstVersion, state, reason } = range;
+  const counts = versionsOf(range).map((version) => failedRecoveries.get(version) ?? 0);
+  const needsAction = state === 'NEEDS_ACTION' && reason === 'RECOVERIES_FAILED';
+  const isWrong = needsAction
+    ? counts.some((count) => count < MAX_RECOVERIES)
+    : state === 'WAITING' && counts.some((count) => count >= MAX_RECOVERIES);
+  if (isWrong) report('recovery', `${nameOf(range)} of ${portalId} are ${state} after ${counts.join(', ')} recoveries`);
+  if (reason === 'TOO_LARGE' && !tooLarge.has(firstVersion)) {
+    report('recovery', `${nameOf(range)} of ${portalId} are listed as too large, but no answer said so`);
+  }
+}
+
+export const nameOf = ({ firstVersion, lastVersion }: LoginRange): string => `logins ${firstVersion} to ${lastVersion}`;
