@@ -59,14 +59,11 @@ export const demoCommand = defineCommand({
 async function startSomewhere(config: Config): Promise<{ app: App; port: number }> {
   const app = await createApp(config, createLogger(config.logLevel), { threads: true });
   try {
-    return { app, port: (await app.start(), app.port()) };
+    await app.start();
+    return { app, port: app.port() };
   } catch (error) {
-    if (errorCode(error) !== 'EADDRINUSE') throw error;
     await app.stop();
-    const other = await createApp(
-      { ...config, port: 0, dataDir: `${config.dataDir}-2` },
-      createLogger(config.logLevel),
-    );
-    return { app: other, port: (await other.start(), other.port()) };
+    if (errorCode(error) !== 'EADDRINUSE' || config.port === 0) throw error;
+    return startSomewhere({ ...config, port: 0 });
   }
 }

@@ -1,4 +1,6 @@
-import { describe, expect, it } from 'vitest';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { RecordLoginDocument } from '../../src/client/generated/graphql.js';
 import { startReceiver } from '../support/receiver/receiver.js';
 import { connectPortal, startApp, temporaryDirectory } from '../support/server/app.js';
@@ -14,6 +16,21 @@ describe('the demo', () => {
     expect(demo.said().match(/signature verified/g)).toHaveLength(9);
     expect(demo.said()).toMatch(/attempt 3 failed: connection refused .*; the next attempt is in \d+\.\d s/);
     expect(demo.said()).toContain('9 logins recorded, 9 arrived, 9 verified with the published key.');
+  });
+
+  it('listens on another port where its own is taken, with threads of its own all the same', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    onTestFinished(() => void other.close());
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    const tell = `import { isMainThread } from 'node:worker_threads'; if (!isMainThread) console.error(process.argv[1]);`;
+    const under = [process.execPath, '--import', `data:text/javascript,${encodeURIComponent(tell)}`];
+    const demo = auditwire(temporaryDirectory(), ['demo', '--port', String(port)], {}, under);
+    await demo.until('People log in:');
+    expect(demo.said()).toMatch(/Auditwire listens at http:\/\/127\.0\.0\.1:\d+/);
+    expect(demo.said()).not.toContain(`:${port}/`);
+    // One of the server that found the port taken, and one of the server that runs.
+    expect(demo.complained().match(/writer\.js/g)).toHaveLength(2);
   });
 });
 
