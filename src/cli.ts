@@ -1,27 +1,22 @@
 #!/usr/bin/env node
-import { VERSION } from './runtime/version.js';
 import './runtime/production.js';
-import { defineCommand, runMain } from 'citty';
-import { demoCommand } from './cli/demo.js';
-import { rebuildCommand } from './cli/rebuild.js';
-import { startCommand } from './cli/start.js';
-import { statusCommand } from './cli/status.js';
-import { tokenCommand } from './cli/token.js';
+import { defineCommand } from 'citty';
+import { runProgram } from './cli/program.js';
 
-const main = defineCommand({
+/** Each command is loaded when it is called: a server is much more to load than a call to one. */
+const program = defineCommand({
   meta: {
     name: 'auditwire',
-    version: VERSION,
     description:
       'Gets every login of a developer portal into your SIEM. Settings are AUDITWIRE_… variables; see README.md.',
   },
   subCommands: {
-    start: startCommand,
-    demo: demoCommand,
-    status: statusCommand,
-    rebuild: rebuildCommand,
-    token: tokenCommand,
+    start: async () => (await import('./cli/start.js')).startCommand,
+    demo: async () => (await import('./cli/demo.js')).demoCommand,
+    status: async () => (await import('./cli/status.js')).statusCommand,
+    rebuild: async () => (await import('./cli/rebuild.js')).rebuildCommand,
+    token: async () => (await import('./cli/token.js')).tokenCommand,
   },
 });
 
-await runMain(main);
+await runProgram(program, process.argv.slice(2));

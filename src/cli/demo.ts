@@ -9,7 +9,7 @@ import type { Config } from '../config.js';
 import { runDemo } from '../demo/demo.js';
 import { GRAPHQL_PATH } from '../http/graphql/server.js';
 import { createLogger } from '../runtime/logger.js';
-import { configOf, listenArgs, run } from './common.js';
+import { configOf, listenArgs, runOverDirectory } from './directory-command.js';
 import { originOf, stopOnSignals } from './start.js';
 
 const { host: _, 'data-dir': __, ...portArgs } = listenArgs;
@@ -18,7 +18,6 @@ const args = {
   once: {
     type: 'boolean',
     description: 'End by itself: exit code 0 if every login arrived and verified',
-    default: false,
   },
 } as const;
 
@@ -29,7 +28,7 @@ export const demoCommand = defineCommand({
   },
   args,
   run: (context) =>
-    run(context.args, args, async () => {
+    runOverDirectory(context.args, args, async () => {
       const directory = mkdtempSync(join(tmpdir(), 'auditwire-demo-'));
       process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
       const config = configOf(

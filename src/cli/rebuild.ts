@@ -3,13 +3,13 @@ import { lockDataDirectory, openWriter } from '../../db/open.js';
 import { createLogReader } from '../log/sqlite/read.js';
 import { createReadModels } from '../projections/read-models.js';
 import { rebuild } from '../projections/rebuild.js';
-import { assertExists, configOf, directoryArgs, run } from './common.js';
+import { assertExists, configOf, directoryArgs, runOverDirectory } from './directory-command.js';
 
 export const rebuildCommand = defineCommand({
   meta: { name: 'rebuild', description: 'Make every read model again from the event log. The server must not run.' },
   args: directoryArgs,
   run: ({ args }) =>
-    run(args, directoryArgs, async () => {
+    runOverDirectory(args, directoryArgs, async () => {
       const config = configOf(args);
       assertExists(config);
       const { dataDir } = config;

@@ -7,13 +7,13 @@ import { GRAPHQL_PATH } from '../http/graphql/server.js';
 import { HEALTH_PATH, JWKS_PATH } from '../http/server.js';
 import { createLogger } from '../runtime/logger.js';
 import { VERSION } from '../runtime/version.js';
-import { configOf, listenArgs, run } from './common.js';
+import { configOf, listenArgs, runOverDirectory } from './directory-command.js';
 
 export const startCommand = defineCommand({
   meta: { name: 'start', description: 'Start the server.' },
   args: listenArgs,
   run: ({ args }) =>
-    run(args, listenArgs, async () => {
+    runOverDirectory(args, listenArgs, async () => {
       const config = configOf(args);
       const isNew = !existsSync(join(config.dataDir, 'auditwire.db'));
       const app = await createApp(config, createLogger(config.logLevel), { threads: true });

@@ -1,66 +1,45 @@
-import { defineCommand } from 'citty';
-import { type Client, createClient } from '../client/client.js';
-import {
-  PortalsDocument,
-  type PortalsQuery,
-  type StatusFieldsFragment,
-  WebhookStatusChangedDocument,
-} from '../client/generated/graphql.js';
-import { run, UsageError } from './common.js';
+import type { Client } from '../client/client.js';
+import { type StatusFieldsFragment, WebhookStatusChangedDocument } from '../client/generated/graphql.js';
+import { clientCommand } from './client-command.js';
+import { everyPortal, NO_PORTALS, type PortalNode } from './portals.js';
 
-const args = {
-  url: {
-    type: 'string',
-    description: 'GraphQL of the server (AUDITWIRE_URL; http://127.0.0.1:4000/graphql)',
-    valueHint: 'url',
+type Write = (portal: PortalNode, status: StatusFieldsFragment) => void;
+
+export const statusCommand = clientCommand(
+  { name: 'status', description: 'Show how delivery stands for every portal of a running server.' },
+  { watch: { type: 'boolean', description: 'Go on with every change; with --json one document a line' } },
+  async (client, { json: asJson, watch }) => {
+    const portals = await everyPortal(client);
+    if (!watch || !portals.length) {
+      const lines = portals.map((portal) => lineOf(portal, portal.webhook.status));
+      const json = portals.map((portal) => documentOf(portal, portal.webhook.status));
+      return { json, lines: lines.length ? lines : [NO_PORTALS] };
+    }
+    const write: Write = (portal, status) => {
+      const text = asJson ? JSON.stringify(documentOf(portal, status)) : lineOf(portal, status);
+      process.stdout.write(`${text}\n`);
+    };
+    for (const portal of portals) write(portal, portal.webhook.status);
+    await Promise.all(portals.map((portal) => follow(client, portal, write)));
+    return undefined;
   },
-  token: {
-    type: 'string',
-    description: 'Your token; better in AUDITWIRE_TOKEN, where no process list shows it',
-    valueHint: 'token',
-  },
-  watch: { type: 'boolean', description: 'Go on with every change', default: false },
-} as const;
+);
 
-type PortalNode = PortalsQuery['portals']['edges'][number]['node'];
-
-export const statusCommand = defineCommand({
-  meta: { name: 'status', description: 'Show how delivery stands for every portal of a running server.' },
-  args,
-  run: (context) =>
-    run(context.args, args, async () => {
-      const { url, token, watch } = context.args;
-      const given = token ?? process.env['AUDITWIRE_TOKEN'];
-      if (!given) throw new UsageError('A token is needed: set AUDITWIRE_TOKEN or pass --token.');
-      const client = createClient(url ?? process.env['AUDITWIRE_URL'] ?? 'http://127.0.0.1:4000/graphql', given);
-      const portals = await everyPortal(client);
-      if (!portals.length) process.stdout.write('There are no portals yet; registerPortal makes one.\n');
-      for (const portal of portals) print(portal.name, portal.webhook.status);
-      if (watch) await Promise.all(portals.map((portal) => follow(client, portal)));
-      client.close();
-    }),
-});
-
-async function everyPortal(client: Client): Promise<PortalNode[]> {
-  const found: PortalNode[] = [];
-  let after: string | null | undefined;
-  do {
-    const { portals } = await client.call(PortalsDocument, { first: 100, after });
-    found.push(...portals.edges.map(({ node }) => node));
-    after = portals.pageInfo.hasNextPage ? portals.pageInfo.endCursor : null;
-  } while (after);
-  return found;
-}
-
-async function follow(client: Client, { id, name }: PortalNode): Promise<void> {
-  for await (const { webhookStatusChanged } of client.subscribe(WebhookStatusChangedDocument, { portalId: id })) {
-    print(name, webhookStatusChanged.status);
+async function follow(client: Client, portal: PortalNode, write: Write): Promise<void> {
+  for await (const { webhookStatusChanged } of client.subscribe(WebhookStatusChangedDocument, {
+    portalId: portal.id,
+  })) {
+    write(portal, webhookStatusChanged.status);
   }
 }
 
-function print(name: string, status: StatusFieldsFragment): void {
-  process.stdout.write(`${name}: ${describeStatus(status)}\n`);
-}
+const documentOf = ({ id, name }: PortalNode, status: StatusFieldsFragment) => ({
+  portalId: id,
+  portalName: name,
+  ...status,
+});
+
+const lineOf = ({ name }: PortalNode, status: StatusFieldsFragment) => `${name}: ${describeStatus(status)}`;
 
 /** A status in one line for a person. */
 function describeStatus(status: StatusFieldsFragment): string {

@@ -4,7 +4,7 @@ import { SYSTEM } from '../domain/stream.js';
 import { createLogger } from '../runtime/logger.js';
 import { randomTraceId, systemRandom } from '../runtime/random.js';
 import { makeToken } from '../vault/access-tokens.js';
-import { assertExists, configOf, directoryArgs, run } from './common.js';
+import { assertExists, configOf, directoryArgs, runOverDirectory } from './directory-command.js';
 
 export const tokenCommand = defineCommand({
   meta: {
@@ -13,7 +13,7 @@ export const tokenCommand = defineCommand({
   },
   args: directoryArgs,
   run: ({ args }) =>
-    run(args, directoryArgs, async () => {
+    runOverDirectory(args, directoryArgs, async () => {
       const config = configOf(args);
       assertExists(config);
       const app = await createApp(config, createLogger(config.logLevel), { deliver: false });

@@ -1,9 +1,16 @@
-import { createClient as createWebSocketClient } from 'graphql-ws';
+import { createClient as createWebSocketClient } from 'graphql-ws/client';
 import { WebSocket } from 'ws';
 import type { TypedDocumentString } from './generated/graphql.js';
 
 /** A call that came back with errors instead of data. */
 export class CallFailed extends Error {}
+
+/** The server refused the call, and changed nothing. */
+export class Refused extends CallFailed {
+  constructor(readonly refusal: RefusalLike) {
+    super(`${refusal.code}: ${refusal.message}`);
+  }
+}
 
 /** There was no answer: the call may have happened or not. */
 export class Unreachable extends Error {}
@@ -26,21 +33,22 @@ export function createClient(url: string, token: string) {
   });
 
   return {
-    /** @throws CallFailed */
+    /** @throws CallFailed, Unreachable */
     async call<Result, Variables>(
       document: TypedDocumentString<Result, Variables>,
       variables: Variables,
     ): Promise<Result> {
-      const response = await reach(url, {
+      const answer = await reach(url, {
         method: 'POST',
         headers: { authorization, 'content-type': 'application/json', accept: 'application/json' },
         body: JSON.stringify({ query: document.toString(), variables }),
       });
-      const body = (await response.json()) as { data?: Result | null; errors?: { message: string }[] };
-      if (body.errors?.length || !body.data) {
-        throw new CallFailed(body.errors?.map(({ message }) => message).join('; ') ?? `HTTP ${response.status}`);
+      const { data, errors } = bodyOf<Result>(url, answer);
+      if (!errors?.length && data) return data;
+      for (const { message, extensions } of errors ?? []) {
+        if (extensions?.fields) throw new Refused({ message, code: extensions.code ?? '', fields: extensions.fields });
       }
-      return body.data;
+      throw new CallFailed(errors?.map(({ message }) => message).join('; ') ?? `HTTP ${answer.status}`);
     },
 
     /** Payloads of a subscription over WebSocket, until the loop over them is left. */
@@ -59,24 +67,48 @@ export function createClient(url: string, token: string) {
   };
 }
 
-/** @throws Unreachable */
-async function reach(url: string, init: RequestInit): Promise<Response> {
+/** @throws Unreachable where the answer does not come, or not to its end */
+async function reach(url: string, init: RequestInit): Promise<{ status: number; text: string }> {
   try {
-    return await fetch(url, init);
+    const response = await fetch(url, init);
+    return { status: response.status, text: await response.text() };
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
     throw new Unreachable(`No server answers at ${url} (${cause || 'connection refused'}).`);
   }
 }
 
+interface Body<Result> {
+  data?: Result | null;
+  errors?: { message: string; extensions?: { code?: string; fields?: RefusalLike['fields'] } }[];
+}
+
+/** @throws CallFailed where the answer is not one of GraphQL, as of another program or path */
+function bodyOf<Result>(url: string, { status, text }: { status: number; text: string }): Body<Result> {
+  try {
+    return JSON.parse(text) as Body<Result>;
+  } catch {
+    throw new CallFailed(`${url} answers HTTP ${status} without JSON; is this the URL of GraphQL?`);
+  }
+}
+
+/** A refusal, as in a mutation's union or in the error of a query. */
 interface RefusalLike {
   message: string;
   code: string;
+  fields: { field: string; reason: string }[];
 }
 
-/** The success of a mutation's union, or a CallFailed with what the server said. */
+/**
+ * The success of a mutation's union.
+ *
+ * @throws Refused with what the server said
+ */
 export function succeeded<U extends { __typename: string }>(result: U): Exclude<U, RefusalLike> {
-  if ('message' in result && 'code' in result)
-    throw new CallFailed(`${String(result.code)}: ${String(result.message)}`);
+  if (isRefusal(result)) throw new Refused(result);
   return result as Exclude<U, RefusalLike>;
+}
+
+function isRefusal(result: object): result is RefusalLike {
+  return 'message' in result && 'code' in result && 'fields' in result;
 }

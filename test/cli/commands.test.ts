@@ -50,6 +50,11 @@ describe('the status', () => {
     const input = { portalId, authenticationType: 'BASIC', outcome: 'SUCCESS', sourceAddress: '192.0.2.7' } as const;
     await test.client.call(RecordLoginDocument, { input });
     await watching.until('Shop: ACTIVE, 1 delivered, 0 pending, last try');
+
+    const forScripts = auditwire(temporaryDirectory(), ['status', '--watch', '--json'], env);
+    await forScripts.until('}\n{');
+    const [first = ''] = forScripts.said().split('\n');
+    expect(JSON.parse(first)).toMatchObject({ portalId, portalName: 'Shop', deliveredTotal: 1 });
     await receiver.down();
   });
 

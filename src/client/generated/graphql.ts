@@ -78,6 +78,12 @@ export type CreateDestinationInput = {
   skipTlsVerification?: boolean | null | undefined;
 };
 
+/** A destination to delete. */
+export type DeleteDestinationInput = {
+  /** The UUID of the destination. */
+  id: string;
+};
+
 /** The steps of an attempt, in order. */
 export type DeliveryPhase =
   /** The status was received, and Auditwire reads the body. Every success ends in this phase. */
@@ -260,6 +266,20 @@ export type RegisterPortalInput = {
   name: string;
 };
 
+/** The webhook to remove. */
+export type RemoveWebhookInput = {
+  /** The UUID of the portal. */
+  portalId: string;
+};
+
+/** A new name for a portal. */
+export type RenamePortalInput = {
+  /** The UUID of the portal. */
+  id: string;
+  /** The new name; 1 to 256 characters. */
+  name: string;
+};
+
 /** The status of a replay. */
 export type ReplayJobStatus =
   /** The replay was requested and starts at once. */
@@ -296,6 +316,12 @@ export type RequestReplayInput = {
   startAt: string;
 };
 
+/** A portal to retire. */
+export type RetirePortalInput = {
+  /** The UUID of the portal. */
+  id: string;
+};
+
 /** The destination to test. */
 export type TestDestinationInput = {
   /** The UUID of the destination. */
@@ -324,6 +350,32 @@ export type UndeliveredState =
   /** Auditwire delivers the range again by itself: after the next success of the webhook, or with a probe after 5 minutes, then 10, 20 and 40 minutes, then every hour. */
   | 'WAITING';
 
+/** The changes of a destination. A field that is left out stays as it is. */
+export type UpdateDestinationInput = {
+  /** The value of the Authorization header, sent exactly as given, such as `Splunk 8a6b…` or `Bearer …`; at most 4,096 characters of visible ASCII. Write-only: it is stored encrypted and never returned. null removes it. */
+  authorization?: string | null | undefined;
+  /** The certificate authorities to trust instead of the public ones, in PEM; at most 64 KiB. null restores the public ones. */
+  caCertificate?: string | null | undefined;
+  /** A certificate to present to the receiver (mutual TLS), in PEM, followed by the certificates of its issuers; at most 64 KiB. Without `clientKey`, it must match the stored key. null removes the certificate and its key. */
+  clientCertificate?: string | null | undefined;
+  /** The private key of the client certificate: RSA, EC or Ed25519, in PEM, without a passphrase. Write-only: it is stored encrypted and never returned. Without `clientCertificate`, it must match the stored certificate. null removes both. */
+  clientKey?: string | null | undefined;
+  /** A new endpoint: an absolute https URL without credentials; at most 2,048 characters. */
+  endpoint?: string | null | undefined;
+  /** The UUID of the destination. */
+  id: string;
+  /** The limit of lines a second: 1 to 1,000,000; null removes the limit. */
+  linesPerSecond?: number | null | undefined;
+  /** The format of the log lines from now on. */
+  logFormat?: LogFormat | null | undefined;
+  /** The limit of requests in flight at a time: 1 to 64. */
+  maxInFlight?: number | null | undefined;
+  /** A new name; 1 to 256 characters. No other destination may have it. */
+  name?: string | null | undefined;
+  /** Whether to accept any certificate. */
+  skipTlsVerification?: boolean | null | undefined;
+};
+
 /** The state of the webhook. */
 export type WebhookState =
   /** The last attempt succeeded, or there was no attempt to this destination yet. */
@@ -342,7 +394,33 @@ export type RegisterPortalMutation = { registerPortal:
     | { __typename: 'Conflict', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
     | { __typename: 'InvalidInput', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
     | { __typename: 'NotFound', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
-    | { __typename: 'RegisterPortalSuccess', portal: { id: string, name: string } }
+    | { __typename: 'RegisterPortalSuccess', portal: { id: string, name: string, registeredAt: string, retiredAt: string | null } }
+    | { __typename: 'Unavailable', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
+   };
+
+export type RenamePortalMutationVariables = Exact<{
+  input: RenamePortalInput;
+}>;
+
+
+export type RenamePortalMutation = { renamePortal:
+    | { __typename: 'Conflict', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
+    | { __typename: 'InvalidInput', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
+    | { __typename: 'NotFound', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
+    | { __typename: 'RenamePortalSuccess', portal: { id: string, name: string, registeredAt: string, retiredAt: string | null } }
+    | { __typename: 'Unavailable', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
+   };
+
+export type RetirePortalMutationVariables = Exact<{
+  input: RetirePortalInput;
+}>;
+
+
+export type RetirePortalMutation = { retirePortal:
+    | { __typename: 'Conflict', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
+    | { __typename: 'InvalidInput', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
+    | { __typename: 'NotFound', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
+    | { __typename: 'RetirePortalSuccess', portal: { id: string, name: string, registeredAt: string, retiredAt: string | null } }
     | { __typename: 'Unavailable', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
    };
 
@@ -353,7 +431,33 @@ export type CreateDestinationMutationVariables = Exact<{
 
 export type CreateDestinationMutation = { createDestination:
     | { __typename: 'Conflict', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
-    | { __typename: 'CreateDestinationSuccess', destination: { id: string, name: string, endpoint: string, hasAuthorization: boolean } }
+    | { __typename: 'CreateDestinationSuccess', destination: { id: string, name: string, endpoint: string, logFormat: LogFormat, hasAuthorization: boolean, authorizationChangedAt: string | null, caCertificate: string | null, clientCertificate: string | null, hasClientKey: boolean, skipTlsVerification: boolean, maxInFlight: number, linesPerSecond: number | null, createdAt: string, updatedAt: string, warnings: Array<string> } }
+    | { __typename: 'InvalidInput', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
+    | { __typename: 'NotFound', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
+    | { __typename: 'Unavailable', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
+   };
+
+export type UpdateDestinationMutationVariables = Exact<{
+  input: UpdateDestinationInput;
+}>;
+
+
+export type UpdateDestinationMutation = { updateDestination:
+    | { __typename: 'Conflict', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
+    | { __typename: 'InvalidInput', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
+    | { __typename: 'NotFound', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
+    | { __typename: 'Unavailable', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
+    | { __typename: 'UpdateDestinationSuccess', destination: { id: string, name: string, endpoint: string, logFormat: LogFormat, hasAuthorization: boolean, authorizationChangedAt: string | null, caCertificate: string | null, clientCertificate: string | null, hasClientKey: boolean, skipTlsVerification: boolean, maxInFlight: number, linesPerSecond: number | null, createdAt: string, updatedAt: string, warnings: Array<string> } }
+   };
+
+export type DeleteDestinationMutationVariables = Exact<{
+  input: DeleteDestinationInput;
+}>;
+
+
+export type DeleteDestinationMutation = { deleteDestination:
+    | { __typename: 'Conflict', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
+    | { __typename: 'DeleteDestinationSuccess', id: string }
     | { __typename: 'InvalidInput', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
     | { __typename: 'NotFound', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
     | { __typename: 'Unavailable', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
@@ -378,10 +482,23 @@ export type ConfigureWebhookMutationVariables = Exact<{
 
 
 export type ConfigureWebhookMutation = { configureWebhook:
-    | { __typename: 'ConfigureWebhookSuccess', webhook: { enabled: boolean, destination: { id: string, name: string } | null, status: { enabled: boolean, state: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number, oldestUndeliveredAt: string | null, undeliveredExpiresAt: string | null, needsActionTotal: number, discardedTotal: number } } }
+    | { __typename: 'ConfigureWebhookSuccess', webhook: { enabled: boolean, configuredAt: string | null, destination: { id: string, name: string, endpoint: string } | null, status: { enabled: boolean, state: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number, oldestUndeliveredAt: string | null, undeliveredExpiresAt: string | null, needsActionTotal: number, discardedTotal: number } } }
     | { __typename: 'Conflict', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
     | { __typename: 'InvalidInput', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
     | { __typename: 'NotFound', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
+    | { __typename: 'Unavailable', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
+   };
+
+export type RemoveWebhookMutationVariables = Exact<{
+  input: RemoveWebhookInput;
+}>;
+
+
+export type RemoveWebhookMutation = { removeWebhook:
+    | { __typename: 'Conflict', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
+    | { __typename: 'InvalidInput', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
+    | { __typename: 'NotFound', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
+    | { __typename: 'RemoveWebhookSuccess', webhook: { enabled: boolean, configuredAt: string | null, destination: { id: string, name: string, endpoint: string } | null, status: { enabled: boolean, state: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number, oldestUndeliveredAt: string | null, undeliveredExpiresAt: string | null, needsActionTotal: number, discardedTotal: number } } }
     | { __typename: 'Unavailable', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
    };
 
@@ -394,7 +511,7 @@ export type RecordLoginMutation = { recordLogin:
     | { __typename: 'Conflict', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
     | { __typename: 'InvalidInput', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
     | { __typename: 'NotFound', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
-    | { __typename: 'RecordLoginSuccess', login: { position: string, authenticationType: AuthenticationType, outcome: LoginOutcome, sourceAddress: string, principalName: string, userAgent: string, traceId: string, occurredAt: string } }
+    | { __typename: 'RecordLoginSuccess', login: { portalId: string, position: string, authenticationType: AuthenticationType, outcome: LoginOutcome, sourceAddress: string, request: string, principalId: string, principalName: string, userAgent: string, traceId: string, idempotencyKey: string | null, occurredAt: string, recordedAt: string } }
     | { __typename: 'Unavailable', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
    };
 
@@ -433,7 +550,7 @@ export type LoginRecordedSubscriptionVariables = Exact<{
 }>;
 
 
-export type LoginRecordedSubscription = { loginRecorded: { position: string, login: { position: string, authenticationType: AuthenticationType, outcome: LoginOutcome, sourceAddress: string, principalName: string, userAgent: string, traceId: string, occurredAt: string } } };
+export type LoginRecordedSubscription = { loginRecorded: { position: string, login: { portalId: string, position: string, authenticationType: AuthenticationType, outcome: LoginOutcome, sourceAddress: string, request: string, principalId: string, principalName: string, userAgent: string, traceId: string, idempotencyKey: string | null, occurredAt: string, recordedAt: string } } };
 
 export type ViewerQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -441,12 +558,21 @@ export type ViewerQueryVariables = Exact<{ [key: string]: never; }>;
 export type ViewerQuery = { viewer: { tokenName: string, organizationId: string, serverVersion: string, position: string } };
 
 export type PortalsQueryVariables = Exact<{
+  includeRetired?: boolean | null | undefined;
   first?: number | null | undefined;
   after?: string | null | undefined;
 }>;
 
 
-export type PortalsQuery = { portals: { edges: Array<{ node: { id: string, name: string, registeredAt: string, webhook: { enabled: boolean, destination: { id: string, name: string, endpoint: string } | null, status: { enabled: boolean, state: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number, oldestUndeliveredAt: string | null, undeliveredExpiresAt: string | null, needsActionTotal: number, discardedTotal: number } } } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type PortalsQuery = { portals: { edges: Array<{ node: { id: string, name: string, registeredAt: string, retiredAt: string | null, webhook: { enabled: boolean, configuredAt: string | null, destination: { id: string, name: string, endpoint: string } | null, status: { enabled: boolean, state: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number, oldestUndeliveredAt: string | null, undeliveredExpiresAt: string | null, needsActionTotal: number, discardedTotal: number } } } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type DestinationsQueryVariables = Exact<{
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type DestinationsQuery = { destinations: { edges: Array<{ node: { id: string, name: string, endpoint: string, logFormat: LogFormat, hasAuthorization: boolean, authorizationChangedAt: string | null, caCertificate: string | null, clientCertificate: string | null, hasClientKey: boolean, skipTlsVerification: boolean, maxInFlight: number, linesPerSecond: number | null, createdAt: string, updatedAt: string, warnings: Array<string> } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type LoginsQueryVariables = Exact<{
   portalId: string;
@@ -456,7 +582,7 @@ export type LoginsQueryVariables = Exact<{
 }>;
 
 
-export type LoginsQuery = { logins: { edges: Array<{ node: { position: string, authenticationType: AuthenticationType, outcome: LoginOutcome, sourceAddress: string, principalName: string, userAgent: string, traceId: string, occurredAt: string } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type LoginsQuery = { logins: { edges: Array<{ node: { portalId: string, position: string, authenticationType: AuthenticationType, outcome: LoginOutcome, sourceAddress: string, request: string, principalId: string, principalName: string, userAgent: string, traceId: string, idempotencyKey: string | null, occurredAt: string, recordedAt: string } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type DeliveriesQueryVariables = Exact<{
   portalId: string;
@@ -544,6 +670,12 @@ export type ReplayJobChangedSubscriptionVariables = Exact<{
 
 export type ReplayJobChangedSubscription = { replayJobChanged: { position: string, replayJob: { id: string | null, status: ReplayJobStatus, startAt: string | null, endAt: string | null, scope: ReplayScope | null, total: number, sent: number, refused: number, message: string | null, requestedAt: string | null, updatedAt: string | null } } };
 
+export type PortalFieldsFragment = { id: string, name: string, registeredAt: string, retiredAt: string | null };
+
+export type DestinationFieldsFragment = { id: string, name: string, endpoint: string, logFormat: LogFormat, hasAuthorization: boolean, authorizationChangedAt: string | null, caCertificate: string | null, clientCertificate: string | null, hasClientKey: boolean, skipTlsVerification: boolean, maxInFlight: number, linesPerSecond: number | null, createdAt: string, updatedAt: string, warnings: Array<string> };
+
+export type WebhookFieldsFragment = { enabled: boolean, configuredAt: string | null, destination: { id: string, name: string, endpoint: string } | null, status: { enabled: boolean, state: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number, oldestUndeliveredAt: string | null, undeliveredExpiresAt: string | null, needsActionTotal: number, discardedTotal: number } };
+
 export type UndeliveredFieldsFragment = { id: string, state: UndeliveredState, reason: UndeliveredReason, loginCount: number, firstRecordedAt: string | null, lastRecordedAt: string | null, abandonedAt: string, lastResponseCode: number | null, lastResponseMessage: string | null, attempts: number, recoveries: number, discardedAt: string | null, discardedBy: string | null, discardedReason: string | null };
 
 export type ReplayJobFieldsFragment = { id: string | null, status: ReplayJobStatus, startAt: string | null, endAt: string | null, scope: ReplayScope | null, total: number, sent: number, refused: number, message: string | null, requestedAt: string | null, updatedAt: string | null };
@@ -552,7 +684,7 @@ export type StatusFieldsFragment = { enabled: boolean, state: WebhookState, last
 
 export type AttemptFieldsFragment = { deliveryId: string, attemptNumber: number, attemptedAt: string, durationMs: number, delivered: boolean, responseCode: number | null, message: string, phase: DeliveryPhase | null, responseExcerpt: string | null, retryDueAt: string | null };
 
-export type LoginFieldsFragment = { position: string, authenticationType: AuthenticationType, outcome: LoginOutcome, sourceAddress: string, principalName: string, userAgent: string, traceId: string, occurredAt: string };
+export type LoginFieldsFragment = { portalId: string, position: string, authenticationType: AuthenticationType, outcome: LoginOutcome, sourceAddress: string, request: string, principalId: string, principalName: string, userAgent: string, traceId: string, idempotencyKey: string | null, occurredAt: string, recordedAt: string };
 
 type RefusalFields_Conflict_Fragment = { message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> };
 
@@ -587,6 +719,82 @@ export class TypedDocumentString<TResult, TVariables>
     return this.value;
   }
 }
+export const PortalFieldsFragmentDoc = new TypedDocumentString(`
+    fragment PortalFields on Portal {
+  id
+  name
+  registeredAt
+  retiredAt
+}
+    `, {"fragmentName":"PortalFields"}) as unknown as TypedDocumentString<PortalFieldsFragment, unknown>;
+export const DestinationFieldsFragmentDoc = new TypedDocumentString(`
+    fragment DestinationFields on Destination {
+  id
+  name
+  endpoint
+  logFormat
+  hasAuthorization
+  authorizationChangedAt
+  caCertificate
+  clientCertificate
+  hasClientKey
+  skipTlsVerification
+  maxInFlight
+  linesPerSecond
+  createdAt
+  updatedAt
+  warnings
+}
+    `, {"fragmentName":"DestinationFields"}) as unknown as TypedDocumentString<DestinationFieldsFragment, unknown>;
+export const StatusFieldsFragmentDoc = new TypedDocumentString(`
+    fragment StatusFields on WebhookStatus {
+  enabled
+  state
+  lastAttemptAt
+  lastResponseCode
+  lastResponseMessage
+  pending
+  oldestPendingAt
+  nextAttemptAt
+  consecutiveFailures
+  deliveredTotal
+  undeliveredTotal
+  oldestUndeliveredAt
+  undeliveredExpiresAt
+  needsActionTotal
+  discardedTotal
+}
+    `, {"fragmentName":"StatusFields"}) as unknown as TypedDocumentString<StatusFieldsFragment, unknown>;
+export const WebhookFieldsFragmentDoc = new TypedDocumentString(`
+    fragment WebhookFields on Webhook {
+  enabled
+  configuredAt
+  destination {
+    id
+    name
+    endpoint
+  }
+  status {
+    ...StatusFields
+  }
+}
+    fragment StatusFields on WebhookStatus {
+  enabled
+  state
+  lastAttemptAt
+  lastResponseCode
+  lastResponseMessage
+  pending
+  oldestPendingAt
+  nextAttemptAt
+  consecutiveFailures
+  deliveredTotal
+  undeliveredTotal
+  oldestUndeliveredAt
+  undeliveredExpiresAt
+  needsActionTotal
+  discardedTotal
+}`, {"fragmentName":"WebhookFields"}) as unknown as TypedDocumentString<WebhookFieldsFragment, unknown>;
 export const UndeliveredFieldsFragmentDoc = new TypedDocumentString(`
     fragment UndeliveredFields on UndeliveredRange {
   id
@@ -620,25 +828,6 @@ export const ReplayJobFieldsFragmentDoc = new TypedDocumentString(`
   updatedAt
 }
     `, {"fragmentName":"ReplayJobFields"}) as unknown as TypedDocumentString<ReplayJobFieldsFragment, unknown>;
-export const StatusFieldsFragmentDoc = new TypedDocumentString(`
-    fragment StatusFields on WebhookStatus {
-  enabled
-  state
-  lastAttemptAt
-  lastResponseCode
-  lastResponseMessage
-  pending
-  oldestPendingAt
-  nextAttemptAt
-  consecutiveFailures
-  deliveredTotal
-  undeliveredTotal
-  oldestUndeliveredAt
-  undeliveredExpiresAt
-  needsActionTotal
-  discardedTotal
-}
-    `, {"fragmentName":"StatusFields"}) as unknown as TypedDocumentString<StatusFieldsFragment, unknown>;
 export const AttemptFieldsFragmentDoc = new TypedDocumentString(`
     fragment AttemptFields on DeliveryAttempt {
   deliveryId
@@ -655,14 +844,19 @@ export const AttemptFieldsFragmentDoc = new TypedDocumentString(`
     `, {"fragmentName":"AttemptFields"}) as unknown as TypedDocumentString<AttemptFieldsFragment, unknown>;
 export const LoginFieldsFragmentDoc = new TypedDocumentString(`
     fragment LoginFields on Login {
+  portalId
   position
   authenticationType
   outcome
   sourceAddress
+  request
+  principalId
   principalName
   userAgent
   traceId
+  idempotencyKey
   occurredAt
+  recordedAt
 }
     `, {"fragmentName":"LoginFields"}) as unknown as TypedDocumentString<LoginFieldsFragment, unknown>;
 export const RefusalFieldsFragmentDoc = new TypedDocumentString(`
@@ -681,14 +875,19 @@ export const RegisterPortalDocument = new TypedDocumentString(`
     __typename
     ... on RegisterPortalSuccess {
       portal {
-        id
-        name
+        ...PortalFields
       }
     }
     ...RefusalFields
   }
 }
-    fragment RefusalFields on Refusal {
+    fragment PortalFields on Portal {
+  id
+  name
+  registeredAt
+  retiredAt
+}
+fragment RefusalFields on Refusal {
   message
   code
   fields {
@@ -696,17 +895,138 @@ export const RegisterPortalDocument = new TypedDocumentString(`
     reason
   }
 }`) as unknown as TypedDocumentString<RegisterPortalMutation, RegisterPortalMutationVariables>;
+export const RenamePortalDocument = new TypedDocumentString(`
+    mutation RenamePortal($input: RenamePortalInput!) {
+  renamePortal(input: $input) {
+    __typename
+    ... on RenamePortalSuccess {
+      portal {
+        ...PortalFields
+      }
+    }
+    ...RefusalFields
+  }
+}
+    fragment PortalFields on Portal {
+  id
+  name
+  registeredAt
+  retiredAt
+}
+fragment RefusalFields on Refusal {
+  message
+  code
+  fields {
+    field
+    reason
+  }
+}`) as unknown as TypedDocumentString<RenamePortalMutation, RenamePortalMutationVariables>;
+export const RetirePortalDocument = new TypedDocumentString(`
+    mutation RetirePortal($input: RetirePortalInput!) {
+  retirePortal(input: $input) {
+    __typename
+    ... on RetirePortalSuccess {
+      portal {
+        ...PortalFields
+      }
+    }
+    ...RefusalFields
+  }
+}
+    fragment PortalFields on Portal {
+  id
+  name
+  registeredAt
+  retiredAt
+}
+fragment RefusalFields on Refusal {
+  message
+  code
+  fields {
+    field
+    reason
+  }
+}`) as unknown as TypedDocumentString<RetirePortalMutation, RetirePortalMutationVariables>;
 export const CreateDestinationDocument = new TypedDocumentString(`
     mutation CreateDestination($input: CreateDestinationInput!) {
   createDestination(input: $input) {
     __typename
     ... on CreateDestinationSuccess {
       destination {
-        id
-        name
-        endpoint
-        hasAuthorization
+        ...DestinationFields
       }
+    }
+    ...RefusalFields
+  }
+}
+    fragment DestinationFields on Destination {
+  id
+  name
+  endpoint
+  logFormat
+  hasAuthorization
+  authorizationChangedAt
+  caCertificate
+  clientCertificate
+  hasClientKey
+  skipTlsVerification
+  maxInFlight
+  linesPerSecond
+  createdAt
+  updatedAt
+  warnings
+}
+fragment RefusalFields on Refusal {
+  message
+  code
+  fields {
+    field
+    reason
+  }
+}`) as unknown as TypedDocumentString<CreateDestinationMutation, CreateDestinationMutationVariables>;
+export const UpdateDestinationDocument = new TypedDocumentString(`
+    mutation UpdateDestination($input: UpdateDestinationInput!) {
+  updateDestination(input: $input) {
+    __typename
+    ... on UpdateDestinationSuccess {
+      destination {
+        ...DestinationFields
+      }
+    }
+    ...RefusalFields
+  }
+}
+    fragment DestinationFields on Destination {
+  id
+  name
+  endpoint
+  logFormat
+  hasAuthorization
+  authorizationChangedAt
+  caCertificate
+  clientCertificate
+  hasClientKey
+  skipTlsVerification
+  maxInFlight
+  linesPerSecond
+  createdAt
+  updatedAt
+  warnings
+}
+fragment RefusalFields on Refusal {
+  message
+  code
+  fields {
+    field
+    reason
+  }
+}`) as unknown as TypedDocumentString<UpdateDestinationMutation, UpdateDestinationMutationVariables>;
+export const DeleteDestinationDocument = new TypedDocumentString(`
+    mutation DeleteDestination($input: DeleteDestinationInput!) {
+  deleteDestination(input: $input) {
+    __typename
+    ... on DeleteDestinationSuccess {
+      id
     }
     ...RefusalFields
   }
@@ -718,7 +1038,7 @@ export const CreateDestinationDocument = new TypedDocumentString(`
     field
     reason
   }
-}`) as unknown as TypedDocumentString<CreateDestinationMutation, CreateDestinationMutationVariables>;
+}`) as unknown as TypedDocumentString<DeleteDestinationMutation, DeleteDestinationMutationVariables>;
 export const TestDestinationDocument = new TypedDocumentString(`
     mutation TestDestination($input: TestDestinationInput!) {
   testDestination(input: $input) {
@@ -749,20 +1069,25 @@ export const ConfigureWebhookDocument = new TypedDocumentString(`
     __typename
     ... on ConfigureWebhookSuccess {
       webhook {
-        enabled
-        destination {
-          id
-          name
-        }
-        status {
-          ...StatusFields
-        }
+        ...WebhookFields
       }
     }
     ...RefusalFields
   }
 }
-    fragment StatusFields on WebhookStatus {
+    fragment WebhookFields on Webhook {
+  enabled
+  configuredAt
+  destination {
+    id
+    name
+    endpoint
+  }
+  status {
+    ...StatusFields
+  }
+}
+fragment StatusFields on WebhookStatus {
   enabled
   state
   lastAttemptAt
@@ -787,6 +1112,55 @@ fragment RefusalFields on Refusal {
     reason
   }
 }`) as unknown as TypedDocumentString<ConfigureWebhookMutation, ConfigureWebhookMutationVariables>;
+export const RemoveWebhookDocument = new TypedDocumentString(`
+    mutation RemoveWebhook($input: RemoveWebhookInput!) {
+  removeWebhook(input: $input) {
+    __typename
+    ... on RemoveWebhookSuccess {
+      webhook {
+        ...WebhookFields
+      }
+    }
+    ...RefusalFields
+  }
+}
+    fragment WebhookFields on Webhook {
+  enabled
+  configuredAt
+  destination {
+    id
+    name
+    endpoint
+  }
+  status {
+    ...StatusFields
+  }
+}
+fragment StatusFields on WebhookStatus {
+  enabled
+  state
+  lastAttemptAt
+  lastResponseCode
+  lastResponseMessage
+  pending
+  oldestPendingAt
+  nextAttemptAt
+  consecutiveFailures
+  deliveredTotal
+  undeliveredTotal
+  oldestUndeliveredAt
+  undeliveredExpiresAt
+  needsActionTotal
+  discardedTotal
+}
+fragment RefusalFields on Refusal {
+  message
+  code
+  fields {
+    field
+    reason
+  }
+}`) as unknown as TypedDocumentString<RemoveWebhookMutation, RemoveWebhookMutationVariables>;
 export const RecordLoginDocument = new TypedDocumentString(`
     mutation RecordLogin($input: RecordLoginInput!) {
   recordLogin(input: $input) {
@@ -800,14 +1174,19 @@ export const RecordLoginDocument = new TypedDocumentString(`
   }
 }
     fragment LoginFields on Login {
+  portalId
   position
   authenticationType
   outcome
   sourceAddress
+  request
+  principalId
   principalName
   userAgent
   traceId
+  idempotencyKey
   occurredAt
+  recordedAt
 }
 fragment RefusalFields on Refusal {
   message
@@ -895,14 +1274,19 @@ export const LoginRecordedDocument = new TypedDocumentString(`
   }
 }
     fragment LoginFields on Login {
+  portalId
   position
   authenticationType
   outcome
   sourceAddress
+  request
+  principalId
   principalName
   userAgent
   traceId
+  idempotencyKey
   occurredAt
+  recordedAt
 }`) as unknown as TypedDocumentString<LoginRecordedSubscription, LoginRecordedSubscriptionVariables>;
 export const ViewerDocument = new TypedDocumentString(`
     query Viewer {
@@ -915,23 +1299,13 @@ export const ViewerDocument = new TypedDocumentString(`
 }
     `) as unknown as TypedDocumentString<ViewerQuery, ViewerQueryVariables>;
 export const PortalsDocument = new TypedDocumentString(`
-    query Portals($first: Int = 20, $after: String) {
-  portals(first: $first, after: $after) {
+    query Portals($includeRetired: Boolean = false, $first: Int = 20, $after: String) {
+  portals(includeRetired: $includeRetired, first: $first, after: $after) {
     edges {
       node {
-        id
-        name
-        registeredAt
+        ...PortalFields
         webhook {
-          enabled
-          destination {
-            id
-            name
-            endpoint
-          }
-          status {
-            ...StatusFields
-          }
+          ...WebhookFields
         }
       }
     }
@@ -941,7 +1315,25 @@ export const PortalsDocument = new TypedDocumentString(`
     }
   }
 }
-    fragment StatusFields on WebhookStatus {
+    fragment PortalFields on Portal {
+  id
+  name
+  registeredAt
+  retiredAt
+}
+fragment WebhookFields on Webhook {
+  enabled
+  configuredAt
+  destination {
+    id
+    name
+    endpoint
+  }
+  status {
+    ...StatusFields
+  }
+}
+fragment StatusFields on WebhookStatus {
   enabled
   state
   lastAttemptAt
@@ -958,6 +1350,37 @@ export const PortalsDocument = new TypedDocumentString(`
   needsActionTotal
   discardedTotal
 }`) as unknown as TypedDocumentString<PortalsQuery, PortalsQueryVariables>;
+export const DestinationsDocument = new TypedDocumentString(`
+    query Destinations($first: Int = 20, $after: String) {
+  destinations(first: $first, after: $after) {
+    edges {
+      node {
+        ...DestinationFields
+      }
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    fragment DestinationFields on Destination {
+  id
+  name
+  endpoint
+  logFormat
+  hasAuthorization
+  authorizationChangedAt
+  caCertificate
+  clientCertificate
+  hasClientKey
+  skipTlsVerification
+  maxInFlight
+  linesPerSecond
+  createdAt
+  updatedAt
+  warnings
+}`) as unknown as TypedDocumentString<DestinationsQuery, DestinationsQueryVariables>;
 export const LoginsDocument = new TypedDocumentString(`
     query Logins($portalId: ID!, $filter: LoginFilterInput, $first: Int = 20, $after: String) {
   logins(portalId: $portalId, filter: $filter, first: $first, after: $after) {
@@ -973,14 +1396,19 @@ export const LoginsDocument = new TypedDocumentString(`
   }
 }
     fragment LoginFields on Login {
+  portalId
   position
   authenticationType
   outcome
   sourceAddress
+  request
+  principalId
   principalName
   userAgent
   traceId
+  idempotencyKey
   occurredAt
+  recordedAt
 }`) as unknown as TypedDocumentString<LoginsQuery, LoginsQueryVariables>;
 export const DeliveriesDocument = new TypedDocumentString(`
     query Deliveries($portalId: ID!, $first: Int = 20, $after: String) {

@@ -6,10 +6,7 @@ import { CallFailed, Unreachable } from '../client/client.js';
 import { type Config, ConfigError, loadConfig } from '../config.js';
 import { MasterKeyError } from '../vault/master-key.js';
 import { WrongMasterKey } from '../vault/secrets.js';
-
-/** Exit codes: what the person can mend (settings, a directory, a port), and what they cannot. */
-const EXIT_FAILED = 1;
-const EXIT_USAGE = 2;
+import { CommandFailed, run, UsageError } from './run.js';
 
 /** The settings that every command over a data directory takes as options, too. */
 export const directoryArgs = {
@@ -49,41 +46,45 @@ export function assertExists({ dataDir }: Config): void {
   throw new DataDirectoryError(`There is no event log in ${dataDir}; name its directory with --data-dir.`);
 }
 
-/** Runs a command; whatever goes wrong is a line for a person, and an exit code. */
-export async function run(given: Record<string, unknown>, known: ArgsDef, command: () => Promise<void>): Promise<void> {
-  const unknown = Object.keys(given).filter((name) => name !== '_' && !(name in known) && !(kebab(name) in known));
-  const extra = Array.isArray(given['_']) ? given['_'].map(String) : [];
-  const odd = [...unknown.map((name) => `--${name}`), ...extra];
-  try {
-    if (odd.length) throw new UsageError(`${odd.join(', ')}: not understood; --help lists the options.`);
-    await command();
-  } catch (error) {
-    process.stderr.write(`auditwire: ${explain(error)}\n`);
-    process.exit(error instanceof UsageError || error instanceof ConfigError ? EXIT_USAGE : EXIT_FAILED);
-  }
+/** Runs a command over a data directory; whatever goes wrong is a line for a person, and an exit code. */
+export function runOverDirectory(
+  given: Record<string, unknown>,
+  known: ArgsDef,
+  command: () => Promise<void>,
+): Promise<void> {
+  return run(given, known, async () => {
+    try {
+      await command();
+    } catch (error) {
+      throw inWords(error);
+    }
+  });
 }
 
-export class UsageError extends Error {}
+const expected = [DataDirectoryError, MasterKeyError, WrongMasterKey, CallFailed, Unreachable];
 
-const expected = [UsageError, ConfigError, DataDirectoryError, MasterKeyError, WrongMasterKey, CallFailed, Unreachable];
-
-function explain(error: unknown): string {
-  if (!(error instanceof Error))
-    return typeof error === 'string' ? error : 'the connection to the server was refused or lost';
-  if (expected.some((kind) => error instanceof kind)) return error.message;
+/** The error in words for a person; as it is where it is a bug. */
+function inWords(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  if (error instanceof ConfigError) return new UsageError(error.message);
+  if (expected.some((kind) => error instanceof kind)) return new CommandFailed(error.message);
   const address =
     'address' in error && 'port' in error ? `${String(error.address)}:${String(error.port)}` : 'the address';
   switch (errorCode(error)) {
     case 'EADDRINUSE':
-      return `${address} is in use by another program; choose another port with --port or AUDITWIRE_PORT.`;
+      return new CommandFailed(
+        `${address} is in use by another program; choose another port with --port or AUDITWIRE_PORT.`,
+      );
     case 'EACCES':
-      return `${address} may not be listened on; choose a port above 1023 with --port or AUDITWIRE_PORT.`;
+      return new CommandFailed(
+        `${address} may not be listened on; choose a port above 1023 with --port or AUDITWIRE_PORT.`,
+      );
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
-      return `The host is no address of this machine; set --host or AUDITWIRE_HOST (${error.message}).`;
+      return new CommandFailed(
+        `The host is no address of this machine; set --host or AUDITWIRE_HOST (${error.message}).`,
+      );
     default:
-      return error.stack ?? error.message;
+      return error;
   }
 }
-
-const kebab = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);

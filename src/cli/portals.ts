@@ -1,0 +1,13 @@
+import type { Client } from '../client/client.js';
+import { PortalsDocument, type PortalsQuery } from '../client/generated/graphql.js';
+import { everyNode } from './pages.js';
+
+export const NO_PORTALS = 'There are no portals yet; the next step: auditwire portal register NAME';
+
+/** A portal with its webhook and the status of that. */
+export type PortalNode = PortalsQuery['portals']['edges'][number]['node'];
+
+/** The portals in the order of their registration. */
+export function everyPortal(client: Client, includeRetired = false): Promise<PortalNode[]> {
+  return everyNode(async (page) => (await client.call(PortalsDocument, { includeRetired, ...page })).portals);
+}

@@ -1,0 +1,75 @@
+import { stripVTControlCharacters } from 'node:util';
+import { type CommandDef, renderUsage, runCommand } from 'citty';
+import { fail, UsageError } from './run.js';
+
+/** A command or a group of commands, found by its name. */
+interface Found {
+  command: CommandDef;
+  /** The full name, such as `['auditwire', 'portal', 'list']`. */
+  path: string[];
+  /** The arguments after the name. */
+  rest: string[];
+}
+
+/**
+ * Runs the command that the arguments name.
+ *
+ * Instead of citty's `runMain`, which answers a usage error with 1 and with the usage on standard output, drops options that
+ * stand before the name of a subcommand, and leaves the name of the program out of a subcommand's usage.
+ */
+export async function runProgram(program: CommandDef, args: string[]): Promise<void> {
+  process.stdout.on('error', goOnWithoutReader);
+  if (args.length === 1 && (args[0] === '--version' || args[0] === '-v')) return print(await version());
+  try {
+    const found = await find(program, ['auditwire'], args);
+    if (asksForHelp(args)) return print(await usageOf(found));
+    if (found.command.subCommands) throw new UsageError(`${reasonAgainst(found)}\n\n${await usageOf(found)}`);
+    await runCommand(found.command, { rawArgs: found.rest });
+  } catch (error) {
+    fail(isFromCitty(error) ? new UsageError(stripVTControlCharacters(error.message)) : error);
+  }
+}
+
+async function find(command: CommandDef, path: string[], args: string[]): Promise<Found> {
+  const { subCommands } = command;
+  const [name = '', ...rest] = args;
+  const known: Record<string, Loadable> = subCommands ? await load(subCommands) : {};
+  const next = Object.hasOwn(known, name) ? known[name] : undefined;
+  return next ? find(await load(next), [...path, name], rest) : { command, path, rest: args };
+}
+
+type Loadable = CommandDef | Promise<CommandDef> | (() => CommandDef | Promise<CommandDef>);
+
+async function load<T extends object>(value: T | Promise<T> | (() => T | Promise<T>)): Promise<T> {
+  return typeof value === 'function' ? value() : value;
+}
+
+const asksForHelp = (args: string[]) =>
+  (args.includes('--') ? args.slice(0, args.indexOf('--')) : args).some((arg) => arg === '--help' || arg === '-h');
+
+async function usageOf({ command, path }: Found): Promise<string> {
+  const group = { meta: { name: path.slice(0, -1).join(' '), version: await version() } };
+  const usage = await renderUsage(command, group);
+  const shown = process.stdout.isTTY && !process.env['NO_COLOR'] ? usage : stripVTControlCharacters(usage);
+  return shown.replaceAll(/ +$/gm, '').trimEnd();
+}
+
+function reasonAgainst({ rest: [first] }: Found): string {
+  if (first === undefined) return 'The name of a command is missing.';
+  if (first.startsWith('-')) return `${first}: options stand after the name of the command.`;
+  return `There is no command "${first}".`;
+}
+
+function isFromCitty(error: unknown): error is Error {
+  return error instanceof Error && error.name === 'CLIError';
+}
+
+// It reads a file: most commands do without.
+const version = async () => (await import('../runtime/version.js')).VERSION;
+
+const print = (text: string) => void process.stdout.write(`${text}\n`);
+
+/** A server whose output is read by `head` serves on; what only calls a server ends, see `clientCommand`. */
+function goOnWithoutReader(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+}

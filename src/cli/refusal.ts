@@ -1,0 +1,31 @@
+import type { ArgsDef } from 'citty';
+import type { Refused } from '../client/client.js';
+import { CommandFailed, kebab } from './run.js';
+
+/** Fields of an input that stand on the command line under other names than their own. */
+const namedOtherwise: Record<string, string[]> = {
+  id: ['id', 'portal-id', 'destination-id'],
+  destinationId: ['destination'],
+  enabled: ['enable'],
+  caCertificate: ['ca-certificate-file'],
+  clientCertificate: ['client-certificate-file'],
+  clientKey: ['client-key-file'],
+};
+
+/** A refusal in the words of the command line: the message, the code, and each field by the name of its option. */
+export function explainRefusal({ message, code, fields }: Refused['refusal'], args: ArgsDef): CommandFailed {
+  const reasons = fields.map(({ field, reason }) => `  ${optionOf(field, args)}: ${reason}`);
+  // The message is often nothing but the fields, by the names that the API has for them.
+  const isOnlyFields = message === fields.map(({ field, reason }) => `${field}: ${reason}`).join('; ');
+  return new CommandFailed(
+    [`${isOnlyFields ? 'The server refused the call' : message} (${code})`, ...reasons].join('\n'),
+  );
+}
+
+function optionOf(field: string, args: ArgsDef): string {
+  const names = namedOtherwise[field] ?? [kebab(field)];
+  for (const name of names) {
+    if (name in args) return args[name]?.type === 'positional' ? name.toUpperCase() : `--${name}`;
+  }
+  return field;
+}
