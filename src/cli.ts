@@ -13,6 +13,10 @@ const program = defineCommand({
   subCommands: {
     start: async () => (await import('./cli/start.js')).startCommand,
     demo: async () => (await import('./cli/demo.js')).demoCommand,
+    portal: async () => (await import('./cli/portal.js')).portalCommand,
+    destination: async () => (await import('./cli/destination.js')).destinationCommand,
+    webhook: async () => (await import('./cli/webhook.js')).webhookCommand,
+    login: async () => (await import('./cli/login.js')).loginCommand,
     status: async () => (await import('./cli/status.js')).statusCommand,
     rebuild: async () => (await import('./cli/rebuild.js')).rebuildCommand,
     token: async () => (await import('./cli/token.js')).tokenCommand,

@@ -11,7 +11,7 @@ import { MASTER_KEY_BYTES } from './vault/secrets.js';
 const PREFIX = 'AUDITWIRE_';
 
 /** Settings of commands that call a server. The server ignores them. */
-const clientSettings = ['AUDITWIRE_URL', 'AUDITWIRE_TOKEN'];
+const clientSettings = ['AUDITWIRE_URL', 'AUDITWIRE_TOKEN', 'AUDITWIRE_AUTHORIZATION'];
 
 /** All wrong settings, in one error. */
 export class ConfigError extends Error {

@@ -35,6 +35,12 @@ it('no setting is required', () => {
   });
 });
 
+it('ignores the settings of commands that call a server', () => {
+  expect(
+    problems({ AUDITWIRE_URL: 'http://siem', AUDITWIRE_TOKEN: 'aw_1', AUDITWIRE_AUTHORIZATION: 'Splunk 1' }),
+  ).toEqual([]);
+});
+
 it('every setting is read from the environment', () => {
   const config = loadConfig({
     AUDITWIRE_DATA_DIR: '/var/lib/auditwire',

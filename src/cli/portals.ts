@@ -2,6 +2,11 @@ import type { Client } from '../client/client.js';
 import { PortalsDocument, type PortalsQuery } from '../client/generated/graphql.js';
 import { everyNode } from './pages.js';
 
+/** The argument of every command about one portal. */
+export const portalArgs = {
+  'portal-id': { type: 'positional', description: 'The UUID of the portal', required: true },
+} as const;
+
 export const NO_PORTALS = 'There are no portals yet; the next step: auditwire portal register NAME';
 
 /** A portal with its webhook and the status of that. */

@@ -40,10 +40,17 @@ export function testConfig(directory: string, env: Record<string, string> = {}) 
   });
 }
 
+interface Options {
+  directory?: string;
+  env?: Record<string, string>;
+  appOptions?: AppOptions;
+  token?: string;
+  /** Called with the function that stops it; by default it is stopped after the test. */
+  onEnd?: (stop: () => Promise<void>) => void;
+}
+
 /** A server on a free port with a directory (by default a temporary one), stopped after the test. */
-export async function startApp(
-  options: { directory?: string; env?: Record<string, string>; appOptions?: AppOptions; token?: string } = {},
-): Promise<TestApp> {
+export async function startApp(options: Options = {}): Promise<TestApp> {
   const directory = options.directory ?? temporaryDirectory();
   const config = testConfig(directory, options.env);
   const app = await createApp(config, createLogger('silent'), options.appOptions);
@@ -57,7 +64,7 @@ export async function startApp(
     client.close();
     return stop();
   };
-  onTestFinished(() => app.stop());
+  (options.onEnd ?? onTestFinished)(() => app.stop());
   return { app, url, origin, token, client };
 }
 

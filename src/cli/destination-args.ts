@@ -1,0 +1,102 @@
+import type { ArgsDef, ParsedArgs } from 'citty';
+import { logFormats } from '../domain/log-line.js';
+import { UsageError } from './run.js';
+import { askSecret, readLine, readText, STANDARD_INPUT } from './secret.js';
+import { contradiction, oneOf, wholeNumber } from './values.js';
+
+/** The argument of every command about one destination. */
+export const destinationArgs = {
+  'destination-id': { type: 'positional', description: 'The UUID of the destination', required: true },
+} as const satisfies ArgsDef;
+
+/** The options that `create` and `update` share. A secret is never one of them: every user of the machine sees arguments. */
+export const settingArgs = {
+  'log-format': {
+    type: 'string',
+    description: `How lines are written: ${logFormats.join(', ')} (${logFormats[0]} unless set)`,
+    valueHint: 'format',
+  },
+  'authorization-file': {
+    type: 'string',
+    description: 'The value of the Authorization header, such as "Splunk 8a6b…", is in this file; - is standard input',
+    valueHint: 'file',
+  },
+  'authorization-prompt': { type: 'boolean', description: 'Ask for that value at the terminal, without showing it' },
+  'ca-certificate-file': {
+    type: 'string',
+    description: 'Trust the certificate authorities in this file (PEM) instead of the public ones',
+    valueHint: 'file',
+  },
+  'client-certificate-file': {
+    type: 'string',
+    description: 'Show the certificate in this file (PEM) to the receiver (mutual TLS)',
+    valueHint: 'file',
+  },
+  'client-key-file': {
+    type: 'string',
+    description: 'The key of that certificate is in this file (PEM, without a passphrase); - is standard input',
+    valueHint: 'file',
+  },
+  'skip-tls-verification': {
+    type: 'boolean',
+    description: 'Accept any certificate: for tests only',
+    negativeDescription: 'Verify the certificate',
+  },
+  'max-in-flight': {
+    type: 'string',
+    description: 'Most requests under way at a time, over all portals (16 unless set)',
+    valueHint: 'number',
+  },
+  'lines-per-second': {
+    type: 'string',
+    description: 'Most lines a second, over all portals (no limit unless set)',
+    valueHint: 'number',
+  },
+} as const satisfies ArgsDef;
+
+type SettingArgs = ParsedArgs<typeof settingArgs>;
+
+const fileOptions = [
+  'authorization-file',
+  'ca-certificate-file',
+  'client-certificate-file',
+  'client-key-file',
+] as const;
+
+/** The Authorization value of the environment. */
+export function authorizationOfEnvironment(): string | undefined {
+  return process.env['AUDITWIRE_AUTHORIZATION'] || undefined;
+}
+
+/**
+ * What the options say, as fields of the input of the mutations; undefined where they say nothing.
+ *
+ * @throws UsageError where they contradict each other, or a file cannot be read
+ */
+export async function settingsOf(args: SettingArgs) {
+  if (fileOptions.filter((option) => args[option] === STANDARD_INPUT).length > 1) {
+    throw new UsageError('Only one of the files can be standard input.');
+  }
+  return {
+    logFormat: oneOf('--log-format', logFormats, args['log-format']),
+    skipTlsVerification: args['skip-tls-verification'],
+    maxInFlight: wholeNumber('--max-in-flight', args['max-in-flight']),
+    linesPerSecond: wholeNumber('--lines-per-second', args['lines-per-second']),
+    caCertificate: await fileOf('ca-certificate-file', args),
+    clientCertificate: await fileOf('client-certificate-file', args),
+    clientKey: await fileOf('client-key-file', args),
+    authorization: await givenAuthorization(args),
+  };
+}
+
+async function fileOf(option: (typeof fileOptions)[number], args: SettingArgs): Promise<string | undefined> {
+  const file = args[option];
+  return file === undefined ? undefined : readText(`--${option}`, file);
+}
+
+async function givenAuthorization(args: SettingArgs): Promise<string | undefined> {
+  const { 'authorization-file': file, 'authorization-prompt': isAsked } = args;
+  if (isAsked && file !== undefined) throw contradiction('--authorization-file', '--authorization-prompt');
+  if (isAsked) return askSecret('--authorization-prompt', 'Authorization value: ');
+  return file === undefined ? undefined : readLine('--authorization-file', file);
+}

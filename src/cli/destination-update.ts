@@ -1,0 +1,58 @@
+import { succeeded } from '../client/client.js';
+import { UpdateDestinationDocument } from '../client/generated/graphql.js';
+import { clientCommand } from './client-command.js';
+import { authorizationOfEnvironment, destinationArgs, settingArgs, settingsOf } from './destination-args.js';
+import { describeDestination } from './destination-text.js';
+import { UsageError } from './run.js';
+import { contradiction } from './values.js';
+
+export const update = clientCommand(
+  { name: 'update', description: 'Change a destination. What is not given stays as it is.' },
+  {
+    ...destinationArgs,
+    name: { type: 'string', description: 'A new name', valueHint: 'name' },
+    endpoint: { type: 'string', description: 'A new https URL', valueHint: 'url' },
+    ...settingArgs,
+    'authorization-env': { type: 'boolean', description: 'Take that value from AUDITWIRE_AUTHORIZATION' },
+    'remove-authorization': { type: 'boolean', description: 'Send no Authorization header' },
+    'remove-ca-certificate': { type: 'boolean', description: 'Trust the public certificate authorities again' },
+    'remove-client-certificate': { type: 'boolean', description: 'Show no client certificate, and forget its key' },
+    'remove-lines-per-second': { type: 'boolean', description: 'Send as many lines as the destination takes' },
+  },
+  async (client, args) => {
+    const { 'destination-id': id, name, endpoint, 'authorization-env': isInEnvironment } = args;
+    const given = await settingsOf(args);
+    const authorization = isInEnvironment ? fromEnvironment(given.authorization) : given.authorization;
+    const changes = {
+      name,
+      endpoint,
+      ...given,
+      authorization: orRemoved('authorization', authorization, args['remove-authorization']),
+      caCertificate: orRemoved('ca-certificate', given.caCertificate, args['remove-ca-certificate']),
+      clientCertificate: orRemoved('client-certificate', given.clientCertificate, args['remove-client-certificate']),
+      linesPerSecond: orRemoved('lines-per-second', given.linesPerSecond, args['remove-lines-per-second']),
+    };
+    if (Object.values(changes).every((value) => value === undefined)) {
+      throw new UsageError('Nothing to change: give an option; --help lists them.');
+    }
+    const answer = await client.call(UpdateDestinationDocument, { input: { id, ...changes } });
+    const { destination } = succeeded(answer.updateDestination);
+    const title = `Destination ${destination.id} "${destination.name}" is now:`;
+    return { json: destination, lines: [title, ...describeDestination(destination)] };
+  },
+);
+
+/** Asked for by an option, unlike at `create`: a variable that was left set must not replace the value of a destination. */
+function fromEnvironment(given: string | undefined): string {
+  const value = authorizationOfEnvironment();
+  if (value === undefined) throw new UsageError('--authorization-env: AUDITWIRE_AUTHORIZATION is not set.');
+  if (given !== undefined) throw contradiction('--authorization-env', 'another source of the value');
+  return value;
+}
+
+/** null where the switch `--remove-…` is given. */
+function orRemoved<T>(name: string, value: T | undefined, isRemoved: boolean | undefined): T | null | undefined {
+  if (!isRemoved) return value;
+  if (value !== undefined) throw contradiction(`--remove-${name}`, 'a new value');
+  return null;
+}

@@ -1,0 +1,34 @@
+import { UsageError } from './run.js';
+
+const ISO_8601 = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
+
+/** @throws UsageError where the value of an option is none of those that there are */
+export function oneOf<V extends string>(option: string, values: readonly V[], text: string): V;
+export function oneOf<V extends string>(option: string, values: readonly V[], text?: string): V | undefined;
+export function oneOf<V extends string>(option: string, values: readonly V[], text?: string): V | undefined {
+  if (text === undefined) return undefined;
+  const value = values.find((one) => one === text);
+  if (!value) throw new UsageError(`${option} must be one of ${values.join(', ')}, not "${text}".`);
+  return value;
+}
+
+/** @throws UsageError where the value of an option is not a whole number */
+export function wholeNumber(option: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (!/^\d{1,9}$/.test(text))
+    throw new UsageError(`${option} must be a whole number of at most 9 digits, not "${text}".`);
+  return Number(text);
+}
+
+/** @throws UsageError where the value of an option is not a time that the server understands */
+export function time(option: string, text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  if (!ISO_8601.test(text) || Number.isNaN(Date.parse(text))) {
+    throw new UsageError(`${option} must be a time with a time zone, such as 2026-01-31T12:00:00Z, not "${text}".`);
+  }
+  return text;
+}
+
+export function contradiction(one: string, other: string): UsageError {
+  return new UsageError(`${one} and ${other} contradict each other.`);
+}

@@ -1,0 +1,89 @@
+import { defineCommand } from 'citty';
+import { succeeded } from '../client/client.js';
+import {
+  ConfigureWebhookDocument,
+  RemoveWebhookDocument,
+  type WebhookFieldsFragment,
+} from '../client/generated/graphql.js';
+import { catchUps } from '../domain/webhook.js';
+import { clientCommand } from './client-command.js';
+import { everyPortal, NO_PORTALS, portalArgs } from './portals.js';
+import { UsageError } from './run.js';
+import { table } from './table.js';
+import { contradiction, oneOf, time } from './values.js';
+
+const configure = clientCommand(
+  { name: 'configure', description: 'Point the webhook of a portal at a destination, and turn it on or off.' },
+  {
+    ...portalArgs,
+    destination: {
+      type: 'string',
+      description: 'The UUID of the destination to send to; needed the first time',
+      valueHint: 'destination-id',
+    },
+    enable: { type: 'boolean', description: 'Turn it on' },
+    disable: { type: 'boolean', description: 'Turn it off: logins are recorded and not sent' },
+    'catch-up': {
+      type: 'string',
+      description: `With --enable: which logins of the time while it was off are sent: ${catchUps.join(', ')}`,
+      valueHint: 'choice',
+    },
+    since: {
+      type: 'string',
+      description: 'With --catch-up SINCE: those recorded at this time or later, such as 2026-01-31T12:00:00Z',
+      valueHint: 'time',
+    },
+  },
+  async (client, args) => {
+    const { 'portal-id': id, destination: destinationId, enable, disable } = args;
+    if (enable && disable) throw contradiction('--enable', '--disable');
+    const catchUp = oneOf('--catch-up', catchUps, args['catch-up']);
+    const since = time('--since', args.since);
+    const enabled = enable ? true : disable ? false : undefined;
+    if ([destinationId, enabled, catchUp, since].every((value) => value === undefined)) {
+      throw new UsageError('Nothing to configure: give --destination, --enable or --disable.');
+    }
+    const input = { portalId: id, destinationId, enabled, catchUp, since };
+    const { webhook } = succeeded((await client.call(ConfigureWebhookDocument, { input })).configureWebhook);
+    return { json: { portalId: id, ...webhook }, lines: describe(id, webhook) };
+  },
+);
+
+const list = clientCommand({ name: 'list', description: 'List every portal with its webhook.' }, {}, async (client) => {
+  const portals = await everyPortal(client);
+  const json = portals.map(({ id, name, webhook }) => ({ portalId: id, portalName: name, ...webhook }));
+  if (!portals.length) return { json, lines: [NO_PORTALS] };
+  const rows = portals.map(({ id, name, webhook: { enabled, status, destination } }) => [
+    id,
+    name,
+    enabled ? 'on' : 'off',
+    status.state,
+    destination ? `${destination.id} ${destination.name}` : '',
+  ]);
+  return { json, lines: table([['PORTAL ID', 'PORTAL', 'WEBHOOK', 'STATE', 'DESTINATION'], ...rows]) };
+});
+
+const remove = clientCommand(
+  {
+    name: 'remove',
+    description: 'Remove the webhook of a portal. What was due and not delivered is listed as undelivered.',
+  },
+  portalArgs,
+  async (client, { 'portal-id': id }) => {
+    const { webhook } = succeeded(
+      (await client.call(RemoveWebhookDocument, { input: { portalId: id } })).removeWebhook,
+    );
+    return { json: { portalId: id, ...webhook }, lines: [`Removed the webhook of portal ${id}.`] };
+  },
+);
+
+function describe(portalId: string, { enabled, destination, status }: WebhookFieldsFragment): string[] {
+  const where = destination ? ` to destination ${destination.id} "${destination.name}"` : '';
+  const lines = [`The webhook of portal ${portalId}${where} is ${enabled ? `on, ${status.state}` : 'off'}.`];
+  return enabled ? lines : [...lines, `Next: auditwire webhook configure ${portalId} --enable`];
+}
+
+export const webhookCommand = defineCommand({
+  meta: { name: 'webhook', description: 'Configure, list and remove the webhooks of portals.' },
+  subCommands: { configure, list, remove },
+});

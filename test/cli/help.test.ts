@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest';
+import { call } from '../support/server/client-commands.js';
+
+const commands = {
+  '': ['auditwire start|demo|portal|destination|webhook|login|status|rebuild|token'],
+  portal: ['auditwire portal register|list|rename|retire'],
+  'portal register': ['auditwire portal register [OPTIONS] <NAME>', '--id=<uuid>'],
+  'portal list': ['--include-retired'],
+  'portal rename': ['<PORTAL-ID> <NAME>'],
+  'portal retire': ['<PORTAL-ID>'],
+  destination: ['create|list|update|test|delete'],
+  'destination create': ['<NAME> --endpoint=<url>', '--authorization-file=<file>', 'AUDITWIRE_AUTHORIZATION'],
+  'destination list': [],
+  'destination update': ['<DESTINATION-ID>', '--name=<name>', '--remove-authorization', '--no-skip-tls-verification'],
+  'destination test': ['<DESTINATION-ID>'],
+  'destination delete': ['<DESTINATION-ID>'],
+  webhook: ['configure|list|remove'],
+  'webhook configure': ['<PORTAL-ID>', '--catch-up=<choice>', 'SINCE_LAST_ON'],
+  'webhook list': [],
+  'webhook remove': ['<PORTAL-ID>'],
+  login: ['record|list'],
+  'login record': ['<PORTAL-ID> --source-address=<address>', '--outcome=<outcome>', '(Default: SUCCESS)'],
+  'login list': ['<PORTAL-ID>', '(Default: 100)'],
+  status: ['--watch'],
+};
+
+describe('every command says what it does and what it takes', () => {
+  it.each(Object.entries(commands))('auditwire %s', async (name, parts) => {
+    const words = name.split(' ').filter(Boolean);
+    const { code, out, err } = await call([...words, '--help']);
+    expect([code, err]).toEqual([0, '']);
+    expect(out).toContain(`USAGE ${['auditwire', ...words].join(' ')}`);
+    expect(out).not.toMatch(/\u001b| $/m);
+    const ofEach = out.includes('COMMANDS') ? [] : ['--url=<url>', '--token=<token>', '--json'];
+    for (const part of [...parts, ...ofEach]) expect(out).toContain(part);
+  });
+});

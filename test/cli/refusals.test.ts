@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { call, commandLineOf } from '../support/server/client-commands.js';
+import { sharedApp } from '../support/server/shared-app.js';
+
+const app = sharedApp();
+const UNKNOWN = '3e551b39-227d-4297-b911-e68fd5d77c17';
+
+describe('a refusal of the server ends with 1, and names what was typed', () => {
+  it.each([
+    [['portal', 'register', ' '], 'The server refused the call (INVALID_INPUT)\n  NAME: must not be blank\n'],
+    [['portal', 'rename', UNKNOWN, 'Shop'], `There is no portal with the id ${UNKNOWN}. (NOT_FOUND)\n`],
+    [
+      ['destination', 'create', 'SIEM', '--endpoint', 'ftp://siem', '--max-in-flight', '65'],
+      'The server refused the call (INVALID_INPUT)\n  --endpoint: must be an https URL\n' +
+        '  --max-in-flight: must be a whole number from 1 to 64\n',
+    ],
+    [
+      ['webhook', 'configure', 'shop', '--destination', 'siem'],
+      'The server refused the call (INVALID_INPUT)\n' +
+        `  PORTAL-ID: must be a UUID such as ${UNKNOWN}\n  --destination: must be a UUID such as ${UNKNOWN}\n`,
+    ],
+    [
+      ['login', 'list', 'shop'],
+      `The server refused the call (INVALID_INPUT)\n  PORTAL-ID: must be a UUID such as ${UNKNOWN}\n`,
+    ],
+  ])('%j', async (args, reason) => {
+    expect(await commandLineOf(app()).run([...args, '--json'])).toEqual({
+      code: 1,
+      out: '',
+      err: `auditwire: ${reason}`,
+    });
+  });
+});
+
+describe('a usage error ends with 2, and calls nothing', () => {
+  it.each([
+    [['portal', 'register'], 'Missing required positional argument: NAME'],
+    [['portal', 'list', 'all'], 'all: not understood; --help lists the options.'],
+    [['portal', 'list', '--no-json'], '--no-json: not understood'],
+    [['portal', 'register', 'Shop', '--id', '--json'], '--id needs a value.'],
+    [['portal'], 'The name of a command is missing.'],
+    [['portal', 'remove', UNKNOWN], 'There is no command "remove".'],
+    [['--json', 'portal', 'list'], '--json: options stand after the name of the command.'],
+    [['destination', 'update', UNKNOWN], 'Nothing to change'],
+    [['webhook', 'configure', UNKNOWN, '--enable', '--disable'], '--enable and --disable contradict each other.'],
+    [['webhook', 'configure', UNKNOWN, '--enable', '--since', 'today'], '--since must be a time with a time zone'],
+    [['login', 'record', UNKNOWN, '--source-address', '::1', '--outcome', 'OK'], '--outcome must be one of SUCCESS, '],
+    [['login', 'list', UNKNOWN, '--limit', '-1'], '--limit must be a whole number'],
+  ])('%j', async (args, reason) => {
+    const { code, out, err } = await call(args, {
+      env: { AUDITWIRE_TOKEN: 'aw_none', AUDITWIRE_URL: 'http://127.0.0.1:1' },
+    });
+    expect([code, out]).toEqual([2, '']);
+    expect(err).toContain(`auditwire: ${reason}`);
+  });
+});

@@ -1,0 +1,69 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { startReceiver } from '../support/receiver/receiver.js';
+import { temporaryDirectory } from '../support/server/app.js';
+import { commandLineOf } from '../support/server/client-commands.js';
+import { startThreaded } from '../support/server/threaded.js';
+
+const UUID = /[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}/;
+const idIn = (text: string) => UUID.exec(text)?.[0] ?? '';
+
+it('leads from nothing to a delivered login, each command with the ids that the ones before have shown', {
+  timeout: 60_000,
+}, async () => {
+  const cwd = temporaryDirectory();
+  const server = await startThreaded(cwd);
+  const receiver = await startReceiver();
+  writeFileSync(join(cwd, 'ca.pem'), receiver.ca);
+  const { text } = commandLineOf(server);
+
+  expect(await text(['portal', 'list'])).toBe(
+    'There are no portals yet; the next step: auditwire portal register NAME\n',
+  );
+  const registered = await text(['portal', 'register', 'Developer portal']);
+  const portalId = idIn(registered);
+  expect(registered).toBe(
+    `Registered portal ${portalId} "Developer portal".\nNext: auditwire destination create NAME --endpoint URL\n`,
+  );
+
+  const setting = ['--endpoint', receiver.url, '--ca-certificate-file', 'ca.pem', '--authorization-file', '-'];
+  const created = await text(['destination', 'create', 'SIEM', ...setting], { cwd, input: 'Splunk 8a6b2f0c\n' });
+  const destinationId = idIn(created);
+  expect(created).toBe(
+    [
+      `Created destination ${destinationId} "SIEM":`,
+      `  endpoint       ${receiver.url}`,
+      '  log format     CEF',
+      '  authorization  set',
+      '  TLS            own authorities',
+      '  at most        16 requests at a time',
+      `Next: auditwire webhook configure PORTAL-ID --destination ${destinationId} --enable\n`,
+    ].join('\n'),
+  );
+  expect(await text(['destination', 'test', destinationId])).toMatch(/^Delivered \(\d+ ms\): 200 OK\n$/);
+
+  const on = ['webhook', 'configure', portalId, '--destination', destinationId, '--enable'];
+  expect(await text(on)).toBe(
+    `The webhook of portal ${portalId} to destination ${destinationId} "SIEM" is on, ACTIVE.\n`,
+  );
+  const recorded = await text([
+    'login',
+    'record',
+    portalId,
+    '--source-address',
+    '192.0.2.7',
+    '--principal-name',
+    'ada',
+  ]);
+  const traceId = /^Recorded login \d+, trace ([\da-f]{32})\.\n$/.exec(recorded)?.[1] ?? 'none';
+  await receiver.until(() => receiver.accepted.some((line) => line.includes(`trace_id=${traceId}`)));
+  expect(receiver.received.at(-1)?.headers.authorization).toBe('Splunk 8a6b2f0c');
+
+  expect(await text(['login', 'list', portalId])).toMatch(new RegExp(`BASIC +SUCCESS +192.0.2.7 +ada +${traceId}\n$`));
+  expect(await text(['webhook', 'list'])).toMatch(
+    new RegExp(`${portalId} +Developer portal +on +ACTIVE +${destinationId} SIEM\n$`),
+  );
+  expect(await text(['status'])).toContain('Developer portal: ACTIVE, 1 delivered, 0 pending');
+  await receiver.down();
+});

@@ -1,0 +1,40 @@
+import { tmpdir } from 'node:os';
+import { expect } from 'vitest';
+import type { TestApp } from './app.js';
+import { auditwire } from './cli.js';
+
+interface Ended {
+  code: number | null;
+  /** Standard output and standard error. */
+  out: string;
+  err: string;
+}
+
+interface Given {
+  env?: Record<string, string>;
+  /** Standard input; without it, it is empty. */
+  input?: string;
+  cwd?: string;
+}
+
+/** Runs a command of the built program to its end. */
+export async function call(args: string[], { env = {}, input = '', cwd = tmpdir() }: Given = {}): Promise<Ended> {
+  const { child, ended, said, complained } = auditwire(cwd, args, env);
+  child.stdin?.end(input);
+  return { code: await ended, out: said(), err: complained() };
+}
+
+/** The command line of a person who has a token for a server. */
+export function commandLineOf({ url, token }: Pick<TestApp, 'url' | 'token'>) {
+  const settings = { AUDITWIRE_URL: url, AUDITWIRE_TOKEN: token };
+  const run = (args: string[], given: Given = {}) => call(args, { ...given, env: { ...settings, ...given.env } });
+  /** What a command that succeeds says. */
+  const text = async (args: string[], given?: Given): Promise<string> => {
+    const { code, out, err } = await run(args, given);
+    expect([code, err]).toEqual([0, '']);
+    return out;
+  };
+  /** What a command that succeeds says to a script. */
+  const json = async (args: string[], given?: Given) => JSON.parse(await text([...args, '--json'], given));
+  return { run, text, json };
+}
