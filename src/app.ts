@@ -140,9 +140,9 @@ export async function createApp(config: Config, logger: Logger, appOptions: AppO
       async stop() {
         const late = await stopAll([http, delivery.engine, retention], config.shutdownMs);
         if (late.length) logger.warn({ late }, 'some parts did not stop in time');
-        tail.close();
+        await tail.stop();
         // The log before the network: then an attempt that is cut off records no outcome, and the next start makes it again.
-        await commands.close();
+        await commands.stop();
         await stopAll([delivery.sender, sender]);
         // Readers before the writer: the last connection to close copies the write-ahead log into the database.
         sqlite.close();

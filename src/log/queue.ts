@@ -1,6 +1,7 @@
 import { Refusal } from '../domain/refusal.js';
 import { type Cause, type StreamName, SYSTEM } from '../domain/stream.js';
 import type { Clock } from '../runtime/clock.js';
+import { createService, type Service } from '../runtime/service.js';
 import type { Command, CommandResult, Commit, Committed, Handler } from './event-log.js';
 
 /** Most commands of a group, and the number of events after which no command is added. They bound the time of a commit. */
@@ -14,16 +15,17 @@ const MAX_QUEUED_MS = 10_000;
 type InputOf<H> = H extends (input: infer I, ...rest: never[]) => unknown ? I : never;
 type ResultOf<H> = H extends (...args: never[]) => infer R ? R : never;
 
-/** The only way to change data: commands, each of which resolves when its events are durable. */
-export interface Commands<H extends Record<keyof H, Handler>> {
+/**
+ * The only way to change data: commands, each of which resolves when its events are durable. A stop commits the waiting commands
+ * and accepts no more.
+ */
+export interface Commands<H extends Record<keyof H, Handler>> extends Service {
   /** @throws Refusal; UNAVAILABLE while the log cannot be written */
   execute<K extends keyof H & string>(command: K, input: InputOf<H[K]>, cause: Cause): Promise<ResultOf<H[K]>>;
   /** Whether the last group could be written, and no group has been in flight for more than 10 s. */
   writable(): boolean;
   /** Writes a row without meaning: resolves if the log can be written now. */
   probe(): Promise<void>;
-  /** Commits the waiting commands and accepts no more. */
-  close(): Promise<void>;
 }
 
 interface QueueOptions {
@@ -140,14 +142,16 @@ export function createQueue<H extends Record<keyof H, Handler>>(options: QueueOp
   }
 
   return {
+    ...createService('commands', {
+      async stop() {
+        closed = true;
+        if (queue.length || inFlightSince.length) await new Promise<void>((resolve) => (onIdle = resolve));
+        cancelExpiry?.();
+      },
+    }),
     execute: (name, input, cause) => enqueue({ name, input, cause }),
     writable: () => writable && (inFlightSince[0] ?? clock.now()) > clock.now() - MAX_QUEUED_MS,
     probe: () => enqueue({ name: null, input: null, cause: SYSTEM_CAUSE }),
-    async close() {
-      closed = true;
-      if (queue.length || inFlightSince.length) await new Promise<void>((resolve) => (onIdle = resolve));
-      cancelExpiry?.();
-    },
   };
 }
 

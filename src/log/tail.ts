@@ -1,5 +1,6 @@
 import type { Recorded } from '../domain/event.js';
 import type { StreamName } from '../domain/stream.js';
+import { createService } from '../runtime/service.js';
 import type { LogReader } from './event-log.js';
 import { type Page, Subscription } from './subscription.js';
 
@@ -89,6 +90,12 @@ export function createTail(reader: LogReader) {
   }
 
   return {
+    /** Its stop ends every subscription. */
+    ...createService('tail', {
+      stop() {
+        for (const subscription of subscriptions) void subscription.return();
+      },
+    }),
     wake,
     /** The position of the last committed event. */
     head: (): number => head,
@@ -102,9 +109,5 @@ export function createTail(reader: LogReader) {
     /** Every event of some streams after a position (exclusive). */
     follow: (streams: readonly StreamName[], after: number): Subscription =>
       new Subscription(streams, after, { register, unregister, read }),
-    /** Ends every subscription. */
-    close(): void {
-      for (const subscription of subscriptions) void subscription.return();
-    },
   };
 }

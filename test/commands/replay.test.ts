@@ -2,8 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Lane } from '../../src/domain/lane/lane.js';
 import type { Replay } from '../../src/domain/replay.js';
 import { aLanePortal } from '../support/lane/commands.js';
-import { success, tooLarge, unauthorized, unavailable } from '../support/lane/events.js';
-import { OTHER_PORTAL } from '../support/log/events.js';
+import { OTHER_PORTAL, success, tooLarge, unauthorized, unavailable } from '../support/domain/events.js';
 
 /** A portal with three delivered logins in each of three minutes, and the times of these minutes. */
 async function withHistory() {

@@ -4,7 +4,7 @@ import type { Cut } from '../../src/domain/retention.js';
 import { rebuild } from '../../src/projections/rebuild.js';
 import { openCommands } from '../support/log/commands.js';
 import { dumpReadModels } from '../support/log/dump.js';
-import { batchAbandoned, batchDelivered, batchStarted, loginRecorded, retryScheduled } from '../support/log/events.js';
+import { batchAbandoned, batchDelivered, batchStarted, loginRecorded, retryScheduled } from '../support/domain/events.js';
 import { CAUSE } from '../support/log/fixture.js';
 
 /** The largest number of events that one step prunes. */

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { writeRangeId } from '../../src/domain/undelivered.js';
 import { aLanePortal } from '../support/lane/commands.js';
-import { success, tooLarge, unauthorized, unavailable } from '../support/lane/events.js';
+import { OTHER_PORTAL, success, tooLarge, unauthorized, unavailable } from '../support/domain/events.js';
 import { openCommands } from '../support/log/commands.js';
-import { OTHER_PORTAL } from '../support/log/events.js';
 
 /** A portal with ten logins: 1 to 3, 4 and 5 to 7 are undelivered, 8 to 10 are pending. */
 async function withUndelivered(commands = openCommands()) {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Attempt } from '../../src/domain/lane/attempt.js';
 import { statusOf } from '../../src/queries/status.js';
-import { RETENTION } from '../support/lane/events.js';
+import { OTHER_PORTAL } from '../support/domain/events.js';
+import { RETENTION } from '../support/log/fixture.js';
 import { openCommands } from '../support/log/commands.js';
-import { OTHER_PORTAL } from '../support/log/events.js';
 import { CAUSE, START } from '../support/log/fixture.js';
 
 async function withWebhook({ enabled = true } = {}) {

@@ -6,17 +6,7 @@ import { emptyLane, type Lane, pending, waiting } from '../../src/domain/lane/la
 import { type LoginRange, loginCount, overlap } from '../../src/domain/login-range.js';
 import type { Replay } from '../../src/domain/replay.js';
 import { cutAt, expired, expiresAt, firstNeeded, withoutLogins } from '../../src/domain/retention.js';
-import {
-  abandoned,
-  delivered,
-  retryScheduled,
-  skipped,
-  started,
-  undelivered,
-  webhookOff,
-  webhookOn,
-  webhookRemoved,
-} from '../support/lane/events.js';
+import { batchAbandoned, batchDelivered, batchStarted, loginsSkipped, loginsUndelivered, retryScheduled, webhookOff, webhookOn, webhookRemoved } from '../support/domain/events.js';
 
 const laneOf = (...events: LaneEvent[]): Lane => events.reduce(evolve, emptyLane);
 const expiredRange = (
@@ -38,34 +28,34 @@ const range = (firstVersion: number, lastVersion: number): LoginRange => ({ firs
 describe('the first login that is needed', () => {
   it('is the first pending login', () => {
     expect(firstNeeded(laneOf(webhookOn()), nothing, 5, 0)).toBe(1);
-    expect(firstNeeded(laneOf(webhookOn(), started('d', 1, 3), delivered('d')), nothing, 5, 0)).toBe(4);
+    expect(firstNeeded(laneOf(webhookOn(), batchStarted('d', 1, 3), batchDelivered('d')), nothing, 5, 0)).toBe(4);
   });
 
   it('is the first login of the open delivery, even if it waits for a retry or the webhook is off', () => {
-    expect(firstNeeded(laneOf(webhookOn(), started('d', 1, 3), retryScheduled('d', 1, 9)), nothing, 5, 0)).toBe(1);
-    expect(firstNeeded(laneOf(webhookOn(), started('d', 1, 3), webhookOff(5)), nothing, 9, 0)).toBe(1);
+    expect(firstNeeded(laneOf(webhookOn(), batchStarted('d', 1, 3), retryScheduled('d', 1, 9)), nothing, 5, 0)).toBe(1);
+    expect(firstNeeded(laneOf(webhookOn(), batchStarted('d', 1, 3), webhookOff(5)), nothing, 9, 0)).toBe(1);
   });
 
   it('does not exist if everything is delivered or nothing is due', () => {
-    expect(firstNeeded(laneOf(webhookOn(), started('d', 1, 3), delivered('d')), nothing, 3, 0)).toBe(null);
+    expect(firstNeeded(laneOf(webhookOn(), batchStarted('d', 1, 3), batchDelivered('d')), nothing, 3, 0)).toBe(null);
     expect(firstNeeded(emptyLane, nothing, 5, 0)).toBe(null);
     expect(firstNeeded(laneOf(webhookOn(), webhookOff(0)), nothing, 5, 0)).toBe(null);
   });
 
   it('is not a skipped login', () => {
-    expect(firstNeeded(laneOf(webhookOff(0), webhookOn(4), skipped(1, 4)), nothing, 9, 0)).toBe(5);
+    expect(firstNeeded(laneOf(webhookOff(0), webhookOn(4), loginsSkipped(1, 4)), nothing, 9, 0)).toBe(5);
   });
 });
 
 describe('an undelivered login', () => {
   it('is needed, however old its last attempt is', () => {
     expect(
-      firstNeeded(laneOf(webhookOn(), started('d', 1, 3), abandoned('d', 5, 99)), listing(range(2, 3)), 3, 0),
+      firstNeeded(laneOf(webhookOn(), batchStarted('d', 1, 3), batchAbandoned('d', 5, 99)), listing(range(2, 3)), 3, 0),
     ).toBe(2);
   });
 
   it('expires if it is too old, and is then no longer listed', () => {
-    const lane = laneOf(webhookOn(), started('d', 1, 4), abandoned('d', 5, 99));
+    const lane = laneOf(webhookOn(), batchStarted('d', 1, 4), batchAbandoned('d', 5, 99));
     const events = expired(lane, listing(range(1, 1), range(3, 4)), 4, 3);
     expect(events).toEqual([expiredRange(1, 3, null, 2)]);
     expect(events.reduce<Lane>(evolve, lane)).toMatchObject({
@@ -75,9 +65,9 @@ describe('an undelivered login', () => {
   });
 
   it('does not expire while it is redelivered, unless the webhook is off', () => {
-    const batch = started('r', 1, 2);
+    const batch = batchStarted('r', 1, 2);
     const recovery = { ...batch, data: { ...batch.data, purpose: 'RECOVERY' as const } };
-    const lane = laneOf(webhookOn(), started('d', 1, 4), abandoned('d', 5, 99), recovery);
+    const lane = laneOf(webhookOn(), batchStarted('d', 1, 4), batchAbandoned('d', 5, 99), recovery);
     expect(expired(lane, listing(range(1, 4)), 4, 4)).toEqual([expiredRange(3, 4, null, 2)]);
     const off = expired(evolve(lane, webhookOff(4)), listing(range(1, 4)), 4, 4);
     expect(off).toEqual([expiredRange(1, 2, 'r', 2), expiredRange(3, 4, null, 2)]);
@@ -123,7 +113,7 @@ function replayOf(...ranges: LoginRange[]): Replay {
 
 describe('a due login that is too old', () => {
   it('expires, in a range that ends with the last login that is too old', () => {
-    const lane = laneOf(webhookOn(), webhookOff(3), webhookOn(6), skipped(4, 6));
+    const lane = laneOf(webhookOn(), webhookOff(3), webhookOn(6), loginsSkipped(4, 6));
     expect(expired(lane, nothing, 20, 2)).toEqual([expiredRange(1, 2)]);
     expect(expired(lane, nothing, 20, 5)).toEqual([expiredRange(1, 3)]);
     expect(expired(lane, nothing, 20, 9)).toEqual([expiredRange(1, 3), expiredRange(7, 9)]);
@@ -131,19 +121,19 @@ describe('a due login that is too old', () => {
   });
 
   it('does not expire while it is in a delivery that ends by itself', () => {
-    const open = laneOf(webhookOn(), started('d', 1, 3), retryScheduled('d', 1, 9));
+    const open = laneOf(webhookOn(), batchStarted('d', 1, 3), retryScheduled('d', 1, 9));
     expect(expired(open, nothing, 9, 5)).toEqual([expiredRange(4, 5)]);
     expect(expired(evolve(open, webhookRemoved(9)), nothing, 9, 5)).toEqual([expiredRange(4, 5)]);
   });
 
   it('expires with its delivery if the webhook is off, once all logins of the delivery are too old', () => {
-    const off = laneOf(webhookOn(), started('d', 1, 3), webhookOff(3));
+    const off = laneOf(webhookOn(), batchStarted('d', 1, 3), webhookOff(3));
     expect(expired(off, nothing, 9, 2)).toEqual([]);
     expect(expired(off, nothing, 9, 5)).toEqual([expiredRange(1, 3, 'd')]);
   });
 
   it('is no longer due, and counts as discarded', () => {
-    const off = laneOf(webhookOn(), started('d', 1, 3), webhookOff(6));
+    const off = laneOf(webhookOn(), batchStarted('d', 1, 3), webhookOff(6));
     const lane = expired(off, nothing, 9, 6).reduce<Lane>(evolve, off);
     expect(lane).toMatchObject({
       first: { open: null },
@@ -157,7 +147,7 @@ describe('a due login that is too old', () => {
 describe('pruned logins that were never due', () => {
   it('are not due when the webhook is turned on', () => {
     const lane = withoutLogins(laneOf(webhookOn(), webhookOff(0)), 7);
-    const on = [webhookOn(9), skipped((lane.backlog.dueThrough ?? 0) + 1, 9)].reduce(evolve, lane);
+    const on = [webhookOn(9), loginsSkipped((lane.backlog.dueThrough ?? 0) + 1, 9)].reduce(evolve, lane);
     expect(waiting(on, 12)).toEqual([{ firstVersion: 10, lastVersion: 12 }]);
     expect(pending(on, 12)).toBe(3);
   });
@@ -169,7 +159,7 @@ describe('pruned logins that were never due', () => {
   });
 
   it('do not change a lane whose cursor is past them', () => {
-    const lane = laneOf(webhookOn(), started('d', 1, 5), abandoned('d', 5, 99));
+    const lane = laneOf(webhookOn(), batchStarted('d', 1, 5), batchAbandoned('d', 5, 99));
     expect(withoutLogins(lane, 5)).toBe(lane);
   });
 });
@@ -206,13 +196,13 @@ it('a pruned login is never due again, whatever happens later', () => {
       function turnOn(): void {
         const { dueThrough } = lane.backlog;
         lane = evolve(lane, webhookOn(lastLogin));
-        if (dueThrough !== null && dueThrough < lastLogin) lane = evolve(lane, skipped(dueThrough + 1, lastLogin));
+        if (dueThrough !== null && dueThrough < lastLogin) lane = evolve(lane, loginsSkipped(dueThrough + 1, lastLogin));
       }
 
       function remove(): void {
         const ranges = waiting(lane, lastLogin);
         lane = evolve(lane, webhookRemoved(lastLogin));
-        for (const { firstVersion, lastVersion } of ranges) lane = evolve(lane, undelivered(firstVersion, lastVersion));
+        for (const { firstVersion, lastVersion } of ranges) lane = evolve(lane, loginsUndelivered(firstVersion, lastVersion));
       }
 
       function deliver(count: number): void {
@@ -220,7 +210,7 @@ it('a pruned login is never due again, whatever happens later', () => {
         if (!range || !lane.webhook?.enabled) return;
         const id = `d-${(batches += 1)}`;
         const last = Math.min(range.lastVersion, range.firstVersion + count - 1);
-        lane = [started(id, range.firstVersion, last), delivered(id)].reduce(evolve, lane);
+        lane = [batchStarted(id, range.firstVersion, last), batchDelivered(id)].reduce(evolve, lane);
       }
     }),
   );

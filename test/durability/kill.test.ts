@@ -30,7 +30,7 @@ import {
   TOO_LARGE_AGENT,
   unreliable,
 } from '../support/crash/unreliable-receiver.js';
-import { RETENTION } from '../support/lane/events.js';
+import { RETENTION } from '../support/log/fixture.js';
 import { type Received, startReceiver } from '../support/receiver/receiver.js';
 
 /** Kills in all data directories together. */

@@ -245,7 +245,7 @@ it('closes when every command is answered or refused, and then refuses commands'
   await occupy(opened, 2);
   const waiting = record();
   let closed = false;
-  const closing = queue.close().then(() => (closed = true));
+  const closing = queue.stop().then(() => (closed = true));
   expect(await queue.execute('record', 1, CAUSE).catch(({ code }: { code: string }) => code)).toBe('UNAVAILABLE');
   for (let next = 0; next < groups.length; next += 1) {
     expect(closed).toBe(false);

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { loginRecorded } from '../support/log/events.js';
+import { loginRecorded } from '../support/domain/events.js';
 import { turn } from '../support/log/fixture.js';
 import { numbers, openTail, take } from '../support/log/tail.js';
 

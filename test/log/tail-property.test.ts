@@ -127,7 +127,7 @@ async function run(steps: readonly Step[]): Promise<void> {
   }
   // In the end every subscription gives all that is left.
   for (const model of models) while (model.due.length) await model.next();
-  tail.close();
+  void tail.stop();
   for (const model of models) expect(await (model.answer ?? null)).toBe(null);
   expect(tail.subscriptions()).toBe(0);
   close();

@@ -4,7 +4,7 @@ import { Refusal } from '../../src/domain/refusal.js';
 import type { StreamName } from '../../src/domain/stream.js';
 import type { Subscription } from '../../src/log/subscription.js';
 import { createTail } from '../../src/log/tail.js';
-import { loginRecorded } from '../support/log/events.js';
+import { loginRecorded } from '../support/domain/events.js';
 import { CAUSE, openLog, START, turn, withoutReadModels } from '../support/log/fixture.js';
 
 const STREAMS = ['login-a', 'login-b', 'login-c', 'login-d'] as const;
@@ -101,7 +101,7 @@ it('gives parked subscriptions every event of their streams once and in order, w
         const theirs = events.filter(({ stream }) => streams.includes(stream));
         expect(seen).toEqual(theirs.map(({ position }) => position));
       }
-      tail.close();
+      void tail.stop();
       await Promise.all(reading);
       close();
     }),

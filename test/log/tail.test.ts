@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { loginRecorded } from '../support/log/events.js';
+import { loginRecorded } from '../support/domain/events.js';
 import { turn } from '../support/log/fixture.js';
 import { numbers, openTail, take } from '../support/log/tail.js';
 
@@ -119,7 +119,7 @@ it('forgets a subscription when a for-await loop over it ends', async () => {
 it('ends every subscription when it closes', async () => {
   const { tail } = openTail();
   const parked = [tail.follow([A, B], 0).next(), tail.follow([A], 0).next()];
-  tail.close();
+  void tail.stop();
   expect((await Promise.all(parked)).map(({ done }) => done)).toEqual([true, true]);
   expect(tail.subscriptions()).toBe(0);
 });

@@ -11,7 +11,7 @@ import { createLogger } from '../../src/runtime/logger.js';
 import { createService } from '../../src/runtime/service.js';
 import { FakeClock } from '../support/clock/fake-clock.js';
 import { seededRandom } from '../support/clock/random.js';
-import { LOGIN } from '../support/log/events.js';
+import { LOGIN } from '../support/domain/events.js';
 import { CAUSE, turn } from '../support/log/fixture.js';
 import { temporaryDirectory, testConfig } from '../support/server/app.js';
 

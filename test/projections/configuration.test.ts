@@ -1,14 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { TokenEvent } from '../../src/domain/token.js';
-import {
-  DESTINATION,
-  destinationCreated,
-  OTHER_DESTINATION,
-  OTHER_PORTAL,
-  PORTAL,
-  portalRegistered,
-  webhookConfigured,
-} from '../support/log/events.js';
+import { DESTINATION, destinationCreated, OTHER_DESTINATION, OTHER_PORTAL, PORTAL, portalRegistered, webhookConfigured } from '../support/domain/events.js';
 import { openLog, recordedAt } from '../support/log/fixture.js';
 
 const page = { limit: 10, inverted: false };

@@ -2,20 +2,7 @@ import { expect, it } from 'vitest';
 import type { Recorded } from '../../src/domain/event.js';
 import { evolve, type LaneEvent } from '../../src/domain/lane/evolve.js';
 import { emptyLane } from '../../src/domain/lane/lane.js';
-import {
-  batchAbandoned,
-  batchDelivered,
-  batchStarted,
-  DESTINATION,
-  loginRecorded,
-  OTHER_PORTAL,
-  PORTAL,
-  portalRegistered,
-  retryScheduled,
-  superseded,
-  undelivered,
-  webhookConfigured,
-} from '../support/log/events.js';
+import { batchAbandoned, batchDelivered, batchStarted, deliverySuperseded, DESTINATION, loginRecorded, loginsUndelivered, OTHER_PORTAL, PORTAL, portalRegistered, retryScheduled, webhookConfigured } from '../support/domain/events.js';
 import { openLog } from '../support/log/fixture.js';
 
 it('a lane is empty for a portal without a webhook', () => {
@@ -33,14 +20,14 @@ it('a lane is the fold of the webhook and delivery events of its portal, with th
     retryScheduled('d-1'),
     batchDelivered('d-1', 2),
     batchStarted('d-2', { firstVersion: 4, lastVersion: 4 }),
-    superseded('d-2'),
+    deliverySuperseded('d-2'),
     batchStarted('d-3', { firstVersion: 4, lastVersion: 4 }),
     batchAbandoned('d-3'),
     webhookConfigured(false, 7),
     webhookConfigured(true, 9),
     { type: 'LoginsSkipped', data: { firstVersion: 8, lastVersion: 9 } },
     { type: 'WebhookRemoved', data: { loginsThrough: 9 } },
-    undelivered({ firstVersion: 5, lastVersion: 7 }),
+    loginsUndelivered({ firstVersion: 5, lastVersion: 7 }),
   ];
   let lane = emptyLane;
   for (const event of events) {

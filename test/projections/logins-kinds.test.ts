@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { authenticationTypes, loginOutcomes } from '../../src/domain/login.js';
-import { loginRecorded, OTHER_PORTAL, PORTAL } from '../support/log/events.js';
+import { loginRecorded, OTHER_PORTAL, PORTAL } from '../support/domain/events.js';
 import { openLog, START } from '../support/log/fixture.js';
 
 const KINDS = loginOutcomes.flatMap((outcome) =>

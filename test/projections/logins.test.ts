@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { authenticationTypes, loginOutcomes } from '../../src/domain/login.js';
 import type { LoginCursor, LoginFilter } from '../../src/projections/logins.js';
-import { loginRecorded, OTHER_PORTAL, PORTAL } from '../support/log/events.js';
+import { loginRecorded, OTHER_PORTAL, PORTAL } from '../support/domain/events.js';
 import { openLog, START } from '../support/log/fixture.js';
 
 it('the position of the first login with a key is stored, separately for each portal', () => {

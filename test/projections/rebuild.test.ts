@@ -4,18 +4,7 @@ import { createApp } from '../../src/app.js';
 import { areUpToDate, rebuild } from '../../src/projections/rebuild.js';
 import { createLogger } from '../../src/runtime/logger.js';
 import { dumpLog, dumpReadModels } from '../support/log/dump.js';
-import {
-  batchAbandoned,
-  batchDelivered,
-  batchStarted,
-  DESTINATION,
-  destinationCreated,
-  loginRecorded,
-  OTHER_PORTAL,
-  PORTAL,
-  portalRegistered,
-  webhookConfigured,
-} from '../support/log/events.js';
+import { batchAbandoned, batchDelivered, batchStarted, DESTINATION, destinationCreated, loginRecorded, OTHER_PORTAL, PORTAL, portalRegistered, webhookConfigured } from '../support/domain/events.js';
 import { openLog } from '../support/log/fixture.js';
 import { temporaryDirectory, testConfig } from '../support/server/app.js';
 

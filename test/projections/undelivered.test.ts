@@ -4,8 +4,7 @@ import type { DomainEvent } from '../../src/domain/event.js';
 import type { LoginRange } from '../../src/domain/login-range.js';
 import { loginCount } from '../../src/domain/login-range.js';
 import { type UndeliveredState, undeliveredStates } from '../../src/domain/undelivered.js';
-import { abandoned, delivered, started, tooLargeLine, webhookOn } from '../support/lane/events.js';
-import { PORTAL } from '../support/log/events.js';
+import { batchAbandoned, batchDelivered, batchStarted, lineTooLarge, PORTAL, webhookOn } from '../support/domain/events.js';
 import { openLog, recordedAt } from '../support/log/fixture.js';
 
 const range = (firstVersion: number, lastVersion: number): LoginRange => ({ firstVersion, lastVersion });
@@ -30,11 +29,11 @@ function listOf(...ranges: LoginRange[]) {
   ) {
     deliveries += 1;
     const id = `d-${deliveries}`;
-    append(started(id, firstVersion, lastVersion, { purpose }), end(id));
+    append(batchStarted(id, firstVersion, lastVersion, { purpose }), end(id));
   }
 
   append(webhookOn());
-  for (const one of ranges) batch(one, 'FIRST', (id) => abandoned(id, 5, 9));
+  for (const one of ranges) batch(one, 'FIRST', (id) => batchAbandoned(id, 5, 9));
   const rows = (...states: UndeliveredState[]) =>
     undelivered.page(PORTAL, states.length ? states : undeliveredStates, { limit: 99, inverted: false });
 
@@ -46,9 +45,9 @@ function listOf(...ranges: LoginRange[]) {
     undelivered,
     lane: () => models.lanes.get(PORTAL).lane,
     listed: () => rows().map(({ firstVersion, lastVersion, state }) => [firstVersion, lastVersion, state]),
-    deliver: (first: number, last: number) => batch(range(first, last), 'REPLAY', (id) => delivered(id)),
-    tooLarge: (version: number) => batch(range(version, version), 'REPLAY', (id) => tooLargeLine(id)),
-    fail: (first: number, last: number) => batch(range(first, last), 'RECOVERY', (id) => abandoned(id, 5, null)),
+    deliver: (first: number, last: number) => batch(range(first, last), 'REPLAY', (id) => batchDelivered(id)),
+    tooLarge: (version: number) => batch(range(version, version), 'REPLAY', (id) => lineTooLarge(id)),
+    fail: (first: number, last: number) => batch(range(first, last), 'RECOVERY', (id) => batchAbandoned(id, 5, null)),
   };
 }
 
@@ -99,9 +98,9 @@ describe('the list of undelivered ranges', () => {
     ['the logins after it', 9, 12, [[4, 8]]],
   ])('removes the delivered part of a range: %s', (_, first, last, left) => {
     const { batch, deliver, listed } = listOf();
-    batch(range(1, 3), 'FIRST', (id) => delivered(id));
-    batch(range(4, 8), 'FIRST', (id) => abandoned(id, 5, 9));
-    batch(range(9, 12), 'FIRST', (id) => delivered(id));
+    batch(range(1, 3), 'FIRST', (id) => batchDelivered(id));
+    batch(range(4, 8), 'FIRST', (id) => batchAbandoned(id, 5, 9));
+    batch(range(9, 12), 'FIRST', (id) => batchDelivered(id));
     deliver(first, last);
     expect(listed().map(([one, other]) => [one, other])).toEqual(left);
   });
@@ -149,7 +148,7 @@ describe('the list of undelivered ranges', () => {
 
   it('does not add a delivered login because it is too large in a replay', () => {
     const { batch, tooLarge, listed } = listOf();
-    batch(range(1, 3), 'FIRST', (id) => delivered(id));
+    batch(range(1, 3), 'FIRST', (id) => batchDelivered(id));
     tooLarge(2);
     expect(listed()).toEqual([]);
   });

@@ -2,16 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { DeliveryEvent } from '../../src/domain/lane/events.js';
 import { type DeliveryState, deliveriesOf } from '../../src/queries/deliveries.js';
-import {
-  batchAbandoned,
-  batchDelivered,
-  batchStarted,
-  DESTINATION,
-  PORTAL,
-  retryScheduled,
-  superseded,
-  undelivered,
-} from '../support/log/events.js';
+import { batchAbandoned, batchDelivered, batchStarted, deliverySuperseded, DESTINATION, loginsUndelivered, PORTAL, retryScheduled } from '../support/domain/events.js';
 import { openLog, recordedAt, START, withoutReadModels } from '../support/log/fixture.js';
 
 const STREAM = `delivery-${PORTAL}` as const;
@@ -62,14 +53,14 @@ describe('a delivery', () => {
   it.each<[DeliveryState, DeliveryEvent, number]>([
     ['DELIVERED', batchDelivered('d-1', 2), 2],
     ['ABANDONED', batchAbandoned('d-1', 2), 2],
-    ['SUPERSEDED', superseded('d-1'), 1],
-    ['ABANDONED', undelivered(range, 'd-1'), 1],
+    ['SUPERSEDED', deliverySuperseded('d-1'), 1],
+    ['ABANDONED', loginsUndelivered(range, 'd-1'), 1],
   ])('ends as %s', (state, event, attempts) => {
     const [delivery] = only(
       batchStarted('d-1', range),
       retryScheduled('d-1'),
       event,
-      undelivered({ firstVersion: 4, lastVersion: 9 }),
+      loginsUndelivered({ firstVersion: 4, lastVersion: 9 }),
     );
     expect(delivery).toMatchObject({ state, endedAt: recordedAt(3) });
     expect(delivery?.attempts).toHaveLength(attempts);
@@ -106,7 +97,7 @@ function eventsOf({ failed, end, between }: Plan, id: string): DeliveryEvent[] {
   const events = [batchStarted(id, range), ...retries.slice(0, 1), ...noise, ...retries.slice(1)];
   if (end === 'DELIVERED') events.push(batchDelivered(id, failed + 1));
   if (end === 'ABANDONED') events.push(batchAbandoned(id, failed + 1));
-  if (end === 'SUPERSEDED') events.push(superseded(id));
+  if (end === 'SUPERSEDED') events.push(deliverySuperseded(id));
   return [...events, ...noise.slice(0, 2)];
 }
 

@@ -2,22 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { DomainEvent } from '../../src/domain/event.js';
 import type { StreamName } from '../../src/domain/stream.js';
 import { statusOf } from '../../src/queries/status.js';
-import { RETENTION } from '../support/lane/events.js';
-import {
-  batchAbandoned,
-  batchDelivered,
-  batchStarted,
-  DESTINATION,
-  destinationCreated,
-  loginRecorded,
-  OTHER_DESTINATION,
-  PORTAL,
-  portalRegistered,
-  retryScheduled,
-  superseded,
-  undelivered,
-  webhookConfigured,
-} from '../support/log/events.js';
+import { batchAbandoned, batchDelivered, batchStarted, deliverySuperseded, DESTINATION, destinationCreated, loginRecorded, loginsUndelivered, OTHER_DESTINATION, PORTAL, portalRegistered, retryScheduled, webhookConfigured } from '../support/domain/events.js';
+import { RETENTION } from '../support/log/fixture.js';
 import { openLog, recordedAt, START } from '../support/log/fixture.js';
 
 const registered = [`portal-${PORTAL}`, portalRegistered()] as const;
@@ -161,7 +147,7 @@ it('pending does not count logins that were recorded while the webhook was off',
 });
 
 it('pending counts the logins of a superseded batch again, once', () => {
-  const history = [webhook(true), login, login, start('d', 1, 2), delivery(superseded('d'))];
+  const history = [webhook(true), login, login, start('d', 1, 2), delivery(deliverySuperseded('d'))];
   expect(given(...history).status).toMatchObject({ pending: 2, deliveredTotal: 0, undeliveredTotal: 0 });
   const again = [start('e', 1, 2), delivery(batchDelivered('e'))];
   expect(given(...history, ...again).status).toMatchObject({ pending: 0, deliveredTotal: 2 });
@@ -175,10 +161,10 @@ it('undeliveredTotal counts the logins that were due when the webhook was remove
     login,
     start('d', 1, 1),
     removed(3),
-    delivery(undelivered({ firstVersion: 2, lastVersion: 3 })),
+    delivery(loginsUndelivered({ firstVersion: 2, lastVersion: 3 })),
   ];
   expect(given(...open).status).toMatchObject({ pending: 1, undeliveredTotal: 2 });
-  const ended = delivery(undelivered({ firstVersion: 1, lastVersion: 1 }, 'd'));
+  const ended = delivery(loginsUndelivered({ firstVersion: 1, lastVersion: 1 }, 'd'));
   expect(given(...open, ended).status).toMatchObject({ pending: 0, undeliveredTotal: 3, oldestPendingAt: null });
 });
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { executeRecordLogins } from '../../src/api/record-logins.js';
 import { dataOf, post, registerPortal } from '../support/graphql/calls.js';
 import { subscribe, transports } from '../support/graphql/live.js';
-import { batchDelivered, batchStarted, LOGIN, loginRecorded } from '../support/log/events.js';
+import { batchDelivered, batchStarted, LOGIN, loginRecorded } from '../support/domain/events.js';
 import { CAUSE, openLog } from '../support/log/fixture.js';
 import { startApp, type TestApp, temporaryDirectory, testConfig } from '../support/server/app.js';
 

@@ -179,8 +179,8 @@ export async function startLife(options: LifeOptions): Promise<Life> {
       await Promise.all([delivery.engine.stop(), retention.stop()]);
     },
     async close() {
-      tail.close();
-      await Promise.race([commands.close(), died]);
+      void tail.stop();
+      await Promise.race([commands.stop(), died]);
       if (isOver) return false;
       await delivery.sender.stop();
       end();

@@ -4,26 +4,12 @@ import { type DeliveryCommand, decide } from '../../../src/domain/lane/decide.js
 import { evolve, type LaneEvent } from '../../../src/domain/lane/evolve.js';
 import { emptyLane, type Lane } from '../../../src/domain/lane/lane.js';
 import { decider } from '../../support/domain/given.js';
-import {
-  abandoned,
-  delivered,
-  OTHER,
-  retryScheduled,
-  started,
-  success,
-  superseded,
-  unauthorized,
-  unavailable,
-  undelivered,
-  webhookOff,
-  webhookOn,
-  webhookRemoved,
-} from '../../support/lane/events.js';
+import { batchAbandoned, batchDelivered, batchStarted, deliverySuperseded, loginsUndelivered, OTHER_DESTINATION, retryScheduled, success, unauthorized, unavailable, webhookOff, webhookOn, webhookRemoved } from '../../support/domain/events.js';
 
 const given = decider<Lane, LaneEvent, DeliveryCommand>(emptyLane, evolve, (command, lane) =>
   decide(command, lane, { logFormat: undefined, undeliveredIn: () => 0 }),
 );
-const start = (batch = started('a', 1, 3)): DeliveryCommand => ({ type: 'StartBatch', batch: batch.data });
+const start = (batch = batchStarted('a', 1, 3)): DeliveryCommand => ({ type: 'StartBatch', batch: batch.data });
 const ended = (deliveryId: string, attempt: number, outcome: Outcome, random = 0): DeliveryCommand => ({
   type: 'RecordOutcome',
   deliveryId,
@@ -36,48 +22,48 @@ describe('a batch', () => {
   it('starts with the first login after the cursor', () => {
     given(webhookOn())
       .when(start())
-      .then(started('a', 1, 3));
-    given(webhookOn(), started('a', 1, 3), delivered('a'))
-      .when(start(started('b', 4, 4)))
-      .then(started('b', 4, 4));
+      .then(batchStarted('a', 1, 3));
+    given(webhookOn(), batchStarted('a', 1, 3), batchDelivered('a'))
+      .when(start(batchStarted('b', 4, 4)))
+      .then(batchStarted('b', 4, 4));
   });
 
   it('is not started while another batch is open', () => {
-    const open = [webhookOn(), started('a', 1, 3)];
+    const open = [webhookOn(), batchStarted('a', 1, 3)];
     given(...open)
-      .when(start(started('b', 1, 3)))
+      .when(start(batchStarted('b', 1, 3)))
       .then();
     given(...open)
-      .when(start(started('b', 4, 4)))
+      .when(start(batchStarted('b', 4, 4)))
       .then();
   });
 
   it.each([2, 4, 5])('is not started at login %i when login 3 is next', (first) => {
-    given(webhookOn(), started('a', 1, 2), delivered('a'))
-      .when(start(started('b', first, 9)))
+    given(webhookOn(), batchStarted('a', 1, 2), batchDelivered('a'))
+      .when(start(batchStarted('b', first, 9)))
       .then();
   });
 
   it('is not started if the webhook is off, removed or has another destination', () => {
     given(webhookOn(), webhookOff(3)).when(start()).then();
     given(webhookOn(), webhookRemoved(3)).when(start()).then();
-    given(webhookOn(), webhookOn(3, OTHER)).when(start()).then();
+    given(webhookOn(), webhookOn(3, OTHER_DESTINATION)).when(start()).then();
     given().when(start()).then();
   });
 });
 
 describe('an attempt', () => {
-  const open = [webhookOn(), started('a', 1, 3)];
+  const open = [webhookOn(), batchStarted('a', 1, 3)];
   const failedAttempts = (count: number) =>
     Array.from({ length: count }, (_, index) => retryScheduled('a', index + 1, 9));
 
   it('that succeeds delivers the batch', () => {
     given(...open)
       .when(ended('a', 1, success))
-      .then(delivered('a', 1));
+      .then(batchDelivered('a', 1));
     given(...open, ...failedAttempts(4))
       .when(ended('a', 5, success))
-      .then(delivered('a', 5));
+      .then(batchDelivered('a', 5));
   });
 
   it.each([
@@ -112,13 +98,13 @@ describe('an attempt', () => {
   it('is the last one if it is the fifth: the batch is abandoned', () => {
     given(...open, ...failedAttempts(4))
       .when(ended('a', 5, unavailable(7_000)))
-      .then(abandoned('a', 5, 2_500, 503, { destinationPausedUntil: 8_500 }));
+      .then(batchAbandoned('a', 5, 2_500, 503, { destinationPausedUntil: 8_500 }));
   });
 
   it('is the last one if its answer is final', () => {
     given(...open)
       .when(ended('a', 1, unauthorized))
-      .then(abandoned('a', 1, 2_500, 401));
+      .then(batchAbandoned('a', 1, 2_500, 401));
   });
 
   it('counts only for the open delivery, and only once', () => {
@@ -131,10 +117,10 @@ describe('an attempt', () => {
     given(...open, ...failedAttempts(1))
       .when(ended('a', 1, success))
       .then();
-    given(...open, delivered('a'))
+    given(...open, batchDelivered('a'))
       .when(ended('a', 1, success))
       .then();
-    given(...open, superseded('a'))
+    given(...open, deliverySuperseded('a'))
       .when(ended('a', 1, success))
       .then();
   });
@@ -142,21 +128,21 @@ describe('an attempt', () => {
   it('in flight when the webhook is turned off or removed still counts', () => {
     given(...open, webhookOff(3))
       .when(ended('a', 1, success))
-      .then(delivered('a', 1));
+      .then(batchDelivered('a', 1));
     given(...open, webhookRemoved(3))
       .when(ended('a', 1, success))
-      .then(delivered('a', 1));
+      .then(batchDelivered('a', 1));
   });
 });
 
 describe('the wait after abandoned batches in a row', () => {
   const abandonedBatches = (count: number) =>
     Array.from({ length: count }, (_, index) => [
-      started(`a${index}`, index + 1, index + 1),
-      abandoned(`a${index}`, 1, 9, 401),
+      batchStarted(`a${index}`, index + 1, index + 1),
+      batchAbandoned(`a${index}`, 1, 9, 401),
     ]).flat();
   const next = (after: LaneEvent[], version: number) =>
-    given(...after, started('b', version, version)).when(ended('b', 1, unauthorized));
+    given(...after, batchStarted('b', version, version)).when(ended('b', 1, unauthorized));
 
   it.each([
     [1, 2_000],
@@ -165,33 +151,33 @@ describe('the wait after abandoned batches in a row', () => {
     [6, 60_000],
     [20, 60_000],
   ])('after %i others is %i ms', (count, waitMs) => {
-    next([webhookOn(), ...abandonedBatches(count)], count + 1).then(abandoned('b', 1, 1_500 + waitMs, 401));
+    next([webhookOn(), ...abandonedBatches(count)], count + 1).then(batchAbandoned('b', 1, 1_500 + waitMs, 401));
   });
 
   it('starts again at 1 s after a success', () => {
-    const succeeded = [started('ok', 3, 3), delivered('ok')];
-    next([webhookOn(), ...abandonedBatches(2), ...succeeded], 4).then(abandoned('b', 1, 2_500, 401));
+    const succeeded = [batchStarted('ok', 3, 3), batchDelivered('ok')];
+    next([webhookOn(), ...abandonedBatches(2), ...succeeded], 4).then(batchAbandoned('b', 1, 2_500, 401));
   });
 
   it('starts again at 1 s at another destination', () => {
     const moved = given(
       webhookOn(),
       ...abandonedBatches(5),
-      webhookOn(6, OTHER),
-      started('b', 6, 6, { destinationId: OTHER }),
+      webhookOn(6, OTHER_DESTINATION),
+      batchStarted('b', 6, 6, { destinationId: OTHER_DESTINATION }),
     );
-    moved.when(ended('b', 1, unauthorized)).then(abandoned('b', 1, 2_500, 401));
+    moved.when(ended('b', 1, unauthorized)).then(batchAbandoned('b', 1, 2_500, 401));
   });
 });
 
 describe('a delivery', () => {
-  const open = [webhookOn(), started('a', 1, 3)];
+  const open = [webhookOn(), batchStarted('a', 1, 3)];
 
   it('is superseded if it is open', () => {
-    given(...open, webhookOn(3, OTHER))
+    given(...open, webhookOn(3, OTHER_DESTINATION))
       .when({ type: 'SupersedeDelivery', deliveryId: 'a' })
-      .then(superseded('a'));
-    given(...open, delivered('a'))
+      .then(deliverySuperseded('a'));
+    given(...open, batchDelivered('a'))
       .when({ type: 'SupersedeDelivery', deliveryId: 'a' })
       .then();
     given(...open)
@@ -202,8 +188,8 @@ describe('a delivery', () => {
   it('is abandoned if it is open: its logins are undelivered', () => {
     given(...open, webhookRemoved(3))
       .when({ type: 'AbandonDelivery', deliveryId: 'a' })
-      .then(undelivered(1, 3, 'a'));
-    given(...open, delivered('a'), webhookRemoved(3))
+      .then(loginsUndelivered(1, 3, 'a'));
+    given(...open, batchDelivered('a'), webhookRemoved(3))
       .when({ type: 'AbandonDelivery', deliveryId: 'a' })
       .then();
     given(...open, webhookRemoved(3))
@@ -212,7 +198,7 @@ describe('a delivery', () => {
   });
 
   it('is not superseded after the webhook was removed: it is abandoned instead', () => {
-    given(...open, webhookOn(3, OTHER), webhookRemoved(3))
+    given(...open, webhookOn(3, OTHER_DESTINATION), webhookRemoved(3))
       .when({ type: 'SupersedeDelivery', deliveryId: 'a' })
       .then();
   });

@@ -4,18 +4,7 @@ import { evolve, type LaneEvent } from '../../../src/domain/lane/evolve.js';
 import { emptyLane, type Lane } from '../../../src/domain/lane/lane.js';
 import { type LaneContext, type NextStep, nextStep } from '../../../src/domain/lane/next-step.js';
 import type { ReplayEvent } from '../../../src/domain/replay.js';
-import {
-  abandoned,
-  delivered,
-  OTHER,
-  retryScheduled,
-  SIEM,
-  split,
-  started,
-  tooLargeLine,
-  webhookOff,
-  webhookOn,
-} from '../../support/lane/events.js';
+import { batchAbandoned, batchDelivered, batchSplit, batchStarted, DESTINATION, lineTooLarge, OTHER_DESTINATION, retryScheduled, webhookOff, webhookOn } from '../../support/domain/events.js';
 
 const after = (...events: LaneEvent[]): Lane => events.reduce<Lane>(evolve, emptyLane);
 const range = (firstVersion: number, lastVersion: number) => ({ firstVersion, lastVersion });
@@ -42,7 +31,7 @@ const start = (purpose: Purpose, first: number, last: number) => ({
 const wait = (until: number) => ({ type: 'WAIT', until });
 const attempts = (deliveryId: string) => ({ type: 'ATTEMPT', delivery: { deliveryId } });
 const redelivery = (deliveryId: string, first: number, last: number, purpose: Purpose = 'RECOVERY') =>
-  started(deliveryId, first, last, { purpose });
+  batchStarted(deliveryId, first, last, { purpose });
 
 const requestedReplay: ReplayEvent = {
   type: 'ReplayRequested',
@@ -61,47 +50,47 @@ describe('the order of deliveries', () => {
   const all = { lastLogin: 999, recoverable: waitingRange(1, 2), replayable: range(1, 900) };
 
   it('alternates between first deliveries, recoveries and a replay while each of them has logins', () => {
-    const lane = after(webhookOn(), ...replay, started('a', 1, 5), delivered('a'));
+    const lane = after(webhookOn(), ...replay, batchStarted('a', 1, 5), batchDelivered('a'));
     expect(next(lane, all)).toEqual(start('RECOVERY', 1, 2));
-    const recovered = [lane, redelivery('r', 1, 2), delivered('r')] as const;
+    const recovered = [lane, redelivery('r', 1, 2), batchDelivered('r')] as const;
     const second = evolve(evolve(lane, recovered[1]), recovered[2]);
     expect(next(second, all)).toEqual(start('REPLAY', 1, 500));
-    const third = evolve(evolve(second, replayBatch('p', 1, 500)), delivered('p'));
+    const third = evolve(evolve(second, replayBatch('p', 1, 500)), batchDelivered('p'));
     expect(next(third, all)).toEqual(start('FIRST', 6, 505));
   });
 
   it('skips a purpose that has no logins', () => {
-    const lane = after(webhookOn(), ...replay, started('a', 1, 5), delivered('a'));
+    const lane = after(webhookOn(), ...replay, batchStarted('a', 1, 5), batchDelivered('a'));
     expect(next(lane, { ...all, recoverable: null })).toEqual(start('REPLAY', 1, 500));
     expect(next(lane, { lastLogin: 5, recoverable: waitingRange(1, 2), replayable: range(1, 900) })).toEqual(
       start('RECOVERY', 1, 2),
     );
-    const afterRecovery = after(webhookOn(), started('a', 1, 5), delivered('a'), redelivery('r', 1, 2), delivered('r'));
+    const afterRecovery = after(webhookOn(), batchStarted('a', 1, 5), batchDelivered('a'), redelivery('r', 1, 2), batchDelivered('r'));
     expect(next(afterRecovery, { lastLogin: 5, recoverable: waitingRange(3, 4) })).toEqual(start('RECOVERY', 3, 4));
   });
 
   it('continues after the purpose that was started last, whether it succeeded or not', () => {
     const failed = after(
       webhookOn(),
-      started('a', 1, 1),
-      delivered('a'),
+      batchStarted('a', 1, 1),
+      batchDelivered('a'),
       redelivery('r', 2, 2),
-      abandoned('r', 1, null),
+      batchAbandoned('r', 1, null),
     );
     expect(failed.lastStarted).toBe('RECOVERY');
     expect(next(failed, { lastLogin: 9 })).toEqual(start('FIRST', 2, 2));
   });
 
   it('begins with a delivery that was started and not attempted, whatever else is due', () => {
-    expect(next(after(webhookOn(), started('a', 1, 5)), all)).toMatchObject(attempts('a'));
+    expect(next(after(webhookOn(), batchStarted('a', 1, 5)), all)).toMatchObject(attempts('a'));
     expect(next(after(webhookOn(), redelivery('r', 1, 2)), all)).toMatchObject(attempts('r'));
-    const failedFirst = after(webhookOn(), redelivery('r', 1, 2), retryScheduled('r', 1, 1_400), started('a', 1, 5));
+    const failedFirst = after(webhookOn(), redelivery('r', 1, 2), retryScheduled('r', 1, 1_400), batchStarted('a', 1, 5));
     expect(next(failedFirst, all)).toMatchObject(attempts('a'));
   });
 });
 
 describe('while a first delivery waits for its retry', () => {
-  const failed = after(webhookOn(), ...replay, started('a', 6, 9), retryScheduled('a', 1, 2_500));
+  const failed = after(webhookOn(), ...replay, batchStarted('a', 6, 9), retryScheduled('a', 1, 2_500));
 
   it('nothing is started', () => {
     const others = { lastLogin: 99, recoverable: requested(1, 5), replayable: range(1, 5) };
@@ -114,7 +103,7 @@ describe('while a first delivery waits for its retry', () => {
       webhookOn(),
       redelivery('r', 1, 5),
       retryScheduled('r', 1, 1_400),
-      started('a', 6, 9),
+      batchStarted('a', 6, 9),
       retryScheduled('a', 1, 2_500),
     );
     expect(next(both)).toEqual(wait(2_500));
@@ -132,7 +121,7 @@ describe('a redelivery that waits for its retry', () => {
   it('is attempted when it is due, alternately with first deliveries', () => {
     expect(next(waiting, { now: 2_500 })).toMatchObject(attempts('r'));
     expect(next(waiting, { now: 2_500, lastLogin: 9 })).toEqual(start('FIRST', 1, 9));
-    const afterFirst = evolve(evolve(waiting, started('a', 1, 9)), delivered('a'));
+    const afterFirst = evolve(evolve(waiting, batchStarted('a', 1, 9)), batchDelivered('a'));
     expect(next(afterFirst, { now: 2_500, lastLogin: 10 })).toMatchObject(attempts('r'));
   });
 
@@ -148,7 +137,7 @@ describe('a redelivery that waits for its retry', () => {
   });
 
   it('is superseded if the destination or the log format changes', () => {
-    expect(next(evolve(waiting, webhookOn(0, OTHER)))).toMatchObject({
+    expect(next(evolve(waiting, webhookOn(0, OTHER_DESTINATION)))).toMatchObject({
       type: 'SUPERSEDE',
       delivery: { deliveryId: 'r' },
     });
@@ -161,56 +150,56 @@ describe('a recovery', () => {
   const recoverable = waitingRange(1, 3);
 
   it('follows a success', () => {
-    const lane = after(webhookOn(), started('a', 1, 3), abandoned('a', 5, 2_500), started('b', 4, 4), delivered('b'));
+    const lane = after(webhookOn(), batchStarted('a', 1, 3), batchAbandoned('a', 5, 2_500), batchStarted('b', 4, 4), batchDelivered('b'));
     expect(lane.redelivery.recovering).toBe(true);
     expect(next(lane, { recoverable })).toEqual(start('RECOVERY', 1, 2));
   });
 
   it('is due at once at another destination', () => {
-    const lane = after(webhookOn(), started('a', 1, 3), abandoned('a', 5, 2_500), webhookOn(3, OTHER));
+    const lane = after(webhookOn(), batchStarted('a', 1, 3), batchAbandoned('a', 5, 2_500), webhookOn(3, OTHER_DESTINATION));
     expect(next(lane, { recoverable })).toEqual(start('RECOVERY', 1, 3));
   });
 
   it('ends with the first abandoned batch of any purpose', () => {
-    const healthy = after(webhookOn(), started('a', 1, 1), delivered('a'));
-    expect(evolve(evolve(healthy, redelivery('r', 1, 1)), abandoned('r', 1, null)).redelivery.recovering).toBe(false);
-    expect(evolve(evolve(healthy, started('b', 2, 2)), abandoned('b', 1, 9)).redelivery.recovering).toBe(false);
+    const healthy = after(webhookOn(), batchStarted('a', 1, 1), batchDelivered('a'));
+    expect(evolve(evolve(healthy, redelivery('r', 1, 1)), batchAbandoned('r', 1, null)).redelivery.recovering).toBe(false);
+    expect(evolve(evolve(healthy, batchStarted('b', 2, 2)), batchAbandoned('b', 1, 9)).redelivery.recovering).toBe(false);
     expect(
-      evolve(evolve(healthy, redelivery('r', 1, 1)), tooLargeLine('r')).redelivery.recovering,
+      evolve(evolve(healthy, redelivery('r', 1, 1)), lineTooLarge('r')).redelivery.recovering,
       'one line is too large',
     ).toBe(true);
   });
 
   it('does not wait if a person asked for it, whatever was abandoned before', () => {
-    const lane = after(webhookOn(), started('a', 1, 3), abandoned('a', 5, 2_500));
+    const lane = after(webhookOn(), batchStarted('a', 1, 3), batchAbandoned('a', 5, 2_500));
     expect(next(lane, { recoverable: requested(1, 3) })).toEqual(start('RECOVERY', 1, 1));
-    const failedBefore = evolve(evolve(lane, redelivery('r', 1, 1)), abandoned('r', 1, 9_500));
+    const failedBefore = evolve(evolve(lane, redelivery('r', 1, 1)), batchAbandoned('r', 1, 9_500));
     const afterRequest = evolve(failedBefore, { type: 'RedeliveryRequested', data: { ranges: [range(1, 3)] } });
     expect(next(afterRequest, { recoverable: requested(1, 3) })).toEqual(start('RECOVERY', 1, 1));
   });
 
   it('waits after a failed recovery, and first deliveries do not', () => {
-    const healthy = after(webhookOn(), started('a', 1, 1), delivered('a'));
-    const failed = evolve(evolve(healthy, redelivery('r', 2, 2)), abandoned('r', 1, 2_500));
+    const healthy = after(webhookOn(), batchStarted('a', 1, 1), batchDelivered('a'));
+    const failed = evolve(evolve(healthy, redelivery('r', 2, 2)), batchAbandoned('r', 1, 2_500));
     expect(next(failed, { recoverable: requested(2, 2) })).toEqual(wait(2_500));
     expect(next(failed, { recoverable: requested(2, 2), lastLogin: 9 })).toEqual(start('FIRST', 2, 2));
     expect(next(failed, { replayable: range(1, 1) })).toEqual(wait(2_500));
-    const afterFirst = evolve(evolve(failed, started('b', 2, 2)), delivered('b'));
+    const afterFirst = evolve(evolve(failed, batchStarted('b', 2, 2)), batchDelivered('b'));
     expect(next(afterFirst, { recoverable: requested(2, 2) })).toEqual(wait(2_500));
     expect(afterFirst).toMatchObject({ redelivery: { abandonedInARow: 1 }, first: { abandonedInARow: 0 } });
-    const again = evolve(evolve(afterFirst, redelivery('s', 2, 2)), delivered('s'));
+    const again = evolve(evolve(afterFirst, redelivery('s', 2, 2)), batchDelivered('s'));
     expect(again).toMatchObject({ redelivery: { abandonedInARow: 0, nextBatchDueAt: null } });
   });
 
   it('that a person asked for is sent while everything fails', () => {
-    const lane = after(webhookOn(), started('a', 1, 3), abandoned('a', 5, 1_400));
+    const lane = after(webhookOn(), batchStarted('a', 1, 3), batchAbandoned('a', 5, 1_400));
     expect(next(lane, { recoverable: requested(1, 3) })).toEqual(start('RECOVERY', 1, 1));
   });
 });
 
 describe('a probe', () => {
   const PROBE_DUE_AT = 1_500 + 5 * 60_000;
-  const failing = after(webhookOn(), started('a', 1, 3), abandoned('a', 5, 2_500));
+  const failing = after(webhookOn(), batchStarted('a', 1, 3), batchAbandoned('a', 5, 2_500));
   const recoverable = waitingRange(1, 3);
 
   it('sends one login of the oldest range when it is due', () => {
@@ -253,11 +242,11 @@ describe('a probe', () => {
   it('that fails is followed by another one later; a success resets the probes', () => {
     const once = evolve(
       evolve(failing, redelivery('p', 1, 1, 'PROBE')),
-      abandoned('p', 5, null, 503, { probeDueAt: 700_000 }),
+      batchAbandoned('p', 5, null, 503, { probeDueAt: 700_000 }),
     );
     expect(once).toMatchObject({ redelivery: { failedProbes: 1, probeDueAt: 700_000, recovering: false } });
     expect(next(once, { recoverable, now: 10_000 })).toEqual(wait(700_000));
-    const healthy = evolve(evolve(once, redelivery('q', 1, 1, 'PROBE')), delivered('q'));
+    const healthy = evolve(evolve(once, redelivery('q', 1, 1, 'PROBE')), batchDelivered('q'));
     expect(healthy).toMatchObject({ redelivery: { failedProbes: 0, probeDueAt: null, recovering: true } });
     expect(next(healthy, { recoverable: waitingRange(2, 3) })).toEqual(start('RECOVERY', 2, 3));
   });
@@ -292,7 +281,7 @@ describe('a replay', () => {
   });
 
   it('waits after an abandoned batch, as first deliveries do', () => {
-    const lane = after(webhookOn(), ...replay, started('a', 1, 3), abandoned('a', 5, 2_500));
+    const lane = after(webhookOn(), ...replay, batchStarted('a', 1, 3), batchAbandoned('a', 5, 2_500));
     expect(next(lane, { replayable: range(1, 3) })).toEqual(wait(2_500));
     expect(next(lane, { replayable: range(1, 3), now: 2_500 })).toEqual(start('REPLAY', 1, 1));
   });
@@ -304,7 +293,7 @@ describe('the size of a batch', () => {
     const step = next(lane, { ...many, now: 99_999, ...context });
     return step.type === 'START' ? step.range.lastVersion - step.range.firstVersion + 1 : step;
   };
-  const tooLarge = after(webhookOn(), started('a', 1, 500), split('a'));
+  const tooLarge = after(webhookOn(), batchStarted('a', 1, 500), batchSplit('a'));
 
   it('is 500 logins at most', () => {
     expect(sizes(after(webhookOn()))).toBe(500);
@@ -312,9 +301,9 @@ describe('the size of a batch', () => {
 
   it('is at most half of the last batch that was too large', () => {
     expect(sizes(tooLarge)).toBe(250);
-    const again = evolve(evolve(tooLarge, started('b', 1, 250)), split('b'));
+    const again = evolve(evolve(tooLarge, batchStarted('b', 1, 250)), batchSplit('b'));
     expect(sizes(again)).toBe(125);
-    const odd = evolve(evolve(again, started('c', 1, 3)), split('c'));
+    const odd = evolve(evolve(again, batchStarted('c', 1, 3)), batchSplit('c'));
     expect(sizes(odd)).toBe(1);
   });
 
@@ -323,16 +312,16 @@ describe('the size of a batch', () => {
       webhookOn(),
       redelivery('r', 1, 400),
       retryScheduled('r', 1, 2_500),
-      started('a', 1, 2),
-      split('a'),
+      batchStarted('a', 1, 2),
+      batchSplit('a'),
     );
-    expect(evolve(waiting, split('r', 2)).batch.limit).toBe(1);
+    expect(evolve(waiting, batchSplit('r', 2)).batch.limit).toBe(1);
   });
 
   it('grows again after 20 delivered batches: it doubles with each full one, up to 500', () => {
     const deliveredBatches = Array.from({ length: 22 }, (_, index) => {
       const id = `t${index}`;
-      return [started(id, 1, 500), delivered(id)];
+      return [batchStarted(id, 1, 500), batchDelivered(id)];
     });
     const limits = deliveredBatches.map(
       (_, index) =>
@@ -345,24 +334,24 @@ describe('the size of a batch', () => {
   });
 
   it('does not grow after batches that are not full: they do not show that larger ones work', () => {
-    const one = after(webhookOn(), started('a', 1, 3), abandoned('a', 5, 9));
+    const one = after(webhookOn(), batchStarted('a', 1, 3), batchAbandoned('a', 5, 9));
     expect(sizes(one)).toBe(1);
-    const two = evolve(evolve(one, started('b', 4, 4)), delivered('b'));
+    const two = evolve(evolve(one, batchStarted('b', 4, 4)), batchDelivered('b'));
     expect(sizes(two)).toBe(2);
-    expect(sizes(evolve(evolve(two, started('c', 5, 5)), delivered('c')))).toBe(2);
-    expect(sizes(evolve(evolve(two, started('c', 5, 6)), delivered('c')))).toBe(4);
+    expect(sizes(evolve(evolve(two, batchStarted('c', 5, 5)), batchDelivered('c')))).toBe(2);
+    expect(sizes(evolve(evolve(two, batchStarted('c', 5, 6)), batchDelivered('c')))).toBe(4);
   });
 
   it('is 1 after an abandoned batch, whatever is sent next', () => {
-    const lane = after(webhookOn(), started('a', 1, 300), abandoned('a', 5, 9));
+    const lane = after(webhookOn(), batchStarted('a', 1, 300), batchAbandoned('a', 5, 9));
     expect(next(lane, many)).toEqual(start('FIRST', 301, 301));
     expect(next(lane, { recoverable: requested(1, 300), lastLogin: 300 })).toEqual(start('RECOVERY', 1, 1));
     expect(next(lane, { replayable: range(1, 300), lastLogin: 300 })).toEqual(start('REPLAY', 1, 1));
   });
 
   it('is 500 again at another destination', () => {
-    expect(sizes(evolve(tooLarge, webhookOn(500, OTHER)))).toBe(500);
-    expect(sizes(evolve(tooLarge, webhookOn(500, SIEM)))).toBe(250);
+    expect(sizes(evolve(tooLarge, webhookOn(500, OTHER_DESTINATION)))).toBe(500);
+    expect(sizes(evolve(tooLarge, webhookOn(500, DESTINATION)))).toBe(250);
   });
 
   it('is at most `linesPerSecond` of the destination', () => {

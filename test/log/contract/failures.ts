@@ -139,7 +139,7 @@ export const failures: readonly Scenario[] = [
       await expect(commit(appendA)).rejects.toThrow();
       await turn(2);
       expect(given).toEqual([]);
-      tail.close();
+      void tail.stop();
     },
   },
   {

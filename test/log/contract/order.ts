@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import type { DomainEvent } from '../../../src/domain/event.js';
-import { loginRecorded } from '../../support/log/events.js';
+import { loginRecorded } from '../../support/domain/events.js';
 import { START } from '../../support/log/fixture.js';
 import { A, B, C, resultOf, type Scenario } from './subject.js';
 

@@ -3,7 +3,7 @@ import type { Recorded } from '../../../src/domain/event.js';
 import type { Cause, StreamName } from '../../../src/domain/stream.js';
 import type { Committed, LogReader, LogWriter } from '../../../src/log/event-log.js';
 import type { Tail } from '../../../src/log/tail.js';
-import { loginRecorded } from '../../support/log/events.js';
+import { loginRecorded } from '../../support/domain/events.js';
 import { CAUSE, START } from '../../support/log/fixture.js';
 import { numbers } from '../../support/log/tail.js';
 import type { AwaitableReader, CommitFailure, LogHarness, ProcessEnd } from './harness.js';
@@ -102,7 +102,7 @@ export async function openSubject(harness: LogHarness) {
     },
     fail: async (failure: CommitFailure): Promise<void> => log.failNextCommit(failure),
     async reopen(end: ProcessEnd): Promise<void> {
-      for (const tail of tails.splice(0)) tail.close();
+      for (const tail of tails.splice(0)) void tail.stop();
       log = await log.reopen(end);
     },
   };

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { DomainEvent } from '../../../src/domain/event.js';
-import { loginRecorded, OTHER_PORTAL, PORTAL } from '../../support/log/events.js';
+import { loginRecorded, OTHER_PORTAL, PORTAL } from '../../support/domain/events.js';
 import { CAUSE, openLog, withoutReadModels } from '../../support/log/fixture.js';
 
 const LOGINS = `login-${PORTAL}` as const;

@@ -96,7 +96,7 @@ it('refuses a command while 50,000 events wait, and accepts it when they are wri
 it('commits what waits before it closes, and then refuses commands', async () => {
   const { record, queue, committed } = openSimpleCommands();
   const waiting = Array.from({ length: 1_500 }, () => record());
-  await queue.close();
+  await queue.stop();
   expect(committed.head()).toBe(1_500);
   await expect(record()).rejects.toMatchObject({ code: 'UNAVAILABLE', message: expect.stringContaining('stopping') });
   expect(await Promise.all(waiting)).toHaveLength(1_500);

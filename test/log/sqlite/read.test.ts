@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { loginRecorded, OTHER_PORTAL, PORTAL } from '../../support/log/events.js';
+import { loginRecorded, OTHER_PORTAL, PORTAL } from '../../support/domain/events.js';
 import { CAUSE, openLog } from '../../support/log/fixture.js';
 
 const STREAMS = [`login-${PORTAL}`, `login-${OTHER_PORTAL}`] as const;

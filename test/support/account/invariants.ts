@@ -15,7 +15,7 @@ export const accountInvariants = {
   figures: 'the counts in events, status and lane are those of the account',
 } as const;
 
-export type AccountInvariant = keyof typeof accountInvariants;
+type AccountInvariant = keyof typeof accountInvariants;
 
 /** Receives each violation: the rule, and a sentence that says what happened. */
 export type Report = (invariant: AccountInvariant, message: string) => void;

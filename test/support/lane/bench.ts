@@ -20,7 +20,7 @@ import { emptyPortal, type LoginState, versionsIn, versionsOf } from '../account
 import { checkList } from '../account/undelivered-list.js';
 import { openHandlers } from '../log/commands.js';
 import { CAUSE } from '../log/fixture.js';
-import { started, success } from './events.js';
+import { batchStarted, success } from '../domain/events.js';
 
 /** More steps than a portal of these tests can take without time passing. */
 const MAX_STEPS_AT_A_TIME = 5_000;
@@ -151,7 +151,7 @@ export function benchPortal({ handlers, models, log, destinations, account, viol
         const last = Math.max(firstVersion, lastVersion - cut);
         const { id: destinationId = '', logFormat = 'CEF' } = destination ?? {};
         const to = { destinationId, logFormat, purpose: step.purpose };
-        const batch = started(`${portalId}/${deliveries}`, firstVersion, last, to);
+        const batch = batchStarted(`${portalId}/${deliveries}`, firstVersion, last, to);
         return advance({ type: 'StartBatch', batch: batch.data });
       }
       case 'ATTEMPT': {

@@ -6,7 +6,8 @@ import { replayJobOf } from '../../../src/queries/replay-jobs.js';
 import { statusOf } from '../../../src/queries/status.js';
 import { openCommands } from '../log/commands.js';
 import { CAUSE } from '../log/fixture.js';
-import { RETENTION, started, success } from './events.js';
+import { batchStarted, success } from '../domain/events.js';
+import { RETENTION } from '../log/fixture.js';
 
 export type Commands = ReturnType<typeof openCommands>;
 
@@ -25,7 +26,7 @@ export async function aLanePortal(commands: Commands = openCommands(), { enabled
   /** Starts a batch as the engine does, which then is in flight. */
   function start(firstVersion: number, lastVersion: number, deliveryId = 'd-1', purpose: Purpose = 'FIRST') {
     const to = lane().webhook?.destinationId ?? destinationId;
-    const { data } = started(deliveryId, firstVersion, lastVersion, { destinationId: to });
+    const { data } = batchStarted(deliveryId, firstVersion, lastVersion, { destinationId: to });
     const batch = purpose === 'FIRST' ? data : { ...data, purpose };
     return execute('advanceDelivery', { portalId, command: { type: 'StartBatch', batch } }, CAUSE);
   }

@@ -1,6 +1,7 @@
 import { onTestFinished } from 'vitest';
 import { type Connection, openReader, openWriter } from '../../../db/open.js';
 import type { DomainEvent, Recorded } from '../../../src/domain/event.js';
+import type { RetentionSettings } from '../../../src/domain/retention.js';
 import type { Cause, StreamName } from '../../../src/domain/stream.js';
 import type {
   Change,
@@ -21,6 +22,12 @@ import { temporaryDirectory } from '../server/app.js';
 
 export const START = Date.UTC(2026, 0, 1);
 export const CAUSE: Cause = { actor: 'system', traceId: '4bf92f3577b34da6a3ce929d0e0e4736' };
+/** The default settings of a server. */
+export const RETENTION: RetentionSettings = {
+  ageMs: 7 * 86_400_000,
+  undeliveredAgeMs: 30 * 86_400_000,
+  sizeBytes: null,
+};
 
 /** Opens the log of a fixture on the connection that writes. */
 export type Open = (connection: Connection, models: ReadModels) => EventLog;

@@ -20,7 +20,7 @@ import { createService } from '../../../src/runtime/service.js';
 import { FakeClock } from '../clock/fake-clock.js';
 import { seededRandom } from '../clock/random.js';
 import { temporaryDirectory, testConfig } from '../server/app.js';
-import { LOGIN } from './events.js';
+import { LOGIN } from '../domain/events.js';
 import { copyDatabase } from './faults.js';
 import { CAUSE, turn } from './fixture.js';
 

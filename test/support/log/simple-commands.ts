@@ -1,7 +1,7 @@
 import { Refusal } from '../../../src/domain/refusal.js';
 import type { Cause } from '../../../src/domain/stream.js';
 import type { LogReader, LogWriter } from '../../../src/log/event-log.js';
-import { loginRecorded } from './events.js';
+import { loginRecorded } from '../domain/events.js';
 import { type Replacement, withStatement } from './faults.js';
 import { CAUSE, openLog, openQueue, START, withoutReadModels } from './fixture.js';
 

@@ -3,7 +3,7 @@ import type { StreamName } from '../../../src/domain/stream.js';
 import type { LogReader } from '../../../src/log/event-log.js';
 import type { Subscription } from '../../../src/log/subscription.js';
 import { createTail } from '../../../src/log/tail.js';
-import { loginRecorded } from './events.js';
+import { loginRecorded } from '../domain/events.js';
 import { openLog, withoutReadModels } from './fixture.js';
 
 /** The number of events that each read from disk returned. */
