@@ -1,15 +1,11 @@
 /** Runs lanes: reads the next step of a lane, does it, and records the result as an event. */
 
-import type { Commands } from '../commands/handlers.js';
-import type { Recorded } from '../domain/event.js';
-import type { Outcome, Purpose } from '../domain/lane/attempt.js';
-import { type DeliveryCommand, pausedUntil } from '../domain/lane/decide.js';
+import type { Purpose } from '../domain/lane/attempt.js';
+import { pausedUntil } from '../domain/lane/decide.js';
 import type { OpenDelivery } from '../domain/lane/lane.js';
 import { type LoginRange, loginCount } from '../domain/login-range.js';
-import { Refusal } from '../domain/refusal.js';
-import { type Cause, SYSTEM } from '../domain/stream.js';
 import type { DestinationRow } from '../projections/destinations.js';
-import { type Random, randomFraction, randomTraceId, randomUuid } from '../runtime/random.js';
+import { randomUuid } from '../runtime/random.js';
 import type { Secrets } from '../vault/secrets.js';
 import { createBodyCache } from './batch/body-cache.js';
 import { createPrefetch } from './batch/prefetch.js';
@@ -17,23 +13,18 @@ import type { Render } from './batch/render.js';
 import { targetOf } from './kinds/http/target.js';
 import { createLaneView, type LaneViewContext, planOf } from './lane-view.js';
 import { createLimiter } from './limiter.js';
+import { createRecorder, type RecorderContext } from './recorder.js';
 import type { DeliveryRequest, Sender } from './transport/types.js';
 
-/** If an outcome could not be recorded, how long to wait before it is recorded again, in ms. */
-const RECORD_AGAIN_MS = 1_000;
 /** The size of the body cache, over all lanes. The body of a full batch has 20 to 40 KB. */
 const MAX_CACHED_BYTES = 16_777_216;
 
-export interface LaneRunnerContext extends LaneViewContext {
-  commands: Commands;
+export interface LaneRunnerContext extends LaneViewContext, RecorderContext {
   secrets: Secrets;
   render: Render;
   /** How many batches can be rendered at the same time. As many are prefetched while a batch is in flight. */
   renderers: number;
   sender: Sender;
-  random: Random;
-  /** Called with each event of a delivery, once it is durable. */
-  onRecorded: (event: Recorded) => void;
 }
 
 /** When to do the next step: at once, when the lane is woken, or at a time (ms). */
@@ -58,6 +49,7 @@ export function createLaneRunner(
   const view = createLaneView(context, limiter.healthySince);
   const prefetch = createPrefetch(context.render, 2 * context.renderers);
   const bodies = createBodyCache(MAX_CACHED_BYTES);
+  const { record, recordOutcome, execute } = createRecorder(context, stopping);
 
   /** Waits until the limiter admits the portal, then reads the next step again, because it may have changed. */
   async function send(portalId: string, waitedFor: DestinationRow): Promise<void> {
@@ -187,38 +179,6 @@ export function createLaneRunner(
     }
   }
 
-  /** Repeats while the log cannot be written, so that no batch is sent again because its outcome is missing. */
-  async function recordOutcome(
-    portalId: string,
-    deliveryId: string,
-    attemptNumber: number,
-    outcome: Outcome,
-  ): Promise<void> {
-    const command: DeliveryCommand = {
-      type: 'RecordOutcome',
-      deliveryId,
-      attemptNumber,
-      outcome,
-      random: randomFraction(random),
-    };
-    while (!stopping.aborted) {
-      try {
-        return await record(portalId, command);
-      } catch (error) {
-        if (!(error instanceof Refusal)) throw error;
-        await new Promise<void>((resolve) => clock.at(clock.now() + RECORD_AGAIN_MS, resolve));
-      }
-    }
-    await record(portalId, command);
-  }
-
-  const cause = (): Cause => ({ actor: SYSTEM, traceId: randomTraceId(random) });
-
-  async function record(portalId: string, command: DeliveryCommand): Promise<void> {
-    const events = await commands.execute('advanceDelivery', { portalId, command }, cause());
-    for (const event of events) context.onRecorded(event);
-  }
-
   return {
     /** Gives the limiter the result of the last attempt to each destination, so that a new process keeps the same limits. */
     restore(portalIds: readonly string[]): void {
@@ -246,10 +206,10 @@ export function createLaneRunner(
           await record(portalId, { type: 'AbandonDelivery', deliveryId: step.delivery.deliveryId });
           return 'again';
         case 'START_REPLAY':
-          await commands.execute('startReplay', { portalId }, cause());
+          await execute('startReplay', portalId);
           return 'again';
         case 'FINISH_REPLAY':
-          await commands.execute('finishReplay', { portalId }, cause());
+          await execute('finishReplay', portalId);
           return 'again';
         case 'START':
         case 'ATTEMPT':

@@ -73,7 +73,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'an outcome that could not be recorded is forgotten',
-    file: 'src/delivery/lane-runner.js',
+    file: 'src/delivery/recorder.js',
     find: 'await new Promise((resolve) => clock.at(clock.now() + RECORD_AGAIN_MS, resolve));',
     replace: 'return;',
     caughtBy: ['attempts'],
