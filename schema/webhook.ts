@@ -48,7 +48,7 @@ const WebhookStatusType = builder.objectRef<WebhookStatus>('WebhookStatus').impl
     nextAttemptAt: t.expose('nextAttemptAt', {
       type: 'DateTime',
       nullable: true,
-      description: 'When the next attempt is due; null if the webhook does not wait for one.',
+      description: 'When the next attempt is due; null if none is planned, or if one is due now.',
     }),
     consecutiveFailures: t.exposeInt('consecutiveFailures', {
       description: 'The number of failed attempts since the last success.',

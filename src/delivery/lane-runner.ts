@@ -202,8 +202,8 @@ export function createLaneRunner(
         case 'SUPERSEDE':
           await record(portalId, { type: 'SupersedeDelivery', deliveryId: step.delivery.deliveryId });
           return 'again';
-        case 'ABANDON':
-          await record(portalId, { type: 'AbandonDelivery', deliveryId: step.delivery.deliveryId });
+        case 'END':
+          await record(portalId, { type: 'EndDelivery', deliveryId: step.delivery.deliveryId });
           return 'again';
         case 'START_REPLAY':
           await execute('startReplay', portalId);

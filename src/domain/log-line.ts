@@ -1,4 +1,4 @@
-/** The formats of a log line. */
+/** The names of the log formats; `delivery/batch/formats` writes them. */
 export const logFormats = ['CEF', 'JSON', 'CPS'] as const;
 export type LogFormat = (typeof logFormats)[number];
 

@@ -1,19 +1,21 @@
 /**
  * The contract of the event log. `log/sqlite/` implements it; test/log/contract tests every implementation against it.
  *
- * Writing. Only commands append and prune. `commit` runs a group of commands one after the other under the log's lock. The read
- * models that a command reads include every event before it, so a command gives no expected version. Later commands of the group
- * see the events of a command, and the rows that projections made of them, at once; other readers see them when `commit` has
- * returned.
+ * Writing. Only commands append and prune. `commit` runs a group of commands one after the other under the log's lock. A command
+ * sees all earlier events and the read models made from them, so it need not check whether a stream has changed since it read.
+ * Later commands of the group see its events at once; other readers see them when `commit` has returned.
+ *
+ * A commit is synchronous: its commands read and append without waiting. Callers always wait for it (`queue.ts`), so a log that
+ * is reached over a network can run its commits in a thread that blocks.
  *
  * Durability. When `commit` returns `writable: true`, every event of the group has been synced to disk. It survives a killed
  * process and a power failure.
  *
  * A command that throws undoes its own events and no others; its result has the error.
  *
- * A commit that failed returns `writable: false`: no event of the group is in the log, and no later read returns one. If it is
- * not known whether the events are on disk (a failed sync or read), `commit` throws, and the process must end. When the log is
- * opened again, it has all events of that group or none; none of them was acknowledged.
+ * A refused commit returns `writable: false`: no event of the group is in the log, and no later read returns one. After an
+ * unknown commit (a sync or a read failed, so the events may be on disk) `commit` throws, and the process must end. When the log
+ * is opened again, the group is there completely or not at all. No caller got an answer.
  *
  * Order. Positions are counted from 1 over the whole log, versions from 1 in each stream, both without gaps. No number is
  * used twice, even after pruning. `recordedAt` never decreases.

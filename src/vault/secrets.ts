@@ -79,6 +79,6 @@ function decrypt(key: Buffer, sealed: Buffer, boundTo: string): Buffer {
   try {
     return Buffer.concat([decipher.update(sealed.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()]);
   } catch {
-    throw new WrongMasterKey(`This is not the master key of the data directory (it does not open ${boundTo}).`);
+    throw new WrongMasterKey(`The master key is wrong, or a stored secret is damaged: it does not open ${boundTo}.`);
   }
 }

@@ -6,7 +6,17 @@ import { emptyLane, type Lane, pending, waiting } from '../../src/domain/lane/la
 import { type LoginRange, loginCount, overlap } from '../../src/domain/login-range.js';
 import type { Replay } from '../../src/domain/replay.js';
 import { cutAt, expired, expiresAt, firstNeeded, withoutLogins } from '../../src/domain/retention.js';
-import { batchAbandoned, batchDelivered, batchStarted, loginsSkipped, loginsUndelivered, retryScheduled, webhookOff, webhookOn, webhookRemoved } from '../support/domain/events.js';
+import {
+  batchAbandoned,
+  batchDelivered,
+  batchStarted,
+  loginsSkipped,
+  loginsUndelivered,
+  retryScheduled,
+  webhookOff,
+  webhookOn,
+  webhookRemoved,
+} from '../support/domain/events.js';
 
 const laneOf = (...events: LaneEvent[]): Lane => events.reduce(evolve, emptyLane);
 const expiredRange = (
@@ -196,13 +206,15 @@ it('a pruned login is never due again, whatever happens later', () => {
       function turnOn(): void {
         const { dueThrough } = lane.backlog;
         lane = evolve(lane, webhookOn(lastLogin));
-        if (dueThrough !== null && dueThrough < lastLogin) lane = evolve(lane, loginsSkipped(dueThrough + 1, lastLogin));
+        if (dueThrough !== null && dueThrough < lastLogin)
+          lane = evolve(lane, loginsSkipped(dueThrough + 1, lastLogin));
       }
 
       function remove(): void {
         const ranges = waiting(lane, lastLogin);
         lane = evolve(lane, webhookRemoved(lastLogin));
-        for (const { firstVersion, lastVersion } of ranges) lane = evolve(lane, loginsUndelivered(firstVersion, lastVersion));
+        for (const { firstVersion, lastVersion } of ranges)
+          lane = evolve(lane, loginsUndelivered(firstVersion, lastVersion));
       }
 
       function deliver(count: number): void {

@@ -2,12 +2,8 @@ import { constants, gzipSync } from 'node:zlib';
 import type { LineSettings, LogFormat } from '../../domain/log-line.js';
 import type { Login } from '../../domain/login.js';
 import type { Sign } from '../../vault/signing-keys.js';
-import { cef } from './formats/cef.js';
-import { cps } from './formats/cps.js';
-import { entryOf, type Format, testEntry } from './formats/entry.js';
-import { json } from './formats/json.js';
-
-const formats: Record<LogFormat, Format> = { CEF: cef, JSON: json, CPS: cps };
+import { entryOf, testEntry } from './formats/entry.js';
+import { formats } from './formats/index.js';
 
 /** Most bytes of a batch before compression: Kong Konnect's own log listener rejects more. */
 const MAX_BATCH_BYTES = 1_048_576;

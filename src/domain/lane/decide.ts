@@ -13,7 +13,7 @@ export type DeliveryCommand =
   | { type: 'RecordOutcome'; deliveryId: string; attemptNumber: number; outcome: Outcome; random: number }
   | { type: 'SupersedeDelivery'; deliveryId: string }
   /** The webhook was removed. */
-  | { type: 'AbandonDelivery'; deliveryId: string };
+  | { type: 'EndDelivery'; deliveryId: string };
 
 /** The facts that a decision needs in addition to the lane. */
 export interface DeliveryContext {
@@ -45,7 +45,7 @@ export function decide(command: DeliveryCommand, lane: Lane, context: DeliveryCo
         : [];
     case 'SupersedeDelivery':
       return lane.webhook ? [superseded(open)] : [];
-    case 'AbandonDelivery': {
+    case 'EndDelivery': {
       if (lane.webhook) return [];
       // The logins of a redelivery are listed as undelivered already.
       if (open.purpose !== 'FIRST') return [superseded(open)];

@@ -10,11 +10,11 @@ interface DestinationPause {
 }
 
 interface Abandonment {
-  /** The lane starts no other batch of the same class (first delivery or redelivery) before that time (ms). */
+  /** After an abandoned first delivery, no batch starts before that time (ms); after a redelivery, no redelivery does. */
   nextBatchDueAt: number | null;
   /** The oldest undelivered range is probed at that time (ms), unless a delivery succeeds before. */
   probeDueAt?: number;
-  /** The batch was one line, and the receiver answered 413. The range needs action. */
+  /** The batch was one line, and it is too large for the receiver. The range needs action. */
   reason?: 'TOO_LARGE';
 }
 
@@ -25,7 +25,7 @@ export type DeliveryEvent =
   | { type: 'RetryScheduled'; data: Attempt & DestinationPause & { retryDueAt: number } }
   /** The batch was too large for the receiver. Its logins go into batches of at most half its size. */
   | { type: 'BatchSplit'; data: Attempt }
-  /** The logins of the batch are undelivered. */
+  /** The logins of a first delivery become undelivered; those of a recovery or probe stay so. A replay changes nothing for them. */
   | { type: 'BatchAbandoned'; data: Attempt & DestinationPause & Abandonment }
   /** The webhook's destination or its log format changed. The same logins go into a new delivery. */
   | { type: 'DeliverySuperseded'; data: { deliveryId: string } }

@@ -1,4 +1,7 @@
-/** Computes the next step of a lane, and when it is due. The engine and the status both use it; a lane has no other scheduler. */
+/**
+ * Computes the next step of a lane, and when it is due, for the engine and the status. After a success the lane runner may start
+ * `batchAfterOpen` at once, if no redelivery may be next.
+ */
 import type { LogFormat } from '../log-line.js';
 import { type LoginRange, loginCount, MAX_BATCH_LINES, startOf } from '../login-range.js';
 import type { UndeliveredState } from '../undelivered.js';
@@ -23,7 +26,7 @@ export type NextStep =
   | { type: 'START'; range: LoginRange; purpose: Purpose }
   | { type: 'ATTEMPT'; delivery: OpenDelivery }
   | { type: 'SUPERSEDE'; delivery: OpenDelivery }
-  | { type: 'ABANDON'; delivery: OpenDelivery }
+  | { type: 'END'; delivery: OpenDelivery }
   | { type: 'START_REPLAY' }
   | { type: 'FINISH_REPLAY' };
 
@@ -66,7 +69,7 @@ export function nextStep(lane: Lane, context: LaneContext): NextStep {
   const open = openDeliveries(lane);
   if (!webhook) {
     const [delivery] = open;
-    return delivery ? { type: 'ABANDON', delivery } : { type: 'IDLE' };
+    return delivery ? { type: 'END', delivery } : { type: 'IDLE' };
   }
   if (!webhook.enabled || !destination) return { type: 'IDLE' };
   const outdated = open.find(
@@ -79,7 +82,7 @@ export function nextStep(lane: Lane, context: LaneContext): NextStep {
   if (replay?.status === 'REQUESTED') return { type: 'START_REPLAY' };
   if (replay?.status === 'RUNNING' && !redelivery.open && !context.replayable) return { type: 'FINISH_REPLAY' };
 
-  // A started batch gets its first attempt before anything else.
+  // A started batch gets its first attempt before any other batch.
   const unattempted = open.find(({ failedAttempts, retryDueAt }) => !failedAttempts && retryDueAt === null);
   if (unattempted) return { type: 'ATTEMPT', delivery: unattempted };
   const candidates = [firstDelivery(lane, context), ...redeliveries(lane, context)].filter(

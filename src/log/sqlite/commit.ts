@@ -12,6 +12,8 @@ const PROBE = { name: 'probe', value: '' };
 const PROBED = { target: meta.name, set: { value: sql`hex(randomblob(8))` } };
 
 /**
+ * Keeps the promises of `../event-log.ts` about a commit.
+ *
  * Group commit: the commands of a group share one transaction and one fsync. Each command has its own savepoint, so that a refused
  * command undoes only its own changes, and later commands see the changes of earlier ones.
  */

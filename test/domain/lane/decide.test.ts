@@ -3,8 +3,22 @@ import type { Outcome } from '../../../src/domain/lane/attempt.js';
 import { type DeliveryCommand, decide } from '../../../src/domain/lane/decide.js';
 import { evolve, type LaneEvent } from '../../../src/domain/lane/evolve.js';
 import { emptyLane, type Lane } from '../../../src/domain/lane/lane.js';
+import {
+  batchAbandoned,
+  batchDelivered,
+  batchStarted,
+  deliverySuperseded,
+  loginsUndelivered,
+  OTHER_DESTINATION,
+  retryScheduled,
+  success,
+  unauthorized,
+  unavailable,
+  webhookOff,
+  webhookOn,
+  webhookRemoved,
+} from '../../support/domain/events.js';
 import { decider } from '../../support/domain/given.js';
-import { batchAbandoned, batchDelivered, batchStarted, deliverySuperseded, loginsUndelivered, OTHER_DESTINATION, retryScheduled, success, unauthorized, unavailable, webhookOff, webhookOn, webhookRemoved } from '../../support/domain/events.js';
 
 const given = decider<Lane, LaneEvent, DeliveryCommand>(emptyLane, evolve, (command, lane) =>
   decide(command, lane, { logFormat: undefined, undeliveredIn: () => 0 }),
@@ -187,13 +201,13 @@ describe('a delivery', () => {
 
   it('is abandoned if it is open: its logins are undelivered', () => {
     given(...open, webhookRemoved(3))
-      .when({ type: 'AbandonDelivery', deliveryId: 'a' })
+      .when({ type: 'EndDelivery', deliveryId: 'a' })
       .then(loginsUndelivered(1, 3, 'a'));
     given(...open, batchDelivered('a'), webhookRemoved(3))
-      .when({ type: 'AbandonDelivery', deliveryId: 'a' })
+      .when({ type: 'EndDelivery', deliveryId: 'a' })
       .then();
     given(...open, webhookRemoved(3))
-      .when({ type: 'AbandonDelivery', deliveryId: 'b' })
+      .when({ type: 'EndDelivery', deliveryId: 'b' })
       .then();
   });
 
@@ -205,7 +219,7 @@ describe('a delivery', () => {
 
   it('is not abandoned after the webhook was configured again: it continues', () => {
     given(...open, webhookRemoved(3), webhookOn(3))
-      .when({ type: 'AbandonDelivery', deliveryId: 'a' })
+      .when({ type: 'EndDelivery', deliveryId: 'a' })
       .then();
   });
 });

@@ -2,7 +2,20 @@ import { describe, expect, it } from 'vitest';
 import { evolve, type LaneEvent } from '../../../src/domain/lane/evolve.js';
 import { emptyLane, type Lane, pending, waiting } from '../../../src/domain/lane/lane.js';
 import { type LaneContext, nextStep } from '../../../src/domain/lane/next-step.js';
-import { batchAbandoned, batchDelivered, batchStarted, deliverySuperseded, DESTINATION, loginsSkipped, loginsUndelivered, OTHER_DESTINATION, retryScheduled, webhookOff, webhookOn, webhookRemoved } from '../../support/domain/events.js';
+import {
+  batchAbandoned,
+  batchDelivered,
+  batchStarted,
+  DESTINATION,
+  deliverySuperseded,
+  loginsSkipped,
+  loginsUndelivered,
+  OTHER_DESTINATION,
+  retryScheduled,
+  webhookOff,
+  webhookOn,
+  webhookRemoved,
+} from '../../support/domain/events.js';
 
 const after = (...events: LaneEvent[]): Lane => events.reduce<Lane>(evolve, emptyLane);
 const range = (firstVersion: number, lastVersion: number) => ({ firstVersion, lastVersion });
@@ -80,7 +93,17 @@ describe('turning a webhook on again', () => {
     expect(waiting(lane, 12)).toEqual([range(1, 5), range(10, 12)]);
     expect(next(lane, 12)).toEqual(start(1, 5));
     expect(
-      next(after(webhookOn(), webhookOff(5), webhookOn(9), loginsSkipped(6, 9), batchStarted('a', 1, 5), batchDelivered('a')), 12),
+      next(
+        after(
+          webhookOn(),
+          webhookOff(5),
+          webhookOn(9),
+          loginsSkipped(6, 9),
+          batchStarted('a', 1, 5),
+          batchDelivered('a'),
+        ),
+        12,
+      ),
     ).toEqual(start(10, 12));
   });
 
@@ -91,7 +114,13 @@ describe('turning a webhook on again', () => {
   });
 
   it('keeps the attempts of the open delivery', () => {
-    const lane = after(webhookOn(), batchStarted('a', 1, 3), retryScheduled('a', 2, 2_500), webhookOff(3), webhookOn(3));
+    const lane = after(
+      webhookOn(),
+      batchStarted('a', 1, 3),
+      retryScheduled('a', 2, 2_500),
+      webhookOff(3),
+      webhookOn(3),
+    );
     expect(next(lane, 3)).toEqual({ type: 'WAIT', until: 2_500 });
     expect(lane).toMatchObject({
       health: { failing: true, consecutiveFailures: 1 },
@@ -110,7 +139,7 @@ describe('removing a webhook', () => {
   );
 
   it('abandons the open delivery at once', () => {
-    expect(next(removed, 9)).toMatchObject({ type: 'ABANDON', delivery: { deliveryId: 'a' } });
+    expect(next(removed, 9)).toMatchObject({ type: 'END', delivery: { deliveryId: 'a' } });
   });
 
   it('leaves nothing pending except the open delivery', () => {
@@ -126,7 +155,14 @@ describe('removing a webhook', () => {
   });
 
   it('keeps the skipped ranges in order, whatever was skipped before', () => {
-    const lane = after(webhookOn(), webhookOff(3), webhookOn(5), loginsSkipped(4, 5), webhookRemoved(5), loginsUndelivered(1, 3));
+    const lane = after(
+      webhookOn(),
+      webhookOff(3),
+      webhookOn(5),
+      loginsSkipped(4, 5),
+      webhookRemoved(5),
+      loginsUndelivered(1, 3),
+    );
     expect(lane).toMatchObject({ backlog: { cursor: 5, skipped: [] } });
     expect(pending(lane, 5)).toBe(0);
     expect(waiting(lane, 5)).toEqual([]);
@@ -160,7 +196,12 @@ describe('a change of destination or log format', () => {
   });
 
   it('ends the wait after an abandoned batch if the destination changes', () => {
-    const lane = after(webhookOn(), batchStarted('a', 1, 3), batchAbandoned('a', 1, 9_000), webhookOn(3, OTHER_DESTINATION));
+    const lane = after(
+      webhookOn(),
+      batchStarted('a', 1, 3),
+      batchAbandoned('a', 1, 9_000),
+      webhookOn(3, OTHER_DESTINATION),
+    );
     expect(next(lane, 4)).toEqual(start(4, 4));
   });
 });
@@ -207,7 +248,12 @@ describe('the state of a lane', () => {
   );
 
   it('does not wait at a new destination because the previous one refuses', () => {
-    const lane = after(webhookOn(), batchStarted('a', 1, 3), webhookOn(3, OTHER_DESTINATION), batchAbandoned('a', 1, 9_000, 401));
+    const lane = after(
+      webhookOn(),
+      batchStarted('a', 1, 3),
+      webhookOn(3, OTHER_DESTINATION),
+      batchAbandoned('a', 1, 9_000, 401),
+    );
     expect(lane).toMatchObject({ first: { abandonedInARow: 0, nextBatchDueAt: null } });
     expect(next(lane, 4)).toEqual(start(4, 4));
   });

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { type Action, benchPortal, openBench } from '../../support/lane/bench.js';
 import { success, tooLarge, unauthorized, unavailable } from '../../support/domain/events.js';
+import { type Action, benchPortal, openBench } from '../../support/lane/bench.js';
 
 const logins = fc.oneof(
   { weight: 15, arbitrary: fc.integer({ min: 1, max: 4 }) },

@@ -4,7 +4,18 @@ import { evolve, type LaneEvent } from '../../../src/domain/lane/evolve.js';
 import { emptyLane, type Lane } from '../../../src/domain/lane/lane.js';
 import { type LaneContext, type NextStep, nextStep } from '../../../src/domain/lane/next-step.js';
 import type { ReplayEvent } from '../../../src/domain/replay.js';
-import { batchAbandoned, batchDelivered, batchSplit, batchStarted, DESTINATION, lineTooLarge, OTHER_DESTINATION, retryScheduled, webhookOff, webhookOn } from '../../support/domain/events.js';
+import {
+  batchAbandoned,
+  batchDelivered,
+  batchSplit,
+  batchStarted,
+  DESTINATION,
+  lineTooLarge,
+  OTHER_DESTINATION,
+  retryScheduled,
+  webhookOff,
+  webhookOn,
+} from '../../support/domain/events.js';
 
 const after = (...events: LaneEvent[]): Lane => events.reduce<Lane>(evolve, emptyLane);
 const range = (firstVersion: number, lastVersion: number) => ({ firstVersion, lastVersion });
@@ -65,7 +76,13 @@ describe('the order of deliveries', () => {
     expect(next(lane, { lastLogin: 5, recoverable: waitingRange(1, 2), replayable: range(1, 900) })).toEqual(
       start('RECOVERY', 1, 2),
     );
-    const afterRecovery = after(webhookOn(), batchStarted('a', 1, 5), batchDelivered('a'), redelivery('r', 1, 2), batchDelivered('r'));
+    const afterRecovery = after(
+      webhookOn(),
+      batchStarted('a', 1, 5),
+      batchDelivered('a'),
+      redelivery('r', 1, 2),
+      batchDelivered('r'),
+    );
     expect(next(afterRecovery, { lastLogin: 5, recoverable: waitingRange(3, 4) })).toEqual(start('RECOVERY', 3, 4));
   });
 
@@ -84,7 +101,12 @@ describe('the order of deliveries', () => {
   it('begins with a delivery that was started and not attempted, whatever else is due', () => {
     expect(next(after(webhookOn(), batchStarted('a', 1, 5)), all)).toMatchObject(attempts('a'));
     expect(next(after(webhookOn(), redelivery('r', 1, 2)), all)).toMatchObject(attempts('r'));
-    const failedFirst = after(webhookOn(), redelivery('r', 1, 2), retryScheduled('r', 1, 1_400), batchStarted('a', 1, 5));
+    const failedFirst = after(
+      webhookOn(),
+      redelivery('r', 1, 2),
+      retryScheduled('r', 1, 1_400),
+      batchStarted('a', 1, 5),
+    );
     expect(next(failedFirst, all)).toMatchObject(attempts('a'));
   });
 });
@@ -150,20 +172,35 @@ describe('a recovery', () => {
   const recoverable = waitingRange(1, 3);
 
   it('follows a success', () => {
-    const lane = after(webhookOn(), batchStarted('a', 1, 3), batchAbandoned('a', 5, 2_500), batchStarted('b', 4, 4), batchDelivered('b'));
+    const lane = after(
+      webhookOn(),
+      batchStarted('a', 1, 3),
+      batchAbandoned('a', 5, 2_500),
+      batchStarted('b', 4, 4),
+      batchDelivered('b'),
+    );
     expect(lane.redelivery.recovering).toBe(true);
     expect(next(lane, { recoverable })).toEqual(start('RECOVERY', 1, 2));
   });
 
   it('is due at once at another destination', () => {
-    const lane = after(webhookOn(), batchStarted('a', 1, 3), batchAbandoned('a', 5, 2_500), webhookOn(3, OTHER_DESTINATION));
+    const lane = after(
+      webhookOn(),
+      batchStarted('a', 1, 3),
+      batchAbandoned('a', 5, 2_500),
+      webhookOn(3, OTHER_DESTINATION),
+    );
     expect(next(lane, { recoverable })).toEqual(start('RECOVERY', 1, 3));
   });
 
   it('ends with the first abandoned batch of any purpose', () => {
     const healthy = after(webhookOn(), batchStarted('a', 1, 1), batchDelivered('a'));
-    expect(evolve(evolve(healthy, redelivery('r', 1, 1)), batchAbandoned('r', 1, null)).redelivery.recovering).toBe(false);
-    expect(evolve(evolve(healthy, batchStarted('b', 2, 2)), batchAbandoned('b', 1, 9)).redelivery.recovering).toBe(false);
+    expect(evolve(evolve(healthy, redelivery('r', 1, 1)), batchAbandoned('r', 1, null)).redelivery.recovering).toBe(
+      false,
+    );
+    expect(evolve(evolve(healthy, batchStarted('b', 2, 2)), batchAbandoned('b', 1, 9)).redelivery.recovering).toBe(
+      false,
+    );
     expect(
       evolve(evolve(healthy, redelivery('r', 1, 1)), lineTooLarge('r')).redelivery.recovering,
       'one line is too large',

@@ -18,9 +18,9 @@ import type { CatchUp } from '../../../src/domain/webhook.js';
 import { createAccount } from '../account/account.js';
 import { emptyPortal, type LoginState, versionsIn, versionsOf } from '../account/portal.js';
 import { checkList } from '../account/undelivered-list.js';
+import { batchStarted, success } from '../domain/events.js';
 import { openHandlers } from '../log/commands.js';
 import { CAUSE } from '../log/fixture.js';
-import { batchStarted, success } from '../domain/events.js';
 
 /** More steps than a portal of these tests can take without time passing. */
 const MAX_STEPS_AT_A_TIME = 5_000;
@@ -163,8 +163,8 @@ export function benchPortal({ handlers, models, log, destinations, account, viol
       }
       case 'SUPERSEDE':
         return advance({ type: 'SupersedeDelivery', deliveryId: step.delivery.deliveryId });
-      case 'ABANDON':
-        return advance({ type: 'AbandonDelivery', deliveryId: step.delivery.deliveryId });
+      case 'END':
+        return advance({ type: 'EndDelivery', deliveryId: step.delivery.deliveryId });
       case 'START_REPLAY':
         return () => handlers.startReplay({ portalId }, CAUSE, now);
       case 'FINISH_REPLAY':

@@ -1,6 +1,7 @@
 /** The verdict on an HTTP answer, by Kong Konnect's rules: 2xx is a success, 5xx and 429 are retried, all else is final. */
 import type { Verdict } from '../../../domain/lane/attempt.js';
 
+/** A batch that is TOO_LARGE is split; a single line needs action (`domain/lane/decide.ts`). */
 const CONTENT_TOO_LARGE = 413;
 const TOO_MANY_REQUESTS = 429;
 
