@@ -3,12 +3,12 @@ import './runtime/production.js';
 import { defineCommand } from 'citty';
 import { runProgram } from './cli/program.js';
 
-/** Each command is loaded when it is called: a server is much more to load than a call to one. */
+/** A command is loaded only when it is called, because the code of the server takes long to load. */
 const program = defineCommand({
   meta: {
     name: 'auditwire',
     description:
-      'Gets every login of a developer portal into your SIEM. Settings are AUDITWIRE_… variables; see README.md.',
+      'Delivers every login of a developer portal to your SIEM. README.md shows the first steps; docs/settings.md lists the settings.',
   },
   subCommands: {
     start: async () => (await import('./cli/start.js')).startCommand,

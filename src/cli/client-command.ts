@@ -7,29 +7,29 @@ import { CommandFailed, run, UsageError } from './run.js';
 export const clientArgs = {
   url: {
     type: 'string',
-    description: 'GraphQL of the server (AUDITWIRE_URL; http://127.0.0.1:4000/graphql)',
+    description: 'The GraphQL address of the server (AUDITWIRE_URL; default: http://127.0.0.1:4000/graphql)',
     valueHint: 'url',
   },
   token: {
     type: 'string',
-    description: 'Your token; better in AUDITWIRE_TOKEN, where no process list shows it',
+    description: 'Your token; AUDITWIRE_TOKEN is safer, because the process list shows options',
     valueHint: 'token',
   },
-  json: { type: 'boolean', description: 'Write JSON, for scripts' },
+  json: { type: 'boolean', description: 'Print JSON, for scripts' },
 } as const satisfies ArgsDef;
 
-/** What a command has to say: one JSON document for a script, or lines for a person. */
+/** The output of a command: one JSON document for a script, or lines for a person. */
 interface Answer {
   json: unknown;
   lines: string[];
-  /** 1 where the call succeeded, but not what it was for. */
+  /** 1 if the call succeeded but its purpose did not, such as a test line that the receiver rejects. */
   exitCode?: number;
 }
 
 /**
- * A command that makes calls to a server and says what became of them.
+ * A command that calls a server and prints the answer.
  *
- * @param work makes the calls; undefined where it has written what there is to say
+ * @param work makes the calls; it returns undefined if it has printed its output itself
  */
 export function clientCommand<const Args extends ArgsDef>(
   meta: { name: string; description: string },
@@ -42,13 +42,13 @@ export function clientCommand<const Args extends ArgsDef>(
     args,
     run: (context) =>
       run(context.args, args, async () => {
-        process.stdout.on('error', endQuietly);
+        process.stdout.on('error', exitIfOutputClosed);
         const client = connect(context.args);
         try {
           const answer = await work(client, context.args);
           if (answer) write(answer, context.args.json);
         } catch (error) {
-          throw inWords(error, args);
+          throw explained(error, args);
         } finally {
           client.close();
         }
@@ -69,14 +69,14 @@ function write({ json, lines, exitCode = 0 }: Answer, asJson = false): void {
   process.exitCode = exitCode;
 }
 
-/** The error in words for a person; as it is where it is a bug. */
-function inWords(error: unknown, args: ArgsDef): unknown {
+/** Turns an expected error into a message for a person. Any other error is a bug and stays as it is. */
+function explained(error: unknown, args: ArgsDef): unknown {
   if (error instanceof Refused) return explainRefusal(error.refusal, args);
   return error instanceof CallFailed || error instanceof Unreachable ? new CommandFailed(error.message) : error;
 }
 
-/** The reader of the output has what it wants, as `head` has after some lines. */
-function endQuietly(error: NodeJS.ErrnoException): void {
+/** Ends without an error if the reader closed the output, as `head` does after some lines. */
+function exitIfOutputClosed(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EPIPE') throw error;
   process.exit();
 }

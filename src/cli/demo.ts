@@ -17,14 +17,15 @@ const args = {
   ...portArgs,
   once: {
     type: 'boolean',
-    description: 'End by itself: exit code 0 if every login arrived and verified',
+    description: 'End by itself, with exit code 0 if every login arrived and every signature was right',
   },
 } as const;
 
 export const demoCommand = defineCommand({
   meta: {
     name: 'demo',
-    description: 'Show the main job: logins on their way to a receiver that goes down and comes back.',
+    description:
+      'Show a whole run with a temporary data directory: logins reach a receiver that stops and starts again.',
   },
   args,
   run: (context) =>
@@ -35,11 +36,11 @@ export const demoCommand = defineCommand({
         { port: context.args.port },
         { AUDITWIRE_DATA_DIR: join(directory, 'data'), AUDITWIRE_ALLOWED_ADDRESSES: '127.0.0.0/8' },
       );
-      const { app, port } = await startSomewhere({ ...config, logLevel: 'error' });
+      const { app, port } = await startOnAnyPort({ ...config, logLevel: 'error' });
       const origin = originOf(config.host, port);
       const say = (text: string) => process.stdout.write(`${text}\n`);
 
-      say(`\nAuditwire listens at ${origin}${GRAPHQL_PATH}, its data in ${directory} (gone at the end).`);
+      say(`\nAuditwire listens at ${origin}${GRAPHQL_PATH}\nIts data is in ${directory} and is deleted at the end.`);
       const client = createClient(`${origin}${GRAPHQL_PATH}`, app.firstToken ?? '');
       let isComplete = false;
       stopOnSignals(app, config.shutdownMs, () => (isComplete ? 0 : 1));
@@ -49,13 +50,13 @@ export const demoCommand = defineCommand({
         await app.stop();
         process.exit(isComplete ? 0 : 1);
       }
-      say(`\nExplore it: open ${origin}${GRAPHQL_PATH} in a browser, and put this into the headers:\n`);
+      say(`\nTo use its API, open ${origin}${GRAPHQL_PATH} in a browser and put this into the headers:\n`);
       say(`  {"Authorization": "Bearer ${app.firstToken}"}\n\nStop with Ctrl-C.`);
     }),
 });
 
-/** Listens on the port of the settings, or on any other if that one is taken. */
-async function startSomewhere(config: Config): Promise<{ app: App; port: number }> {
+/** Listens on the port of the settings, or on any free port if that port is in use. */
+async function startOnAnyPort(config: Config): Promise<{ app: App; port: number }> {
   const app = await createApp(config, createLogger(config.logLevel), { threads: true });
   try {
     await app.start();
@@ -63,6 +64,6 @@ async function startSomewhere(config: Config): Promise<{ app: App; port: number 
   } catch (error) {
     await app.stop();
     if (errorCode(error) !== 'EADDRINUSE' || config.port === 0) throw error;
-    return startSomewhere({ ...config, port: 0 });
+    return startOnAnyPort({ ...config, port: 0 });
   }
 }

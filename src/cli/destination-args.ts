@@ -4,24 +4,27 @@ import { UsageError } from './run.js';
 import { askSecret, readLine, readText, STANDARD_INPUT } from './secret.js';
 import { contradiction, oneOf, wholeNumber } from './values.js';
 
-/** The argument of every command about one destination. */
+/** The argument of each command for one destination. */
 export const destinationArgs = {
   'destination-id': { type: 'positional', description: 'The UUID of the destination', required: true },
 } as const satisfies ArgsDef;
 
-/** The options that `create` and `update` share. A secret is never one of them: every user of the machine sees arguments. */
+/** The options that `create` and `update` share. No option has a secret as its value: every user of the machine can see options. */
 export const settingArgs = {
   'log-format': {
     type: 'string',
-    description: `How lines are written: ${logFormats.join(', ')} (${logFormats[0]} unless set)`,
+    description: `The format of the log lines: ${logFormats.join(', ')} (${logFormats[0]} by default)`,
     valueHint: 'format',
   },
   'authorization-file': {
     type: 'string',
-    description: 'The value of the Authorization header, such as "Splunk 8a6b…", is in this file; - is standard input',
+    description: 'The file with the value of the Authorization header, such as "Splunk 8a6b…"; - for standard input',
     valueHint: 'file',
   },
-  'authorization-prompt': { type: 'boolean', description: 'Ask for that value at the terminal, without showing it' },
+  'authorization-prompt': {
+    type: 'boolean',
+    description: 'Ask for the Authorization value at the terminal, without showing it',
+  },
   'ca-certificate-file': {
     type: 'string',
     description: 'Trust the certificate authorities in this file (PEM) instead of the public ones',
@@ -29,27 +32,28 @@ export const settingArgs = {
   },
   'client-certificate-file': {
     type: 'string',
-    description: 'Show the certificate in this file (PEM) to the receiver (mutual TLS)',
+    description: 'Present the certificate in this file (PEM) to the receiver (mutual TLS)',
     valueHint: 'file',
   },
   'client-key-file': {
     type: 'string',
-    description: 'The key of that certificate is in this file (PEM, without a passphrase); - is standard input',
+    description:
+      'The file with the private key of the client certificate (PEM, without a passphrase); - for standard input',
     valueHint: 'file',
   },
   'skip-tls-verification': {
     type: 'boolean',
-    description: 'Accept any certificate: for tests only',
+    description: 'Accept any certificate; for tests only',
     negativeDescription: 'Verify the certificate',
   },
   'max-in-flight': {
     type: 'string',
-    description: 'Most requests under way at a time, over all portals (16 unless set)',
+    description: 'The limit of requests in flight at a time, for all portals together (16 by default)',
     valueHint: 'number',
   },
   'lines-per-second': {
     type: 'string',
-    description: 'Most lines a second, over all portals (no limit unless set)',
+    description: 'The limit of lines a second, for all portals together (no limit by default)',
     valueHint: 'number',
   },
 } as const satisfies ArgsDef;
@@ -63,15 +67,15 @@ const fileOptions = [
   'client-key-file',
 ] as const;
 
-/** The Authorization value of the environment. */
+/** The Authorization value from the environment; undefined if the variable is not set or empty. */
 export function authorizationOfEnvironment(): string | undefined {
   return process.env['AUDITWIRE_AUTHORIZATION'] || undefined;
 }
 
 /**
- * What the options say, as fields of the input of the mutations; undefined where they say nothing.
+ * Returns the options as fields of the input of the mutations; a field without an option is undefined.
  *
- * @throws UsageError where they contradict each other, or a file cannot be read
+ * @throws UsageError if options cannot be used together, or a file cannot be read
  */
 export async function settingsOf(args: SettingArgs) {
   if (fileOptions.filter((option) => args[option] === STANDARD_INPUT).length > 1) {
@@ -95,8 +99,8 @@ async function fileOf(option: (typeof fileOptions)[number], args: SettingArgs): 
 }
 
 async function givenAuthorization(args: SettingArgs): Promise<string | undefined> {
-  const { 'authorization-file': file, 'authorization-prompt': isAsked } = args;
-  if (isAsked && file !== undefined) throw contradiction('--authorization-file', '--authorization-prompt');
-  if (isAsked) return askSecret('--authorization-prompt', 'Authorization value: ');
+  const { 'authorization-file': file, 'authorization-prompt': usePrompt } = args;
+  if (usePrompt && file !== undefined) throw contradiction('--authorization-file', '--authorization-prompt');
+  if (usePrompt) return askSecret('--authorization-prompt', 'Authorization value: ');
   return file === undefined ? undefined : readLine('--authorization-file', file);
 }

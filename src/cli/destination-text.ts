@@ -1,7 +1,7 @@
 import type { DestinationFieldsFragment } from '../client/generated/graphql.js';
 import { table } from './table.js';
 
-/** The settings of a destination for a person, with what is dangerous about them. */
+/** The settings of a destination and the warnings about them, as lines for a person. */
 export function describeDestination(destination: DestinationFieldsFragment): string[] {
   const { endpoint, logFormat, hasAuthorization, maxInFlight, linesPerSecond, warnings } = destination;
   const lines = linesPerSecond === null ? '' : `, ${linesPerSecond} lines a second`;
@@ -10,7 +10,7 @@ export function describeDestination(destination: DestinationFieldsFragment): str
     ['log format', logFormat],
     ['authorization', hasAuthorization ? 'set' : 'none'],
     ['TLS', describeTls(destination)],
-    ['at most', `${maxInFlight} requests at a time${lines}`],
+    ['limits', `${maxInFlight} requests in flight${lines}`],
   ];
   return [
     ...table(rows.map(([name = '', value = '']) => [`  ${name}`, value])),
@@ -18,13 +18,13 @@ export function describeDestination(destination: DestinationFieldsFragment): str
   ];
 }
 
-/** Whom the destination trusts, and what it shows. */
+/** Which certificates Auditwire trusts, and whether it presents one. */
 function describeTls({ skipTlsVerification, caCertificate, clientCertificate }: DestinationFieldsFragment): string {
-  const trust = skipTlsVerification ? 'NOT VERIFIED' : caCertificate ? 'own authorities' : 'public authorities';
+  const trust = skipTlsVerification ? 'NOT VERIFIED' : caCertificate ? 'custom CA' : 'public CAs';
   return clientCertificate ? `${trust}, client certificate` : trust;
 }
 
-/** Destinations in a table, with ids for the next command. */
+/** A table of destinations, with the ids that other commands need. */
 export function tableOfDestinations(destinations: readonly DestinationFieldsFragment[]): string[] {
   const rows = destinations.map((destination) => [
     destination.id,

@@ -7,22 +7,25 @@ import { UsageError } from './run.js';
 import { contradiction } from './values.js';
 
 export const update = clientCommand(
-  { name: 'update', description: 'Change a destination. What is not given stays as it is.' },
+  { name: 'update', description: 'Change a destination. Settings without an option stay the same.' },
   {
     ...destinationArgs,
     name: { type: 'string', description: 'A new name', valueHint: 'name' },
     endpoint: { type: 'string', description: 'A new https URL', valueHint: 'url' },
     ...settingArgs,
-    'authorization-env': { type: 'boolean', description: 'Take that value from AUDITWIRE_AUTHORIZATION' },
+    'authorization-env': {
+      type: 'boolean',
+      description: 'Use the Authorization value of the variable AUDITWIRE_AUTHORIZATION',
+    },
     'remove-authorization': { type: 'boolean', description: 'Send no Authorization header' },
     'remove-ca-certificate': { type: 'boolean', description: 'Trust the public certificate authorities again' },
-    'remove-client-certificate': { type: 'boolean', description: 'Show no client certificate, and forget its key' },
-    'remove-lines-per-second': { type: 'boolean', description: 'Send as many lines as the destination takes' },
+    'remove-client-certificate': { type: 'boolean', description: 'Present no client certificate, and delete its key' },
+    'remove-lines-per-second': { type: 'boolean', description: 'Remove the limit of lines a second' },
   },
   async (client, args) => {
-    const { 'destination-id': id, name, endpoint, 'authorization-env': isInEnvironment } = args;
+    const { 'destination-id': id, name, endpoint, 'authorization-env': useEnvironment } = args;
     const given = await settingsOf(args);
-    const authorization = isInEnvironment ? fromEnvironment(given.authorization) : given.authorization;
+    const authorization = useEnvironment ? fromEnvironment(given.authorization) : given.authorization;
     const changes = {
       name,
       endpoint,
@@ -42,7 +45,7 @@ export const update = clientCommand(
   },
 );
 
-/** Asked for by an option, unlike at `create`: a variable that was left set must not replace the value of a destination. */
+/** Unlike `create`, `update` needs an option to use the variable: a variable that is still set must not replace a stored value. */
 function fromEnvironment(given: string | undefined): string {
   const value = authorizationOfEnvironment();
   if (value === undefined) throw new UsageError('--authorization-env: AUDITWIRE_AUTHORIZATION is not set.');
@@ -50,7 +53,7 @@ function fromEnvironment(given: string | undefined): string {
   return value;
 }
 
-/** null where the switch `--remove-…` is given. */
+/** Returns null, which removes the setting, if the option `--remove-…` is given; otherwise the value. */
 function orRemoved<T>(name: string, value: T | undefined, isRemoved: boolean | undefined): T | null | undefined {
   if (!isRemoved) return value;
   if (value !== undefined) throw contradiction(`--remove-${name}`, 'a new value');

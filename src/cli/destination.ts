@@ -19,8 +19,13 @@ const create = clientCommand(
       'Create a destination: the collector of a SIEM. Its Authorization value comes from a file, a prompt or AUDITWIRE_AUTHORIZATION.',
   },
   {
-    name: { type: 'positional', description: 'What people call it', required: true },
-    endpoint: { type: 'string', description: 'The https URL to send to', valueHint: 'url', required: true },
+    name: { type: 'positional', description: 'The name of the destination', required: true },
+    endpoint: {
+      type: 'string',
+      description: 'The https URL that receives the batches',
+      valueHint: 'url',
+      required: true,
+    },
     ...settingArgs,
   },
   async (client, args) => {
@@ -41,31 +46,34 @@ const list = clientCommand(
     if (json.length) return { json, lines: tableOfDestinations(json) };
     return {
       json,
-      lines: ['There are no destinations yet; the next step: auditwire destination create NAME --endpoint URL'],
+      lines: ['There are no destinations yet. Next: auditwire destination create NAME --endpoint URL'],
     };
   },
 );
 
 const test = clientCommand(
-  { name: 'test', description: 'Send one marked line to a destination; exit code 1 if it does not take it.' },
+  { name: 'test', description: 'Send one test line to a destination; exit code 1 if the receiver does not accept it.' },
   destinationArgs,
   async (client, { 'destination-id': id }) => {
     const answer = await client.call(TestDestinationDocument, { input: { id } });
     const { __typename: _, ...result } = succeeded(answer.testDestination);
     const { delivered, phase, responseCode, message, durationMs, responseExcerpt } = result;
-    const outcome = delivered ? 'Delivered' : `Not delivered, ended in phase ${phase}`;
-    const said = [responseCode, message].filter(Boolean).join(' ');
+    const outcome = delivered ? 'Delivered' : `Not delivered, the attempt ended in phase ${phase}`;
+    const response = [responseCode, message].filter(Boolean).join(' ');
     const excerpt = responseExcerpt?.split('\n').map((line) => `  ${line}`) ?? [];
     return {
       json: result,
-      lines: [`${outcome} (${durationMs} ms): ${said}`, ...excerpt],
+      lines: [`${outcome} (${durationMs} ms): ${response}`, ...excerpt],
       exitCode: delivered ? 0 : 1,
     };
   },
 );
 
 const remove = clientCommand(
-  { name: 'delete', description: 'Delete a destination that no webhook uses, with its secrets.' },
+  {
+    name: 'delete',
+    description: 'Delete a destination that no webhook uses. Its Authorization value and client key are destroyed.',
+  },
   destinationArgs,
   async (client, args) => {
     const answer = await client.call(DeleteDestinationDocument, { input: { id: args['destination-id'] } });

@@ -8,19 +8,27 @@ import { MasterKeyError } from '../vault/master-key.js';
 import { WrongMasterKey } from '../vault/secrets.js';
 import { CommandFailed, run, UsageError } from './run.js';
 
-/** The settings that every command over a data directory takes as options, too. */
+/** The settings that each command for a data directory also accepts as options. */
 export const directoryArgs = {
   'data-dir': {
     type: 'string',
-    description: 'Where the event log is kept (AUDITWIRE_DATA_DIR; ./data)',
+    description: 'The directory of the event log (AUDITWIRE_DATA_DIR; default: ./data)',
     valueHint: 'path',
   },
 } as const satisfies ArgsDef;
 
 export const listenArgs = {
   ...directoryArgs,
-  host: { type: 'string', description: 'The address to listen on (AUDITWIRE_HOST; 127.0.0.1)', valueHint: 'address' },
-  port: { type: 'string', description: 'The port to listen on, 0 for any (AUDITWIRE_PORT; 4000)', valueHint: 'port' },
+  host: {
+    type: 'string',
+    description: 'The address to listen on (AUDITWIRE_HOST; default: 127.0.0.1)',
+    valueHint: 'address',
+  },
+  port: {
+    type: 'string',
+    description: 'The port to listen on, 0 for any free port (AUDITWIRE_PORT; default: 4000)',
+    valueHint: 'port',
+  },
 } as const satisfies ArgsDef;
 
 interface Options {
@@ -29,7 +37,7 @@ interface Options {
   port?: string | undefined;
 }
 
-/** The settings of the environment under the options of the command line. */
+/** Reads the settings from the environment. `overrides` have precedence over it, and the options have precedence over both. */
 export function configOf(options: Options, overrides: Record<string, string> = {}): Config {
   return loadConfig({
     ...process.env,
@@ -40,13 +48,13 @@ export function configOf(options: Options, overrides: Record<string, string> = {
   });
 }
 
-/** @throws DataDirectoryError where a server has never been: a typing error must not make a new directory */
+/** @throws DataDirectoryError if the directory has no event log: a typing error must not create a new directory */
 export function assertExists({ dataDir }: Config): void {
   if (existsSync(join(dataDir, 'auditwire.db'))) return;
-  throw new DataDirectoryError(`There is no event log in ${dataDir}; name its directory with --data-dir.`);
+  throw new DataDirectoryError(`There is no event log in ${dataDir}; choose another directory with --data-dir.`);
 }
 
-/** Runs a command over a data directory; whatever goes wrong is a line for a person, and an exit code. */
+/** Runs a command for a data directory. An error ends the program with a message for a person and an exit code. */
 export function runOverDirectory(
   given: Record<string, unknown>,
   known: ArgsDef,
@@ -56,15 +64,15 @@ export function runOverDirectory(
     try {
       await command();
     } catch (error) {
-      throw inWords(error);
+      throw explained(error);
     }
   });
 }
 
 const expected = [DataDirectoryError, MasterKeyError, WrongMasterKey, CallFailed, Unreachable];
 
-/** The error in words for a person; as it is where it is a bug. */
-function inWords(error: unknown): unknown {
+/** Turns an expected error into a message for a person. Any other error is a bug and stays as it is. */
+function explained(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   if (error instanceof ConfigError) return new UsageError(error.message);
   if (expected.some((kind) => error instanceof kind)) return new CommandFailed(error.message);
@@ -77,12 +85,12 @@ function inWords(error: unknown): unknown {
       );
     case 'EACCES':
       return new CommandFailed(
-        `${address} may not be listened on; choose a port above 1023 with --port or AUDITWIRE_PORT.`,
+        `There is no permission to listen on ${address}; choose a port above 1023 with --port or AUDITWIRE_PORT.`,
       );
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
       return new CommandFailed(
-        `The host is no address of this machine; set --host or AUDITWIRE_HOST (${error.message}).`,
+        `The host is not an address of this machine; choose another with --host or AUDITWIRE_HOST (${error.message}).`,
       );
     default:
       return error;

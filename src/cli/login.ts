@@ -9,41 +9,53 @@ import { UsageError } from './run.js';
 import { table } from './table.js';
 import { oneOf, time, wholeNumber } from './values.js';
 
-/** Logins are many: so many are listed where nothing else is said. */
+/** How many logins are listed without `--limit`. */
 const DEFAULT_LIMIT = 100;
 
 const record = clientCommand(
-  { name: 'record', description: 'Record a login of a portal.' },
+  { name: 'record', description: 'Record one login of a portal.' },
   {
     ...portalArgs,
     'source-address': {
       type: 'string',
-      description: 'The IPv4 or IPv6 address they came from',
+      description: 'The IPv4 or IPv6 address that the login came from',
       valueHint: 'address',
       required: true,
     },
     'authentication-type': {
       type: 'string',
-      description: `How they logged in: ${authenticationTypes.join(', ')}`,
+      description: `The type of the login: ${authenticationTypes.join(', ')}`,
       valueHint: 'type',
       default: 'BASIC',
     },
     outcome: {
       type: 'string',
-      description: `How it ended: ${loginOutcomes.join(', ')}`,
+      description: `The outcome of the login: ${loginOutcomes.join(', ')}`,
       valueHint: 'outcome',
       default: 'SUCCESS',
     },
-    request: { type: 'string', description: 'The path they requested', valueHint: 'path' },
+    request: { type: 'string', description: 'The requested path', valueHint: 'path' },
     'principal-id': { type: 'string', description: 'The id of the account', valueHint: 'id' },
     'principal-name': {
       type: 'string',
       description: 'The name of the account; not part of a log line',
       valueHint: 'name',
     },
-    'user-agent': { type: 'string', description: 'Their browser, as it calls itself', valueHint: 'text' },
-    'occurred-at': { type: 'string', description: 'When it happened (default: now)', valueHint: 'time' },
-    'idempotency-key': { type: 'string', description: 'Makes it safe to send the login again', valueHint: 'key' },
+    'user-agent': {
+      type: 'string',
+      description: 'The user agent, as the browser or program reports it',
+      valueHint: 'text',
+    },
+    'occurred-at': {
+      type: 'string',
+      description: 'When the login happened, such as 2026-01-31T12:00:00Z (now by default)',
+      valueHint: 'time',
+    },
+    'idempotency-key': {
+      type: 'string',
+      description: 'Makes it safe to send the login again: the same key with the same content records nothing',
+      valueHint: 'key',
+    },
   },
   async (client, args) => {
     const input = {
@@ -67,7 +79,12 @@ const list = clientCommand(
   { name: 'list', description: 'List the logins of a portal, newest first.' },
   {
     ...portalArgs,
-    limit: { type: 'string', description: 'At most so many', valueHint: 'number', default: String(DEFAULT_LIMIT) },
+    limit: {
+      type: 'string',
+      description: 'How many logins to list at most',
+      valueHint: 'number',
+      default: String(DEFAULT_LIMIT),
+    },
   },
   async (client, args) => {
     const limit = wholeNumber('--limit', args.limit);
@@ -77,7 +94,7 @@ const list = clientCommand(
       async (page) => (await client.call(LoginsDocument, { portalId, ...page })).logins,
       limit,
     );
-    if (!logins.length) return { json: logins, lines: ['No login of this portal is recorded.'] };
+    if (!logins.length) return { json: logins, lines: ['This portal has no recorded logins.'] };
     const rows = logins.map((login) => [
       login.occurredAt,
       login.authenticationType,

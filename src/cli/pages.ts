@@ -1,4 +1,4 @@
-/** Entries a page: the most that every list gives. */
+/** Entries in a page. Every list of the API allows at least this many. */
 const PAGE_SIZE = 100;
 
 interface Page<Node> {
@@ -7,21 +7,21 @@ interface Page<Node> {
 }
 
 /**
- * The entries of a list, page after page.
+ * Reads the entries of a list, page after page.
  *
- * @param read gives the page of at most `first` entries after a cursor
- * @param limit most entries
+ * @param read returns the page of at most `first` entries after the cursor `after`
+ * @param limit the maximum number of entries
  */
 export async function everyNode<Node>(
   read: (page: { first: number; after: string | null }) => Promise<Page<Node>>,
   limit = Number.POSITIVE_INFINITY,
 ): Promise<Node[]> {
-  const found: Node[] = [];
+  const nodes: Node[] = [];
   let after: string | null = null;
   do {
-    const { edges, pageInfo } = await read({ first: Math.min(PAGE_SIZE, limit - found.length), after });
-    found.push(...edges.map(({ node }) => node));
+    const { edges, pageInfo } = await read({ first: Math.min(PAGE_SIZE, limit - nodes.length), after });
+    nodes.push(...edges.map(({ node }) => node));
     after = pageInfo.hasNextPage ? pageInfo.endCursor : null;
-  } while (after !== null && found.length < limit);
-  return found;
+  } while (after !== null && nodes.length < limit);
+  return nodes;
 }

@@ -6,10 +6,10 @@ import { everyPortal, NO_PORTALS, portalArgs } from './portals.js';
 import { table } from './table.js';
 
 const register = clientCommand(
-  { name: 'register', description: 'Register a portal, whose logins are then recorded.' },
+  { name: 'register', description: 'Register a portal. Auditwire then records its logins.' },
   {
-    name: { type: 'positional', description: 'What people call it', required: true },
-    id: { type: 'string', description: 'Its UUID, if it has one already', valueHint: 'uuid' },
+    name: { type: 'positional', description: 'The name of the portal', required: true },
+    id: { type: 'string', description: 'The UUID of the portal, if it has one already', valueHint: 'uuid' },
   },
   async (client, { name, id }) => {
     const { portal } = succeeded((await client.call(RegisterPortalDocument, { input: { name, id } })).registerPortal);
@@ -20,7 +20,7 @@ const register = clientCommand(
 
 const list = clientCommand(
   { name: 'list', description: 'List the portals in the order of their registration.' },
-  { 'include-retired': { type: 'boolean', description: 'List the retired ones, too' } },
+  { 'include-retired': { type: 'boolean', description: 'List retired portals, too' } },
   async (client, args) => {
     const portals = await everyPortal(client, args['include-retired']);
     const json = portals.map(({ webhook: _, ...portal }) => portal);
@@ -31,7 +31,7 @@ const list = clientCommand(
 );
 
 const rename = clientCommand(
-  { name: 'rename', description: 'Give a portal another name.' },
+  { name: 'rename', description: 'Rename a portal.' },
   { ...portalArgs, name: { type: 'positional', description: 'The new name', required: true } },
   async (client, { 'portal-id': id, name }) => {
     const { portal } = succeeded((await client.call(RenamePortalDocument, { input: { id, name } })).renamePortal);
@@ -40,11 +40,14 @@ const rename = clientCommand(
 );
 
 const retire = clientCommand(
-  { name: 'retire', description: 'Retire a portal: it takes no more logins, and its webhook is removed.' },
+  {
+    name: 'retire',
+    description: 'Retire a portal: its webhook is removed, new logins are refused, and the recorded logins are kept.',
+  },
   portalArgs,
   async (client, { 'portal-id': id }) => {
     const { portal } = succeeded((await client.call(RetirePortalDocument, { input: { id } })).retirePortal);
-    return { json: portal, lines: [`Retired portal ${portal.id} "${portal.name}"; its log is kept.`] };
+    return { json: portal, lines: [`Retired portal ${portal.id} "${portal.name}"; its recorded logins are kept.`] };
   },
 );
 

@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { type CommandDef, renderUsage, runCommand } from 'citty';
 import { fail, UsageError } from './run.js';
 
-/** A command or a group of commands, found by its name. */
+/** A command or a group of commands that the arguments name. */
 interface Found {
   command: CommandDef;
   /** The full name, such as `['auditwire', 'portal', 'list']`. */
@@ -14,16 +14,16 @@ interface Found {
 /**
  * Runs the command that the arguments name.
  *
- * Instead of citty's `runMain`, which answers a usage error with 1 and with the usage on standard output, drops options that
- * stand before the name of a subcommand, and leaves the name of the program out of a subcommand's usage.
+ * It replaces citty's `runMain`, which ends a usage error with exit code 1 and prints the usage to standard output, ignores options
+ * before the name of a subcommand, and omits the name of the program in the usage of a subcommand.
  */
 export async function runProgram(program: CommandDef, args: string[]): Promise<void> {
-  process.stdout.on('error', goOnWithoutReader);
+  process.stdout.on('error', ignoreClosedOutput);
   if (args.length === 1 && (args[0] === '--version' || args[0] === '-v')) return print(await version());
   try {
     const found = await find(program, ['auditwire'], args);
-    if (asksForHelp(args)) return print(await usageOf(found));
-    if (found.command.subCommands) throw new UsageError(`${reasonAgainst(found)}\n\n${await usageOf(found)}`);
+    if (wantsHelp(args)) return print(await usageOf(found));
+    if (found.command.subCommands) throw new UsageError(`${problemWith(found)}\n\n${await usageOf(found)}`);
     await runCommand(found.command, { rawArgs: found.rest });
   } catch (error) {
     fail(isFromCitty(error) ? new UsageError(stripVTControlCharacters(error.message)) : error);
@@ -44,7 +44,7 @@ async function load<T extends object>(value: T | Promise<T> | (() => T | Promise
   return typeof value === 'function' ? value() : value;
 }
 
-const asksForHelp = (args: string[]) =>
+const wantsHelp = (args: string[]) =>
   (args.includes('--') ? args.slice(0, args.indexOf('--')) : args).some((arg) => arg === '--help' || arg === '-h');
 
 async function usageOf({ command, path }: Found): Promise<string> {
@@ -54,9 +54,9 @@ async function usageOf({ command, path }: Found): Promise<string> {
   return shown.replaceAll(/ +$/gm, '').trimEnd();
 }
 
-function reasonAgainst({ rest: [first] }: Found): string {
+function problemWith({ rest: [first] }: Found): string {
   if (first === undefined) return 'The name of a command is missing.';
-  if (first.startsWith('-')) return `${first}: options stand after the name of the command.`;
+  if (first.startsWith('-')) return `${first}: put options after the name of the command.`;
   return `There is no command "${first}".`;
 }
 
@@ -64,12 +64,12 @@ function isFromCitty(error: unknown): error is Error {
   return error instanceof Error && error.name === 'CLIError';
 }
 
-// It reads a file: most commands do without.
+// Imported only when needed, because it reads a file.
 const version = async () => (await import('../runtime/version.js')).VERSION;
 
 const print = (text: string) => void process.stdout.write(`${text}\n`);
 
-/** A server whose output is read by `head` serves on; what only calls a server ends, see `clientCommand`. */
-function goOnWithoutReader(error: NodeJS.ErrnoException): void {
+/** A server continues if the reader of its output ends, as `head` does. A client command ends; see `clientCommand`. */
+function ignoreClosedOutput(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EPIPE') throw error;
 }

@@ -6,7 +6,10 @@ import { rebuild } from '../projections/rebuild.js';
 import { assertExists, configOf, directoryArgs, runOverDirectory } from './directory-command.js';
 
 export const rebuildCommand = defineCommand({
-  meta: { name: 'rebuild', description: 'Make every read model again from the event log. The server must not run.' },
+  meta: {
+    name: 'rebuild',
+    description: 'Compute all read models again from the event log. The server must be stopped.',
+  },
   args: directoryArgs,
   run: ({ args }) =>
     runOverDirectory(args, directoryArgs, async () => {
@@ -25,7 +28,7 @@ export const rebuildCommand = defineCommand({
       sqlite.close();
       unlock();
       process.stdout.write(
-        `Rebuilt every read model from ${events} events in ${((Date.now() - started) / 1000).toFixed(1)} s.\n`,
+        `Computed all read models again from ${events} events in ${((Date.now() - started) / 1000).toFixed(1)} s.\n`,
       );
     }),
 });

@@ -2,8 +2,8 @@ import type { ArgsDef } from 'citty';
 import type { Refused } from '../client/client.js';
 import { CommandFailed, kebab } from './run.js';
 
-/** Fields of an input that stand on the command line under other names than their own. */
-const namedOtherwise: Record<string, string[]> = {
+/** Fields of an input whose option or argument has another name than the field. */
+const otherNames: Record<string, string[]> = {
   id: ['id', 'portal-id', 'destination-id'],
   destinationId: ['destination'],
   enabled: ['enable'],
@@ -12,10 +12,10 @@ const namedOtherwise: Record<string, string[]> = {
   clientKey: ['client-key-file'],
 };
 
-/** A refusal in the words of the command line: the message, the code, and each field by the name of its option. */
+/** Explains a refusal to a person: the message, the code, and each field by the name of its option. */
 export function explainRefusal({ message, code, fields }: Refused['refusal'], args: ArgsDef): CommandFailed {
   const reasons = fields.map(({ field, reason }) => `  ${optionOf(field, args)}: ${reason}`);
-  // The message is often nothing but the fields, by the names that the API has for them.
+  // Often the message only repeats the fields by their names in the API; then it is left out.
   const isOnlyFields = message === fields.map(({ field, reason }) => `${field}: ${reason}`).join('; ');
   return new CommandFailed(
     [`${isOnlyFields ? 'The server refused the call' : message} (${code})`, ...reasons].join('\n'),
@@ -23,7 +23,7 @@ export function explainRefusal({ message, code, fields }: Refused['refusal'], ar
 }
 
 function optionOf(field: string, args: ArgsDef): string {
-  const names = namedOtherwise[field] ?? [kebab(field)];
+  const names = otherNames[field] ?? [kebab(field)];
   for (const name of names) {
     if (name in args) return args[name]?.type === 'positional' ? name.toUpperCase() : `--${name}`;
   }

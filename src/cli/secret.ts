@@ -4,17 +4,17 @@ import { Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { UsageError } from './run.js';
 
-/** As the name of a file: standard input. */
+/** The name of a file that means standard input. */
 export const STANDARD_INPUT = '-';
 
 /**
- * What stands in a file, or in standard input where the name is `-`.
+ * Reads a file, or standard input if the name is `-`.
  *
- * @throws UsageError where it cannot be read
+ * @throws UsageError if it cannot be read
  */
 export async function readText(option: string, file: string): Promise<string> {
   if (file === STANDARD_INPUT) {
-    if (process.stdin.isTTY) throw new UsageError(`${option} -: standard input is a terminal; name a file instead.`);
+    if (process.stdin.isTTY) throw new UsageError(`${option} -: standard input is a terminal; give a file instead.`);
     return text(process.stdin);
   }
   try {
@@ -24,7 +24,7 @@ export async function readText(option: string, file: string): Promise<string> {
   }
 }
 
-/** As `readText`, without the line break at the end that editors and `echo` write. */
+/** As `readText`, without the line break that editors and `echo` write at the end. */
 export async function readLine(option: string, file: string): Promise<string> {
   return (await readText(option, file)).replace(/\r?\n$/, '');
 }
@@ -32,13 +32,13 @@ export async function readLine(option: string, file: string): Promise<string> {
 /**
  * Asks for a secret at the terminal, and does not show what is typed.
  *
- * @throws UsageError where there is no terminal, or nothing was entered
+ * @throws UsageError if standard input is not a terminal, or nothing was entered
  */
 export async function askSecret(option: string, question: string): Promise<string> {
   if (!process.stdin.isTTY) throw new UsageError(`${option} needs a terminal as standard input.`);
-  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const lines = createInterface({ input: process.stdin, output: nowhere, terminal: true, historySize: 0 });
-  // Not before: from here on the terminal shows nothing by itself.
+  const noOutput = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const lines = createInterface({ input: process.stdin, output: noOutput, terminal: true, historySize: 0 });
+  // The question comes after `createInterface`, which turns off the echo of the terminal.
   process.stderr.write(question);
   try {
     const answer = await new Promise<string>((resolve) => {

@@ -23,7 +23,7 @@ export const startCommand = defineCommand({
     }),
 });
 
-/** Starts, or gives the data directory back before the error goes on. */
+/** Starts the app. If that fails, the app is stopped, which unlocks the data directory. */
 async function start(app: App): Promise<void> {
   try {
     await app.start();
@@ -43,40 +43,42 @@ function banner(config: Config, app: App, isNew: boolean): string {
     ['Data', `${config.dataDir} (${isNew ? 'created' : `continues after position ${app.services.tail.head()}`})`],
     [
       'Master key',
-      config.masterKey ? 'from AUDITWIRE_MASTER_KEY' : `${config.masterKeyFile} (back it up apart from the data)`,
+      config.masterKey ? 'from AUDITWIRE_MASTER_KEY' : `${config.masterKeyFile} (back it up separately from the data)`,
     ],
     ['Organisation', app.organizationId],
   ];
-  if (app.firstToken) rows.push(['Admin token', `${app.firstToken}   <- shown this once; keep it`]);
+  if (app.firstToken) rows.push(['Admin token', `${app.firstToken}   <- shown only once; keep it`]);
   const lines = rows.map(([name, value]) => `  ${name.padEnd(14)}${value}`);
-  return `\nAuditwire ${VERSION} is ready.\n\n${lines.join('\n')}\n\n  Stop with Ctrl-C. A lost token is replaced by: npm run --silent auditwire -- token\n\n`;
+  return `\nAuditwire ${VERSION} is ready.\n\n${lines.join('\n')}\n\n  Stop with Ctrl-C. To replace a lost token: npm run --silent auditwire -- token\n\n`;
 }
 
 export function originOf(host: string, port: number): string {
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
-/** How much later than its deadline a stop may be, in ms: longer, and the disk does not answer. */
+/** How much longer than its deadline a stop may take, in ms. After that, the disk probably does not answer. */
 const STUCK_MS = 5_000;
 
-/** A thread that waits for the disk holds up every other way to end. As after any crash, nothing acknowledged is lost. */
-function cutOff(reason: string): void {
-  process.stderr.write(`auditwire: ${reason}, ending at once\n`);
+/** SIGKILL, because a thread that waits for the disk blocks every other way to end. As after a crash, acknowledged events are kept. */
+function killProcess(reason: string): void {
+  process.stderr.write(`auditwire: ${reason}; the process ends at once\n`);
   process.kill(process.pid, 'SIGKILL');
 }
 
-/** Closes at the first SIGINT or SIGTERM, and exits with what `exitCode` says then; at once at the second. */
+/** Stops the app at the first SIGINT or SIGTERM, then exits with `exitCode()`. Ends the process at once at the second signal. */
 export function stopOnSignals(app: Pick<App, 'stop'>, deadlineMs: number, exitCode = () => 0): void {
   let stopping = false;
   const stop = (signal: NodeJS.Signals) => {
-    if (stopping) return cutOff('a second signal');
+    if (stopping) return killProcess('second signal');
     stopping = true;
-    setTimeout(() => cutOff('no end in time'), deadlineMs + STUCK_MS).unref();
-    process.stderr.write(`auditwire: ${signal}, finishing what is under way (at most ${deadlineMs / 1000} s)\n`);
+    setTimeout(() => killProcess('the stop took too long'), deadlineMs + STUCK_MS).unref();
+    process.stderr.write(
+      `auditwire: ${signal}; waiting for open calls and attempts (at most ${deadlineMs / 1000} s)\n`,
+    );
     app.stop().then(
       () => process.exit(exitCode()),
       (error: unknown) => {
-        process.stderr.write(`auditwire: could not stop in order: ${String(error)}\n`);
+        process.stderr.write(`auditwire: the stop failed: ${String(error)}\n`);
         process.exit(1);
       },
     );

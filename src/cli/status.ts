@@ -6,8 +6,10 @@ import { everyPortal, NO_PORTALS, type PortalNode } from './portals.js';
 type Write = (portal: PortalNode, status: StatusFieldsFragment) => void;
 
 export const statusCommand = clientCommand(
-  { name: 'status', description: 'Show how delivery stands for every portal of a running server.' },
-  { watch: { type: 'boolean', description: 'Go on with every change; with --json one document a line' } },
+  { name: 'status', description: 'Print the state of delivery for every portal.' },
+  {
+    watch: { type: 'boolean', description: 'Continue with every change; with --json, one JSON document in each line' },
+  },
   async (client, { json: asJson, watch }) => {
     const portals = await everyPortal(client);
     if (!watch || !portals.length) {
@@ -41,20 +43,20 @@ const documentOf = ({ id, name }: PortalNode, status: StatusFieldsFragment) => (
 
 const lineOf = ({ name }: PortalNode, status: StatusFieldsFragment) => `${name}: ${describeStatus(status)}`;
 
-/** A status in one line for a person. */
+/** A status as one line for a person. */
 function describeStatus(status: StatusFieldsFragment): string {
   const { lastAttemptAt, lastResponseCode, lastResponseMessage } = status;
   const last = lastAttemptAt
-    ? `last try ${lastAttemptAt}: ${[lastResponseCode, lastResponseMessage].filter(Boolean).join(' ')}`
-    : 'no try yet';
+    ? `last attempt ${lastAttemptAt}: ${[lastResponseCode, lastResponseMessage].filter(Boolean).join(' ')}`
+    : 'no attempt yet';
   const parts = [
     `${status.state}${status.enabled ? '' : ' (off)'}`,
     `${status.deliveredTotal} delivered`,
     `${status.pending} pending${status.oldestPendingAt ? ` since ${status.oldestPendingAt}` : ''}`,
     ...(status.undeliveredTotal ? [`${status.undeliveredTotal} undelivered since ${status.oldestUndeliveredAt}`] : []),
-    ...(status.needsActionTotal ? [`${status.needsActionTotal} of them wait for a person`] : []),
+    ...(status.needsActionTotal ? [`${status.needsActionTotal} of them in state NEEDS_ACTION`] : []),
     last,
-    ...(status.nextAttemptAt ? [`next try ${status.nextAttemptAt}`] : []),
+    ...(status.nextAttemptAt ? [`next attempt ${status.nextAttemptAt}`] : []),
   ];
   return parts.join(', ');
 }

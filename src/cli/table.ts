@@ -1,7 +1,6 @@
-/** Between two columns. */
 const GAP = '  ';
 
-/** Rows in columns, each as wide as its widest cell; the first row is the head. */
+/** Formats rows as lines. Each column is as wide as its widest cell. */
 export function table(rows: readonly (readonly string[])[]): string[] {
   const widths: number[] = [];
   for (const row of rows) {

@@ -9,7 +9,8 @@ import { assertExists, configOf, directoryArgs, runOverDirectory } from './direc
 export const tokenCommand = defineCommand({
   meta: {
     name: 'token',
-    description: 'Replace a lost admin token: issues a new one and revokes all others. The server must not run.',
+    description:
+      'Issue a new admin token and revoke all others, for example after the token is lost. The server must be stopped.',
   },
   args: directoryArgs,
   run: ({ args }) =>
@@ -21,6 +22,6 @@ export const tokenCommand = defineCommand({
       const cause = { actor: SYSTEM, traceId: randomTraceId(systemRandom) };
       await app.services.commands.execute('issueToken', { name: 'admin', hash, revokeOthers: true }, cause);
       await app.stop();
-      process.stdout.write(`Admin token   ${token}\nIt is shown this once; every other token is revoked.\n`);
+      process.stdout.write(`Admin token   ${token}\nIt is shown only once. All other tokens are revoked.\n`);
     }),
 });

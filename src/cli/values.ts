@@ -2,17 +2,17 @@ import { UsageError } from './run.js';
 
 const ISO_8601 = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
 
-/** @throws UsageError where the value of an option is none of those that there are */
+/** @throws UsageError if the value of an option is not in the list */
 export function oneOf<V extends string>(option: string, values: readonly V[], text: string): V;
 export function oneOf<V extends string>(option: string, values: readonly V[], text?: string): V | undefined;
 export function oneOf<V extends string>(option: string, values: readonly V[], text?: string): V | undefined {
   if (text === undefined) return undefined;
-  const value = values.find((one) => one === text);
+  const value = values.find((candidate) => candidate === text);
   if (!value) throw new UsageError(`${option} must be one of ${values.join(', ')}, not "${text}".`);
   return value;
 }
 
-/** @throws UsageError where the value of an option is not a whole number */
+/** @throws UsageError if the value of an option is not a whole number of at most 9 digits */
 export function wholeNumber(option: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   if (!/^\d{1,9}$/.test(text))
@@ -20,7 +20,7 @@ export function wholeNumber(option: string, text: string | undefined): number | 
   return Number(text);
 }
 
-/** @throws UsageError where the value of an option is not a time that the server understands */
+/** @throws UsageError if the value of an option is not an ISO 8601 time with a time zone, as the server needs it */
 export function time(option: string, text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
   if (!ISO_8601.test(text) || Number.isNaN(Date.parse(text))) {
@@ -30,5 +30,5 @@ export function time(option: string, text: string | undefined): string | undefin
 }
 
 export function contradiction(one: string, other: string): UsageError {
-  return new UsageError(`${one} and ${other} contradict each other.`);
+  return new UsageError(`${one} and ${other} cannot be used together.`);
 }

@@ -13,24 +13,25 @@ import { table } from './table.js';
 import { contradiction, oneOf, time } from './values.js';
 
 const configure = clientCommand(
-  { name: 'configure', description: 'Point the webhook of a portal at a destination, and turn it on or off.' },
+  { name: 'configure', description: 'Set the destination of the webhook of a portal, and turn the webhook on or off.' },
   {
     ...portalArgs,
     destination: {
       type: 'string',
-      description: 'The UUID of the destination to send to; needed the first time',
+      description: 'The UUID of the destination to send to; required the first time',
       valueHint: 'destination-id',
     },
-    enable: { type: 'boolean', description: 'Turn it on' },
-    disable: { type: 'boolean', description: 'Turn it off: logins are recorded and not sent' },
+    enable: { type: 'boolean', description: 'Turn the webhook on' },
+    disable: { type: 'boolean', description: 'Turn the webhook off: new logins are recorded but not sent' },
     'catch-up': {
       type: 'string',
-      description: `With --enable: which logins of the time while it was off are sent: ${catchUps.join(', ')}`,
+      description: `With --enable: which of the logins that were recorded while the webhook was off to deliver: ${catchUps.join(', ')} (${catchUps[0]} by default)`,
       valueHint: 'choice',
     },
     since: {
       type: 'string',
-      description: 'With --catch-up SINCE: those recorded at this time or later, such as 2026-01-31T12:00:00Z',
+      description:
+        'With --catch-up SINCE: deliver logins that were recorded at this time or later, such as 2026-01-31T12:00:00Z',
       valueHint: 'time',
     },
   },
@@ -66,7 +67,7 @@ const list = clientCommand({ name: 'list', description: 'List every portal with 
 const remove = clientCommand(
   {
     name: 'remove',
-    description: 'Remove the webhook of a portal. What was due and not delivered is listed as undelivered.',
+    description: 'Remove the webhook of a portal. Logins that were due and not delivered become undelivered.',
   },
   portalArgs,
   async (client, { 'portal-id': id }) => {

@@ -2,25 +2,25 @@ import { createClient as createWebSocketClient } from 'graphql-ws/client';
 import { WebSocket } from 'ws';
 import type { TypedDocumentString } from './generated/graphql.js';
 
-/** A call that came back with errors instead of data. */
+/** The server answered the call with errors instead of data. */
 export class CallFailed extends Error {}
 
-/** The server refused the call, and changed nothing. */
+/** The server refused the call and changed nothing. */
 export class Refused extends CallFailed {
   constructor(readonly refusal: RefusalLike) {
     super(`${refusal.code}: ${refusal.message}`);
   }
 }
 
-/** There was no answer: the call may have happened or not. */
+/** The answer did not arrive: the server may have done the call or not. */
 export class Unreachable extends Error {}
 
 export type Client = ReturnType<typeof createClient>;
 
 /**
- * A typed client of a server, for the operations in `schema/operations.graphql`.
+ * Makes a typed client of a server, for the operations in `schema/operations.graphql`.
  *
- * @param url of GraphQL, such as `http://127.0.0.1:4000/graphql`
+ * @param url the GraphQL address of the server, such as `http://127.0.0.1:4000/graphql`
  */
 export function createClient(url: string, token: string) {
   const authorization = `Bearer ${token}`;
@@ -38,7 +38,7 @@ export function createClient(url: string, token: string) {
       document: TypedDocumentString<Result, Variables>,
       variables: Variables,
     ): Promise<Result> {
-      const answer = await reach(url, {
+      const answer = await send(url, {
         method: 'POST',
         headers: { authorization, 'content-type': 'application/json', accept: 'application/json' },
         body: JSON.stringify({ query: document.toString(), variables }),
@@ -51,7 +51,12 @@ export function createClient(url: string, token: string) {
       throw new CallFailed(errors?.map(({ message }) => message).join('; ') ?? `HTTP ${answer.status}`);
     },
 
-    /** Payloads of a subscription over WebSocket, until the loop over them is left. */
+    /**
+     * Yields the payloads of a subscription over WebSocket, and reconnects without a limit. The subscription ends when the caller
+     * leaves the loop.
+     *
+     * @throws CallFailed
+     */
     async *subscribe<Result, Variables extends Record<string, unknown>>(
       document: TypedDocumentString<Result, Variables>,
       variables: Variables,
@@ -67,14 +72,14 @@ export function createClient(url: string, token: string) {
   };
 }
 
-/** @throws Unreachable where the answer does not come, or not to its end */
-async function reach(url: string, init: RequestInit): Promise<{ status: number; text: string }> {
+/** @throws Unreachable if the answer does not arrive, or not completely */
+async function send(url: string, init: RequestInit): Promise<{ status: number; text: string }> {
   try {
     const response = await fetch(url, init);
     return { status: response.status, text: await response.text() };
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
-    throw new Unreachable(`No server answers at ${url} (${cause || 'connection refused'}).`);
+    throw new Unreachable(`No answer from ${url} (${cause || 'connection refused'}).`);
   }
 }
 
@@ -83,16 +88,16 @@ interface Body<Result> {
   errors?: { message: string; extensions?: { code?: string; fields?: RefusalLike['fields'] } }[];
 }
 
-/** @throws CallFailed where the answer is not one of GraphQL, as of another program or path */
+/** @throws CallFailed if the answer is not JSON, for example because the URL belongs to another program */
 function bodyOf<Result>(url: string, { status, text }: { status: number; text: string }): Body<Result> {
   try {
     return JSON.parse(text) as Body<Result>;
   } catch {
-    throw new CallFailed(`${url} answers HTTP ${status} without JSON; is this the URL of GraphQL?`);
+    throw new CallFailed(`${url} answered HTTP ${status} without JSON. Is it the GraphQL address of the server?`);
   }
 }
 
-/** A refusal, as in a mutation's union or in the error of a query. */
+/** A refusal, from the union of a mutation or from the error of a query. */
 interface RefusalLike {
   message: string;
   code: string;
@@ -100,9 +105,9 @@ interface RefusalLike {
 }
 
 /**
- * The success of a mutation's union.
+ * Returns the success of the union that a mutation answers with.
  *
- * @throws Refused with what the server said
+ * @throws Refused if the answer is a refusal
  */
 export function succeeded<U extends { __typename: string }>(result: U): Exclude<U, RefusalLike> {
   if (isRefusal(result)) throw new Refused(result);

@@ -1,4 +1,4 @@
-/** Measures Auditwire against limits and peers: `npm run bench -- --help`. */
+/** Measures Auditwire and what it is compared with: `npm run bench -- --help`. */
 import '../../src/runtime/production.js';
 import { parseArgs } from 'node:util';
 import { measure, type Result, type Row, type Scale } from './row.js';
@@ -7,11 +7,11 @@ import { machine, table } from './table.js';
 
 const HELP = `Usage: npm run bench -- [--only ROW[,ROW]] [--full] [--smoke] [--json] [--list]
 
-  --only ROW  these rows only, by name or by the start of it
-  --full      the large sizes, too
-  --smoke     the smallest sizes, one round: shows that the rows run, measures nothing
-  --json      the result as JSON on standard output
-  --list      the names of the rows that would run
+  --only ROW  runs only these rows, by name or by the start of a name
+  --full      runs the large sizes too
+  --smoke     runs the smallest sizes once: shows that the rows work, but measures nothing
+  --json      writes the result as JSON to standard output
+  --list      prints the rows that would run
 `;
 
 const { values } = parseArgs({
@@ -30,22 +30,22 @@ else if (values.list) for (const { name, work } of chosenRows()) process.stdout.
 else await bench();
 
 function chosenRows(): Row[] {
-  const wanted = values.only?.split(',');
+  const starts = values.only?.split(',');
   return rows.filter(({ name, fullOnly }) => {
-    // At their smallest, the large rows are the others once more.
-    const fits = values.full || !fullOnly;
-    return wanted ? wanted.some((start) => start === name || (fits && name.startsWith(start))) : fits;
+    // At the smallest size, the large rows would repeat the others.
+    const isIncluded = values.full || !fullOnly;
+    return starts ? starts.some((start) => start === name || (isIncluded && name.startsWith(start))) : isIncluded;
   });
 }
 
 async function bench(): Promise<void> {
-  // What the rows started ends with it, and what they wrote goes.
+  // An exit ends the processes of the rows and deletes their files; a signal alone would not.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
   process.setMaxListeners(0);
   const scale: Scale = values.smoke ? 'smoke' : values.full ? 'full' : 'default';
   const chosen = chosenRows();
   if (!chosen.length) {
-    process.stderr.write(`There is no row ${values.only}; --list names them.\n`);
+    process.stderr.write(`There is no row ${values.only}; --list prints the rows.\n`);
     process.exitCode = 2;
     return;
   }
@@ -60,7 +60,7 @@ async function bench(): Promise<void> {
     try {
       results.push(await measure(row, scale, onRound));
     } catch (error) {
-      // The other rows still have something to say.
+      // The other rows still run.
       process.exitCode = 1;
       const { name, work, comparedWith } = row;
       const failed = error instanceof Error ? error.message : String(error);
@@ -76,6 +76,6 @@ async function bench(): Promise<void> {
         .map(([name, value]) => `${name} ${value}`)
         .join(', ')}\n\n${table(results)}\n`,
     );
-  // Whatever a row left open must not keep the figures waiting.
+  // A handle that a row left open must not keep the process running.
   process.exit();
 }

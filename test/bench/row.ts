@@ -1,19 +1,19 @@
 /**
- * One row of the benchmark: our work and what it is compared with, measured in turn and in the same process, so that a busy
- * minute of the machine hits both.
+ * One row of the benchmark. Auditwire (`ours`) and what it is compared with (`theirs`) are measured in turns, so that a busy
+ * minute of the machine affects both.
  */
 
-/** `full`: the large sizes; `smoke`: the smallest that still does the work, for a test that it runs. */
+/** `full`: the large sizes. `smoke`: the smallest size that still does the work, for a test. */
 export type Scale = 'default' | 'full' | 'smoke';
 
 /** Named figures of one run, such as `{ perSecond: 8000 }` or `{ p50: 1.2, p99: 4 }` (ms). */
 export type Figures = Record<string, number>;
 
 export interface Aim {
-  /** The figure that it is about. */
+  /** The name of the figure. */
   figure: string;
   unit: string;
-  /** Ours divided by theirs; a difference where a ratio says nothing (memory); only shown where there is no aim. */
+  /** A ratio is ours divided by theirs. Memory has a difference instead. null: no aim, the figure is only shown. */
   goal: { ratioAtLeast: number } | { ratioAtMost: number } | { differenceAtMost: number } | null;
 }
 
@@ -24,16 +24,16 @@ export interface Bench {
 }
 
 export interface Row {
-  /** What `--only` takes. */
+  /** The name for `--only`. */
   name: string;
   work: string;
   comparedWith: string;
   aims: readonly Aim[];
-  /** Alternating runs of each side; 5 unless told. */
+  /** How often each side runs; 5 by default. */
   rounds?: number;
-  /** Runs with `--full` only. */
+  /** The row runs only with `--full`. */
   fullOnly?: boolean;
-  /** @returns why it cannot run on this machine, or the two sides, warmed up */
+  /** @returns the two sides, warmed up, or why the row cannot run on this machine */
   prepare(scale: Scale): Promise<Bench | { skipped: string }>;
 }
 
@@ -49,16 +49,16 @@ export interface Result {
   row: string;
   work: string;
   comparedWith: string;
-  /** Why it was not measured on this machine. */
+  /** Why the row cannot run on this machine. */
   skipped?: string;
-  /** What went wrong. */
+  /** The error message. */
   failed?: string;
   figures: {
     figure: string;
     unit: string;
     ours: Spread;
     theirs: Spread;
-    /** Of each round: ours divided by theirs. */
+    /** Ours divided by theirs, over the rounds. */
     ratio: Spread;
     aim: string;
     verdict: Verdict;
@@ -67,7 +67,7 @@ export interface Result {
 
 const DEFAULT_ROUNDS = 5;
 
-/** Measures a row. `onRound` is told after each of its rounds. */
+/** Measures a row. @param onRound called after each round */
 export async function measure(
   row: Row,
   scale: Scale,
@@ -81,7 +81,7 @@ export async function measure(
   const theirs: Figures[] = [];
   try {
     for (let round = 1; round <= rounds; round += 1) {
-      // Whoever goes second finds the machine warmer: they take turns.
+      // The second side finds a warmer machine, so the order alternates.
       const sides = [async () => ours.push(await bench.ours()), async () => theirs.push(await bench.theirs())];
       for (const side of round % 2 ? sides : sides.reverse()) await side();
       onRound(round, rounds);
@@ -132,7 +132,7 @@ export function spread(values: readonly number[]): Spread {
   return { median: (at(Math.floor(middle)) + at(Math.ceil(middle))) / 2, min: at(0), max: at(sorted.length - 1) };
 }
 
-/** The value below which a fraction of all lies, such as 0.99. */
+/** The value below which a fraction of the values lies, such as 0.99. */
 export function percentile(values: readonly number[], fraction: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * fraction))] ?? Number.NaN;

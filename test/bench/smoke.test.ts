@@ -5,14 +5,14 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { Result } from './row.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-/** What a row may do without. */
+/** Programs without which a row is skipped. */
 const PROGRAM = /\b(strace|redis|syslog-ng)/i;
-/** Everything at its smallest takes about a minute on two cores. */
+/** All rows at the smallest size take about a minute on two idle cores. */
 const TIMEOUT_MS = 900_000;
 
 const run = promisify(execFile);
 
-/** It runs from what the compiler made, as `npm run bench` does. */
+/** Runs the compiled benchmark, as `npm run bench` does. */
 async function bench(...options: string[]): Promise<string> {
   const { stdout } = await run(process.execPath, ['dist/test/bench/main.js', ...options], {
     cwd: ROOT,
@@ -21,7 +21,7 @@ async function bench(...options: string[]): Promise<string> {
   return stdout;
 }
 
-describe('the benchmark at its smallest', () => {
+describe('the benchmark at the smallest size', () => {
   let names: string[];
   let results: Result[];
 
@@ -34,12 +34,12 @@ describe('the benchmark at its smallest', () => {
     results = (JSON.parse(await bench('--smoke', '--json')) as { results: Result[] }).results;
   }, TIMEOUT_MS);
 
-  test('has every row, each once', () => {
+  test('runs every row once', () => {
     expect(new Set(names).size).toBe(names.length);
     expect(results.map(({ row }) => row)).toEqual(names);
   });
 
-  test('measures each row, or says which program it needs', () => {
+  test('measures each row, or names the program that the row needs', () => {
     for (const { row, skipped, figures } of results) {
       if (skipped !== undefined) {
         expect(skipped, row).toMatch(PROGRAM);

@@ -40,7 +40,7 @@ function commit(): string {
 
 const COLUMNS = ['row', 'figure', 'Auditwire', 'compared with', 'ratio (spread)', 'aim', ''] as const;
 
-/** The table for a person: absolute figures, ratios, the spread of the ratio over the rounds. */
+/** A table of the figures, the ratios, and the spread of each ratio over the rounds. */
 export function table(results: readonly Result[]): string {
   const lines: string[][] = [[...COLUMNS]];
   for (const { row, comparedWith, skipped, failed, figures } of results) {

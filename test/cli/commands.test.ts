@@ -7,7 +7,7 @@ import { connectPortal, startApp, temporaryDirectory } from '../support/server/a
 import { auditwire } from '../support/server/cli.js';
 
 describe('the demo', () => {
-  it('ends with 0 once every login has arrived and verified, a receiver that was down notwithstanding', {
+  it('ends with exit code 0 after every login arrived and was verified, although the receiver was stopped for a time', {
     timeout: 90_000,
   }, async () => {
     const demo = auditwire(temporaryDirectory(), ['demo', '--once', '--port', '0']);
@@ -18,24 +18,24 @@ describe('the demo', () => {
     expect(demo.said()).toContain('9 logins recorded, 9 arrived, 9 verified with the published key.');
   });
 
-  it('listens on another port where its own is taken, with threads of its own all the same', async () => {
+  it('listens on another port if its port is in use, and still uses threads', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     onTestFinished(() => void other.close());
     await once(other, 'listening');
     const { port } = other.address() as AddressInfo;
-    const tell = `import { isMainThread } from 'node:worker_threads'; if (!isMainThread) console.error(process.argv[1]);`;
-    const under = [process.execPath, '--import', `data:text/javascript,${encodeURIComponent(tell)}`];
+    const printThreadFile = `import { isMainThread } from 'node:worker_threads'; if (!isMainThread) console.error(process.argv[1]);`;
+    const under = [process.execPath, '--import', `data:text/javascript,${encodeURIComponent(printThreadFile)}`];
     const demo = auditwire(temporaryDirectory(), ['demo', '--port', String(port)], {}, under);
     await demo.until('People log in:');
     expect(demo.said()).toMatch(/Auditwire listens at http:\/\/127\.0\.0\.1:\d+/);
     expect(demo.said()).not.toContain(`:${port}/`);
-    // One of the server that found the port taken, and one of the server that runs.
+    // One writer thread of the server that did not get the port, and one of the server that runs.
     expect(demo.complained().match(/writer\.js/g)).toHaveLength(2);
   });
 });
 
-describe('the status', () => {
-  it('is shown for every portal, and followed as it changes', async () => {
+describe('the status command', () => {
+  it('prints the status of every portal, and each change with --watch', async () => {
     const receiver = await startReceiver();
     const test = await startApp();
     const { portalId } = await connectPortal(test, receiver, 'Shop');
@@ -43,13 +43,13 @@ describe('the status', () => {
 
     const once = auditwire(temporaryDirectory(), ['status'], env);
     expect(await once.ended).toBe(0);
-    expect(once.said()).toBe('Shop: ACTIVE, 0 delivered, 0 pending, no try yet\n');
+    expect(once.said()).toBe('Shop: ACTIVE, 0 delivered, 0 pending, no attempt yet\n');
 
     const watching = auditwire(temporaryDirectory(), ['status', '--watch'], env);
-    await watching.until('Shop: ACTIVE, 0 delivered, 0 pending, no try yet\nShop:');
+    await watching.until('Shop: ACTIVE, 0 delivered, 0 pending, no attempt yet\nShop:');
     const input = { portalId, authenticationType: 'BASIC', outcome: 'SUCCESS', sourceAddress: '192.0.2.7' } as const;
     await test.client.call(RecordLoginDocument, { input });
-    await watching.until('Shop: ACTIVE, 1 delivered, 0 pending, last try');
+    await watching.until('Shop: ACTIVE, 1 delivered, 0 pending, last attempt');
 
     const forScripts = auditwire(temporaryDirectory(), ['status', '--watch', '--json'], env);
     await forScripts.until('}\n{');
@@ -58,7 +58,7 @@ describe('the status', () => {
     await receiver.down();
   });
 
-  it('asks for a token, and says so when the server does not know it', async () => {
+  it('needs a token that the server knows', async () => {
     const test = await startApp();
     const none = auditwire(temporaryDirectory(), ['status']);
     expect(await none.ended).toBe(2);
@@ -69,8 +69,8 @@ describe('the status', () => {
   });
 });
 
-describe('commands over a data directory', () => {
-  it('replace a token, and rebuild with progress', async () => {
+describe('the commands for a data directory', () => {
+  it('replace a token, and rebuild the read models and print the progress', async () => {
     const directory = temporaryDirectory();
     const test = await startApp({ directory });
     await test.app.stop();

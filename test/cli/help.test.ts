@@ -24,14 +24,14 @@ const commands = {
   status: ['--watch'],
 };
 
-describe('every command says what it does and what it takes', () => {
+describe('--help prints the usage, the arguments and the options of', () => {
   it.each(Object.entries(commands))('auditwire %s', async (name, parts) => {
     const words = name.split(' ').filter(Boolean);
     const { code, out, err } = await call([...words, '--help']);
     expect([code, err]).toEqual([0, '']);
     expect(out).toContain(`USAGE ${['auditwire', ...words].join(' ')}`);
     expect(out).not.toMatch(/\u001b| $/m);
-    const ofEach = out.includes('COMMANDS') ? [] : ['--url=<url>', '--token=<token>', '--json'];
-    for (const part of [...parts, ...ofEach]) expect(out).toContain(part);
+    const commonOptions = out.includes('COMMANDS') ? [] : ['--url=<url>', '--token=<token>', '--json'];
+    for (const part of [...parts, ...commonOptions]) expect(out).toContain(part);
   });
 });

@@ -9,20 +9,20 @@ import { sharedApp } from '../support/server/shared-app.js';
 
 const app = sharedApp();
 
-describe('with --json, a script gets what the command is about', () => {
-  it('portals: an object each, and an array of all', async () => {
+describe('--json prints', () => {
+  it('one object for a portal, and an array for a list of portals', async () => {
     const { json } = commandLineOf(app());
     const id = '3e551b39-227d-4297-b911-e68fd5d77c17';
     const portal = await json(['portal', 'register', 'Shop', '--id', id]);
     expect(portal).toEqual({ id, name: 'Shop', registeredAt: expect.any(String), retiredAt: null });
     expect(await json(['portal', 'rename', id, 'Store'])).toEqual({ ...portal, name: 'Store' });
     expect(await json(['portal', 'retire', id])).toMatchObject({ id, retiredAt: expect.any(String) });
-    const [living, all] = await Promise.all([json(['portal', 'list']), json(['portal', 'list', '--include-retired'])]);
-    expect(living).toEqual([]);
+    const [active, all] = await Promise.all([json(['portal', 'list']), json(['portal', 'list', '--include-retired'])]);
+    expect(active).toEqual([]);
     expect(all).toMatchObject([{ id, name: 'Store' }]);
   });
 
-  it('destinations: an object each, an array of all, the outcome of a test, and the id of what is deleted', async () => {
+  it('one object for a destination, an array for a list, the result of a test, and the id of a deleted destination', async () => {
     const { json, run } = commandLineOf(app());
     const receiver = await startReceiver();
     const settings = '--log-format CPS --skip-tls-verification --max-in-flight 2 --lines-per-second 500'.split(' ');
@@ -59,7 +59,7 @@ describe('with --json, a script gets what the command is about', () => {
     await receiver.down();
   });
 
-  it('webhooks, logins and the status: an object each, with the id of the portal, and an array of all', async () => {
+  it('one object with the id of the portal for a webhook, a login and a status, and an array for a list', async () => {
     const { json } = commandLineOf(app());
     const endpoint = ['--endpoint', 'https://127.0.0.1:49999/collector'];
     const [{ id: portalId }, { id: destinationId }] = await Promise.all([
@@ -70,10 +70,10 @@ describe('with --json, a script gets what the command is about', () => {
     const configure = ['webhook', 'configure', portalId, '--destination', destinationId];
     expect(await json(configure)).toMatchObject(webhook);
 
-    const who = '--authentication-type SSO --outcome LOCKED --principal-id 7 --principal-name ada --user-agent curl';
-    const what = '--request /login --occurred-at 2026-01-31T12:00:00Z --idempotency-key key-1';
+    const person = '--authentication-type SSO --outcome LOCKED --principal-id 7 --principal-name ada --user-agent curl';
+    const details = '--request /login --occurred-at 2026-01-31T12:00:00Z --idempotency-key key-1';
     const record = ['login', 'record', portalId, '--source-address', '2001:db8::7'];
-    const login = await json([...record, ...who.split(' '), ...what.split(' ')]);
+    const login = await json([...record, ...person.split(' '), ...details.split(' ')]);
     expect(login).toMatchObject({
       portalId,
       sourceAddress: '2001:db8::7',
@@ -108,7 +108,7 @@ async function registerPortals(count: number): Promise<string[]> {
   return ids;
 }
 
-it('lists go on page after page, and logins up to their limit', async () => {
+it('a list contains all pages; a list of logins ends at its limit', async () => {
   const { json } = commandLineOf(app());
   const ids = await registerPortals(101);
   const portals: { id: string }[] = await json(['portal', 'list']);
@@ -118,13 +118,13 @@ it('lists go on page after page, and logins up to their limit', async () => {
   const login = { authenticationType: 'BASIC', outcome: 'SUCCESS', sourceAddress: '192.0.2.7' } as const;
   const logins = Array.from({ length: 150 }, () => login);
   succeeded((await app().client.call(RecordLoginsDocument, { input: { portalId, logins } })).recordLogins);
-  const [usual, more, all] = await Promise.all(
+  const [byDefault, more, all] = await Promise.all(
     [[], ['--limit', '120'], ['--limit', '1000']].map((limit) => json(['login', 'list', portalId, ...limit])),
   );
-  expect([usual, more, all].map(({ length }) => length)).toEqual([100, 120, 150]);
+  expect([byDefault, more, all].map(({ length }) => length)).toEqual([100, 120, 150]);
 });
 
-it('ends quietly where nothing reads its output any more', async () => {
+it('a command ends without an error if the reader of its output is gone', async () => {
   const env = { AUDITWIRE_URL: app().url, AUDITWIRE_TOKEN: app().token };
   const unread = auditwire(temporaryDirectory(), ['portal', 'list'], env);
   unread.child.stdout?.destroy();

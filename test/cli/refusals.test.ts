@@ -5,7 +5,7 @@ import { sharedApp } from '../support/server/shared-app.js';
 const app = sharedApp();
 const UNKNOWN = '3e551b39-227d-4297-b911-e68fd5d77c17';
 
-describe('a refusal of the server ends with 1, and names what was typed', () => {
+describe('a refusal by the server gives exit code 1 and the names of the options and arguments', () => {
   it.each([
     [['portal', 'register', ' '], 'The server refused the call (INVALID_INPUT)\n  NAME: must not be blank\n'],
     [['portal', 'rename', UNKNOWN, 'Shop'], `There is no portal with the id ${UNKNOWN}. (NOT_FOUND)\n`],
@@ -32,17 +32,17 @@ describe('a refusal of the server ends with 1, and names what was typed', () => 
   });
 });
 
-describe('a usage error ends with 2, and calls nothing', () => {
+describe('a usage error gives exit code 2 without a call to the server', () => {
   it.each([
     [['portal', 'register'], 'Missing required positional argument: NAME'],
-    [['portal', 'list', 'all'], 'all: not understood; --help lists the options.'],
-    [['portal', 'list', '--no-json'], '--no-json: not understood'],
+    [['portal', 'list', 'all'], 'Unknown option or argument: all. --help lists the options.'],
+    [['portal', 'list', '--no-json'], 'Unknown option or argument: --no-json.'],
     [['portal', 'register', 'Shop', '--id', '--json'], '--id needs a value.'],
     [['portal'], 'The name of a command is missing.'],
     [['portal', 'remove', UNKNOWN], 'There is no command "remove".'],
-    [['--json', 'portal', 'list'], '--json: options stand after the name of the command.'],
+    [['--json', 'portal', 'list'], '--json: put options after the name of the command.'],
     [['destination', 'update', UNKNOWN], 'Nothing to change'],
-    [['webhook', 'configure', UNKNOWN, '--enable', '--disable'], '--enable and --disable contradict each other.'],
+    [['webhook', 'configure', UNKNOWN, '--enable', '--disable'], '--enable and --disable cannot be used together.'],
     [['webhook', 'configure', UNKNOWN, '--enable', '--since', 'today'], '--since must be a time with a time zone'],
     [['login', 'record', UNKNOWN, '--source-address', '::1', '--outcome', 'OK'], '--outcome must be one of SUCCESS, '],
     [['login', 'list', UNKNOWN, '--limit', '-1'], '--limit must be a whole number'],

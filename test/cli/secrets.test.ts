@@ -28,7 +28,7 @@ const create = () => {
   return ['destination', 'create', `SIEM ${destinations}`, ...endpoint];
 };
 
-/** The Authorization header that a destination gets. */
+/** The Authorization header that the receiver gets from a test of the destination. */
 async function sentTo(id: string): Promise<string | undefined> {
   const { testDestination } = await app().client.call(TestDestinationDocument, { input: { id } });
   expect(succeeded(testDestination).delivered).toBe(true);
@@ -52,7 +52,7 @@ describe('an Authorization value', () => {
     }
   });
 
-  it('is replaced and removed, by the environment only where an option says so', async () => {
+  it('is replaced or removed by an update, from the environment only with --authorization-env', async () => {
     const { json } = commandLineOf(app());
     const { id } = await json(create(), { env: { AUDITWIRE_AUTHORIZATION: SECRET } });
     const env = { AUDITWIRE_AUTHORIZATION: OTHER };
@@ -64,7 +64,7 @@ describe('an Authorization value', () => {
     expect(await sentTo(id)).toBeUndefined();
   });
 
-  it('is asked for at a terminal, and not shown', { skip: process.platform !== 'linux' }, async () => {
+  it('is read at a terminal and not shown', { skip: process.platform !== 'linux' }, async () => {
     const terminal = ['sh', '-c', 'exec script -qe -E always -c "$*" /dev/null', 'sh', process.execPath];
     const { url: AUDITWIRE_URL, token: AUDITWIRE_TOKEN } = app();
     const args = create().map((arg) => `'${arg}'`);
@@ -77,16 +77,16 @@ describe('an Authorization value', () => {
     expect(await sentTo(JSON.parse(asked.said().slice(asked.said().indexOf('{'))).id)).toBe(SECRET);
   });
 
-  it('is not taken as an argument, and not repeated where someone tries', async () => {
+  it('is refused as an option, and the error does not contain it', async () => {
     const { run } = commandLineOf(app());
     for (const args of [['--authorization', SECRET], [`--authorization=${SECRET}`]]) {
       const { code, out, err } = await run([...create(), ...args]);
       expect([code, out]).toEqual([2, '']);
-      expect(err).toBe('auditwire: --authorization: not understood; --help lists the options.\n');
+      expect(err).toBe('auditwire: Unknown option or argument: --authorization. --help lists the options.\n');
     }
   });
 
-  it('stands in no list of processes while the command runs', { skip: !existsSync('/proc/self') }, async () => {
+  it('is not in the process list while the command runs', { skip: !existsSync('/proc/self') }, async () => {
     const { url: AUDITWIRE_URL, token: AUDITWIRE_TOKEN } = app();
     const args = [...create(), '--authorization-file', '-'];
     const running = auditwire(temporaryDirectory(), args, { AUDITWIRE_URL, AUDITWIRE_TOKEN });
@@ -103,14 +103,14 @@ describe('an Authorization value', () => {
     [['--authorization-prompt'], '--authorization-prompt needs a terminal as standard input.'],
     [['--authorization-prompt', '--authorization-file', '-'], '--authorization-file and --authorization-prompt'],
     [['--authorization-file', '-', '--client-key-file', '-'], 'Only one of the files can be standard input.'],
-  ])('needs one source that can be read: %j', async (args, reason) => {
+  ])('needs exactly one readable source: %j', async (args, reason) => {
     const { code, err } = await commandLineOf(app()).run([...create(), ...args], { input: SECRET });
     expect(code).toBe(2);
     expect(err).toContain(reason);
   });
 });
 
-it('a client key is read from a file or standard input, and removed with its certificate', async () => {
+it('a client key is read from standard input, and removed with its certificate', async () => {
   const { text } = commandLineOf(app());
   const cwd = temporaryDirectory();
   const { cert, key } = issueCertificate();

@@ -11,7 +11,7 @@ const READY = 'Stop with Ctrl-C';
 const TOKEN = /aw_[\w-]{43}/;
 
 describe('the first start', () => {
-  it('says where everything is, makes directory and key for this user only, and shows a token that works', async () => {
+  it('prints its addresses and a valid token, and creates a data directory and a key that only this user can read', async () => {
     const directory = temporaryDirectory();
     const server = auditwire(directory, ['start', '--port', '0']);
     await server.until(READY);
@@ -32,7 +32,7 @@ describe('the first start', () => {
   });
 
   it.each(['SIGTERM', 'SIGINT'] as const)(
-    'ends with 0 at %s, and the next one continues without a token',
+    'ends with exit code 0 at %s, and the next start continues and prints no token',
     async (signal) => {
       const directory = temporaryDirectory();
       const first = auditwire(directory, ['start', '--port', '0']);
@@ -47,7 +47,7 @@ describe('the first start', () => {
     },
   );
 
-  it('shows the token when the port is free at last, not when it was in use', async () => {
+  it('prints the token when a later start gets a free port, not when the port is in use', async () => {
     const directory = temporaryDirectory();
     const other = createServer().listen(0, '127.0.0.1');
     onTestFinished(() => void other.close());
@@ -66,8 +66,8 @@ describe('the first start', () => {
   });
 });
 
-describe('a start that cannot be', () => {
-  it('names every bad setting at once', async () => {
+describe('a start that fails', () => {
+  it('names every wrong setting', async () => {
     const server = auditwire(temporaryDirectory(), ['start'], {
       AUDITWIRE_PORT: 'http',
       AUDITWIRE_ALLOWED_ADDRESSES: '10.0.0.0/8,everyone',
@@ -82,14 +82,14 @@ describe('a start that cannot be', () => {
   it.each([
     [['start', '--prot', '1'], '--prot'],
     [['start', 'now'], 'now'],
-  ])('names the option that it does not know: %s', async (args, odd) => {
+  ])('names the unknown option or argument: %j', async (args, unknown) => {
     const server = auditwire(temporaryDirectory(), args);
     expect(await server.ended).toBe(2);
-    expect(server.complained()).toContain(odd);
+    expect(server.complained()).toContain(unknown);
     expect(server.complained()).toContain('--help');
   });
 
-  it('says that another process holds the directory, and so does a rebuild', async () => {
+  it('reports that another process has locked the data directory, as do rebuild and token', async () => {
     const directory = temporaryDirectory();
     const holder = auditwire(directory, ['start', '--port', '0']);
     await holder.until(READY);
@@ -100,7 +100,7 @@ describe('a start that cannot be', () => {
     }
   });
 
-  it('says that a directory cannot be made, or is a file', async () => {
+  it('reports that the data directory cannot be created or is a file', async () => {
     const directory = temporaryDirectory();
     writeFileSync(join(directory, 'file'), '');
     for (const [path, reason] of [
@@ -113,7 +113,7 @@ describe('a start that cannot be', () => {
     }
   });
 
-  it('says that the master key is gone, is another one, or can be read by others', async () => {
+  it('reports that the master key is missing, is a wrong key, or can be read by other users', async () => {
     const directory = temporaryDirectory();
     const first = auditwire(directory, ['start', '--port', '0']);
     await first.until(READY);
@@ -127,7 +127,7 @@ describe('a start that cannot be', () => {
     };
     expect(await start({ AUDITWIRE_MASTER_KEY_FILE: join(directory, 'other.key') })).toContain('does not exist');
     const other = Buffer.alloc(32, 1).toString('base64');
-    expect(await start({ AUDITWIRE_MASTER_KEY: other })).toContain('is not the master key of the data directory');
+    expect(await start({ AUDITWIRE_MASTER_KEY: other })).toContain('The master key is wrong');
     mkdirSync(join(directory, 'keys'));
     writeFileSync(join(directory, 'keys', 'open.key'), other, { mode: 0o644 });
     expect(await start({ AUDITWIRE_MASTER_KEY_FILE: join(directory, 'keys', 'open.key') })).toContain('chmod 600');

@@ -9,7 +9,7 @@ import { startThreaded } from '../support/server/threaded.js';
 const UUID = /[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}/;
 const idIn = (text: string) => UUID.exec(text)?.[0] ?? '';
 
-it('leads from nothing to a delivered login, each command with the ids that the ones before have shown', {
+it('the commands lead from an empty server to a delivered login, with ids that earlier commands printed', {
   timeout: 60_000,
 }, async () => {
   const cwd = temporaryDirectory();
@@ -18,9 +18,7 @@ it('leads from nothing to a delivered login, each command with the ids that the 
   writeFileSync(join(cwd, 'ca.pem'), receiver.ca);
   const { text } = commandLineOf(server);
 
-  expect(await text(['portal', 'list'])).toBe(
-    'There are no portals yet; the next step: auditwire portal register NAME\n',
-  );
+  expect(await text(['portal', 'list'])).toBe('There are no portals yet. Next: auditwire portal register NAME\n');
   const registered = await text(['portal', 'register', 'Developer portal']);
   const portalId = idIn(registered);
   expect(registered).toBe(
@@ -36,8 +34,8 @@ it('leads from nothing to a delivered login, each command with the ids that the 
       `  endpoint       ${receiver.url}`,
       '  log format     CEF',
       '  authorization  set',
-      '  TLS            own authorities',
-      '  at most        16 requests at a time',
+      '  TLS            custom CA',
+      '  limits         16 requests in flight',
       `Next: auditwire webhook configure PORTAL-ID --destination ${destinationId} --enable\n`,
     ].join('\n'),
   );

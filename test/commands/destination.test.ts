@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { AUTHORIZATION, CLIENT_KEY } from '../../src/vault/secrets.js';
-import { openCommands } from '../support/log/commands.js';
 import { OTHER_DESTINATION } from '../support/domain/events.js';
+import { openCommands } from '../support/log/commands.js';
 import { CAUSE } from '../support/log/fixture.js';
 import { issueCertificate } from '../support/receiver/certificates.js';
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { openCommands } from '../support/log/commands.js';
 import { OTHER_PORTAL, PORTAL } from '../support/domain/events.js';
+import { openCommands } from '../support/log/commands.js';
 import { CAUSE } from '../support/log/fixture.js';
 
 it('a portal is registered with the given id, or with a new one', async () => {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Lane } from '../../src/domain/lane/lane.js';
 import type { Replay } from '../../src/domain/replay.js';
-import { aLanePortal } from '../support/lane/commands.js';
 import { OTHER_PORTAL, success, tooLarge, unauthorized, unavailable } from '../support/domain/events.js';
+import { aLanePortal } from '../support/lane/commands.js';
+import { CAUSE } from '../support/log/fixture.js';
 
 /** A portal with three delivered logins in each of three minutes, and the times of these minutes. */
 async function withHistory() {
@@ -85,9 +86,8 @@ describe('a replay', () => {
     await expect(requestReplay(0, now())).rejects.toMatchObject({ code: 'WEBHOOK_UNCONFIGURED' });
     await retirePortal(portalId);
     await expect(requestReplay(0, now())).rejects.toMatchObject({ code: 'PORTAL_RETIRED' });
-    const cause = { actor: 'system', traceId: 't' };
     const unknown = { portalId: OTHER_PORTAL, startAt: 0, endAt: 0, scope: 'ALL' } as const;
-    await expect(execute('requestReplay', unknown, cause)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await expect(execute('requestReplay', unknown, CAUSE)).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 
   it('does not end before it starts, or more than 5 minutes in the future', async () => {

@@ -2,9 +2,16 @@ import { expect, it } from 'vitest';
 import type { DomainEvent } from '../../src/domain/event.js';
 import type { Cut } from '../../src/domain/retention.js';
 import { rebuild } from '../../src/projections/rebuild.js';
+import {
+  batchAbandoned,
+  batchDelivered,
+  batchStarted,
+  loginRecorded,
+  loginsSkipped,
+  retryScheduled,
+} from '../support/domain/events.js';
 import { openCommands } from '../support/log/commands.js';
 import { dumpReadModels } from '../support/log/dump.js';
-import { batchAbandoned, batchDelivered, batchStarted, loginRecorded, retryScheduled } from '../support/domain/events.js';
 import { CAUSE } from '../support/log/fixture.js';
 
 /** The largest number of events that one step prunes. */
@@ -30,7 +37,7 @@ async function withPortal(webhook?: { enabled: boolean }) {
     recordMany: (count: number) =>
       append([{ stream: logins, events: Array.from({ length: count }, () => loginRecorded()) }]),
     start: (id: string, firstVersion: number, lastVersion: number) =>
-      given([deliveries, batchStarted(id, { firstVersion, lastVersion }, destination())]),
+      given([deliveries, batchStarted(id, firstVersion, lastVersion, { destinationId: destination() })]),
     deliver: (id: string) => given([deliveries, batchDelivered(id)]),
     lane: () => models.lanes.get(portalId).lane,
     horizons: () => [log.horizon(logins).version, log.horizon(deliveries).version],
@@ -142,7 +149,7 @@ it('logins of a portal without a webhook are pruned by their age, and are never 
   });
   expect(portal.stream(portal.deliveries)).toMatchObject([
     { type: 'LaneSnapshotted', data: { loginsThrough: 5 } },
-    { type: 'LoginsSkipped', data: { firstVersion: 6, lastVersion: 7 } },
+    loginsSkipped(6, 7),
   ]);
   portal.rows();
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { writeRangeId } from '../../src/domain/undelivered.js';
-import { aLanePortal } from '../support/lane/commands.js';
 import { OTHER_PORTAL, success, tooLarge, unauthorized, unavailable } from '../support/domain/events.js';
+import { aLanePortal } from '../support/lane/commands.js';
 import { openCommands } from '../support/log/commands.js';
 
 /** A portal with ten logins: 1 to 3, 4 and 5 to 7 are undelivered, 8 to 10 are pending. */

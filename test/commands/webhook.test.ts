@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Attempt } from '../../src/domain/lane/attempt.js';
 import { statusOf } from '../../src/queries/status.js';
-import { OTHER_PORTAL } from '../support/domain/events.js';
-import { RETENTION } from '../support/log/fixture.js';
+import { loginsSkipped, loginsUndelivered, OTHER_PORTAL, webhookRemoved } from '../support/domain/events.js';
 import { openCommands } from '../support/log/commands.js';
-import { CAUSE, START } from '../support/log/fixture.js';
+import { CAUSE, RETENTION, START } from '../support/log/fixture.js';
 
 async function withWebhook({ enabled = true } = {}) {
   const commands = openCommands();
@@ -59,14 +58,6 @@ const ATTEMPT: Omit<Attempt, 'deliveryId' | 'attemptNumber'> = {
   responseCode: 200,
   message: 'OK',
 };
-const skipped = (firstVersion: number, lastVersion: number) => ({
-  type: 'LoginsSkipped',
-  data: { firstVersion, lastVersion },
-});
-const undelivered = (firstVersion: number, lastVersion: number) => ({
-  type: 'LoginsUndelivered',
-  data: { firstVersion, lastVersion, deliveryId: null, reason: 'WEBHOOK_REMOVED' },
-});
 
 describe('configuring a webhook', () => {
   it('records the destination, whether the webhook is on, and the last login of the portal', async () => {
@@ -84,7 +75,7 @@ describe('configuring a webhook', () => {
     await login(3);
     await setEnabled(true);
     await login();
-    expect(deliveries()).toEqual([skipped(1, 3)]);
+    expect(deliveries()).toEqual([loginsSkipped(1, 3)]);
     expect(status().pending).toBe(1);
   });
 
@@ -96,7 +87,7 @@ describe('configuring a webhook', () => {
     expect([deliveries(), status().pending]).toEqual([[], 2]);
     await setEnabled(true);
     await login(1);
-    expect([deliveries(), status().pending]).toEqual([[skipped(3, 5)], 3]);
+    expect([deliveries(), status().pending]).toEqual([[loginsSkipped(3, 5)], 3]);
   });
 
   it('skips nothing if no login was recorded while it was off', async () => {
@@ -158,7 +149,7 @@ describe('turning a webhook on', () => {
     async (catchUp) => {
       const { portalId, configureWebhook, deliveries, status } = await whileOff();
       await configureWebhook(portalId, { ...on, ...(catchUp && { catchUp }) });
-      expect([deliveries(), status().pending]).toEqual([[skipped(3, 6)], 2]);
+      expect([deliveries(), status().pending]).toEqual([[loginsSkipped(3, 6)], 2]);
     },
   );
 
@@ -185,11 +176,11 @@ describe('turning a webhook on', () => {
   });
 
   it.each([
-    ['at the time of a login', 0, 4, [skipped(3, 4)]],
-    ['1 ms after it', 1, 2, [skipped(3, 6)]],
-    ['1 ms before it', -1, 4, [skipped(3, 4)]],
+    ['at the time of a login', 0, 4, [loginsSkipped(3, 4)]],
+    ['1 ms after it', 1, 2, [loginsSkipped(3, 6)]],
+    ['1 ms before it', -1, 4, [loginsSkipped(3, 4)]],
     ['before all of them', -3_600_000, 6, []],
-    ['after all of them', 3_600_000, 2, [skipped(3, 6)]],
+    ['after all of them', 3_600_000, 2, [loginsSkipped(3, 6)]],
   ])('SINCE %s: logins that were recorded then or later are due', async (_, ms, pending, events) => {
     const { portalId, configureWebhook, deliveries, status, later } = await whileOff();
     await configureWebhook(portalId, { ...on, catchUp: 'SINCE', since: later + ms });
@@ -232,8 +223,8 @@ describe('removing a webhook', () => {
     const { login, portalId, removeWebhook, deliveries, status, stream } = await withWebhook();
     await login(4);
     await removeWebhook(portalId);
-    expect(stream(`webhook-${portalId}`).at(-1)).toEqual({ type: 'WebhookRemoved', data: { loginsThrough: 4 } });
-    expect(deliveries()).toEqual([undelivered(1, 4)]);
+    expect(stream(`webhook-${portalId}`).at(-1)).toEqual(webhookRemoved(4));
+    expect(deliveries()).toEqual([loginsUndelivered(1, 4)]);
     expect(status()).toMatchObject({ state: 'UNCONFIGURED', enabled: false, pending: 0, undeliveredTotal: 4 });
   });
 
@@ -242,7 +233,7 @@ describe('removing a webhook', () => {
     await login(5);
     await start(1, 2);
     await removeWebhook(portalId);
-    expect(deliveries().slice(1)).toEqual([undelivered(3, 5)]);
+    expect(deliveries().slice(1)).toEqual([loginsUndelivered(3, 5)]);
   });
 
   it('lists only due logins, and not those that were recorded while it was off', async () => {
@@ -253,7 +244,7 @@ describe('removing a webhook', () => {
     await setEnabled(true);
     await login(1);
     await removeWebhook(portalId);
-    expect(deliveries()).toEqual([skipped(3, 4), undelivered(1, 2), undelivered(5, 5)]);
+    expect(deliveries()).toEqual([loginsSkipped(3, 4), loginsUndelivered(1, 2), loginsUndelivered(5, 5)]);
     expect(status()).toMatchObject({ pending: 0, undeliveredTotal: 3 });
   });
 
@@ -296,7 +287,7 @@ describe('removing a webhook', () => {
     await login(2);
     await configureWebhook(portalId, { destinationId, enabled: true });
     await login(1);
-    expect(deliveries()).toEqual([undelivered(1, 1), skipped(2, 3)]);
+    expect(deliveries()).toEqual([loginsUndelivered(1, 1), loginsSkipped(2, 3)]);
     expect(status().pending).toBe(1);
   });
 
@@ -316,7 +307,7 @@ describe('retiring a portal', () => {
     commits.length = 0;
     await retirePortal(portalId);
     expect(typesAfter(head)).toEqual(['PortalRetired', 'WebhookRemoved', 'LoginsUndelivered']);
-    expect(deliveries()).toEqual([undelivered(1, 2)]);
+    expect(deliveries()).toEqual([loginsUndelivered(1, 2)]);
     expect(commits).toEqual([head + 3]);
   });
 

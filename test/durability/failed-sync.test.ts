@@ -13,7 +13,7 @@ const TIMEOUT_MS = 60_000;
 
 const failures = [
   { syncs: 'one sync', when: '12' },
-  { syncs: 'every sync from some time on', when: '12+' },
+  { syncs: 'every sync after the eleventh', when: '12+' },
 ];
 
 describe.skipIf(LACKS_STRACE).each(failures)('a server for which $syncs fails', ({ when }) => {
@@ -51,11 +51,11 @@ describe.skipIf(LACKS_STRACE).each(failures)('a server for which $syncs fails', 
     tables = examine(dataDir);
   }, TIMEOUT_MS);
 
-  it('ends with the exit code of an input/output error', () => {
+  it('exits with the code of an input/output error (74)', () => {
     expect(exit).toMatchObject({ code: 74, signal: null });
   });
 
-  it('answers none of the calls of that commit with success', () => {
+  it('answers no call of the failed commit with success', () => {
     const seen = answersIn(readFileSync(trace, 'utf8'), eventsFile);
     const appended = readFileSync(eventsFile, 'utf8').match(/(?<="idempotencyKey":")mark-\d+/g) ?? [];
 
@@ -64,11 +64,11 @@ describe.skipIf(LACKS_STRACE).each(failures)('a server for which $syncs fails', 
     expect(appended.filter((mark) => !seen.answered.includes(mark))).not.toEqual([]);
   });
 
-  it('has everything that it had acknowledged when it is started again', () => {
+  it('has every acknowledged login after a restart', () => {
     expect(shownAfter).toEqual(expect.arrayContaining(answeredBefore));
   });
 
-  it('goes on, and takes what it had not acknowledged once', () => {
+  it('records each unacknowledged login once after the restart', () => {
     const recorded = tables.events.flatMap((event) => (event.type === 'LoginRecorded' ? [event.data.traceId] : []));
 
     expect(answered()).toHaveLength(load.sent.length);

@@ -16,7 +16,7 @@ const AT_ONCE = 32;
 const TIMEOUT_MS = 60_000;
 const aLogin = { authenticationType: 'BASIC', outcome: 'SUCCESS', sourceAddress: '192.0.2.7' } as const;
 
-/** Each mutation carries a mark that comes back in its answer. */
+/** Each mutation contains a mark, which is also in its answer. */
 async function mutate(url: string, token: string): Promise<string[]> {
   const client = createClient(url, token);
   const marks: string[] = [];
@@ -39,12 +39,12 @@ async function mutate(url: string, token: string): Promise<string[]> {
   return marks;
 }
 
-/** What is answered by a server whose system calls are traced. */
+/** Mutates a server under strace, and returns which answers the trace shows. */
 async function traced(options: Partial<ChildOptions> = {}) {
   const directory = crashDirectory();
   const [trace, eventsFile] = [join(directory, 'trace'), join(directory, 'events')];
-  const given = { dataDir: join(directory, 'data'), deliver: false, eventsFile, ...options };
-  const server = await startCrashServer(given, tracing(trace));
+  const serverOptions = { dataDir: join(directory, 'data'), deliver: false, eventsFile, ...options };
+  const server = await startCrashServer(serverOptions, tracing(trace));
   const marks = await mutate(server.url, server.firstToken ?? '');
   await server.stop();
   return { marks, ...answersIn(readFileSync(trace, 'utf8'), eventsFile) };
@@ -63,7 +63,7 @@ describe.skipIf(LACKS_STRACE)('the system calls of a server', () => {
   );
 
   it.each(['OFF', 'NORMAL'] as const)(
-    'do not if synchronous is %s, and this check sees it',
+    'do not sync it if synchronous is %s, and this check detects that',
     async (synchronous) => {
       const { marks, answered, unsynced } = await traced({ synchronous });
 
@@ -74,59 +74,56 @@ describe.skipIf(LACKS_STRACE)('the system calls of a server', () => {
   );
 });
 
-describe.skipIf(LACKS_STRACE)(
-  'a login that was written to the log, but not synced, by a server that was killed',
-  () => {
-    const directory = crashDirectory();
-    const dataDir = join(directory, 'data');
-    const trace = join(directory, 'trace');
-    let sent: { traceId: string; idempotencyKey: string } = { traceId: '', idempotencyKey: '' };
-    let token: string;
-    let portalId: string;
-    let position: number;
-    let headAfterCrash: number;
+describe.skipIf(LACKS_STRACE)('a login that a killed server had written, but not synced', () => {
+  const directory = crashDirectory();
+  const dataDir = join(directory, 'data');
+  const trace = join(directory, 'trace');
+  let sent: { traceId: string; idempotencyKey: string } = { traceId: '', idempotencyKey: '' };
+  let token: string;
+  let portalId: string;
+  let position: number;
+  let headAfterCrash: number;
 
-    const record = async (url: string) => {
-      const { recordLogin } = await createClient(url, token).call(RecordLoginDocument, {
-        input: { ...aLogin, ...sent, portalId },
-      });
-      return Number(succeeded(recordLogin).login.position);
-    };
+  const record = async (url: string) => {
+    const { recordLogin } = await createClient(url, token).call(RecordLoginDocument, {
+      input: { ...aLogin, ...sent, portalId },
+    });
+    return Number(succeeded(recordLogin).login.position);
+  };
 
-    beforeAll(async () => {
-      const first = await startCrashServer({ dataDir, deliver: false });
-      token = first.firstToken ?? '';
-      const registered = await createClient(first.url, token).call(RegisterPortalDocument, {
-        input: { name: 'Portal' },
-      });
-      portalId = succeeded(registered.registerPortal).portal.id;
-      await first.kill();
+  beforeAll(async () => {
+    const first = await startCrashServer({ dataDir, deliver: false });
+    token = first.firstToken ?? '';
+    const registered = await createClient(first.url, token).call(RegisterPortalDocument, {
+      input: { name: 'Portal' },
+    });
+    portalId = succeeded(registered.registerPortal).portal.id;
+    await first.kill();
 
-      const second = await startCrashServer(
-        { dataDir, deliver: false },
-        killedInSync(join(dataDir, 'auditwire.db-wal'), 5),
+    const second = await startCrashServer(
+      { dataDir, deliver: false },
+      killedInSync(join(dataDir, 'auditwire.db-wal'), 5),
+    );
+    for (let count = 0, isRunning = true; isRunning; count += 1) {
+      sent = { traceId: `mark-${count}`, idempotencyKey: `key-${count}` };
+      isRunning = await record(second.url).then(
+        () => true,
+        () => false,
       );
-      for (let count = 0, alive = true; alive; count += 1) {
-        sent = { traceId: `mark-${count}`, idempotencyKey: `key-${count}` };
-        alive = await record(second.url).then(
-          () => true,
-          () => false,
-        );
-      }
-      await second.exited;
+    }
+    await second.exited;
 
-      const third = await startCrashServer({ dataDir, deliver: false }, tracing(trace));
-      headAfterCrash = third.head;
-      position = await record(third.url);
-      await third.stop();
-    }, TIMEOUT_MS);
+    const third = await startCrashServer({ dataDir, deliver: false }, tracing(trace));
+    headAfterCrash = third.head;
+    position = await record(third.url);
+    await third.stop();
+  }, TIMEOUT_MS);
 
-    it('is in the log of the next server, which knows its key', () => {
-      expect(position).toBe(headAfterCrash);
-    });
+  it('is in the log of the next server, which recognizes its idempotency key', () => {
+    expect(position).toBe(headAfterCrash);
+  });
 
-    it('is synced by the next server before that acknowledges it', () => {
-      expect(syncedBeforeAnswer(readFileSync(trace, 'utf8'), sent.traceId)).toBe(true);
-    });
-  },
-);
+  it('is synced by the next server before it acknowledges the login', () => {
+    expect(syncedBeforeAnswer(readFileSync(trace, 'utf8'), sent.traceId)).toBe(true);
+  });
+});

@@ -6,13 +6,13 @@ import { startReceiver } from '../support/receiver/receiver.js';
 import { temporaryDirectory } from '../support/server/app.js';
 import { startThreaded } from '../support/server/threaded.js';
 
-/** Strace counts the syncs of each thread: the writer's, for no other makes so many. */
+/** Strace counts the syncs of each thread. Only the writer makes so many. */
 const failures = [
   { syncs: 'one sync', when: '12' },
-  { syncs: 'every sync from some time on', when: '12+' },
+  { syncs: 'every sync after the eleventh', when: '12+' },
 ];
 
-/** A command line under which syncs of the program fail; `-D`: whoever starts it is its parent, not strace. */
+/** A command line that runs the program with failing syncs. With `-D`, strace is not the parent of the program. */
 const failing = (when: string) => {
   const injected = `inject=fdatasync,fsync:error=EIO:when=${when}`;
   const options = ['-D', '-f', '--seccomp-bpf', '-e', 'trace=fdatasync,fsync', '-e', injected, '-o', '/dev/null'];
@@ -20,7 +20,7 @@ const failing = (when: string) => {
 };
 
 it.skipIf(LACKS_STRACE).each(failures)(
-  'a server whose writer thread sees $syncs fail ends as a whole with 74, and has lost nothing',
+  'a server exits with 74 and loses no login if $syncs of its writer thread fails',
   async ({ when }) => {
     const directory = temporaryDirectory();
     const receiver = await startReceiver();

@@ -12,12 +12,12 @@ import { startThreaded } from '../support/server/threaded.js';
 const ROUNDS = Number(process.env['AUDITWIRE_TEST_CRASH_ROUNDS'] ?? 8);
 const PORTALS = 3;
 const CONNECTIONS = 32;
-/** A kill comes so many batches after the load began, at most. */
+/** The server is killed after at most so many more batches. */
 const MAX_BATCHES = 12;
 const TIMEOUT_MS = 30_000 + ROUNDS * 10_000;
 
 it(
-  'a server with threads that is killed from outside again and again loses nothing, and repeats only what was in flight',
+  'a server with threads that is killed many times loses no login, and repeats only batches that were in flight',
   async () => {
     const directory = temporaryDirectory();
     const receiver = await startReceiver();
@@ -28,14 +28,14 @@ it(
     first.child.kill('SIGKILL');
     await first.ended;
 
-    /** How many batches had arrived when each of the processes ended. */
+    /** How many batches had arrived when each process ended. */
     const ends: number[] = [];
     for (let round = 0; round < ROUNDS; round += 1) {
       const server = await startThreaded(directory, { token });
       const broken = load.untilBroken(server, CONNECTIONS, () => {});
       const until = receiver.received.length + randomInt(1, MAX_BATCHES);
       await receiver.until(({ received }) => received.length >= until);
-      // Wherever its threads are now.
+      // A random number of turns, so that the kill hits the threads at any point.
       for (let turns = randomInt(0, 50); turns > 0; turns -= 1) await new Promise((resolve) => setImmediate(resolve));
       server.child.kill('SIGKILL');
       await Promise.all([broken, server.ended]);
@@ -53,16 +53,16 @@ it(
 
     const acknowledged = load.sent.flatMap((login) => (login.acknowledged ? [login.acknowledged] : []));
     expect(acknowledged).toHaveLength(load.sent.length);
-    const everything = [...recorded.values()].flat();
+    const logins = [...recorded.values()].flat();
     const byPosition = (a: { position: number }, b: { position: number }) => a.position - b.position;
-    expect(everything.sort(byPosition)).toEqual(acknowledged.sort(byPosition));
+    expect(logins.sort(byPosition)).toEqual(acknowledged.sort(byPosition));
 
     const { firsts, repeats } = sift(receiver.received);
-    for (const [portalId, logins] of recorded) {
-      expect(firsts.get(portalId)).toEqual(logins.map(({ traceId }) => traceId));
+    for (const [portalId, expected] of recorded) {
+      expect(firsts.get(portalId)).toEqual(expected.map(({ traceId }) => traceId));
     }
     for (const repeat of repeats) expect(repeat).toMatchObject({ isPreviousBatch: true });
-    // A batch comes again only if a process ended in between: at most once a portal and process.
+    // A batch is repeated only if a process ended in between: at most once for each portal and process.
     expect(repeats.length).toBeLessThanOrEqual(ends.length * PORTALS);
     for (const [index, batch] of receiver.received.entries()) {
       const before = receiver.received

@@ -15,7 +15,7 @@ const OPENED_COPIES = 6;
 const FRAME_BYTES = 4_096 + 24;
 const WAL_HEADER_BYTES = 32;
 
-describe('a write-ahead log that a crash cut off somewhere', () => {
+describe('a data directory whose write-ahead log is cut off', () => {
   const directory = crashDirectory();
   const dataDir = join(directory, 'data');
   let wal: Buffer;
@@ -35,13 +35,13 @@ describe('a write-ahead log that a crash cut off somewhere', () => {
     whole = eventsOf(examine(join(copy(wal), 'data')));
   });
 
-  /** A directory with the database as it was left and another write-ahead log; without its index, as after a power cut. */
-  function copy(torn: Buffer): string {
+  /** A copy of the directory with another write-ahead log and without its index, as after a power cut. */
+  function copy(wal: Buffer): string {
     const copied = crashDirectory();
     mkdirSync(join(copied, 'data'));
     copyFileSync(join(dataDir, 'auditwire.db'), join(copied, 'data', 'auditwire.db'));
     copyFileSync(`${dataDir}.key`, join(copied, 'data.key'));
-    writeFileSync(join(copied, 'data', 'auditwire.db-wal'), torn);
+    writeFileSync(join(copied, 'data', 'auditwire.db-wal'), wal);
     return copied;
   }
 
@@ -49,24 +49,24 @@ describe('a write-ahead log that a crash cut off somewhere', () => {
   const somewhere = () => randomInt(wal.length + 1);
   const betweenFrames = () => WAL_HEADER_BYTES + randomInt(Math.floor(wal.length / FRAME_BYTES)) * FRAME_BYTES;
 
-  /** It opens, its log is the beginning of what was, and its read models are what the log says. */
-  function examineTorn(torn: Buffer, how: string): number {
+  /** The directory opens, its log is a prefix of the whole log, and its read models belong to that log. Returns the head. */
+  function examineTorn(torn: Buffer, message: string): number {
     const examined = examine(join(copy(torn), 'data'));
     const events = eventsOf(examined);
 
-    expect(events, how).toEqual(whole.slice(0, events.length));
+    expect(events, message).toEqual(whole.slice(0, events.length));
     expect(
       examined.events.map(({ position }) => position),
-      how,
+      message,
     ).toEqual(events.map((_, index) => index + 1));
-    expect(examined.rebuilt, how).toEqual(examined.kept);
+    expect(examined.rebuilt, message).toEqual(examined.kept);
     return events.length;
   }
 
   it.each([
     { where: 'anywhere', cut: somewhere },
     { where: 'between two frames', cut: betweenFrames },
-  ])('opens with a beginning of the log, and the read models of just that, cut $where', ({ cut }) => {
+  ])('opens with a prefix of the log and its read models if it is cut $where', ({ cut }) => {
     const heads = new Set<number>();
     for (let index = 0; index < COPIES / 2; index += 1) {
       const length = cut();
@@ -78,9 +78,9 @@ describe('a write-ahead log that a crash cut off somewhere', () => {
   });
 
   it.each([
-    { what: 'noise', tail: (size: number) => randomBytes(size) },
+    { what: 'random bytes', tail: (size: number) => randomBytes(size) },
     { what: 'zeros', tail: (size: number) => Buffer.alloc(size) },
-  ])('opens with a beginning of the log where $what stands after the cut', ({ tail }) => {
+  ])('opens with a prefix of the log if $what follow the cut', ({ tail }) => {
     for (let index = 0; index < COPIES / 4; index += 1) {
       const length = somewhere();
       const torn = Buffer.concat([wal.subarray(0, length), tail(wal.length - length)]);
@@ -88,7 +88,7 @@ describe('a write-ahead log that a crash cut off somewhere', () => {
     }
   });
 
-  it('takes mutations again', async () => {
+  it('accepts mutations again', async () => {
     for (let index = 0; index < OPENED_COPIES; index += 1) {
       const test = await startApp({ directory: copy(wal.subarray(0, somewhere())), appOptions: { deliver: false } });
       const before = test.app.services.tail.head();

@@ -13,7 +13,7 @@ const LOGINS = 'subscription ($portalId: ID!) { loginRecorded(portalId: $portalI
 interface Started {
   test: TestApp;
   portalId: string;
-  /** Resolves when there are so many readers beside those of the server itself. */
+  /** Resolves when the event log has `count` readers besides those of the server itself. */
   readers(count: number): Promise<unknown>;
 }
 
@@ -36,7 +36,7 @@ async function subscribeToAll({ test, portalId, readers }: Started): Promise<Soc
   return socket;
 }
 
-describe('nothing is left running', () => {
+describe('the server ends every subscription', () => {
   it('after a WebSocket is closed while its subscriptions wait', async () => {
     const started = await start();
     const socket = await subscribeToAll(started);
@@ -46,7 +46,7 @@ describe('nothing is left running', () => {
     await started.readers(0);
   });
 
-  it('after a WebSocket is cut while its subscriptions wait', async () => {
+  it('after a WebSocket is cut off while its subscriptions wait', async () => {
     const started = await start();
     const socket = await subscribeToAll(started);
 
@@ -55,7 +55,7 @@ describe('nothing is left running', () => {
     await started.readers(0);
   });
 
-  it('after each subscription is completed, and the WebSocket stays open', async () => {
+  it('after the client completes each subscription, and keeps the WebSocket open', async () => {
     const started = await start();
     const socket = await subscribeToAll(started);
 
@@ -66,7 +66,7 @@ describe('nothing is left running', () => {
     await vi.waitUntil(async () => (await socket.next()).id === 'again');
   });
 
-  it('after a subscription is completed in the same breath as it is made', async () => {
+  it('after the client completes a subscription immediately after its start', async () => {
     const { test, portalId, readers } = await start();
     const socket = await openAuthorizedSocket(test);
 
@@ -80,7 +80,7 @@ describe('nothing is left running', () => {
     await readers(0);
   });
 
-  it('after a WebSocket is cut in the same breath as it subscribes', async () => {
+  it('after a WebSocket is closed or cut off immediately after it subscribes', async () => {
     const { test, portalId, readers } = await start();
     for (let index = 0; index < 20; index += 1) {
       const socket = await openAuthorizedSocket(test);
@@ -94,7 +94,7 @@ describe('nothing is left running', () => {
     await readers(0);
   });
 
-  it.each(subscriptions)('after a stream of server-sent events is aborted while it waits: %s', async (query) => {
+  it.each(subscriptions)('after the client aborts a waiting stream of server-sent events: %s', async (query) => {
     const { test, portalId, readers } = await start();
     const controller = new AbortController();
     await eventStream(test, query, { portalId }, controller.signal);
@@ -143,8 +143,8 @@ describe('nothing is left running', () => {
 });
 
 describe('a server that stops', () => {
-  it('ends its subscriptions instead of waiting for them', async () => {
-    // A deadline far beyond the time that this test may take.
+  it('ends its subscriptions and does not wait for them', async () => {
+    // Much longer than the timeout of this test.
     const test = await startApp({ env: { AUDITWIRE_SHUTDOWN_SECONDS: '60' } });
     const portalId = await registerPortal(test);
     const own = test.app.services.tail.subscriptions();
@@ -155,7 +155,7 @@ describe('a server that stops', () => {
     const { response } = await eventStream(test, LOGINS, { portalId }, controller.signal);
     await vi.waitUntil(() => test.app.services.tail.subscriptions() === own + 2);
 
-    // Cut off, not completed: so that the client comes back.
+    // The server cuts the streams off and does not complete them, so that clients connect again.
     await Promise.all([test.app.stop(), expect(response.text()).rejects.toThrow(), socket.closed]);
 
     expect((await socket.closed).code).toBe(1001);

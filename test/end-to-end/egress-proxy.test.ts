@@ -7,7 +7,7 @@ import { startThreaded } from '../support/server/threaded.js';
 
 const PASSWORD = 'word-8a6b2f0c';
 
-it('every delivery and every test goes through the egress proxy, whose password nobody sees', async () => {
+it('deliveries and tests of a destination use the egress proxy, and no output contains its password', async () => {
   const receiver = await startReceiver();
   const proxy = await startConnectProxy();
   const env = {
@@ -16,7 +16,7 @@ it('every delivery and every test goes through the egress proxy, whose password 
     AUDITWIRE_LOG_LEVEL: 'trace',
   };
   const server = await startThreaded(temporaryDirectory(), { env });
-  // The certificate of the receiver is for this name, too; nothing here would let the loopback through.
+  // The certificate is also for localhost. A direct connection to loopback is refused: no address is allowed.
   const named = { ...receiver, url: `https://localhost:${receiver.port}/collector` };
   const { portalId, destinationId: id } = await connectPortal(server, named);
 

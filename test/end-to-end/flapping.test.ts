@@ -7,14 +7,15 @@ import { longAccountOf, startLongRun } from '../support/server/long-run.js';
 
 const FLAPS = 100;
 const PORTALS = 3;
+/** Longest time between two logins of a portal. */
 const EVERY_MS = 10_000;
-/** Longest time that it is up or down at a stretch. */
+/** Longest time for which the receiver works or fails without a change. */
 const MAX_STRETCH_MS = 15_000;
 
-it('a receiver that comes and goes a hundred times gets everything', async () => {
+it('a receiver that fails and recovers 100 times gets every login', async () => {
   const receiver = await startReceiver();
   const run = await startLongRun();
-  const taken: Received[] = [];
+  const accepted: Received[] = [];
   const portalIds: string[] = [];
   for (let count = 0; count < PORTALS; count += 1) portalIds.push((await connectPortal(run, receiver)).portalId);
   const failures: Record<string, number> = {};
@@ -22,11 +23,11 @@ it('a receiver that comes and goes a hundred times gets everything', async () =>
     failures[kind] = (failures[kind] ?? 0) + 1;
   };
 
-  const take = (response: ServerResponse, received: Received, request: Parameters<Answer>[2]) => {
-    response.once('finish', () => taken.push(received));
+  const accept = (response: ServerResponse, received: Received, request: Parameters<Answer>[2]) => {
+    response.once('finish', () => accepted.push(received));
     answer(200)(response, received, request);
   };
-  const ways: Answer[] = [
+  const failingAnswers: Answer[] = [
     (response, received, request) => {
       fail('503');
       answer(503)(response, received, request);
@@ -41,14 +42,14 @@ it('a receiver that comes and goes a hundred times gets everything', async () =>
     },
     (response, received) => {
       fail('cut in the answer');
-      // It has the batch, and the sender never learns of it.
-      taken.push(received);
+      // The receiver has the batch, but the sender does not learn it.
+      accepted.push(received);
       response.writeHead(200, { 'content-length': '10' }).flushHeaders();
       response.socket?.destroy();
     },
     (_, received, request) => {
-      fail('taken and cut');
-      taken.push(received);
+      fail('accepted and cut');
+      accepted.push(received);
       request.socket.destroy();
     },
     (response, received, request) => {
@@ -57,29 +58,29 @@ it('a receiver that comes and goes a hundred times gets everything', async () =>
     },
   ];
 
-  receiver.answers(take);
+  receiver.answers(accept);
   for (const portalId of portalIds) run.keepRecording(portalId, EVERY_MS);
   for (let flap = 0; flap < FLAPS; flap += 1) {
     await run.at(run.clock.now() + randomInt(1_000, MAX_STRETCH_MS));
     const isDown = flap % 4 === 0;
     if (isDown) await receiver.down();
-    else receiver.answers(ways[randomInt(ways.length)] ?? take);
+    else receiver.answers(failingAnswers[randomInt(failingAnswers.length)] ?? accept);
     await run.at(run.clock.now() + randomInt(1_000, MAX_STRETCH_MS));
     if (isDown) await receiver.up();
-    receiver.answers(take);
+    receiver.answers(accept);
   }
   run.stop();
   await Promise.all(portalIds.map((portalId) => run.untilNothingIsLeft(portalId)));
 
-  const account = longAccountOf(run, [receiver], taken);
+  const account = longAccountOf(run, [receiver], accepted);
   const statuses = portalIds.map((portalId) => run.statusOf(portalId).status);
   process.stdout.write(`${FLAPS} flaps: ${JSON.stringify(account)}; failures ${JSON.stringify(failures)}\n`);
   expect(account).toMatchObject({ lost: 0, changed: 0, disorderedFirsts: 0 });
   for (const status of statuses) expect(status).toMatchObject({ state: 'ACTIVE', pending: 0, undeliveredTotal: 0 });
   const total = statuses.reduce((sum, { deliveredTotal }) => sum + deliveredTotal, 0);
   expect(total).toBe(account.logins);
-  // A line comes twice only where an answer was lost on its way.
-  const unheard = (failures['taken and cut'] ?? 0) + (failures['cut in the answer'] ?? 0);
-  expect(taken.length).toBeLessThanOrEqual(account.deliveries + unheard);
+  // A batch arrives again only if the answer to it was lost.
+  const lostAnswers = (failures['accepted and cut'] ?? 0) + (failures['cut in the answer'] ?? 0);
+  expect(accepted.length).toBeLessThanOrEqual(account.deliveries + lostAnswers);
   await receiver.down();
 }, 90_000);

@@ -19,9 +19,13 @@ const LOGINS = `query ($id: ID!) { logins(portalId: $id, first: 100) { edges { n
 
 describe.each([
   { disk: 'a file system of a few MB', skip: !mayMount(), make: smallFileSystem },
-  { disk: 'a disk that strace has full', skip: LACKS_STRACE, make: refusedWrites },
+  { disk: 'a disk that strace makes full', skip: LACKS_STRACE, make: refusedWrites },
 ])('a server on $disk', ({ skip, make }) => {
-  it.skipIf(skip)('refuses while it is full, reads on, and goes on by itself', () => fillAndFree(make()), TIMEOUT_MS);
+  it.skipIf(skip)(
+    'refuses logins while the disk is full, still answers queries, and continues by itself',
+    () => fillAndFree(make()),
+    TIMEOUT_MS,
+  );
 });
 
 async function fillAndFree(disk: SmallDisk): Promise<void> {
@@ -59,7 +63,7 @@ async function fillAndFree(disk: SmallDisk): Promise<void> {
   const health = async () => (await fetch(`${server.origin}/health`)).status;
 
   for (let cycle = 0; cycle < CYCLES; cycle += 1) {
-    // A batch is on the wire when the disk is full.
+    // A batch is in flight when the disk becomes full.
     let release = () => {};
     receiver.answers((...request) => {
       release = () => answer(200)(...request);
@@ -74,14 +78,14 @@ async function fillAndFree(disk: SmallDisk): Promise<void> {
     await receiver.until(({ accepted }) => accepted.length > delivered);
     for (let count = 0; count < REFUSALS; count += 1) expect(await record()).toBe(false);
 
-    // Its outcome is nowhere yet, all that was acknowledged can be read, and nothing more is sent.
+    // The result of the batch is not recorded yet, all acknowledged logins can be read, and nothing more is sent.
     expect(await status()).toMatchObject({ pending: 1, deliveredTotal: delivered, undeliveredTotal: 0 });
     expect(await listed()).toEqual(acknowledged);
     expect(await health()).toBe(503);
     expect(receiver.received).toHaveLength(length + 1);
 
     await disk.free();
-    // Nobody asks for anything: what became of the batch is recorded as soon as there is room.
+    // The server records the result of the batch without a call from outside.
     await untilNothingPends(server.client, portalId);
     expect(await health()).toBe(200);
     expect(await record()).toBe(true);
@@ -91,7 +95,7 @@ async function fillAndFree(disk: SmallDisk): Promise<void> {
   await untilNothingPends(server.client, portalId);
   expect(await status()).toMatchObject({ pending: 0, deliveredTotal: acknowledged.length, undeliveredTotal: 0 });
   expect(await listed()).toEqual(acknowledged);
-  // Once each, and in order: what was sent is not sent again because its outcome could not be recorded.
+  // Each login was sent once, in order: a batch whose result could not be recorded is not sent again.
   expect(requestsIn(receiver.received.flatMap(({ lines }) => lines))).toEqual(acknowledged);
   process.stdout.write(`${CYCLES} times full: ${acknowledged.length} acknowledged, ${refused} refused, 0 lost\n`);
   server.client.close();

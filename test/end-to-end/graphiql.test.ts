@@ -15,9 +15,9 @@ const EXAMPLES = [
   'WebhookStatusChanged',
 ];
 
-// Without a browser there is nothing to see; where changes are checked, there must be one.
+// Skipped without a browser, except in CI, which must have one.
 describe.skipIf(!hasBrowser && !process.env['CI'])('GraphiQL in a browser', () => {
-  it('comes from the server alone, breaks no rule of its own, and offers each example', async () => {
+  it('loads from this server only, has no errors, and offers each example', async () => {
     const test = await startApp();
 
     const graphiql = await openGraphiQL(test);
@@ -28,7 +28,7 @@ describe.skipIf(!hasBrowser && !process.env['CI'])('GraphiQL in a browser', () =
     expect(graphiql.errors).toEqual([]);
   });
 
-  it('runs a query with the token of the headers, and then shows the documentation', async () => {
+  it('runs a query with the token from the Headers editor, and then shows the documentation', async () => {
     const test = await startApp();
     await registerPortal(test, 'My developer portal');
     const graphiql = await openGraphiQL(test);
@@ -44,7 +44,7 @@ describe.skipIf(!hasBrowser && !process.env['CI'])('GraphiQL in a browser', () =
     await graphiql.page.screenshot({ path: join(tmpdir(), 'auditwire-graphiql.png') });
   });
 
-  it('shows the status live as a login is delivered', async () => {
+  it('shows a status change live when a login is delivered', async () => {
     const receiver = await startReceiver();
     onTestFinished(() => receiver.down());
     const test = await startApp();

@@ -14,7 +14,7 @@ import { startThreaded } from '../support/server/threaded.js';
 
 const HOUR_MS = 3_600_000;
 const TIMEOUT_MS = 120_000;
-/** Logins of the healthy portal, one after the other, while the first attempts of the silent ones are under way. */
+/** Logins of the healthy portal, one after the other, while the first attempts to the silent receivers are in flight. */
 const HEALTHY_LOGINS = 20;
 
 const authority = issueCertificate({ name: 'An authority', isAuthority: true });
@@ -28,7 +28,7 @@ const raw = async (respond: (connection: Connection) => void, served: TlsOptions
 const answering = (text: string) => () => raw((connection) => void connection.write(text));
 const showing = (served: TlsOptions) => () => raw((connection) => connection.end(ok), served);
 
-/** A byte each second. */
+/** Sends one byte each second. */
 const dripping = (text: string) => () =>
   raw((connection) => {
     let sent = 0;
@@ -36,7 +36,7 @@ const dripping = (text: string) => () =>
     onTestFinished(() => clearInterval(timer));
   });
 
-/** After the head, a body that never ends. */
+/** Sends the head and then a body that never ends. */
 const endless = (head: string) => () =>
   raw((connection) => {
     const more = () => {
@@ -47,7 +47,7 @@ const endless = (head: string) => () =>
     more();
   });
 
-/** @param onConnection what becomes of a connection that was accepted, before a word of TLS */
+/** @param onConnection handles an accepted connection before the TLS handshake */
 async function accepting(onConnection: (socket: Socket) => void): Promise<string> {
   const server = createServer((socket) => {
     socket.on('error', () => {});
@@ -66,7 +66,7 @@ interface Hostile {
   code: number | null;
   message: RegExp;
   delivered?: true;
-  /** Its first try lasts as long as one may. */
+  /** The first attempt lasts until its time limit. */
   isSilent?: true;
 }
 
@@ -80,9 +80,9 @@ const receivers: Record<string, Hostile> = {
     code: null,
     message: /^connection refused \(ECONNREFUSED\)$/,
   },
-  'accepts and never speaks TLS': { start: () => accepting(() => {}), phase: 'TLS', ...silent },
+  'accepts and never starts TLS': { start: () => accepting(() => {}), phase: 'TLS', ...silent },
   'accepts and never answers': { start: answering(''), phase: 'HEADERS', ...silent },
-  'answers a byte a second': {
+  'answers with one byte a second': {
     start: dripping(`HTTP/1.1 200 OK\r\nX-A: ${'a'.repeat(60)}`),
     phase: 'HEADERS',
     ...silent,
@@ -93,20 +93,20 @@ const receivers: Record<string, Hostile> = {
     code: null,
     message: /^connection reset \(ECONNRESET\)$/,
   },
-  'closes instead of an answer': {
+  'closes without an answer': {
     start: () => raw((connection) => connection.end()),
     phase: 'HEADERS',
     code: null,
     message: /^connection closed before a response/,
   },
-  'resets instead of an answer': {
+  'resets without an answer': {
     start: () => raw((connection) => connection.reset()),
     phase: 'HEADERS',
     code: null,
     message: /^connection (reset|closed)/,
   },
-  // Nobody asked for it, and undici takes none then.
-  'says 100 Continue first': {
+  // The request did not ask for it, and undici then closes the connection.
+  'sends 100 Continue first': {
     start: () => raw((connection) => void connection.write(`HTTP/1.1 100 Continue\r\n\r\n${ok}`)),
     phase: 'HEADERS',
     code: null,
@@ -124,7 +124,7 @@ const receivers: Record<string, Hostile> = {
     code: null,
     message: /header/i,
   },
-  'takes it, with a body a byte a second': {
+  'accepts, with a body of one byte a second': {
     start: () =>
       raw((connection) => {
         connection.write('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n');
@@ -136,14 +136,14 @@ const receivers: Record<string, Hostile> = {
     message: /./,
     delivered: true,
   },
-  'takes it, with a body without end': {
+  'accepts, with a body without end': {
     start: endless('HTTP/1.1 200 OK\r\nTransfer-Encoding: identity\r\n\r\n'),
     phase: 'BODY',
     code: 200,
     message: /^x+/,
     delivered: true,
   },
-  'refuses, with a body without end': {
+  'answers 503, with a body without end': {
     start: endless('HTTP/1.1 503 Service Unavailable\r\n\r\n'),
     phase: 'BODY',
     code: 503,
@@ -179,13 +179,13 @@ const receivers: Record<string, Hostile> = {
     code: null,
     message: /^the certificate is self-signed and not trusted/,
   },
-  'has TLS 1.1 at most': {
+  'supports TLS 1.1 at most': {
     start: showing({ ...good, minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'ALL:@SECLEVEL=0' }),
     phase: 'TLS',
     code: null,
     message: /too old; at least 1\.2 is required/,
   },
-  'speaks HTTP without TLS': {
+  'uses HTTP without TLS': {
     start: () => accepting((socket) => socket.once('data', () => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'))),
     phase: 'TLS',
     code: null,
@@ -200,7 +200,7 @@ const receivers: Record<string, Hostile> = {
 };
 
 it(
-  'receivers of every bad kind each get the outcome that says why, hold up nobody, and get everything once they are mended',
+  'a failing receiver gets an attempt that names its fault, delays no other receiver, and its logins arrive after the destination is corrected',
   async () => {
     const healthy = await startReceiver();
     const server = await startThreaded(temporaryDirectory());
@@ -224,16 +224,16 @@ it(
     for (const [kind, hostile] of Object.entries(receivers)) {
       kinds.push({ kind, hostile, ...(await connect(await hostile.start(), authority.cert)) });
     }
-    const { portalId: spared } = await connect(healthy.url, healthy.ca);
+    const { portalId: healthyPortalId } = await connect(healthy.url, healthy.ca);
     for (const [index, { portalId }] of kinds.entries()) await record(portalId, `/bad${index}`);
 
     for (let count = 1; count <= HEALTHY_LOGINS; count += 1) {
-      await record(spared, `/good${count}`);
+      await record(healthyPortalId, `/good${count}`);
       await healthy.until(({ accepted }) => accepted.length === count);
     }
     const silentIds = kinds.flatMap(({ hostile, portalId }) => (hostile.isSilent ? [portalId] : []));
-    const tried = await Promise.all(silentIds.map((portalId) => attemptsOf(portalId)));
-    expect(tried).toEqual(silentIds.map(() => []));
+    const silentAttempts = await Promise.all(silentIds.map((portalId) => attemptsOf(portalId)));
+    expect(silentAttempts).toEqual(silentIds.map(() => []));
 
     const attempts = await Promise.all(kinds.map(({ portalId }) => firstAttempt(portalId)));
     const seen = kinds.map(({ kind }, index) => {
@@ -250,17 +250,17 @@ it(
       })),
     );
 
-    const mended = { endpoint: healthy.url, caCertificate: healthy.ca };
+    const corrected = { endpoint: healthy.url, caCertificate: healthy.ca };
     for (const { destinationId } of kinds) {
-      succeeded(await mutate(server, 'updateDestination', { id: destinationId, ...mended }));
+      succeeded(await mutate(server, 'updateDestination', { id: destinationId, ...corrected }));
     }
-    const late = kinds.flatMap(({ hostile }, index) => (hostile.delivered ? [] : [`/bad${index}`]));
-    await healthy.until(({ accepted }) => late.every((request) => requestsIn(accepted).includes(request)));
+    const redelivered = kinds.flatMap(({ hostile }, index) => (hostile.delivered ? [] : [`/bad${index}`]));
+    await healthy.until(({ accepted }) => redelivered.every((request) => requestsIn(accepted).includes(request)));
     expect(
       requestsIn(healthy.accepted)
         .filter((request) => request.startsWith('/bad'))
         .sort(),
-    ).toEqual(late.sort());
+    ).toEqual(redelivered.sort());
     server.client.close();
     await healthy.down();
 

@@ -52,7 +52,7 @@ const positionsOf = (payloads: { position: string }[]) => payloads.map(({ positi
 const rising = (numbers: number[]) => [...new Set(numbers)].sort((a, b) => a - b);
 
 describe('both transports', () => {
-  it('give the same logins and the same attempts, in the order of their positions', async () => {
+  it('send the same logins and the same attempts, in the order of their positions', async () => {
     const { test, portalId } = await startWithReceiver();
     const variables = { portalId, after: await headOf(test) };
     const logins = transports.map((transport) => subscribe<LoginRecorded>(transport, test, LOGINS, variables));
@@ -64,12 +64,12 @@ describe('both transports', () => {
     expect(tracesOf(overSocket)).toEqual(['a', 'b', 'c']);
     expect(overEvents).toEqual(overSocket);
     expect(positionsOf(overSocket)).toEqual(rising(positionsOf(overSocket)));
-    const [triedSocket, triedEvents] = await Promise.all(attempts.map((live) => live.take(1)));
-    expect(triedEvents).toEqual(triedSocket);
-    expect(triedSocket).toMatchObject([{ attempt: { attemptNumber: 1, delivered: true, responseCode: 200 } }]);
+    const [socketAttempts, eventAttempts] = await Promise.all(attempts.map((live) => live.take(1)));
+    expect(eventAttempts).toEqual(socketAttempts);
+    expect(socketAttempts).toMatchObject([{ attempt: { attemptNumber: 1, delivered: true, responseCode: 200 } }]);
   });
 
-  it('do not give what belongs to another portal', async () => {
+  it('do not send the logins of another portal', async () => {
     const { test, portalId, receiver } = await startWithReceiver();
     const { portalId: otherId } = await connectPortal(test, receiver, 'Other');
     const variables = { portalId, after: await headOf(test) };
@@ -83,7 +83,7 @@ describe('both transports', () => {
 });
 
 describe.each(transports)('over %s', (transport) => {
-  it('the first status comes at once, whatever happened before', async () => {
+  it('the first status arrives at once, without an event', async () => {
     const { test, portalId } = await startWithReceiver();
 
     const live = subscribe<Status>(transport, test, STATUS, { portalId });
@@ -93,7 +93,7 @@ describe.each(transports)('over %s', (transport) => {
     });
   });
 
-  it('the status goes INACTIVE when the receiver goes down, and ACTIVE when it is back', async () => {
+  it('the status becomes INACTIVE when the receiver fails, and ACTIVE when it works again', async () => {
     const { test, receiver, portalId } = await startWithReceiver();
     const live = subscribe<Status>(transport, test, STATUS, { portalId });
     await live.until(({ status }) => status.state === 'ACTIVE');
@@ -109,7 +109,7 @@ describe.each(transports)('over %s', (transport) => {
     expect(positionsOf([...failed, ...recovered])).toEqual(rising(positionsOf([...failed, ...recovered])));
   });
 
-  it('the status changes with the configuration, and no status comes twice', async () => {
+  it('the status changes with the configuration, and no status is sent twice', async () => {
     const { test, portalId } = await startWithReceiver();
     const live = subscribe<Status>(transport, test, STATUS, { portalId });
     const first = await live.next();
@@ -126,7 +126,7 @@ describe.each(transports)('over %s', (transport) => {
     ]);
   });
 
-  it('a reconnecting reader of logins misses nothing and gets nothing twice', async () => {
+  it('a client that subscribes to logins again misses none and gets none twice', async () => {
     const { test, portalId } = await startWithReceiver();
     const first = subscribe<LoginRecorded>(transport, test, LOGINS, { portalId, after: await headOf(test) });
     for (const traceId of ['a', 'b', 'c']) await record(test, portalId, traceId);
@@ -141,7 +141,7 @@ describe.each(transports)('over %s', (transport) => {
     expect(tracesOf([...seen, ...later, await again.next()])).toEqual(['a', 'b', 'c', 'd', 'e']);
   });
 
-  it('a reconnecting reader of attempts misses nothing and gets nothing twice', async () => {
+  it('a client that subscribes to attempts again misses none and gets none twice', async () => {
     const { test, receiver, portalId } = await startWithReceiver();
     const first = subscribe<Attempted>(transport, test, ATTEMPTS, { portalId, after: await headOf(test) });
     await record(test, portalId, 'a');
@@ -159,7 +159,7 @@ describe.each(transports)('over %s', (transport) => {
     expect(attempts.map(({ attempt }) => attempt.deliveryId)).toEqual(delivered);
   });
 
-  it('a reconnecting reader of the status gets none while nothing changed', async () => {
+  it('a client that subscribes to the status again gets none until it changes', async () => {
     const { test, portalId } = await startWithReceiver();
     const first = subscribe<Status>(transport, test, STATUS, { portalId });
     const { position } = await first.next();
@@ -172,7 +172,7 @@ describe.each(transports)('over %s', (transport) => {
     expect(await next).toMatchObject({ status: { enabled: false } });
   });
 
-  it('a reconnecting reader of the status gets the one of now where something changed', async () => {
+  it('a client that subscribes to the status again gets the current one if it changed', async () => {
     const { test, portalId } = await startWithReceiver();
     const first = subscribe<Status>(transport, test, STATUS, { portalId });
     const { position } = await first.next();
@@ -186,7 +186,7 @@ describe.each(transports)('over %s', (transport) => {
 });
 
 describe('server-sent events', () => {
-  it('are sent as such, and say what is wrong as an event', async () => {
+  it('have the content type of an event stream, and report a refusal with its code', async () => {
     const { test, portalId } = await startWithReceiver();
 
     const good = await eventStream(test, STATUS, { portalId });

@@ -6,14 +6,14 @@ import { type ServerProcess, startServerProcess } from '../support/graphql/serve
 
 const LOGINS = 100_000;
 const BATCHES = LOGINS / 1_000;
-/** Far below what 100,000 payloads for two clients would take, far above what a garbage collection leaves behind. */
+/** Far less than 100,000 payloads for two clients need, and far more than a garbage collection leaves. */
 const MAX_GROWTH_BYTES = 50 * 1024 * 1024;
 
 const QUERY = `subscription ($portalId: ID!, $after: String) {
   loginRecorded(portalId: $portalId, after: $after) { position login { traceId userAgent } }
 }`;
 
-/** What a client has seen; it checks the order as it goes, so that it need not keep it all. */
+/** What a client has received. The order is checked at once, so that the payloads need not be kept. */
 interface Seen {
   count: number;
   position: string;
@@ -31,7 +31,7 @@ function see(seen: Seen, payload: { data: { loginRecorded: { position: string; l
 
 interface Client {
   seen: Seen;
-  /** Resolves when every login was seen, or the server has closed the connection. */
+  /** Resolves when the client has received every login, or the server has closed the connection. */
   ended: Promise<void>;
   resume(): void;
 }
@@ -95,7 +95,7 @@ async function overEvents(server: ServerProcess, seen: Seen): Promise<Client> {
   return { seen, ended, resume: () => void response.resume() };
 }
 
-/** Reads on after a slow client was closed, from the last position that it saw, until it has seen everything. */
+/** Connects again after the server closed a slow client, from its last position, until it has received every login. */
 async function seeTheRest(server: ServerProcess, slow: Client, open: typeof overWebSocket): Promise<void> {
   slow.resume();
   await slow.ended;
@@ -106,7 +106,7 @@ async function seeTheRest(server: ServerProcess, slow: Client, open: typeof over
   }
 }
 
-it('clients that stop reading cost no memory, slow nobody, and miss nothing', async () => {
+it('clients that stop reading cost little memory, do not delay another client, and miss no login', async () => {
   const server = await startServerProcess();
   const head = '0';
   const slow = await overWebSocket(server, nothingSeen(head), true);

@@ -45,7 +45,7 @@ describe('a server with threads', () => {
     expect(await verify(line.replace('/1 ', '/2 '))).toBe(false);
   });
 
-  it('goes on in order after attempts that failed', async () => {
+  it('continues in order after an abandoned delivery', async () => {
     const { portalId } = await connect();
     receiver.answers(answer(400));
     await record(portalId, ['/bad']);
@@ -54,12 +54,12 @@ describe('a server with threads', () => {
     await record(portalId, numbered(3));
     await receiver.until(({ accepted }) => accepted.length === 4);
     const arrived = requestsIn(receiver.accepted);
-    // What was given up comes later, in turns with the others.
+    // The abandoned login arrives later, in a recovery between the others.
     expect(arrived.filter((request) => request !== '/bad')).toEqual(numbered(3));
     expect(arrived.slice(1)).toContain('/bad');
   });
 
-  it('honours a setting that was changed while batches were on the wire', async () => {
+  it('uses changed settings for every batch after the one in flight', async () => {
     const { portalId, destinationId } = await connect();
     let release = () => {};
     receiver.answers((...request) => {
@@ -75,13 +75,13 @@ describe('a server with threads', () => {
     const [, ...later] = receiver.received;
     expect(later.map(({ headers }) => headers.authorization)).toEqual(later.map(() => 'Splunk new'));
     expect(later.flatMap(({ lines }) => lines).filter((line) => !line.startsWith('{'))).toEqual([]);
-    // What was on the wire was answered, or is sent again as the destination now wants it.
+    // The batch in flight was delivered, or its logins are sent again with the new settings.
     expect([...new Set(requestsIn(receiver.accepted))]).toEqual(numbered(2_000));
   });
 });
 
-describe('a refusal comes over the threads as it is', () => {
-  it('with its code', async () => {
+describe('a refusal from the writer thread', () => {
+  it('keeps its code', async () => {
     const input = { name: 'SIEM', endpoint: 'https://127.0.0.1:444/' };
     await mutate(server, 'createDestination', input);
     expect(await mutate(server, 'createDestination', input)).toMatchObject({
@@ -92,7 +92,7 @@ describe('a refusal comes over the threads as it is', () => {
     });
   });
 
-  it('with its fields', async () => {
+  it('keeps its fields', async () => {
     const portalId = await registerPortal(server);
     const logins = ['a', 'b'].map((idempotencyKey) => aLogin({ idempotencyKey }));
     await mutate(server, 'recordLogins', { portalId, logins });
@@ -116,7 +116,7 @@ describe('a refusal comes over the threads as it is', () => {
 });
 
 describe('a bug in the writer thread', () => {
-  it('is in the log of the server as it was', async () => {
+  it('is in the server log with its own message', async () => {
     const database = new Database(join(directory, 'data', 'auditwire.db'));
     database.exec("CREATE TRIGGER bug BEFORE INSERT ON portals BEGIN SELECT RAISE(ABORT, 'row 7 of /var/lib'); END");
     database.close();
@@ -125,7 +125,7 @@ describe('a bug in the writer thread', () => {
     expect(server.complained()).toContain('row 7 of /var/lib');
   });
 
-  it('is masked, takes back what it appended, and hurts nobody else', async () => {
+  it('is masked in the answer, leaves no event, and does not affect later calls', async () => {
     const database = new Database(join(directory, 'data', 'auditwire.db'));
     database.exec("CREATE TRIGGER bug BEFORE INSERT ON portals BEGIN SELECT RAISE(ABORT, 'row 7 of /var/lib'); END");
     const head = await headOf(server);
@@ -149,7 +149,7 @@ describe('a subscription', () => {
   const STATUS = `subscription ($portalId: ID!) { webhookStatusChanged(portalId: $portalId) {
     status { pending deliveredTotal } } }`;
 
-  it.each(transports)('sees what other threads recorded, over %s', async (transport) => {
+  it.each(transports)('gets what other threads recorded, over %s', async (transport) => {
     const { portalId } = await connect();
     const live = subscribe<Status>(transport, server, STATUS, { portalId });
     expect(await live.next()).toMatchObject({ status: { pending: 0, deliveredTotal: 0 } });
@@ -160,7 +160,7 @@ describe('a subscription', () => {
 });
 
 describe('SIGTERM', () => {
-  it('lets what is on the wire end and be recorded, and the next start goes on behind it', async () => {
+  it('waits for the batch in flight and records its result, and the next start continues after it', async () => {
     const { portalId } = await connect();
     let release = () => {};
     receiver.answers((...request) => {
@@ -170,7 +170,7 @@ describe('SIGTERM', () => {
     await receiver.until(({ received }) => received.length === 1);
     const head = Number(await headOf(server));
     server.child.kill('SIGTERM');
-    // It says so before it begins to stop.
+    // The server logs the signal before it begins to stop.
     while (!server.complained().includes('SIGTERM')) await new Promise((resolve) => setImmediate(resolve));
     release();
     expect(await server.ended).toBe(0);
@@ -179,7 +179,7 @@ describe('SIGTERM', () => {
     receiver.answers(answer(200));
     const { token } = server;
     server = await startThreaded(directory, { token });
-    // The outcome of the batch is in the log.
+    // The result of the batch is in the event log.
     expect(server.head).toBe(head + 1);
     await record(portalId, ['/3']);
     await receiver.until(({ accepted }) => accepted.length === 3);

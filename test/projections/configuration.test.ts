@@ -1,6 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import type { TokenEvent } from '../../src/domain/token.js';
-import { DESTINATION, destinationCreated, OTHER_DESTINATION, OTHER_PORTAL, PORTAL, portalRegistered, webhookConfigured } from '../support/domain/events.js';
+import {
+  DESTINATION,
+  destinationCreated,
+  OTHER_DESTINATION,
+  OTHER_PORTAL,
+  PORTAL,
+  portalRegistered,
+  webhookOff,
+  webhookOn,
+  webhookRemoved,
+} from '../support/domain/events.js';
 import { openLog, recordedAt } from '../support/log/fixture.js';
 
 const page = { limit: 10, inverted: false };
@@ -137,18 +147,15 @@ describe('destinations', () => {
 describe('webhooks', () => {
   it('shows the last configuration', () => {
     const { given, models } = openLog();
-    given(
-      [`webhook-${PORTAL}`, webhookConfigured(false)],
-      [`webhook-${PORTAL}`, webhookConfigured(true, 3, OTHER_DESTINATION)],
-    );
+    given([`webhook-${PORTAL}`, webhookOff()], [`webhook-${PORTAL}`, webhookOn(3, OTHER_DESTINATION)]);
     const row = { portalId: PORTAL, destinationId: OTHER_DESTINATION, enabled: true, configuredAt: recordedAt(2) };
     expect(models.webhooks.get(PORTAL)).toEqual(row);
   });
 
   it('contains no webhook that was removed', () => {
     const { given, models } = openLog();
-    given([`portal-${PORTAL}`, portalRegistered()], [`webhook-${PORTAL}`, webhookConfigured(true)]);
-    given([`webhook-${PORTAL}`, { type: 'WebhookRemoved', data: { loginsThrough: 0 } }]);
+    given([`portal-${PORTAL}`, portalRegistered()], [`webhook-${PORTAL}`, webhookOn()]);
+    given([`webhook-${PORTAL}`, webhookRemoved()]);
     expect(models.webhooks.get(PORTAL)).toBeUndefined();
     expect(models.webhooks.portalsUsing(DESTINATION)).toEqual([]);
   });
@@ -156,8 +163,8 @@ describe('webhooks', () => {
   it('lists the portals that use a destination, enabled or not, in the order of registration', () => {
     const { given, models } = openLog();
     for (const id of ['c', 'a', 'b']) given([`portal-${id}`, portalRegistered(`Portal ${id}`)]);
-    given(['webhook-a', webhookConfigured(false)], ['webhook-c', webhookConfigured(true)]);
-    given(['webhook-b', webhookConfigured(true, 0, OTHER_DESTINATION)]);
+    given(['webhook-a', webhookOff()], ['webhook-c', webhookOn()]);
+    given(['webhook-b', webhookOn(0, OTHER_DESTINATION)]);
     expect(models.webhooks.portalsUsing(DESTINATION)).toEqual([
       { id: 'c', name: 'Portal c' },
       { id: 'a', name: 'Portal a' },

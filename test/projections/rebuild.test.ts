@@ -3,8 +3,19 @@ import { describe, expect, it } from 'vitest';
 import { createApp } from '../../src/app.js';
 import { areUpToDate, rebuild } from '../../src/projections/rebuild.js';
 import { createLogger } from '../../src/runtime/logger.js';
+import {
+  batchAbandoned,
+  batchDelivered,
+  batchStarted,
+  DESTINATION,
+  destinationCreated,
+  loginRecorded,
+  OTHER_PORTAL,
+  PORTAL,
+  portalRegistered,
+  webhookOn,
+} from '../support/domain/events.js';
 import { dumpLog, dumpReadModels } from '../support/log/dump.js';
-import { batchAbandoned, batchDelivered, batchStarted, DESTINATION, destinationCreated, loginRecorded, OTHER_PORTAL, PORTAL, portalRegistered, webhookConfigured } from '../support/domain/events.js';
 import { openLog } from '../support/log/fixture.js';
 import { temporaryDirectory, testConfig } from '../support/server/app.js';
 
@@ -15,12 +26,12 @@ function withHistory(directory?: string) {
     [`portal-${PORTAL}`, portalRegistered()],
     [`portal-${OTHER_PORTAL}`, portalRegistered('Other')],
     [`destination-${DESTINATION}`, destinationCreated({ authorization: 'sealed' })],
-    [`webhook-${PORTAL}`, webhookConfigured(true)],
+    [`webhook-${PORTAL}`, webhookOn()],
     [`login-${PORTAL}`, loginRecorded({ idempotencyKey: 'k' })],
-    [`delivery-${PORTAL}`, batchStarted('d-1', { firstVersion: 1, lastVersion: 1 })],
+    [`delivery-${PORTAL}`, batchStarted('d-1', 1, 1)],
     [`delivery-${PORTAL}`, batchDelivered('d-1')],
     [`login-${PORTAL}`, loginRecorded()],
-    [`delivery-${PORTAL}`, batchStarted('d-2', { firstVersion: 2, lastVersion: 2 })],
+    [`delivery-${PORTAL}`, batchStarted('d-2', 2, 2)],
     [`delivery-${PORTAL}`, batchAbandoned('d-2')],
     ['token-1', { type: 'TokenIssued', data: { name: 'admin', hash: 'hash' } }],
     ['organization-self', { type: 'OrganizationIdentified', data: { organizationId: 'org-1' } }],

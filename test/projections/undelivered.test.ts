@@ -4,7 +4,14 @@ import type { DomainEvent } from '../../src/domain/event.js';
 import type { LoginRange } from '../../src/domain/login-range.js';
 import { loginCount } from '../../src/domain/login-range.js';
 import { type UndeliveredState, undeliveredStates } from '../../src/domain/undelivered.js';
-import { batchAbandoned, batchDelivered, batchStarted, lineTooLarge, PORTAL, webhookOn } from '../support/domain/events.js';
+import {
+  batchAbandoned,
+  batchDelivered,
+  batchStarted,
+  lineTooLarge,
+  PORTAL,
+  webhookOn,
+} from '../support/domain/events.js';
 import { openLog, recordedAt } from '../support/log/fixture.js';
 
 const range = (firstVersion: number, lastVersion: number): LoginRange => ({ firstVersion, lastVersion });

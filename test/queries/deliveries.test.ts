@@ -2,12 +2,22 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { DeliveryEvent } from '../../src/domain/lane/events.js';
 import { type DeliveryState, deliveriesOf } from '../../src/queries/deliveries.js';
-import { batchAbandoned, batchDelivered, batchStarted, deliverySuperseded, DESTINATION, loginsUndelivered, PORTAL, retryScheduled } from '../support/domain/events.js';
+import {
+  batchAbandoned,
+  batchDelivered,
+  batchStarted,
+  DESTINATION,
+  deliverySuperseded,
+  loginsSkipped,
+  loginsUndelivered,
+  PORTAL,
+  retryScheduled,
+} from '../support/domain/events.js';
 import { openLog, recordedAt, START, withoutReadModels } from '../support/log/fixture.js';
 
 const STREAM = `delivery-${PORTAL}` as const;
 const range = { firstVersion: 1, lastVersion: 3 };
-const skipped: DeliveryEvent = { type: 'LoginsSkipped', data: { firstVersion: 4, lastVersion: 5 } };
+const skipped = loginsSkipped(4, 5);
 const whole = { limit: 1_000, inverted: false };
 
 describe('a delivery', () => {
@@ -18,7 +28,7 @@ describe('a delivery', () => {
   };
 
   it('is in progress from its start', () => {
-    expect(only(skipped, batchStarted('d-1', range))).toEqual([
+    expect(only(skipped, batchStarted('d-1', 1, 3))).toEqual([
       {
         id: 'd-1',
         version: 2,
@@ -35,7 +45,7 @@ describe('a delivery', () => {
   });
 
   it('contains every attempt with its result', () => {
-    const [delivery] = only(batchStarted('d-1', range), retryScheduled('d-1', 1, START + 7), batchDelivered('d-1', 2));
+    const [delivery] = only(batchStarted('d-1', 1, 3), retryScheduled('d-1', 1, START + 7), batchDelivered('d-1', 2));
     expect(delivery?.attempts).toMatchObject([
       {
         attemptNumber: 1,
@@ -43,10 +53,10 @@ describe('a delivery', () => {
         responseCode: 503,
         message: 'answer 503',
         retryDueAt: START + 7,
-        durationMs: 12,
+        durationMs: 500,
         position: 2,
       },
-      { attemptNumber: 2, delivered: true, responseCode: 200, retryDueAt: null, position: 3 },
+      { attemptNumber: 2, delivered: true, responseCode: 202, retryDueAt: null, position: 3 },
     ]);
   });
 
@@ -54,21 +64,16 @@ describe('a delivery', () => {
     ['DELIVERED', batchDelivered('d-1', 2), 2],
     ['ABANDONED', batchAbandoned('d-1', 2), 2],
     ['SUPERSEDED', deliverySuperseded('d-1'), 1],
-    ['ABANDONED', loginsUndelivered(range, 'd-1'), 1],
+    ['ABANDONED', loginsUndelivered(1, 3, 'd-1'), 1],
   ])('ends as %s', (state, event, attempts) => {
-    const [delivery] = only(
-      batchStarted('d-1', range),
-      retryScheduled('d-1'),
-      event,
-      loginsUndelivered({ firstVersion: 4, lastVersion: 9 }),
-    );
+    const [delivery] = only(batchStarted('d-1', 1, 3), retryScheduled('d-1'), event, loginsUndelivered(4, 9));
     expect(delivery).toMatchObject({ state, endedAt: recordedAt(3) });
     expect(delivery?.attempts).toHaveLength(attempts);
   });
 
   it('is not listed for another portal', () => {
     const { given, log } = openLog();
-    given(['delivery-other', batchStarted('d-1', range)]);
+    given(['delivery-other', batchStarted('d-1', 1, 3)]);
     expect(deliveriesOf(PORTAL, whole, log)).toEqual([]);
   });
 });
@@ -94,7 +99,7 @@ const plan = fc.record<Plan>({
 function eventsOf({ failed, end, between }: Plan, id: string): DeliveryEvent[] {
   const noise = Array.from({ length: between }, () => skipped);
   const retries = Array.from({ length: failed }, (_, index) => retryScheduled(id, index + 1));
-  const events = [batchStarted(id, range), ...retries.slice(0, 1), ...noise, ...retries.slice(1)];
+  const events = [batchStarted(id, 1, 3), ...retries.slice(0, 1), ...noise, ...retries.slice(1)];
   if (end === 'DELIVERED') events.push(batchDelivered(id, failed + 1));
   if (end === 'ABANDONED') events.push(batchAbandoned(id, failed + 1));
   if (end === 'SUPERSEDED') events.push(deliverySuperseded(id));

@@ -2,19 +2,34 @@ import { describe, expect, it } from 'vitest';
 import type { DomainEvent } from '../../src/domain/event.js';
 import type { StreamName } from '../../src/domain/stream.js';
 import { statusOf } from '../../src/queries/status.js';
-import { batchAbandoned, batchDelivered, batchStarted, deliverySuperseded, DESTINATION, destinationCreated, loginRecorded, loginsUndelivered, OTHER_DESTINATION, PORTAL, portalRegistered, retryScheduled, webhookConfigured } from '../support/domain/events.js';
-import { RETENTION } from '../support/log/fixture.js';
-import { openLog, recordedAt, START } from '../support/log/fixture.js';
+import {
+  batchAbandoned,
+  batchDelivered,
+  batchStarted,
+  DESTINATION,
+  deliverySuperseded,
+  destinationCreated,
+  loginRecorded,
+  loginsSkipped,
+  loginsUndelivered,
+  OTHER_DESTINATION,
+  PORTAL,
+  portalRegistered,
+  retryScheduled,
+  webhookOff,
+  webhookOn,
+  webhookRemoved,
+} from '../support/domain/events.js';
+import { openLog, RETENTION, recordedAt, START } from '../support/log/fixture.js';
 
 const registered = [`portal-${PORTAL}`, portalRegistered()] as const;
 const login = [`login-${PORTAL}`, loginRecorded()] as const;
-const webhook = (...args: Parameters<typeof webhookConfigured>) =>
-  [`webhook-${PORTAL}`, webhookConfigured(...args)] as const;
-const removed = (loginsThrough: number) =>
-  [`webhook-${PORTAL}`, { type: 'WebhookRemoved', data: { loginsThrough } }] as const;
+const webhook = (enabled: boolean, ...args: Parameters<typeof webhookOn>) =>
+  [`webhook-${PORTAL}`, (enabled ? webhookOn : webhookOff)(...args)] as const;
+const removed = (loginsThrough: number) => [`webhook-${PORTAL}`, webhookRemoved(loginsThrough)] as const;
 const delivery = (event: DomainEvent) => [`delivery-${PORTAL}`, event] as const;
 const start = (id: string, firstVersion: number, lastVersion: number) =>
-  delivery(batchStarted(id, { firstVersion, lastVersion }));
+  delivery(batchStarted(id, firstVersion, lastVersion));
 
 const destination = [`destination-${DESTINATION}`, destinationCreated()] as const;
 
@@ -100,7 +115,7 @@ it('the status has the position of the event that last changed it', () => {
 
 it('the status shows the last attempt, even if the webhook has another destination since', () => {
   const attempted = [webhook(true), login, start('d', 1, 1), delivery(retryScheduled('d'))];
-  const last = { lastAttemptAt: START + 1, lastResponseCode: 503, lastResponseMessage: 'answer 503' };
+  const last = { lastAttemptAt: 1_000, lastResponseCode: 503, lastResponseMessage: 'answer 503' };
   expect(given(...attempted).status).toMatchObject(last);
   expect(given(...attempted, webhook(true, 1, OTHER_DESTINATION)).status).toMatchObject(last);
 });
@@ -139,7 +154,7 @@ it('pending counts logins that are due and neither delivered nor abandoned, olde
 it('pending does not count logins that were recorded while the webhook was off', () => {
   const off = [webhook(true), login, webhook(false, 1), login, login];
   expect(given(...off).status).toMatchObject({ pending: 1, oldestPendingAt: recordedAt(3) });
-  const skipped = delivery({ type: 'LoginsSkipped', data: { firstVersion: 2, lastVersion: 3 } });
+  const skipped = delivery(loginsSkipped(2, 3));
   expect(given(...off, webhook(true, 3), skipped, login).status).toMatchObject({
     pending: 2,
     oldestPendingAt: recordedAt(3),
@@ -154,17 +169,9 @@ it('pending counts the logins of a superseded batch again, once', () => {
 });
 
 it('undeliveredTotal counts the logins that were due when the webhook was removed', () => {
-  const open = [
-    webhook(true),
-    login,
-    login,
-    login,
-    start('d', 1, 1),
-    removed(3),
-    delivery(loginsUndelivered({ firstVersion: 2, lastVersion: 3 })),
-  ];
+  const open = [webhook(true), login, login, login, start('d', 1, 1), removed(3), delivery(loginsUndelivered(2, 3))];
   expect(given(...open).status).toMatchObject({ pending: 1, undeliveredTotal: 2 });
-  const ended = delivery(loginsUndelivered({ firstVersion: 1, lastVersion: 1 }, 'd'));
+  const ended = delivery(loginsUndelivered(1, 1, 'd'));
   expect(given(...open, ended).status).toMatchObject({ pending: 0, undeliveredTotal: 3, oldestPendingAt: null });
 });
 

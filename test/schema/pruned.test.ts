@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { executeRecordLogins } from '../../src/api/record-logins.js';
+import { batchDelivered, batchStarted, LOGIN, loginRecorded } from '../support/domain/events.js';
 import { dataOf, post, registerPortal } from '../support/graphql/calls.js';
 import { subscribe, transports } from '../support/graphql/live.js';
-import { batchDelivered, batchStarted, LOGIN, loginRecorded } from '../support/domain/events.js';
 import { CAUSE, openLog } from '../support/log/fixture.js';
 import { startApp, type TestApp, temporaryDirectory, testConfig } from '../support/server/app.js';
 
@@ -129,7 +129,7 @@ async function withDeliveries() {
   for (const version of [1, 2, 3]) {
     opened.given(
       [`login-${portalId}`, loginRecorded()],
-      [`delivery-${portalId}`, batchStarted(`d-${version}`, { firstVersion: version, lastVersion: version })],
+      [`delivery-${portalId}`, batchStarted(`d-${version}`, version, version)],
       [`delivery-${portalId}`, batchDelivered(`d-${version}`)],
     );
   }

@@ -1,18 +1,18 @@
-/** Many runs, one a seed, until one of them finds something. */
+/** Many runs, one for each seed, until one of them violates an invariant. */
 import { purposes } from '../../src/domain/lane/attempt.js';
 import { undeliveredStates } from '../../src/domain/undelivered.js';
 import { loginStates } from '../support/account/portal.js';
 import { actionNames } from './actions/index.js';
 import { createDisks } from './disk.js';
 import { eventTypes } from './event-types.js';
-import { faultNames } from './faults.js';
 import { type Invariant, invariants } from './invariants.js';
-import { crashPoints } from './life.js';
+import { crashPoints } from './process.js';
+import { faultNames } from './receiver-faults.js';
 import { simulate } from './run.js';
 import { type Counts, createTally } from './tally.js';
 import { recoveries } from './world.js';
 
-/** What every campaign of some length has to hit, by group. */
+/** What a long campaign must reach, by group. */
 export const known = {
   actions: actionNames,
   faults: faultNames,
@@ -25,9 +25,9 @@ export const known = {
     'FIRST, split',
     'FIRST, webhook removed',
   ],
-  attempts: [1, 2, 3, 4].map((failed) => `delivered after ${failed} that failed`),
+  attempts: [1, 2, 3, 4].map((failed) => `delivered after ${failed} failed attempts`),
   logins: loginStates.filter((state) => state !== 'pending'),
-  // What was asked for is delivered, or fails again.
+  // At the end a requested range was delivered, or failed again.
   listed: undeliveredStates.filter((state) => state !== 'REQUESTED'),
   recoveries,
 } as const satisfies Record<string, readonly string[]>;
@@ -39,7 +39,7 @@ export interface Failure {
 }
 
 export interface CampaignResult {
-  /** How many runs there were, the one that failed included. */
+  /** How many runs there were, with the one that failed. */
   runs: number;
   ms: number;
   failure: Failure | null;
@@ -57,12 +57,12 @@ export async function campaign({ from, seeds, trace, onRun }: Campaign): Promise
   const disks = createDisks();
   const tally = createTally();
   const startedAt = performance.now();
-  const unheard: unknown[] = [];
-  const hear = (reason: unknown) => void unheard.push(reason);
-  process.on('unhandledRejection', hear);
+  const rejections: unknown[] = [];
+  const onRejection = (reason: unknown) => void rejections.push(reason);
+  process.on('unhandledRejection', onRejection);
   let seed = from;
   const onExit = () => {
-    process.stderr.write(`seed ${seed}: the run was broken off, or waits for something that never comes\n`);
+    process.stderr.write(`seed ${seed}: the run was interrupted, or waits for something that does not happen\n`);
     disks.close();
   };
   process.once('exit', onExit);
@@ -71,10 +71,10 @@ export async function campaign({ from, seeds, trace, onRun }: Campaign): Promise
       const { violation } = await simulate({ seed, disks, tally, trace });
       const ms = performance.now() - startedAt;
       const runs = seed - from + 1;
-      const found =
-        violation ?? (unheard.length ? { invariant: 'healthy' as const, message: String(unheard[0]) } : null);
-      if (found) {
-        const { invariant, message } = found;
+      const unhandled = rejections.length ? { invariant: 'healthy' as const, message: String(rejections[0]) } : null;
+      const broken = violation ?? unhandled;
+      if (broken) {
+        const { invariant, message } = broken;
         return { runs, ms, failure: { seed, invariant, message }, counts: tally.counts };
       }
       onRun(runs, ms);
@@ -82,7 +82,7 @@ export async function campaign({ from, seeds, trace, onRun }: Campaign): Promise
     return { runs: seeds, ms: performance.now() - startedAt, failure: null, counts: tally.counts };
   } finally {
     disks.close();
-    process.off('unhandledRejection', hear);
+    process.off('unhandledRejection', onRejection);
     process.off('exit', onExit);
   }
 }

@@ -1,20 +1,20 @@
 import type { Random } from '../../src/runtime/random.js';
 
-/** The chance of a run, all of it from one number. */
+/** The random choices of a run. They all follow from its seed. */
 export interface Chance {
   /** In [0, 1). */
   fraction(): number;
-  /** An integer from `least` to `most`, both inclusive. */
+  /** An integer from `least` to `most`, inclusive. */
   between(least: number, most: number): number;
   /** True with this probability. */
   happens(probability: number): boolean;
   pick<T>(from: readonly T[]): T;
-  /** One of these by its weight; all weights are 0 or more, and one at least is not 0. */
+  /** One of these, with a probability in proportion to its weight. No weight is negative, and at least one is positive. */
   weighted<T>(from: readonly T[], weightOf: (one: T) => number): T;
   bytes: Random;
 }
 
-/** @param seed an integer; `stream` makes independent chances of the same seed */
+/** @param seed an integer. Each `stream` of a seed gives independent choices. */
 export function createChance(seed: number, stream: string): Chance {
   const next = mulberry32(mix(seed, stream));
   const fraction = () => next() / 2 ** 32;
@@ -38,7 +38,7 @@ export function createChance(seed: number, stream: string): Chance {
   };
 }
 
-/** Mulberry32 by Tommy Ettinger: 32 bits of state, in the public domain. */
+/** Mulberry32 by Tommy Ettinger (public domain), with 32 bits of state. */
 function mulberry32(seed: number): () => number {
   let state = seed;
   return () => {
@@ -49,7 +49,7 @@ function mulberry32(seed: number): () => number {
   };
 }
 
-/** FNV-1a over the stream's name, begun at the seed: neighbouring seeds have nothing in common. */
+/** FNV-1a over the stream's name, starting from the seed, so that neighbouring seeds give unrelated choices. */
 function mix(seed: number, stream: string): number {
   let hash = Math.imul(seed ^ 0x811c9dc5, 0x9e3779b1);
   for (const character of stream) hash = Math.imul(hash ^ character.charCodeAt(0), 0x01000193);

@@ -30,7 +30,7 @@ export function checkEnd(scene: Scene, disks: Disks): Record<string, unknown[]> 
 function countKinds({ account, tally }: World): void {
   for (const { state, failedAttempts, purpose } of account.deliveries.all.values()) {
     tally.hit('deliveries', `${purpose}, ${state}`);
-    tally.hit('attempts', `${state} after ${failedAttempts} that failed`);
+    tally.hit('attempts', `${state} after ${failedAttempts} failed attempts`);
   }
   for (const { states } of account.portals.values()) for (const one of states) tally.hit('logins', one);
 }
@@ -57,12 +57,12 @@ function checkDelivered({ account, conduct, report }: World): void {
 
 function checkFigures({ world, portals }: Scene): void {
   const { account, report } = world;
-  const life = world.life();
-  if (!life) return report('progress', 'no process runs at the end');
+  const running = world.running();
+  if (!running) return report('progress', 'no process runs at the end');
   for (const portalId of portals) {
     const { status } = statusOf(portalId, {
-      models: life.models,
-      log: life.log,
+      models: running.models,
+      log: running.log,
       retention: world.retention,
       now: () => world.clock.now(),
     });
@@ -73,7 +73,7 @@ function checkFigures({ world, portals }: Scene): void {
       if (count !== expected) report('figures', `${count} logins of ${portalId} are ${state} instead of ${expected}`);
     }
     const portal = account.portals.get(portalId);
-    if (portal) checkUndelivered(world, portal, life.models);
+    if (portal) checkUndelivered(world, portal, running.models);
     if (portal?.webhook?.enabled && account.replays.isActive(portalId)) {
       report('replay', `the replay of ${portalId} does not end`);
     }
@@ -100,14 +100,14 @@ function checkAcknowledged({ world, acknowledged }: Scene): void {
   }
   for (const { portalId, requests } of account.portals.values()) {
     // An idempotency key counts only while its login is kept.
-    const kept = requests.slice(world.life()?.log.horizon(`login-${portalId}`).version);
+    const kept = requests.slice(world.running()?.log.horizon(`login-${portalId}`).version);
     if (new Set(kept).size !== kept.length) report('acknowledged', `a login of ${portalId} is recorded twice`);
   }
 }
 
 /** The log still has every login that is due or listed, with its content unchanged. */
-function checkKept({ account, life, report, tally }: World): void {
-  const log = life()?.log;
+function checkKept({ account, running, report, tally }: World): void {
+  const log = running()?.log;
   if (!log) return;
   for (const { portalId, states, requests } of account.portals.values()) {
     const { version: horizon } = log.horizon(`login-${portalId}`);

@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import type { Attempt, Purpose } from '../../src/domain/lane/attempt.js';
 import type { Account } from '../support/account/account.js';
 import type { DeliveryAccount, LoginState } from '../support/account/portal.js';
-import type { Reply } from './faults.js';
 import type { Report } from './invariants.js';
+import type { Reply } from './receiver-faults.js';
 import { type Arrival, requestOf } from './receivers.js';
 
 const MAX_ATTEMPTS = 5;
@@ -25,7 +25,7 @@ interface Seen {
   text: string;
   /** The number of the last attempt, and the process that made it. */
   attempt: number;
-  life: number;
+  processNumber: number;
   /** The codes that were answered, by attempt number. */
   replies: Map<number, (number | null)[]>;
 }
@@ -75,7 +75,7 @@ export function createConduct(account: Account, report: Report, read: () => void
     if (wrong) report('nothing too much', `a ${purpose} of ${portalId} holds a login that is ${wrong}`);
   }
 
-  function checkAttempt({ at, life, text, deliveryId }: Arrival, delivery: DeliveryAccount): void {
+  function checkAttempt({ at, processNumber, text, deliveryId }: Arrival, delivery: DeliveryAccount): void {
     const attempt = delivery.failedAttempts + 1;
     if (attempt > MAX_ATTEMPTS) report('retries', `${deliveryId} makes attempt ${attempt}`);
     if (delivery.dueAt !== null && at < delivery.dueAt) {
@@ -85,10 +85,11 @@ export function createConduct(account: Account, report: Report, read: () => void
     const before = seen.get(deliveryId);
     if (before && before.text !== text) report('identical', `${deliveryId} has other lines than before`);
     if (before?.attempt === attempt) {
-      if (before.life === life) report('attempts', `attempt ${attempt} of ${deliveryId} is made twice`);
+      if (before.processNumber === processNumber)
+        report('attempts', `attempt ${attempt} of ${deliveryId} is made twice`);
       else onRepeat();
     }
-    seen.set(deliveryId, { text, attempt, life, replies: before?.replies ?? new Map() });
+    seen.set(deliveryId, { text, attempt, processNumber, replies: before?.replies ?? new Map() });
   }
 
   function checkOrder({ portalId, firstVersion, deliveryId, purpose }: DeliveryAccount): void {

@@ -1,4 +1,4 @@
-/** The data directory of a run, kept in memory where the system has a place for that: a sync costs nothing there. */
+/** The data directories of runs. They are in memory if the system has a directory for that, because a sync is free there. */
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,19 +11,19 @@ import { bringUpToDate } from '../../src/projections/rebuild.js';
 const SHARED_MEMORY = '/dev/shm';
 const DATABASE = 'auditwire.db';
 
-/** What the disk does to a commit. `refuses`: there is no room. `fails`: nobody knows what was written. */
-export type DiskState = 'well' | 'refuses' | 'fails';
+/** What the disk does with a commit. `full`: refuses it. `sync fails`: writes it, but reports an error. */
+export type DiskState = 'working' | 'full' | 'sync fails';
 
 export interface Disks {
   /** A directory with an empty, migrated database. */
   fresh(): string;
-  /** What the disk holds of a database at this moment, be it in the middle of a transaction, in a new directory. */
+  /** A new directory with the database as it is on disk now, possibly in the middle of a transaction. */
   copyOf(directory: string): string;
   discard(directory: string): void;
   close(): void;
 }
 
-/** Directories of databases; `close` removes all of them. */
+/** `close` deletes all directories. */
 export function createDisks(): Disks {
   const root = mkdtempSync(join(existsSync(SHARED_MEMORY) ? SHARED_MEMORY : tmpdir(), 'auditwire-simulation-'));
   const template = join(root, 'template');
@@ -54,7 +54,7 @@ export function createDisks(): Disks {
   };
 }
 
-/** What is seen of a connection's commits, and what may be done about them. */
+/** Called around each commit of a connection, and able to make it fail. */
 export interface CommitHooks {
   /** A group begins. */
   onBegin(): void;
@@ -63,7 +63,7 @@ export interface CommitHooks {
   after(): void;
 }
 
-/** The connection, but its commits do as the hooks say. */
+/** The connection with hooks around its commits. */
 export function withHooks({ db, sqlite }: Connection, hooks: CommitHooks): Connection {
   const begin = (run: () => void) => {
     hooks.onBegin();
@@ -72,9 +72,9 @@ export function withHooks({ db, sqlite }: Connection, hooks: CommitHooks): Conne
   const commit = (run: () => void) => {
     hooks.before();
     const state = hooks.state();
-    if (state === 'refuses') throw new Database.SqliteError('database or disk is full', 'SQLITE_FULL');
+    if (state === 'full') throw new Database.SqliteError('database or disk is full', 'SQLITE_FULL');
     run();
-    if (state === 'fails') throw new Database.SqliteError('disk I/O error', 'SQLITE_IOERR_FSYNC');
+    if (state === 'sync fails') throw new Database.SqliteError('disk I/O error', 'SQLITE_IOERR_FSYNC');
     hooks.after();
   };
   const replaced: Record<string, (run: () => void) => void> = { 'BEGIN IMMEDIATE': begin, COMMIT: commit };

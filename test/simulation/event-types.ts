@@ -1,6 +1,6 @@
 import type { EventType } from '../../src/domain/event.js';
 
-/** Every type of event, and whether runs have to bring it about. */
+/** Every type of event, and whether the runs must reach it. */
 const types: Record<EventType, boolean> = {
   PortalRegistered: true,
   PortalRenamed: false,

@@ -1,16 +1,16 @@
 /** Runs the simulation: `npm run simulate -- --help`. */
 import { register } from 'node:module';
 import { parseArgs } from 'node:util';
-import { mutants } from './mutants.js';
+import { plantedFaults } from './planted-faults.js';
 import { tableOf } from './tally.js';
 
-const HELP = `Usage: npm run simulate -- [--seeds N] [--from S] [--mutant NAME] [--json] | --seed S
+const HELP = `Usage: npm run simulate -- [--seeds N] [--from S] [--fault NAME] [--json] | --seed S
 
-  --seeds N      so many runs, one a seed (2000)
+  --seeds N      the number of runs, one for each seed (2000)
   --from S       the first seed (1)
-  --seed S       one run, with everything that happens in it
-  --mutant NAME  with a fault planted into the product; --mutant list names them
-  --json         the result as JSON on standard output
+  --seed S       one run, with a line for everything that happens
+  --fault NAME   plants a fault in the product; --fault list prints the names
+  --json         writes the result as JSON to standard output
 `;
 const PROGRESS_EVERY_MS = 10_000;
 
@@ -19,26 +19,26 @@ const { values } = parseArgs({
     seeds: { type: 'string', default: '2000' },
     from: { type: 'string', default: '1' },
     seed: { type: 'string' },
-    mutant: { type: 'string' },
+    fault: { type: 'string' },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 });
 
 if (values.help) process.stdout.write(HELP);
-else if (values.mutant === 'list') {
-  for (const { name, file } of mutants) process.stdout.write(`${name.padEnd(52)}${file}\n`);
+else if (values.fault === 'list') {
+  for (const { name, file } of plantedFaults) process.stdout.write(`${name.padEnd(52)}${file}\n`);
 } else await run();
 
 async function run(): Promise<void> {
-  if (values.mutant !== undefined) plant(values.mutant);
-  // Not before the fault is planted: this loads the product.
+  if (values.fault !== undefined) plant(values.fault);
+  // This loads the product, so the fault must be planted before.
   const { campaign, inWords, known } = await import('./campaign.js');
   const { seed } = values;
   const from = number(seed ?? values.from);
   const seeds = seed === undefined ? number(values.seeds) : 1;
   let shownAt = 0;
-  // So that what the runs wrote goes with them.
+  // An exit deletes the files of the runs; a signal alone would not.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
   const result = await campaign({
     from,
@@ -54,21 +54,23 @@ async function run(): Promise<void> {
   if (values.json) process.stdout.write(`${JSON.stringify(result)}\n`);
   else {
     process.stdout.write(`${tableOf(counts, seed === undefined ? known : {})}\n\n`);
-    process.stdout.write(`${runs} runs of ${(ms / runs).toFixed(0)} ms: ${failure ? inWords(failure) : 'all held'}\n`);
+    process.stdout.write(
+      `${runs} runs of ${(ms / runs).toFixed(0)} ms: ${failure ? inWords(failure) : 'no violation'}\n`,
+    );
   }
   if (failure) process.exitCode = 1;
 }
 
-/** Replaces some text of a module of the product when it is loaded. */
+/** Replaces a piece of text in a module of the product when it is loaded. */
 function plant(name: string): void {
-  const mutant = mutants.find((one) => one.name === name);
-  if (!mutant) throw new Error(`There is no mutant ${name}; --mutant list names them`);
-  const url = new URL(`../../${mutant.file}`, import.meta.url).href;
-  register('./mutant-loader.js', import.meta.url, { data: { ...mutant, url } });
+  const fault = plantedFaults.find((planted) => planted.name === name);
+  if (!fault) throw new Error(`There is no fault ${name}; --fault list prints the names`);
+  const url = new URL(`../../${fault.file}`, import.meta.url).href;
+  register('./planted-fault-loader.js', import.meta.url, { data: { ...fault, url } });
 }
 
 function number(text: string): number {
   const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 0) throw new Error(`${text} is no number of seeds and no seed`);
+  if (!Number.isSafeInteger(value) || value < 0) throw new Error(`${text} is not a valid seed or number of seeds`);
   return value;
 }

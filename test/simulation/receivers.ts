@@ -5,13 +5,13 @@ import type { DeliveryRequest, Sender, Target } from '../../src/delivery/transpo
 import type { Outcome } from '../../src/domain/lane/attempt.js';
 import type { Clock } from '../../src/runtime/clock.js';
 import type { Chance } from './chance.js';
-import { type FaultName, outcomeOf, type Reply, type Request, replyOf, well } from './faults.js';
-import type { Mortal } from './life.js';
+import type { Crashable } from './process.js';
+import { accepted, type FaultName, outcomeOf, type Reply, type Request, replyOf } from './receiver-faults.js';
 
 /** A request that arrives at a receiver. */
 export interface Arrival {
   at: number;
-  life: number;
+  processNumber: number;
   deliveryId: string;
   target: Target;
   text: string;
@@ -37,10 +37,10 @@ interface Outage {
 
 export interface Receivers {
   /** The sender of one process. */
-  senderOf(life: Mortal): Sender;
+  senderOf(crashable: Crashable): Sender;
   fail(host: string, outage: Outage): void;
   /** Ends every outage. */
-  heal(): void;
+  repair(): void;
 }
 
 export function createReceivers(clock: Clock, chance: Chance, watcher: Watcher): Receivers {
@@ -48,17 +48,18 @@ export function createReceivers(clock: Clock, chance: Chance, watcher: Watcher):
 
   function decide(host: string, request: Request): { reply: Reply; fault: FaultName | null } {
     const outage = outages.get(host);
-    if (!outage || clock.now() >= outage.until || !chance.happens(outage.share)) return { reply: well, fault: null };
+    if (!outage || clock.now() >= outage.until || !chance.happens(outage.share))
+      return { reply: accepted, fault: null };
     const { fault } = outage;
     const reply = replyOf(fault, chance, request);
     if (reply.thenDownMs) {
       outages.set(host, { fault: 'refused', share: 1, until: clock.now() + reply.thenDownMs });
     }
     // Some faults depend on the request: this one may be accepted.
-    return { reply, fault: isDeepStrictEqual(reply, well) ? null : fault };
+    return { reply, fault: isDeepStrictEqual(reply, accepted) ? null : fault };
   }
 
-  function senderOf(life: Mortal): Sender {
+  function senderOf(crashable: Crashable): Sender {
     const inFlight = new Set<() => void>();
 
     /** Resolves when the sender gets the reply, or with a connection error if the sender stops before. */
@@ -82,22 +83,22 @@ export function createReceivers(clock: Clock, chance: Chance, watcher: Watcher):
       name: 'sender',
       start: () => Promise.resolve(),
       async send(target: Target, { deliveryId, body }: DeliveryRequest): Promise<Outcome> {
-        life.reach('before a POST');
-        if (life.isOver()) return never();
+        crashable.reach('before a POST');
+        if (crashable.hasEnded()) return never();
         const at = clock.now();
         const text = gunzipSync(body).toString();
         const logins = loginsOf(text);
-        const arrival = { at, life: life.number, deliveryId, target, text, logins };
+        const arrival = { at, processNumber: crashable.number, deliveryId, target, text, logins };
         watcher.onArrival(arrival);
         const { reply, fault } = decide(new URL(target.endpoint).host, {
           bytes: text.length,
           numbers: logins.map(({ number }) => number),
         });
         watcher.onReply(arrival, reply, fault);
-        life.reach('while a POST is under way');
+        crashable.reach('while a POST is in flight');
         const known = await answered(reply);
-        if (!life.isOver()) life.reach('after its response');
-        if (life.isOver()) return never();
+        if (!crashable.hasEnded()) crashable.reach('after its response');
+        if (crashable.hasEnded()) return never();
         watcher.onEnd(arrival, known);
         return outcomeOf(known, at, clock.now() - at);
       },
@@ -111,7 +112,7 @@ export function createReceivers(clock: Clock, chance: Chance, watcher: Watcher):
   return {
     senderOf,
     fail: (host, outage) => void outages.set(host, outage),
-    heal: () => outages.clear(),
+    repair: () => outages.clear(),
   };
 }
 

@@ -1,5 +1,4 @@
-/** One run, from its seed: a random story, then everything is made well again, and then all of it is checked. */
-
+/** One run: random actions, then everything is repaired, then the checks. The seed decides all of it. */
 import { settingsOf } from './actions/destinations.js';
 import { actionNames, actions } from './actions/index.js';
 import { configure } from './actions/webhooks.js';
@@ -7,24 +6,24 @@ import { checkEnd } from './checks.js';
 import { type Action, type Scene, someTime } from './scene.js';
 import { CAUSE, createWorld, Violation, type World, type WorldOptions } from './world.js';
 
-/** What has not come to an end when all has been well for so long never will, in ms. */
+/** After the repair, everything must end within this time, in ms. */
 const LONG_ENOUGH_MS = 3 * 60 * 60_000;
 
 export interface Result {
-  /** null: all held. */
+  /** null: no invariant was violated. */
   violation: Violation | null;
-  /** The log as the run left it, row by row. */
+  /** The rows of the log at the end. */
   log: Record<string, unknown[]>;
 }
 
-/** @throws only what is no violation: a fault of the simulation */
+/** @throws an error of the simulation itself; violations are in the result */
 export async function simulate(options: WorldOptions): Promise<Result> {
   const world = await createWorld(options);
   let log = {};
   try {
     const scene = await begin(world);
-    await story(scene);
-    await end(scene);
+    await act(scene);
+    await repair(scene);
     log = checkEnd(scene, options.disks);
     return { violation: null, log };
   } catch (error) {
@@ -51,7 +50,7 @@ async function begin(world: World): Promise<Scene> {
     acknowledged: [],
     budget: chance.pick([50, 200, 200, 1_000, 4_000]),
   };
-  await world.live();
+  await world.startNext();
   for (const [index, id] of scene.portals.entries()) {
     world.ask(`register portal ${index}`, (commands) =>
       commands.execute('registerPortal', { id, name: `Portal ${index}` }, CAUSE),
@@ -70,37 +69,37 @@ async function begin(world: World): Promise<Scene> {
   return scene;
 }
 
-async function story(scene: Scene): Promise<void> {
+async function act(scene: Scene): Promise<void> {
   const { world } = scene;
   const { chance } = world;
-  // Some runs have more of one thing than of another.
-  const liking = new Map(actionNames.map((name) => [name, chance.fraction() * 2]));
+  // Each run prefers other actions.
+  const preference = new Map(actionNames.map((name) => [name, chance.fraction() * 2]));
   for (let step = chance.between(5, 45); step > 0; step -= 1) {
-    if (!world.isLiving()) {
+    if (!world.isRunning()) {
       await world.pass(someTime(chance));
-      // Nobody starts it again and again on a disk that is full.
-      if (chance.happens(0.5)) world.state.disk = 'well';
-      await world.live();
+      // On a full disk every start would fail.
+      if (chance.happens(0.5)) world.state.disk = 'working';
+      await world.startNext();
     }
-    const name = chance.weighted(actionNames, (one) => actions[one].weight * (liking.get(one) ?? 1));
+    const name = chance.weighted(actionNames, (action) => actions[action].weight * (preference.get(action) ?? 1));
     world.tally.hit('actions', name);
-    const { act }: Action = actions[name];
-    await act(scene);
-    // Mostly things happen one after the other; sometimes the next one comes while the last is under way.
+    const action: Action = actions[name];
+    await action.act(scene);
+    // Most actions end before the next one begins. Sometimes they overlap.
     if (chance.happens(0.7)) await world.pass(someTime(chance));
     else await world.settle(chance.between(0, 3));
   }
 }
 
-/** All is well again: what is due has to go out now, by itself. */
-async function end(scene: Scene): Promise<void> {
+/** Repairs everything. Auditwire must now deliver by itself what is due. */
+async function repair(scene: Scene): Promise<void> {
   const { world } = scene;
-  world.note(() => '! all is well');
-  world.receivers.heal();
-  world.state.disk = 'well';
-  world.spare();
+  world.note(() => '! everything is repaired');
+  world.receivers.repair();
+  world.state.disk = 'working';
+  world.cancelCrash();
   await world.settle();
-  for (let attempts = 0; attempts < 10 && !world.isLiving(); attempts += 1) await world.live();
+  for (let attempts = 0; attempts < 10 && !world.isRunning(); attempts += 1) await world.startNext();
   for (const [portal, portalId] of scene.portals.entries()) {
     const webhook = world.account.portals.get(portalId)?.webhook;
     if (webhook && !webhook.enabled) configure(scene, portal, { enabled: true });

@@ -1,4 +1,4 @@
-/** How often each kind of thing was hit: what a run that finds nothing is worth. */
+/** Counts what the runs reached. Without these counts, a campaign without violations would prove little. */
 
 /** Counts by group and kind. */
 export type Counts = Record<string, Record<string, number>>;
@@ -25,7 +25,7 @@ export function addCounts(to: Tally, counts: Counts): void {
   }
 }
 
-/** The counts as text, group by group, with what is known and was never hit. */
+/** The counts as text, by group, with the known kinds that were not reached. */
 export function tableOf(counts: Counts, known: Readonly<Record<string, readonly string[]>>): string {
   const groups = [...new Set([...Object.keys(known), ...Object.keys(counts)])];
   return groups
@@ -37,7 +37,7 @@ export function tableOf(counts: Counts, known: Readonly<Record<string, readonly 
     .join('\n\n');
 }
 
-/** What is known and was never hit, as `group: kind`. */
+/** The known kinds that were not reached, as `group: kind`. */
 export function neverHit(counts: Counts, known: Readonly<Record<string, readonly string[]>>): string[] {
   return Object.entries(known).flatMap(([group, kinds]) =>
     kinds.filter((kind) => !counts[group]?.[kind]).map((kind) => `${group}: ${kind}`),

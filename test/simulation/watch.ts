@@ -2,7 +2,7 @@
 import type { Clock } from '../../src/runtime/clock.js';
 import type { Account } from '../support/account/account.js';
 import type { Report } from './invariants.js';
-import type { Life } from './life.js';
+import type { SimulatedProcess } from './process.js';
 
 /** A lane with pending logins sends a request within this time: twice the longest wait, */
 const MAX_IDLE_MS = 120_000;
@@ -12,23 +12,23 @@ const MAX_REQUEST_MS = 31_000;
 /** @param isExcused whether a portal need not start a request: one is in flight, or none can be sent */
 export function createWatch(account: Account, report: Report, clock: Clock, isExcused: (portalId: string) => boolean) {
   /** When each lane last sent a request or had none to send, in ms. */
-  const movedAt = new Map<string, number>();
+  const idleSince = new Map<string, number>();
 
   return {
     /** A request of a portal was sent. */
-    sent: (portalId: string): void => void movedAt.set(portalId, clock.now()),
+    sent: (portalId: string): void => void idleSince.set(portalId, clock.now()),
     idle(): void {
       const now = clock.now();
       for (const { portalId, webhook, states } of account.portals.values()) {
         const hasToSend = webhook?.enabled && states.includes('pending') && !isExcused(portalId);
-        if (!hasToSend || !movedAt.has(portalId)) movedAt.set(portalId, now);
-        const idle = now - (movedAt.get(portalId) ?? now);
+        if (!hasToSend || !idleSince.has(portalId)) idleSince.set(portalId, now);
+        const idle = now - (idleSince.get(portalId) ?? now);
         if (idle <= MAX_IDLE_MS + account.portals.size * MAX_REQUEST_MS) continue;
         report('progress', `${portalId} has pending logins, but sent no request for ${idle} ms`);
       }
     },
-    memory(life: Life): void {
-      const timers = life.timers();
+    memory(running: SimulatedProcess): void {
+      const timers = running.timers();
       // One for each lane that waits or has an outcome to record, one for each paused destination, the queue's and retention's.
       if (timers > account.portals.size + account.destinations.size + 2) report('memory', `${timers} timers are set`);
     },

@@ -1,28 +1,28 @@
-/** Everything of a run: the process and its lives, the receivers, the time, what was asked for and what came of it. */
-
+/** The state of a run: the process, the receivers, the disk, the clock and the account, and what can be done with them. */
 import type { Commands } from '../../src/commands/handlers.js';
 import { Refusal } from '../../src/domain/refusal.js';
 import type { RetentionSettings } from '../../src/domain/retention.js';
 import type { Cause } from '../../src/domain/stream.js';
 import type { LogReader } from '../../src/log/event-log.js';
 import { createAccount } from '../support/account/account.js';
+import { MAX_LINES } from '../support/account/portal.js';
 import { FakeClock } from '../support/clock/fake-clock.js';
 import { type Chance, createChance } from './chance.js';
 import { createConduct } from './conduct.js';
 import type { DiskState, Disks } from './disk.js';
 import type { Invariant, Report } from './invariants.js';
-import { type CrashPoint, type Life, startLife } from './life.js';
+import { type CrashPoint, type SimulatedProcess, startProcess } from './process.js';
 import { type Arrival, createReceivers } from './receivers.js';
 import type { Tally } from './tally.js';
 import { createWatch } from './watch.js';
 
-/** Something that must hold did not. */
+/** An invariant was violated. */
 export class Violation extends Error {
   constructor(
     readonly invariant: Invariant,
-    words: string,
+    message: string,
   ) {
-    super(words);
+    super(message);
   }
 }
 
@@ -30,25 +30,27 @@ export interface WorldOptions {
   seed: number;
   disks: Disks;
   tally: Tally;
-  /** Told of everything that happens, in a line each. */
+  /** Receives a line for everything that happens. */
   trace: (line: string) => void;
 }
 
-/** More turns of the event loop without time passing than anything takes. */
-const MOST_TURNS = 20_000;
-/** A command waits for the next turn, and retention for one more before it gives one: then nothing is on its way. */
+/** More turns of the event loop than anything takes without time passing. */
+const MAX_TURNS = 20_000;
+/** So many turns without activity mean that nothing is in progress: a command waits one turn, and retention one more. */
 const QUIET_TURNS = 3;
+/** Turns after which the code of a crashed process does not touch its files any more. */
+const TURNS_AFTER_CRASH = 4;
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 
 export const CAUSE: Cause = { actor: 'simulation', traceId: '0af7651916cd43dd8448eb211c80319c' };
 
-/** How runs get over what befell them. */
+/** The kinds of recovery that runs must reach. */
 export const recoveries = [
-  'a try repeated by a new process',
+  'an attempt repeated by a new process',
   'a start that a full disk refused',
-  'a stop that let all end',
-  'a stop that cut something off',
+  'a stop that let all work end',
+  'a stop that aborted work',
   'a portal that was pruned',
 ] as const;
 
@@ -61,14 +63,15 @@ export async function createWorld({ seed, disks, tally, trace }: WorldOptions) {
   const unsigned = !createChance(seed, 'signatures').happens(0.2);
   const retention = retentionOf(createChance(seed, 'retention'));
   const violations: Violation[] = [];
-  const state = { disk: 'well' as DiskState, directory: disks.fresh(), lives: 0, activity: 0 };
-  let life: Life | null = null;
-  let heir: string | null = null;
+  const state = { disk: 'working' as DiskState, directory: disks.fresh(), processes: 0, activity: 0 };
+  let running: SimulatedProcess | null = null;
+  /** The files of the crashed process, as they were at the crash. */
+  let copied: string | null = null;
 
   const note = (line: () => string) => trace(`${((clock.now() - start) / 1_000).toFixed(3).padStart(11)}  ${line()}`);
-  const report: Report = (invariant, words) => {
-    note(() => `VIOLATION ${invariant}: ${words}`);
-    violations.push(new Violation(invariant, words));
+  const report: Report = (invariant, message) => {
+    note(() => `VIOLATION ${invariant}: ${message}`);
+    violations.push(new Violation(invariant, message));
   };
   const throwFirst = () => {
     const [first] = violations;
@@ -80,13 +83,13 @@ export async function createWorld({ seed, disks, tally, trace }: WorldOptions) {
     onAttempt: (attempt, delivered) => conduct.onAttempt(attempt, delivered),
   });
   const conduct = createConduct(account, report, readLog, () =>
-    tally.hit('recoveries', 'a try repeated by a new process'),
+    tally.hit('recoveries', 'an attempt repeated by a new process'),
   );
   const watch = createWatch(
     account,
     report,
     clock,
-    (portalId) => !life || state.disk !== 'well' || conduct.inFlight.has(portalId),
+    (portalId) => !running || state.disk !== 'working' || conduct.inFlight.has(portalId),
   );
   const receivers = createReceivers(clock, createChance(seed, 'receivers'), {
     onArrival(arrival) {
@@ -103,9 +106,9 @@ export async function createWorld({ seed, disks, tally, trace }: WorldOptions) {
     onEnd: (arrival, reply) => conduct.onEnd(arrival, reply, clock.now()),
   });
 
-  /** Brings the account up to what is committed. */
+  /** Applies all committed events to the account. */
   function readLog(): void {
-    if (life) readFrom(life.log);
+    if (running) readFrom(running.log);
   }
 
   function readFrom(log: LogReader): void {
@@ -117,61 +120,62 @@ export async function createWorld({ seed, disks, tally, trace }: WorldOptions) {
     }
   }
 
-  /** Lets everything run that needs no time, or so many turns of it. */
-  async function settle(turns = MOST_TURNS): Promise<void> {
+  /** Lets everything run that needs no time, for at most so many turns of the event loop. */
+  async function settle(turns = MAX_TURNS): Promise<void> {
     let quiet = 0;
     for (let turn = 0; turn < turns && quiet < QUIET_TURNS; turn += 1) {
       const before = state.activity;
       await new Promise<void>((resolve) => setImmediate(resolve));
       quiet = state.activity === before ? quiet + 1 : 0;
-      if (turn === MOST_TURNS - 1) report('progress', 'the process works on and on without time passing');
+      if (turn === MAX_TURNS - 1) report('progress', 'the process works without end while no time passes');
     }
-    if (life && !life.isOver()) {
+    if (running && !running.hasEnded()) {
       readLog();
-      watch.memory(life);
+      watch.memory(running);
     }
     throwFirst();
-    if (life?.isOver()) await bury(life);
+    if (running?.hasEnded()) await removeCrashed(running);
   }
 
-  async function bury(dead: Life): Promise<void> {
-    life = null;
-    for (let turn = 0; turn < 4; turn += 1) await new Promise<void>((resolve) => setImmediate(resolve));
-    dead.bury();
-    disks.discard(dead.directory);
-    state.directory = heir ?? state.directory;
+  async function removeCrashed(crashed: SimulatedProcess): Promise<void> {
+    running = null;
+    for (let turn = 0; turn < TURNS_AFTER_CRASH; turn += 1) await new Promise<void>((resolve) => setImmediate(resolve));
+    crashed.closeFiles();
+    disks.discard(crashed.directory);
+    state.directory = copied ?? state.directory;
     conduct.onProcessEnd();
   }
 
-  /** Starts a process, unless there is one. */
-  async function live(): Promise<void> {
-    if (life) return;
-    state.lives += 1;
-    note(() => `life ${state.lives} begins`);
+  /** Starts a process, unless one is running. */
+  async function startNext(): Promise<void> {
+    if (running) return;
+    state.processes += 1;
+    const number = state.processes;
+    note(() => `process ${number} starts`);
     try {
-      life = await startLife({
-        number: state.lives,
+      running = await startProcess({
+        number,
         directory: state.directory,
         clock,
-        random: createChance(seed, `life ${state.lives}`).bytes,
+        random: createChance(seed, `process ${number}`).bytes,
         unsigned,
         retention,
         onCommitted: readFrom,
         createSender: receivers.senderOf,
         diskState: () => state.disk,
-        onDeath(where) {
-          note(() => `life ${state.lives} ends: ${where}`);
+        onCrash(where) {
+          note(() => `process ${number} crashes: ${where}`);
           tally.hit('crashes', where);
-          heir = disks.copyOf(state.directory);
-          if (state.disk === 'fails') state.disk = 'well';
+          copied = disks.copyOf(state.directory);
+          if (state.disk === 'sync fails') state.disk = 'working';
         },
         onGroup: () => void (state.activity += 1),
-        onFault(line) {
-          // What a full disk refused is tried again.
+        onError(line) {
+          // A command that a full disk refused is repeated.
           if (!line.includes('"type":"Refusal"')) report('healthy', line);
         },
         onReadLogins(count) {
-          if (count > 500) report('memory', `${count} logins are read at once`);
+          if (count > MAX_LINES) report('memory', `${count} logins are read at once`);
         },
       });
     } catch (error) {
@@ -181,7 +185,7 @@ export async function createWorld({ seed, disks, tally, trace }: WorldOptions) {
     await settle();
   }
 
-  /** Lets time pass, with all that happens meanwhile. */
+  /** Lets time pass, with everything that happens meanwhile. */
   async function pass(ms: number): Promise<void> {
     await settle();
     const until = clock.now() + ms;
@@ -214,66 +218,65 @@ export async function createWorld({ seed, disks, tally, trace }: WorldOptions) {
     report,
     throwFirst,
     settle,
-    live,
+    startNext,
     pass,
-    /** Asks the process for something; what it answers is told if it lives to say it. Nothing is awaited. */
+    /** Sends a command to the process, and does not wait. `onAnswer` gets the answer, unless the process crashes before. */
     ask<T>(what: string, ask: (commands: Commands) => Promise<T>, onAnswer: (answer: T) => void = () => {}): void {
-      if (!life) return;
-      const asked = life;
+      if (!running) return;
+      const asked = running;
       state.activity += 1;
       note(() => `> ${what}`);
       ask(asked.commands).then(
         (answer) => {
-          if (!asked.isOver()) onAnswer(answer);
+          if (!asked.hasEnded()) onAnswer(answer);
         },
         (error: unknown) => {
-          if (asked.isOver()) return;
+          if (asked.hasEnded()) return;
           if (!(error instanceof Refusal)) return report('healthy', `${what}: ${String(error)}`);
           note(() => `  refused: ${error.message}`);
           tally.hit('refusals', error.code);
         },
       );
     },
-    /** The process dies when it comes to this point for the nth time. */
-    dieAt: (point: CrashPoint, nth: number): void => life?.dieAt(point, nth),
-    /** It does not die any more where it was to. */
-    spare: (): void => life?.dieAt('while nothing happens', Number.POSITIVE_INFINITY),
-    life: (): Life | null => life,
-    isLiving: (): boolean => life !== null,
-    /** Ends the process in order: what is under way gets some time to end, and is then cut off. */
+    /** Crashes the process when it reaches this point for the nth time. */
+    crashAt: (point: CrashPoint, nth: number): void => running?.crashAt(point, nth),
+    cancelCrash: (): void => running?.crashAt('while nothing happens', Number.POSITIVE_INFINITY),
+    running: (): SimulatedProcess | null => running,
+    isRunning: (): boolean => running !== null,
+    /** Stops the process normally: the work in progress has some time to end, and is then aborted. */
     async stop(graceMs: number): Promise<void> {
-      const stopping = life;
+      const stopping = running;
       if (!stopping) return;
       let isDone = false;
       void stopping.stop().then(() => (isDone = true));
       const until = clock.now() + graceMs;
       await settle();
-      while (!isDone && !stopping.isOver() && clock.now() < until) {
+      while (!isDone && !stopping.hasEnded() && clock.now() < until) {
         await pass(Math.min(until, clock.nextTimer ?? until) - clock.now());
       }
-      if (stopping.isOver()) return;
-      tally.hit('recoveries', isDone ? 'a stop that let all end' : 'a stop that cut something off');
-      note(() => `life ${stopping.number} is stopped`);
+      if (stopping.hasEnded()) return;
+      tally.hit('recoveries', isDone ? 'a stop that let all work end' : 'a stop that aborted work');
+      note(() => `process ${stopping.number} stops`);
       if (!(await stopping.close())) return settle();
-      life = null;
+      running = null;
       conduct.onProcessEnd();
     },
-    /** The process ends without a warning, now. */
+    /** Crashes the process now. */
     async crash(): Promise<void> {
-      life?.dieAt('while nothing happens', 1);
-      life?.reach('while nothing happens');
+      running?.crashAt('while nothing happens', 1);
+      running?.reach('while nothing happens');
       await settle();
     },
-    /** Lets go of everything. */
+    /** Ends the run and deletes its files. */
     discard(): void {
-      life?.end();
-      life?.bury();
+      running?.end();
+      running?.closeFiles();
       disks.discard(state.directory);
     },
   };
 }
 
-/** Half of the runs keep everything; the others little, and some of these no more than fits. */
+/** Half of the runs keep everything. The others keep logins for minutes or hours, and some of them limit the size. */
 function retentionOf(chance: Chance): RetentionSettings {
   if (chance.happens(0.5)) return { ageMs: 365 * DAY_MS, undeliveredAgeMs: 365 * DAY_MS, sizeBytes: null };
   const ageMs = chance.pick([1, 10, 60]) * MINUTE_MS;

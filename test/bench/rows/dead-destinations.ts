@@ -10,15 +10,15 @@ import { startReceiver } from '../support/receiver.js';
 const DESTINATIONS = 1_000;
 const LOGINS = 200;
 const SAMPLES = 200;
-/** The first batches, which are the largest, are tried five times before they are given up. */
-const FIRST_TRIES_MS = 60_000;
-/** After it was stopped, a server catches up with what was due meanwhile. */
+/** The first batches are the largest. Within this time they have their five attempts and are abandoned. */
+const FIRST_ATTEMPTS_MS = 60_000;
+/** A server that was suspended first sends everything that became due meanwhile. */
 const SETTLE_MS = 3_000;
 
 export const deadDestinations: Row = {
   name: 'dead-destinations',
-  work: `from the answer to recordLogin to its receiver, beside ${DESTINATIONS} dead ones (refused, silent, 503) with logins waiting`,
-  comparedWith: 'a server that has this receiver only, while the other one is stopped',
+  work: `from the answer to recordLogin until the receiver has the line, while ${DESTINATIONS} dead receivers (refused, silent, 503) have waiting logins`,
+  comparedWith: 'a server with only this receiver, while the other server is suspended',
   aims: [
     { figure: 'p50', unit: 'ms', goal: { ratioAtMost: 2 } },
     { figure: 'p99', unit: 'ms', goal: { ratioAtMost: 5 } },
@@ -38,7 +38,7 @@ export const deadDestinations: Row = {
       await oneAtATime(crowded, receiver, crowdedId, samples);
       await addDead(crowded, dead.ready, smoke ? 30 : DESTINATIONS, smoke ? 10 : LOGINS);
       const first = percentile(await oneAtATime(crowded, receiver, crowdedId, samples), 0.5);
-      await setTimeout(smoke ? 0 : FIRST_TRIES_MS);
+      await setTimeout(smoke ? 0 : FIRST_ATTEMPTS_MS);
       return {
         ours: async () => figures(await oneAtATime(crowded, receiver, crowdedId, samples), first),
         async theirs() {
@@ -54,7 +54,7 @@ export const deadDestinations: Row = {
     }),
 };
 
-/** @param first the median while the dead ones were tried for the first time; where there are none, it is like any other */
+/** @param first the median during the first attempts to the dead receivers; by default the median of `ms` */
 function figures(ms: readonly number[], first = percentile(ms, 0.5)): Figures {
   return { p50: percentile(ms, 0.5), p99: percentile(ms, 0.99), 'p50-first-attempts': first };
 }

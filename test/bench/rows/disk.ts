@@ -14,18 +14,18 @@ import { type Receiver, startReceiver } from '../support/receiver.js';
 
 const LOGINS = { smoke: 1_000, default: 20_000, full: 200_000 };
 
-/** Recorded and delivered one after the other. */
+/** Logins that are recorded and delivered one by one. */
 const ALONE = { smoke: 50, default: 500, full: 500 };
 
 const aim = (figure: string, goal: Aim['goal'] = { ratioAtMost: 2 }): Aim => ({ figure, unit: 'bytes a login', goal });
 
-/** Everything that the data directory holds once all logins are delivered: log, indexes, deliveries. */
+/** Measures the whole data directory after all logins are delivered: log, indexes, deliveries. */
 export const disk: Row = {
   name: 'disk',
   work: 'bytes on disk for a login that was delivered: in full batches, without and with an idempotency key, and alone',
-  comparedWith: 'the login in JSON, as it is sent',
+  comparedWith: 'the login as JSON, as it is sent',
   aims: [aim('withoutKey'), aim('withKey'), aim('alone', null)],
-  // Nothing that varies.
+  // The result does not vary.
   rounds: 1,
   prepare: (scale) =>
     owning(async (own) => {
@@ -62,7 +62,7 @@ async function bytesOnDisk(receiver: Receiver, logins: number, keys: boolean): P
   }
 }
 
-/** What logins add to a data directory when each is a delivery of its own, as in a portal where little happens. */
+/** Bytes that a login adds to a data directory if each login is its own delivery, as in a portal with few logins. */
 async function bytesAlone(receiver: Receiver, logins: number): Promise<number> {
   const product = await startProduct();
   try {
@@ -88,7 +88,7 @@ async function bytesAlone(receiver: Receiver, logins: number): Promise<number> {
 
 const RECORD = 'mutation ($input: RecordLoginInput!) { recordLogin(input: $input) { __typename } }';
 
-/** Of all files of a data directory, once the write-ahead log is in the database. */
+/** The size of all files of a data directory, after the write-ahead log was copied into the database. */
 function bytesOf(directory: string): number {
   const data = join(directory, 'data');
   checkpoint(join(data, 'auditwire.db'));
@@ -117,7 +117,7 @@ function payloadBytes(logins: number, keys: boolean): number {
   );
 }
 
-/** What is empty is left out, the time is in ISO 8601. */
+/** Logins as a portal sends them: without null fields, and with the time in ISO 8601. */
 function loginsAsSent(logins: number, keys: boolean): object[] {
   const start = Date.now() - logins * 10;
   return Array.from({ length: logins }, (_, index) => {

@@ -11,13 +11,13 @@ import { fillSyslogNg, missingSyslogNg, startSyslogNg, streamThroughSyslogNg } f
 
 const LOGINS = { smoke: 2_000, default: 60_000, full: 300_000 };
 const PORTALS = 16;
-/** Which of them is the fastest depends on the cores: it is found out first, and is what we are compared with. */
+/** The fastest number of workers depends on the cores. It is measured first, and then used for the comparison. */
 const WORKERS = [1, 2, 4];
 
-/** One run of syslog-ng over these lines, with so many workers. */
+/** Makes a run of syslog-ng with these lines; the run takes the number of workers. */
 type Peer = (receiver: Receiver, lines: readonly string[], buffers: string) => (workers: number) => Promise<Figures>;
 
-/** We begin with everything on our disk, sign nothing, and post 500 lines at a time over TLS to the same receiver. */
+/** Auditwire has all lines on disk, does not sign, and posts 500 lines at a time over TLS to the same receiver. */
 const besideSyslogNg = (name: string, comparedWith: string, goal: Aim['goal'], peer: Peer): Row => ({
   name,
   work: `${LOGINS.default.toLocaleString('en')} waiting logins (full: ${LOGINS.full.toLocaleString('en')}) of ${PORTALS} portals, unsigned`,
@@ -57,7 +57,7 @@ const besideSyslogNg = (name: string, comparedWith: string, goal: Aim['goal'], p
   },
 });
 
-/** As it is used: lines come in, go through the disk buffer, and out. */
+/** The normal use: syslog-ng reads lines, writes them to its disk buffer, and sends them. */
 const through: Peer = (receiver, lines, buffers) => async (workers) => {
   const directory = join(buffers, 'through');
   mkdirSync(directory);
@@ -68,7 +68,7 @@ const through: Peer = (receiver, lines, buffers) => async (workers) => {
   }
 };
 
-/** The most it can do: everything is in its buffer before it starts. */
+/** The best case: all lines are in the disk buffer before syslog-ng starts. */
 const fromBuffer: Peer = (receiver, lines, buffers) => {
   const work = join(buffers, 'work');
   const filled = new Map<number, string>();

@@ -1,6 +1,6 @@
 /**
- * Whether the product is as fast with a long history as with a short one: the same work on both, on files that the product
- * itself wrote. Ours is the long one.
+ * Is Auditwire as fast with a long history as with a short one? Both sides do the same work, on files that Auditwire itself
+ * wrote. `ours` has the long history.
  */
 import { LoginsDocument, PortalsDocument } from '../../../src/client/generated/graphql.js';
 import type { Aim, Bench, Figures, Row, Scale } from '../row.js';
@@ -29,7 +29,7 @@ interface Sides {
   smoke: boolean;
 }
 
-/** One row for each length. */
+/** One row for each length of the history. */
 function flat(row: Pick<Row, 'name' | 'work' | 'aims' | 'rounds'>, prepare: (sides: Sides) => Promise<Bench>): Row[] {
   return LONG.map(({ suffix, logins, fullOnly }) => ({
     ...row,
@@ -48,8 +48,8 @@ function flat(row: Pick<Row, 'name' | 'work' | 'aims' | 'rounds'>, prepare: (sid
 const rate = (figure: string, unit: string): Aim => ({ figure, unit, goal: { ratioAtLeast: 0.8 } });
 
 /**
- * Runs on copies, for what adds to the history: the short one is copied for each run, so that it stays short, and the long one
- * once.
+ * Work that adds to the history runs on copies. The short history is copied for each run, so that it stays short; the long one
+ * is copied once.
  */
 async function onCopies(
   { long, short }: Sides,
@@ -80,13 +80,13 @@ async function record(directory: string, { token, portalId }: History, smoke: bo
   try {
     const singles = makeLogins(smoke ? 20 : 1_500);
     const bulks = smoke ? 3 : 48;
-    const inBulk = { connections: CONNECTIONS, forSeconds: 3 };
-    const one = { connections: 64, forSeconds: 3 };
-    await closedLoop(product, noopLoginsCalls(product, portalId, bulks, 100), inBulk);
-    await closedLoop(product, recordLoginsCalls(product, portalId, bulks / 3, 100), inBulk);
-    const bulk = await closedLoop(product, recordLoginsCalls(product, portalId, bulks, 100), inBulk);
-    await closedLoop(product, noopLoginCalls(product, portalId, singles), one);
-    const single = await closedLoop(product, recordLoginCalls(product, portalId, singles), one);
+    const bulkLoad = { connections: CONNECTIONS, forSeconds: 3 };
+    const singleLoad = { connections: 64, forSeconds: 3 };
+    await closedLoop(product, noopLoginsCalls(product, portalId, bulks, 100), bulkLoad);
+    await closedLoop(product, recordLoginsCalls(product, portalId, bulks / 3, 100), bulkLoad);
+    const bulk = await closedLoop(product, recordLoginsCalls(product, portalId, bulks, 100), bulkLoad);
+    await closedLoop(product, noopLoginCalls(product, portalId, singles), singleLoad);
+    const single = await closedLoop(product, recordLoginCalls(product, portalId, singles), singleLoad);
     return { bulk: bulk.callsPerSecond * 100, single: single.callsPerSecond };
   } finally {
     await product.stop();
@@ -106,7 +106,7 @@ export const flatDrain = flat(
     owning(async (own) => {
       const receiver = own(await startReceiver());
       const logins = sides.smoke ? 1_000 : DRAINED;
-      // Before the first run on it.
+      // Directories whose webhooks already deliver to the receiver.
       const delivering = new Set<string>();
       const { ours, theirs, close } = await onCopies(sides, async (directory, { token, portalIds }) => {
         if (!delivering.has(directory)) await deliverTo(directory, portalIds, receiver);
@@ -119,7 +119,7 @@ export const flatDrain = flat(
     }),
 );
 
-/** As many calls of one kind as fit the time. */
+/** How many equal calls a second the product answers. */
 async function callsPerSecond(product: Product, request: Buffer, success: string, smoke: boolean): Promise<number> {
   const requests = Array.from({ length: smoke ? 10 : 10_000 }, () => request);
   const done = await closedLoop(product, { requests, success }, { connections: CONNECTIONS, forSeconds: 0.5 });
@@ -129,7 +129,7 @@ async function callsPerSecond(product: Product, request: Buffer, success: string
 export const flatPage = flat(
   {
     name: 'flat-page',
-    work: 'pages of 20 logins: the newest, those after one in the middle, those of a rare outcome or type',
+    work: 'pages of 20 logins: the newest, those from the middle, those with a rare outcome or type',
     aims: ['first', 'middle', 'rareOutcome', 'rareType'].map((figure) => rate(figure, 'pages/s')),
   },
   ({ long, short, smoke }) =>
@@ -138,7 +138,7 @@ export const flatPage = flat(
         const product = own(await startProduct({ directory, token }));
         const page = (more: object) => requestOf(product, LoginsDocument.toString(), { portalId, ...more });
         const rareOutcome = { filter: { outcome: 'LOCKED' as const } };
-        // Of the rare ones, which are everywhere, this page takes the newer half: it ends in the middle.
+        // There are 40 rare logins, evenly distributed, so a page of 20 ends in the middle of the history.
         const { logins } = await product.client.call(LoginsDocument, { portalId, ...rareOutcome, first: 20 });
         const pages = {
           first: page({}),
@@ -160,7 +160,7 @@ export const flatPage = flat(
 export const flatStatus = flat(
   {
     name: 'flat-status',
-    work: 'queries for the status of a webhook that nobody answers',
+    work: 'queries for the status of a webhook whose receiver is down',
     aims: [rate('perSecond', 'queries/s')],
   },
   ({ long, short, smoke }) =>
@@ -201,7 +201,7 @@ export const flatStart = flat(
 
 async function warm(sides: (() => Promise<Figures>)[]): Promise<Omit<Bench, 'close'>> {
   const [ours, theirs] = sides;
-  if (!ours || !theirs) throw new Error('There are two sides');
+  if (!ours || !theirs) throw new Error('A row has two sides');
   await ours();
   await theirs();
   return { ours, theirs };

@@ -4,7 +4,7 @@ import { startBarePost } from '../support/bare-post.js';
 import { recordDelivered } from '../support/delivered-rate.js';
 import { openLoop } from '../support/load.js';
 import { makeLogins, recordLoginCalls } from '../support/logins.js';
-import { oneAtATime, PAUSE_MS, waysTo } from '../support/one-at-a-time.js';
+import { latenciesOf, oneAtATime, PAUSE_MS } from '../support/one-at-a-time.js';
 import { owning } from '../support/owning.js';
 import { addDeliveringPortal } from '../support/portals.js';
 import { type Product, startProduct } from '../support/product.js';
@@ -18,17 +18,17 @@ const FOR_SECONDS = 2;
 interface Setting {
   product: Product;
   receiver: Receiver;
-  /** Delivers to the receiver. */
+  /** A portal that delivers to the receiver. */
   portalId: string;
   smoke: boolean;
 }
 
-/** From the answer to each login to the receiver having its line, in ms. */
+/** Measures the time from the answer to each login until the receiver has its line, in ms. */
 type Run = () => Promise<number[]>;
 
 const row = (name: string, work: string, prepareOurs: (setting: Setting) => Run | Promise<Run>): Row => ({
   name,
-  work: `from the answer to recordLogin to the receiver, ${work}`,
+  work: `from the answer to recordLogin until the receiver has the line, ${work}`,
   comparedWith: 'two synced writes of 1 KiB and an HTTPS POST of such a line, one at a time',
   aims: [
     { figure: 'p50', unit: 'ms', goal: { ratioAtMost: 3 } },
@@ -72,7 +72,7 @@ export const latencyHalf = row('latency-half', 'at half of the greatest rate', a
     const options = { connections: CONNECTIONS, forSeconds: seconds };
     return (await recordDelivered(product, receiver, calls, options)).callsPerSecond;
   };
-  // Once more than needed: the first time, it is still being compiled.
+  // The first run warms up the compiler.
   await greatest();
   const perSecond = (await greatest()) / 2;
   await receiver.arrivals();
@@ -83,7 +83,7 @@ export const latencyHalf = row('latency-half', 'at half of the greatest rate', a
     const calls = recordLoginCalls(product, portalId, logins);
     const timings = await openLoop(product, calls, { perSecond, connections: CONNECTIONS });
     await receiver.until(lines + logins.length);
-    return waysTo(
+    return latenciesOf(
       receiver,
       logins,
       timings.map(({ answeredAt }) => answeredAt),

@@ -7,9 +7,9 @@ import { type Product, startProduct } from '../support/product.js';
 
 const LOGINS = { smoke: 2_000, default: 200_000, full: 1_000_000 };
 const PORTALS = 100;
-/** All lanes have tried at least once and wait for their next try. */
+/** After this time, every lane has made at least one attempt and waits for the next. */
 const RUNS_FOR_MS = { smoke: 500, default: 5_000, full: 20_000 };
-/** Nobody listens on port 1. */
+/** No server listens on port 444. */
 const dead = { url: 'https://127.0.0.1:444/collector', ca: null };
 
 export const memory: Row = {
@@ -39,7 +39,7 @@ export const memory: Row = {
   },
 };
 
-/** Of a server that ran for a while: VmRSS (anonymous memory, files and shared memory) now, and at its highest. */
+/** The resident memory of a server after some time: VmRSS (anonymous memory, files and shared memory), and its peak. */
 async function sizeOf(starting: Promise<Product>, afterMs: number): Promise<Figures> {
   const product = await starting;
   try {

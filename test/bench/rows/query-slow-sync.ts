@@ -10,18 +10,18 @@ import { underSteadyLoad } from '../support/steady-load.js';
 
 const SLOWER_BY_MS = 10;
 const SYNCS = 'fsync,fdatasync';
-// Filtered in the kernel, so that no other call pays for it.
+// --seccomp-bpf filters in the kernel, so that other system calls are not slower.
 const STRACE = ['strace', '-f', '--seccomp-bpf', '-qq', '-o', '/dev/null', '-e', `trace=${SYNCS}`] as const;
 const SLOW_SYNCS = [...STRACE, '-e', `inject=${SYNCS}:delay_exit=${SLOWER_BY_MS * 1000}`] as const;
 
 /**
- * A disk with such syncs is always syncing at this rate, and the logins take little else of the server. It is a rate and not a
- * number of connections, since those that wait for the same sync would all come back at once, and the query would wait for them.
+ * At this rate such a disk syncs all the time, and the logins use little else of the server. It is a rate and not a number of
+ * connections: connections that wait for the same sync would all continue at once, and the query would wait for them.
  */
 const LOGINS_PER_SECOND = 300;
 const QUERIES_PER_SECOND = 200;
 const CONNECTIONS = 32;
-/** The load runs from so long before the queries until so long after them. */
+/** The load starts so long before the queries and ends so long after them. */
 const MARGIN_SECONDS = 0.3;
 
 export const querySlowSync: Row = {

@@ -7,7 +7,7 @@ import { missingRedis } from '../support/redis.js';
 
 const LOGINS = { smoke: 2_000, default: 30_000, full: 300_000 };
 const PORTALS = 16;
-/** A queue of single lines gets this share of them, and takes as long. */
+/** A queue with one line a job gets this share of the lines, and needs about as much time. */
 const SHARE_OF_SINGLE_LINES = 0.1;
 
 const queueOf = (size: number, ratioAtLeast: number): Row => ({

@@ -7,7 +7,7 @@ import { owning } from '../support/owning.js';
 import { addPortal } from '../support/portals.js';
 import { type Product, startProduct } from '../support/product.js';
 
-/** What subscribers-process.ts is told. */
+/** The argument of subscribers-process.ts. */
 export interface Audience {
   url: string;
   token: string;
@@ -16,14 +16,14 @@ export interface Audience {
 }
 
 const SUBSCRIBERS: Record<Scale, number> = { default: 5_000, full: 5_000, smoke: 20 };
-/** In a round; even, so that the next round begins with the webhook off, too. */
+/** Changes in a round. The number is even, so that every round begins with the webhook off. */
 const CHANGES = 4;
-/** What a process opens besides the sockets. */
+/** Files that a process opens besides the sockets. */
 const OTHER_FILES = 100;
 
 /**
- * From the call that turns the webhook on or off, so that the commit is in it, until the last subscriber has the new status.
- * The peer answers the same calls of the same contract: neither side pushes to a subscriber what was not executed for it.
+ * Measures from the call that turns the webhook on or off, commit included, until the last subscriber has the new status. The
+ * comparison answers the same calls of the same contract. Both sides execute the selection once for each subscriber.
  */
 export const subscribers: Row = {
   name: 'subscribers',
@@ -74,7 +74,7 @@ async function portalWithWebhook(product: Product): Promise<string> {
   return portalId;
 }
 
-/** How many files a process of ours may open: node raises its own limit to the hard one. */
+/** How many files a process may open. Node raises its soft limit to the hard limit. */
 function fileLimit(): number {
   const hard = execFileSync('sh', ['-c', 'ulimit -H -n'], { encoding: 'utf8' }).trim();
   return hard === 'unlimited' ? Number.POSITIVE_INFINITY : Number(hard);

@@ -1,4 +1,4 @@
-/** Logins that wait, made once and copied for each run, so that every run begins with the same files. */
+/** A backlog of waiting logins. It is made once and copied for each run, so that every run begins with the same files. */
 import { closeSync, cpSync, fsyncSync, mkdtempSync, openSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,22 +7,22 @@ import { type Receiver, startReceiver } from './receiver.js';
 
 const DRAIN_DEADLINE_MS = 120_000;
 
-/** Something in a process of its own. */
+/** A program in its own process. */
 export interface Running {
   stop(): Promise<void>;
 }
 
 export interface Backlog {
-  /** Is only read and copied. */
+  /** Read only: runs use copies. */
   directory: string;
   filled: Filled;
   receiver: Receiver;
-  /** Starts what delivers the logins, in a copy of the data directory, and measures it to the last line. */
+  /** Starts a program that delivers the logins of a copy of the data directory, and measures it until the last line. */
   drain(start: (directory: string) => Running | Promise<Running>): Promise<{ perSecond: number }>;
   close(): Promise<void>;
 }
 
-/** Logins of portals whose webhooks point at a receiver that runs, recorded while nothing delivered them. */
+/** Records logins of portals that deliver to a running receiver, but does not deliver them. */
 export async function makeBacklog(size: { portals: number; logins: number }): Promise<Backlog> {
   const receiver = await startReceiver();
   const original = temporaryDirectory();
@@ -45,7 +45,7 @@ export async function makeBacklog(size: { portals: number; logins: number }): Pr
   }
 }
 
-/** Gives `use` a copy of a directory, at a path of its own unless told, and removes it afterwards. */
+/** Runs `use` with a copy of a directory, at `target` or a new path, and deletes the copy afterwards. */
 export async function withCopy<T>(
   original: string,
   use: (directory: string) => Promise<T>,
@@ -59,10 +59,10 @@ export async function withCopy<T>(
   }
 }
 
-/** A copy of a directory, for the caller to remove. */
+/** Copies a directory. The caller must delete the copy. */
 export function copyOf(original: string, target: string = temporaryDirectory()): string {
   cpSync(original, target, { recursive: true });
-  // Or the first sync of the run would write the copy, too.
+  // Otherwise the first sync of the run would also write the copy.
   syncFiles(target);
   return target;
 }
@@ -84,7 +84,7 @@ function syncFiles(directory: string): void {
   }
 }
 
-/** Starts what delivers `lines` lines to the receiver: how many arrive per second, from the first batch to the last. */
+/** Starts a program that delivers lines to the receiver. Returns how many arrive per second, from the first batch to the last. */
 export async function drain(
   receiver: Receiver,
   lines: number,

@@ -1,6 +1,6 @@
 /**
- * The work of a delivery and nothing else: reads the logins of each portal, writes, signs and compresses their lines and posts
- * them, 500 at a time and in order. It records nothing, and does not ask what was delivered. Started by bare-drain.ts.
+ * Only the work of a delivery: reads the logins of each portal, writes, signs and compresses their lines and posts them, 500 at a
+ * time and in order. It records no outcomes. Started by bare-drain.ts.
  */
 import Database from 'better-sqlite3';
 import { cef } from '../../../src/delivery/batch/formats/cef.js';
@@ -28,7 +28,7 @@ async function drainPortals(): Promise<void> {
   for (let portalId = waiting.shift(); portalId !== undefined; portalId = waiting.shift()) await drain(portalId);
 }
 
-/** The next batch is made while this one is under way. */
+/** The next batch is made while the present one is in flight. */
 async function drain(portalId: string): Promise<void> {
   const streamId = Number(idOfStream.get(`login-${portalId}`));
   let first = 1;

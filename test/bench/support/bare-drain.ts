@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Running } from './backlog.js';
 
-/** What bare-drain-process.ts is told, as JSON in its one argument. */
+/** The argument of bare-drain-process.ts, as JSON. */
 export interface BareDrain {
-  /** The database of the product. */
+  /** The database of Auditwire. */
   file: string;
   organizationId: string;
   portalIds: readonly string[];
@@ -17,7 +17,7 @@ export function startBareDrain(work: BareDrain): Running {
   return startProcess('bare-drain-process.js', work);
 }
 
-/** Starts a module of this folder with an argument that is plain data; it must end when it is disconnected. */
+/** Starts a module of this folder with one argument, which becomes JSON. The module must end when it is disconnected. */
 export function startProcess(module: string, argument: unknown): Running {
   const child = fork(join(import.meta.dirname, module), [JSON.stringify(argument)], { execArgv: [] });
   const ended = once(child, 'exit');

@@ -8,18 +8,18 @@ import { now } from './clock.js';
 import { makeLogin } from './logins.js';
 import type { Receiver } from './receiver.js';
 
-/** About what an event takes in the log. */
+/** About the size of an event in the log. */
 const RECORD = Buffer.alloc(1024, 'x');
 const SYNCS = 2;
 
-/** The least that can hand over a line as the product does: so many durable writes, and one POST. */
+/** The minimum that delivers a line as Auditwire does: two durable writes and one POST. */
 export function startBarePost(receiver: Receiver) {
   const directory = mkdtempSync(join(tmpdir(), 'auditwire-bench-post-'));
   const file = openSync(join(directory, 'log'), 'a');
   const pool = new Pool(receiver.url.replace(/\/collector$/, ''), { connections: 1, connect: { ca: receiver.ca } });
 
   return {
-    /** @returns from the start until the receiver had the line, in ms */
+    /** @returns the time from the start until the receiver had the line, in ms */
     async post(): Promise<number> {
       const { traceId, body } = makeBody();
       const startedAt = now();
@@ -47,7 +47,7 @@ export function startBarePost(receiver: Receiver) {
   };
 }
 
-/** A line as long as the product's, compressed before the time runs. */
+/** A line as long as one of Auditwire, compressed before the measurement starts. */
 function makeBody(): { traceId: string; body: Buffer } {
   const { authenticationType, outcome, sourceAddress, request, principalId, traceId, userAgent } = makeLogin();
   const organization = '01234567-89ab-4cde-8f01-23456789abcd';

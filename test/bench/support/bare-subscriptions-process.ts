@@ -1,7 +1,7 @@
 /**
- * The least that serves GraphQL subscriptions: graphql-ws over ws, and server-sent events over node:http, both over graphql-js
- * with the product's contract. The status is an object in memory, and every subscriber's payload is executed for it alone, as
- * GraphQL servers do. Started by rows/subscribers.ts.
+ * A minimal server of GraphQL subscriptions: graphql-ws over ws, and server-sent events over node:http, both over graphql-js
+ * with the contract of Auditwire. The status is an object in memory. As in other GraphQL servers, the selection is executed once
+ * for each subscriber. Started by rows/subscribers.ts.
  */
 import { readFileSync } from 'node:fs';
 import { createServer, type ServerResponse } from 'node:http';
@@ -16,7 +16,7 @@ interface Changed {
   webhookStatusChanged: { position: string; status: WebhookStatus };
 }
 
-/** An in-memory publisher: each subscriber is given the status now, and then every change. */
+/** Each subscriber gets the present status, and then every change. */
 const subscribers = new Set<Subscriber>();
 
 class Subscriber implements AsyncIterableIterator<Changed> {

@@ -1,6 +1,6 @@
 /**
- * The least that can record logins as the product does: the same rows into the same tables, JSON made of each, so many a
- * transaction, each transaction durable. No validation, no idempotency, no protocol. Started by bare-writer.ts.
+ * The minimum that records logins as Auditwire does: the same rows in the same tables, JSON for each login, and durable
+ * transactions. It does not validate, looks up no idempotency keys and has no protocol. Started by bare-writer.ts.
  */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -11,14 +11,14 @@ import type { Order } from './bare-writer.js';
 import { now } from './clock.js';
 import { type Login, makeLogins } from './logins.js';
 
-/** As the product's writer. */
+/** As in Auditwire's writer. */
 const CHECKPOINT_PAGES = 16_000;
 const STREAM = 1;
 const ACTOR = 1;
 const PORTAL = 1;
 
 const directory = mkdtempSync(join(tmpdir(), 'auditwire-bench-bare-'));
-// Durable as the product is: WAL, synchronous=FULL, no checkpoint by itself.
+// As durable as Auditwire: WAL, synchronous=FULL, no automatic checkpoints.
 const { sqlite } = openWriter(directory);
 sqlite.prepare('INSERT INTO streams (id, name) VALUES (?, ?)').run(STREAM, `login-${randomUUID()}`);
 sqlite.prepare('INSERT INTO actors (id, name) VALUES (?, ?)').run(ACTOR, `token-${randomUUID()}`);
@@ -31,14 +31,14 @@ const insertLogin = sqlite.prepare('INSERT INTO logins (portal, kind, occurred_a
 const insertKey = sqlite.prepare('INSERT INTO idempotency_keys (portal, key, position) VALUES (?, ?, ?)');
 const checkpointed = sqlite.prepare('PRAGMA wal_checkpoint(NOOP)');
 
-// As many kinds of logins as the product is given.
+// As many kinds of logins as Auditwire gets.
 const KINDS = 4;
 
 let position = 0;
 
 const record = sqlite.transaction((logins: readonly Login[]) => {
   const recordedAt = Date.now();
-  // Of the call that records them, as the log has it.
+  // The trace id of the call that records them, as in the log.
   const traceId = randomBytes(16).toString('hex');
   for (const login of logins) {
     position += 1;

@@ -1,12 +1,12 @@
 import { fork } from 'node:child_process';
 import { join } from 'node:path';
 
-/** What the parent asks of the process. */
+/** A message from the parent to the process. */
 export interface Order {
-  /** Logins a transaction. */
+  /** Logins in a transaction. */
   size: number;
   transactions: number;
-  /** No transaction begins later. */
+  /** No transaction begins after this time. */
   forSeconds: number;
 }
 

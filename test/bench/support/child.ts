@@ -1,13 +1,13 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
 
-/** A script of this folder in a process of its own, which says something when it is ready, and then answers. */
+/** A script of this folder in its own process. It sends a message when it is ready, and then one answer for each question. */
 export interface Child<Ready> {
   process: ChildProcess;
   ready: Ready;
   /** One question at a time. */
   ask<Answer>(question: object): Promise<Answer>;
-  /** The script must end when its parent lets go of it. */
+  /** Disconnects: the script must end then. */
   stop(): Promise<void>;
 }
 

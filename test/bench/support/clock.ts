@@ -1,2 +1,2 @@
-/** Milliseconds of the machine's monotonic clock, which is the same for all of its processes. */
+/** Milliseconds of the monotonic clock, which all processes of a machine share. */
 export const now = (): number => Number(process.hrtime.bigint()) / 1e6;

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 
-/** Where GraphQL is called, and as whom. */
+/** The URL of GraphQL, and the token. */
 export interface Endpoint {
   url: string;
   token: string;
@@ -8,14 +8,14 @@ export interface Endpoint {
 
 /** A keep-alive connection with one call at a time. */
 export interface Connection {
-  /** Gives back the body of the answer. Rejects if it is not 200 or the connection breaks. */
+  /** Resolves to the body of the answer. Rejects if the answer is not 200 or the connection breaks. */
   call(request: Buffer): Promise<Buffer>;
   close(): void;
 }
 
 const HEAD_END = Buffer.from('\r\n\r\n');
 
-/** The bytes of a call, made before the time runs. */
+/** The bytes of a call, made before the measurement starts. */
 export function requestOf({ url, token }: Endpoint, query: string, variables: object = {}): Buffer {
   const body = JSON.stringify({ query, variables });
   const { host, pathname } = new URL(url);
@@ -25,7 +25,7 @@ export function requestOf({ url, token }: Endpoint, query: string, variables: ob
   );
 }
 
-/** A client that does as little as it can, since it shares the cores with the server: it knows responses with a length only. */
+/** A minimal client, because it shares the cores with the server. It supports only responses with a Content-Length. */
 function openConnection({ url }: Endpoint): Promise<Connection> {
   const { hostname, port } = new URL(url);
   const socket = connect({ host: hostname, port: Number(port), noDelay: true });
@@ -70,7 +70,7 @@ function openConnection({ url }: Endpoint): Promise<Connection> {
   });
 }
 
-/** So many connections, one or more, for as long as `work` takes. */
+/** Opens connections, at least one, and closes them after `work`. */
 export async function withConnections<T>(
   endpoint: Endpoint,
   count: number,

@@ -10,11 +10,11 @@ import { addPortal } from './portals.js';
 import type { Product } from './product.js';
 
 export interface DeadPorts {
-  /** Refuses every connection, */
+  /** Refuses every connection. */
   closed: number;
-  /** takes them and never says a word, */
-  hole: number;
-  /** answers 503. */
+  /** Accepts connections and never answers. */
+  silent: number;
+  /** Answers 503. */
   unavailable: number;
   /** The PEM of the authority that issued their certificate. */
   ca: string;
@@ -24,9 +24,9 @@ const AT_ONCE = 16;
 
 export const startDead = (): Promise<Child<DeadPorts>> => startChild<DeadPorts>('dead-process.js');
 
-/** Adds destinations that take nothing, a third of each kind, each with a portal of its own that has so many logins waiting. */
+/** Adds `count` dead destinations, a third of each kind. Each has its own portal with `logins` waiting logins. */
 export async function addDead(product: Product, ports: DeadPorts, count: number, logins: number): Promise<void> {
-  const kinds = [ports.closed, ports.hole, ports.unavailable];
+  const kinds = [ports.closed, ports.silent, ports.unavailable];
   let next = 0;
   const work = async () => {
     for (let index = next++; index < count; index = next++) {

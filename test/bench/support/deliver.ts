@@ -1,11 +1,11 @@
-/** The parts of a delivery, as short as they can be, for the processes that we are compared with. */
+/** The minimal parts of a delivery, for the programs that Auditwire is compared with. */
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
 import { Pool } from 'undici';
 import { cef } from '../../../src/delivery/batch/formats/cef.js';
 
-/** As many at a time as the product has under way to one destination. */
+/** As many requests as Auditwire has in flight to one destination by default. */
 export const IN_FLIGHT = 16;
 
 const { privateKey } = generateKeyPairSync('ed25519');
@@ -23,7 +23,7 @@ export function compressed(text: string): Promise<Buffer> {
   return promisify(gzip)(text, { level: constants.Z_BEST_SPEED });
 }
 
-/** Posts text, or a Buffer that gzip made. Throws what is not a 200. */
+/** Posts text, or a gzipped Buffer. @throws if the answer is not 200 */
 export function createPost(url: string, ca: string): (body: Buffer | string) => Promise<void> {
   const { origin, pathname: path } = new URL(url);
   const pool = new Pool(origin, { connections: IN_FLIGHT, connect: { ca } });

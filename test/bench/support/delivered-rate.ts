@@ -3,14 +3,14 @@ import { type Calls, closedLoop, type Done } from './load.js';
 import type { Product } from './product.js';
 import type { Receiver } from './receiver.js';
 
-/** Whoever records waits while more lines than this wait for delivery: four full batches. */
+/** Recording pauses while more lines than this wait for delivery: four full batches. */
 const MAX_BACKLOG = 2_000;
-const ASK_EVERY_MS = 10;
+const CHECK_EVERY_MS = 10;
 
 /**
- * Records, on many connections, as fast as delivery follows: no call is made while the receiver lacks more than `MAX_BACKLOG`
- * lines, and the time ends when it has the last. So this is the rate that can go on for ever: a server that starves
- * delivery while it records gains nothing by it.
+ * Records on many connections, as fast as the delivery follows: no call starts while the receiver lacks more than `MAX_BACKLOG`
+ * lines, and the time ends when the last line has arrived. The result is a rate that the server can sustain: a server that delays
+ * delivery while it records gains nothing.
  */
 export async function recordDelivered(
   product: Product,
@@ -21,18 +21,18 @@ export async function recordDelivered(
   const before = (await receiver.counts()).lines;
   let called = 0;
   let arrived = 0;
-  let asking: Promise<void> | undefined;
+  let checking: Promise<void> | undefined;
 
-  async function ask(): Promise<void> {
-    await setTimeout(ASK_EVERY_MS);
+  async function check(): Promise<void> {
+    await setTimeout(CHECK_EVERY_MS);
     arrived = (await receiver.counts()).lines - before;
-    asking = undefined;
+    checking = undefined;
   }
 
   const mayGo = () => {
     if (called - arrived >= MAX_BACKLOG) {
-      asking ??= ask();
-      return asking;
+      checking ??= check();
+      return checking;
     }
     called += 1;
     return undefined;

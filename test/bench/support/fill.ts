@@ -1,8 +1,8 @@
+/** Fills a data directory with the commands of Auditwire, without a server: a backlog, or a long history. */
 import { join } from 'node:path';
 import { executeRecordLogins } from '../../../src/api/record-logins.js';
 import { type App, createApp } from '../../../src/app.js';
 import type { Commands } from '../../../src/commands/handlers.js';
-/** Fills a data directory through the product's own commands, without a server: a backlog, or a long history. */
 import { loadConfig } from '../../../src/config.js';
 import { createDestination } from '../../../src/domain/destination.js';
 import type { LoginInput } from '../../../src/domain/login.js';
@@ -12,19 +12,19 @@ import { systemRandom } from '../../../src/runtime/random.js';
 
 interface Fill {
   portals: number;
-  /** In all; each portal gets the same number of them, or one more. */
+  /** Logins of all portals together. Each portal gets the same number, or one more. */
   logins: number;
-  /** Where every webhook points, enabled before the first login, so that all of them wait; without it there are no webhooks. */
+  /** The destination of every webhook. The webhooks are turned on before the first login, so all logins are due. Without it there are no webhooks. */
   receiver?: { url: string; ca: string | null };
   logFormat?: 'CEF' | 'JSON' | 'CPS';
   /** Gives each login an idempotency key. */
   keys?: boolean;
-  /** So many logins, evenly among the others, are LOCKED and by PAT, and no others are. */
+  /** So many logins have the outcome LOCKED and the type PAT, evenly distributed. No other login has them. */
   rare?: number;
 }
 
 export interface Filled {
-  /** Of the administrator. */
+  /** The administrator's token. */
   token: string;
   organizationId: string;
   portalIds: string[];
@@ -32,16 +32,16 @@ export interface Filled {
   head: number;
 }
 
-/** Logins of one portal are recorded so many at a time, so that portals are mixed in the log. */
+/** So few logins of a portal are recorded at a time that the portals are mixed in the log. */
 const LOGINS_IN_A_CALL = 100;
-/** Enough that each transaction is as large as the product makes them. */
+/** With so many calls at a time the transactions reach their full size. */
 const CALLS_AT_ONCE = 40;
-/** Between one login and the next. */
+/** The time between two logins. */
 const STEP_MS = 10;
 
 const cause: Cause = { actor: 'bench', traceId: '0af7651916cd43dd8448eb211c80319c' };
 
-/** @param directory exists, and is laid out as `startProduct` does it: the data in `data` */
+/** @param directory an existing directory; the data is in its subdirectory `data`, as in `startProduct` */
 export function fill(directory: string, wanted: Fill): Promise<Filled> {
   return withApp(directory, async (app) => {
     await app.start();
@@ -51,18 +51,18 @@ export function fill(directory: string, wanted: Fill): Promise<Filled> {
         commands.execute('registerPortal', { id: undefined, name: `Portal ${n}` }, cause),
       ),
     );
-    await pointWebhooks(commands, portalIds, wanted);
+    await configureWebhooks(commands, portalIds, wanted);
     await recordAll(commands, portalIds, wanted);
     return { token: app.firstToken ?? '', organizationId: app.organizationId, portalIds, head: log.head() };
   });
 }
 
-/** Points the webhook of every portal of a directory at a receiver, and turns it on. */
+/** Configures the webhook of every portal of a directory with a receiver, and turns it on. */
 export function deliverTo(directory: string, portalIds: readonly string[], receiver: Fill['receiver']): Promise<void> {
-  return withApp(directory, ({ services }) => pointWebhooks(services.commands, portalIds, { receiver }));
+  return withApp(directory, ({ services }) => configureWebhooks(services.commands, portalIds, { receiver }));
 }
 
-/** Records logins into a directory that is filled already. */
+/** Records more logins in a filled directory. */
 export function recordMore(directory: string, portalIds: readonly string[], logins: number): Promise<void> {
   return withApp(directory, ({ services }) => recordAll(services.commands, portalIds, { logins }));
 }
@@ -81,7 +81,7 @@ async function withApp<T>(directory: string, use: (app: App) => Promise<T>): Pro
   }
 }
 
-async function pointWebhooks(
+async function configureWebhooks(
   commands: Commands,
   portalIds: readonly string[],
   { receiver, logFormat = 'CEF' }: Pick<Fill, 'receiver' | 'logFormat'>,
@@ -98,19 +98,19 @@ async function pointWebhooks(
 }
 
 async function recordAll(commands: Commands, portalIds: readonly string[], wanted: Logins): Promise<void> {
-  let under: Promise<unknown>[] = [];
+  let open: Promise<unknown>[] = [];
   for (const call of calls(portalIds, wanted)) {
-    under.push(executeRecordLogins(commands, systemRandom, call, cause));
-    if (under.length < CALLS_AT_ONCE) continue;
-    await Promise.all(under);
-    under = [];
+    open.push(executeRecordLogins(commands, systemRandom, call, cause));
+    if (open.length < CALLS_AT_ONCE) continue;
+    await Promise.all(open);
+    open = [];
   }
-  await Promise.all(under);
+  await Promise.all(open);
 }
 
 type Logins = Pick<Fill, 'logins' | 'keys' | 'rare'>;
 
-/** Round the portals, some logins of each at a time. */
+/** Calls that record some logins of each portal in turn. */
 function* calls(portalIds: readonly string[], { logins, keys = false, rare = 0 }: Logins) {
   const start = Date.now() - logins * STEP_MS;
   const rareEvery = rare ? Math.ceil(logins / rare) : Number.POSITIVE_INFINITY;
@@ -139,7 +139,7 @@ const AGENTS = [
 const rareOr = (login: LoginInput, n: number, rareEvery: number): LoginInput =>
   n % rareEvery ? login : { ...login, outcome: 'LOCKED', authenticationType: 'PAT' };
 
-/** The nth login: like the ones that a portal sends, none like the other. */
+/** The nth login. It is like one that a portal sends, and differs from all others. */
 export function benchLogin(n: number, start: number, keys: boolean): LoginInput {
   return {
     authenticationType: n % 3 ? 'BASIC' : 'SSO',

@@ -1,5 +1,4 @@
-/** The logins in a data directory and the lines that the product makes of them, for whoever delivers the same. */
-
+/** The logins of a data directory, and the settings of their lines, for the programs that Auditwire is compared with. */
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import type { LineSettings } from '../../../src/domain/log-line.js';
@@ -16,7 +15,7 @@ export function lineSettings(organizationId: string): LineSettings {
 
 export const databaseIn = (directory: string): string => join(directory, 'data', 'auditwire.db');
 
-/** In the order in which they were recorded. */
+/** All logins in the order in which they were recorded. */
 export function loginsIn(directory: string): LoginOfPortal[] {
   const db = new Database(databaseIn(directory), { readonly: true });
   const rows = db

@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import { now } from './clock.js';
 import { type Connection, type Endpoint, withConnections } from './connection.js';
 
-/** Calls of one kind, with what the answer to each must contain. */
+/** Calls of one kind, and a text that every answer must contain. */
 export interface Calls {
   requests: readonly Buffer[];
   success: string;
@@ -10,13 +10,13 @@ export interface Calls {
 
 interface ClosedLoop {
   connections: number;
-  /** No call begins later than so many seconds after the first, so that a slow machine measures less and not longer. */
+  /** No call begins later than this after the first one, so that a slow machine measures fewer calls and not longer. */
   forSeconds: number;
-  /** Asked before each call: undefined, or what to wait for before asking again. */
+  /** Called before each call. Returns undefined, or a promise to await before the next check. */
   mayGo?: () => Promise<void> | undefined;
 }
 
-/** What a closed loop did, and in how many seconds. */
+/** The result of a closed loop. */
 export interface Done {
   calls: number;
   seconds: number;
@@ -24,7 +24,7 @@ export interface Done {
 }
 
 /**
- * Each connection makes its next call when the last one is answered, until there are no more or the time is over.
+ * Each connection makes its next call when the last one was answered, until no calls are left or the time is over.
  *
  * @throws if a call is not answered with success
  */
@@ -54,20 +54,20 @@ export function closedLoop(endpoint: Endpoint, calls: Calls, options: ClosedLoop
 }
 
 interface OpenLoop {
-  /** Of all connections together. */
+  /** Calls of all connections together. */
   perSecond: number;
-  /** As many calls at a time; what finds none free waits, and that counts as its time. */
+  /** Most calls at a time. A call waits for a free connection, and this wait is part of its time. */
   connections: number;
 }
 
-/** When (clock.ts) a call was due and when it was answered. */
+/** When a call was due and when it was answered (clock.ts, ms). */
 export interface Timing {
   sentAt: number;
   answeredAt: number;
 }
 
 /**
- * Calls at a steady rate, whether the last one is answered or not: what a stall delays is counted for each that it hits.
+ * Calls at a steady rate, even if the last call is not answered yet. A stall so counts for every call that it delays.
  *
  * @returns the timing of each call, in their order
  * @throws if a call is not answered with success
@@ -91,17 +91,17 @@ export function openLoop(endpoint: Endpoint, calls: Calls, { perSecond, connecti
     const timings: Promise<Timing>[] = [];
     for (const [index, request] of calls.requests.entries()) {
       const due = started + (index * 1000) / perSecond;
-      // A timer has a resolution of 1 ms: those that are due by then go together.
+      // Timers have a resolution of 1 ms, so calls that are due within 0.5 ms start together.
       if (due > now() + 0.5) await setTimeout(due - now());
       timings.push(call(request));
-      // Before the next turn, so that a failure is never unhandled.
+      // Without this, a rejection before Promise.all would be unhandled.
       timings.at(-1)?.catch(() => {});
     }
     return Promise.all(timings);
   });
 }
 
-/** @throws if the answer to a call is not what success looks like */
+/** @throws if an answer does not contain the text of success */
 export function assertSuccess(answer: Buffer, success: string): void {
   if (!answer.includes(success)) throw new Error(`Not answered with success: ${answer.toString('utf8', 0, 500)}`);
 }

@@ -3,7 +3,7 @@ import type { RecordLoginInput } from '../../../src/client/generated/graphql.js'
 import { type Endpoint, requestOf } from './connection.js';
 import type { Calls } from './load.js';
 
-/** A login as a portal gives it, but for the portal and the time. About 400 bytes of JSON. */
+/** A login as a portal sends it, without the portal and the time. About 400 bytes of JSON. */
 export type Login = NonNullableFields<Omit<RecordLoginInput, 'portalId' | 'occurredAt'>>;
 type NonNullableFields<T> = { [Field in keyof T]-?: NonNullable<T[Field]> };
 
@@ -37,7 +37,7 @@ export function makeLogin(): Login {
 let lastMs = 0;
 let sequence = 0;
 
-/** A UUIDv7 with a counter behind the milliseconds (RFC 9562, 6.2, method 1), as libraries make them. */
+/** A UUIDv7 with a counter after the milliseconds (RFC 9562, section 6.2, method 1), as libraries make them. */
 function timeOrderedUuid(): string {
   const ms = Math.max(Date.now(), lastMs);
   sequence = ms === lastMs ? sequence + 1 : 0;

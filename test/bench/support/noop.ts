@@ -1,4 +1,4 @@
-/** Mutations that take the input of the real ones and do nothing: what the way to a resolver and back costs. */
+/** Mutations with the input of the real ones that do nothing. They show what HTTP and GraphQL alone cost. */
 import { builder } from '../../../schema/builder.js';
 import { RecordLoginInput, RecordLoginsInput } from '../../../schema/record-login.js';
 

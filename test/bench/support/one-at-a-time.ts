@@ -6,10 +6,10 @@ import { type Login, makeLogins, recordLoginCalls } from './logins.js';
 import type { Product } from './product.js';
 import type { Receiver } from './receiver.js';
 
-/** After each of these: all that it caused has ended. */
+/** After this pause, everything that a login caused has ended. */
 export const PAUSE_MS = 5;
 
-/** Records logins one at a time; gives the time from each answer until the receiver had the line, in ms. */
+/** Records logins one at a time. Returns the time from each answer until the receiver had the line, in ms. */
 export function oneAtATime(product: Product, receiver: Receiver, portalId: string, count: number): Promise<number[]> {
   const logins = makeLogins(count);
   const { requests, success } = recordLoginCalls(product, portalId, logins);
@@ -23,20 +23,20 @@ export function oneAtATime(product: Product, receiver: Receiver, portalId: strin
       await receiver.until(lines);
       await setTimeout(PAUSE_MS);
     }
-    return waysTo(receiver, logins, answeredAt);
+    return latenciesOf(receiver, logins, answeredAt);
   });
 }
 
-/** From the answer to each login until the receiver had its line, in ms. */
-export async function waysTo(
+/** The time from the answer to each login until the receiver had its line, in ms. */
+export async function latenciesOf(
   receiver: Receiver,
   logins: readonly Login[],
   answeredAt: readonly number[],
 ): Promise<number[]> {
   const arrivals = await receiver.arrivals();
   return logins.map(({ traceId }, index) => {
-    const way = (arrivals.get(traceId) ?? Number.NaN) - (answeredAt[index] ?? Number.NaN);
-    if (Number.isNaN(way)) throw new Error(`The login ${traceId} did not arrive`);
-    return way;
+    const latency = (arrivals.get(traceId) ?? Number.NaN) - (answeredAt[index] ?? Number.NaN);
+    if (Number.isNaN(latency)) throw new Error(`The login ${traceId} did not arrive`);
+    return latency;
   });
 }

@@ -2,7 +2,7 @@ import type { Bench } from '../row.js';
 
 type Own = <T extends { stop(): Promise<void> }>(started: T) => T;
 
-/** Makes the two sides of a row and stops what they own, the last first: when the row is closed, or cannot be prepared. */
+/** Prepares the two sides of a row. Everything given to `own` is stopped, last first, when the row is closed or cannot be prepared. */
 export async function owning(make: (own: Own) => Promise<Omit<Bench, 'close'>>): Promise<Bench> {
   const owned: { stop(): Promise<void> }[] = [];
   const close = async () => {

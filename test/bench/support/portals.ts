@@ -7,7 +7,7 @@ import {
 import type { Product } from './product.js';
 import type { Receiver } from './receiver.js';
 
-/** @returns the id of a new portal, which delivers to nobody */
+/** @returns the id of a new portal without a webhook */
 export async function addPortal({ client }: Product): Promise<string> {
   const input = { name: 'Developer portal' };
   return succeeded((await client.call(RegisterPortalDocument, { input })).registerPortal).portal.id;

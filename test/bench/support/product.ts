@@ -6,7 +6,7 @@ import { type Client, createClient } from '../../../src/client/client.js';
 
 export interface Product {
   process: ChildProcess;
-  /** Of GraphQL. */
+  /** The URL of GraphQL. */
   url: string;
   token: string;
   client: Client;
@@ -15,16 +15,16 @@ export interface Product {
 }
 
 interface Options {
-  /** A data directory that another product left; a new one by default, gone at the end. */
+  /** An existing data directory; by default a new one, which is deleted at the end. */
   directory?: string;
-  /** Of the administrator, where the directory has one already. */
+  /** The administrator's token, if the directory already has one. */
   token?: string;
-  /** What the server is started by, such as strace with its options. */
+  /** A command line that starts the server, such as strace with its options. */
   prefix?: readonly string[];
   env?: Record<string, string>;
 }
 
-/** Starts the product in a process of its own, on a free port. */
+/** Starts Auditwire in its own process, on a free port. */
 export async function startProduct(options: Options = {}): Promise<Product> {
   const directory = options.directory ?? mkdtempSync(join(tmpdir(), 'auditwire-bench-'));
   const command = [...(options.prefix ?? []), process.execPath, join(import.meta.dirname, 'server.js')];

@@ -1,4 +1,4 @@
-/** A worker of BullMQ that does with a job what the product does with a batch. Started by queue.ts. */
+/** A BullMQ worker that does with a job what Auditwire does with a batch. Started by queue.ts. */
 import { Worker } from 'bullmq';
 import { cef } from '../../../src/delivery/batch/formats/cef.js';
 import { entryOf } from '../../../src/delivery/batch/formats/entry.js';
@@ -21,6 +21,6 @@ worker.on('failed', (_, error) => process.stderr.write(`${error.stack}\n`));
 async function deliver({ portalId, logins }: Job): Promise<void> {
   const lines = logins.map((login) => signed(cef.write(entryOf(login, portalId, line))));
   const text = (await Promise.all(lines)).join('\n');
-  // There is nothing to gain from compressing one line.
+  // Compressing one line gains nothing.
   await post(lines.length > 1 ? await compressed(text) : text);
 }

@@ -1,4 +1,4 @@
-/** Logins as jobs of BullMQ on a Redis that syncs, and a worker in a process of its own. */
+/** Logins as BullMQ jobs on a Redis that syncs every write, and a worker in its own process. */
 import { Queue } from 'bullmq';
 import type { Login } from '../../../src/domain/login.js';
 import { drain } from './backlog.js';
@@ -9,7 +9,7 @@ import { startRedis } from './redis.js';
 
 export const QUEUE = 'deliveries';
 
-/** What queue-process.ts is told, as JSON in its one argument. */
+/** The argument of queue-process.ts, as JSON. */
 export interface QueueWork {
   socket: string;
   organizationId: string;
@@ -17,7 +17,7 @@ export interface QueueWork {
   ca: string;
 }
 
-/** What is in a job. */
+/** The data of a job. */
 export interface Job {
   portalId: string;
   logins: Login[];
@@ -49,7 +49,7 @@ export async function drainQueue(
   }
 }
 
-/** Each of one portal, as a batch is. */
+/** Jobs with logins of one portal each, like batches. */
 function jobsOf(logins: readonly LoginOfPortal[], size: number): Job[] {
   const open = new Map<string, Job>();
   const jobs: Job[] = [];

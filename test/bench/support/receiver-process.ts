@@ -1,6 +1,6 @@
 /**
- * A TLS receiver in a process of its own, for any client that posts lines, plain or gzipped. It answers 200 as soon as a body has
- * ended, and counts its lines afterwards. Started by receiver.ts.
+ * A TLS receiver in its own process, for any client that posts lines, plain or gzipped. It answers 200 as soon as a body has
+ * ended, and counts the lines afterwards. Started by receiver.ts.
  */
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -9,7 +9,7 @@ import { makeCertificate } from '../../support/receiver/receiver.js';
 import { now } from './clock.js';
 import type { Ask, Counts } from './receiver.js';
 
-/** Longer than any pause of a benchmark, so that no side has to connect again. */
+/** Longer than any pause of a benchmark, so that no side must reconnect. */
 const KEEP_ALIVE_MS = 600_000;
 const NEWLINE = 10;
 
@@ -42,10 +42,10 @@ function count(text: Buffer, bytes: number, at: number): void {
   if (traced)
     for (const [, traceId] of text.toString().matchAll(/\btrace_id(?:=|":")([^\s"]+)/g))
       if (traceId !== undefined) arrivals.push([traceId, at]);
-  if (waiting.length) tellThoseWaiting();
+  if (waiting.length) answerWaiting();
 }
 
-function tellThoseWaiting(): void {
+function answerWaiting(): void {
   const ready = waiting.filter(({ lines }) => counts.lines >= lines);
   if (!ready.length) return;
   waiting = waiting.filter(({ lines }) => counts.lines < lines);
@@ -59,7 +59,7 @@ process.on('message', (ask: Ask) => {
       return;
     case 'until':
       waiting.push(ask);
-      tellThoseWaiting();
+      answerWaiting();
       return;
     case 'arrivals':
       process.send?.({ id: ask.id, answer: arrivals });

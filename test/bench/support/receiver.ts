@@ -3,40 +3,40 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 
 export interface Counts {
-  /** Of all bodies so far; a last one without a newline counts. */
+  /** Lines of all bodies so far. A last line without a newline counts. */
   lines: number;
   requests: number;
-  /** Of the bodies as on the wire. */
+  /** Bytes of all bodies, as sent (compressed). */
   bytes: number;
-  /** When the last body had arrived, by the clock of clock.ts. */
+  /** When the last body had arrived, by clock.ts, in ms. */
   lastAt: number;
 }
 
-/** What the parent asks of the process. */
+/** A message from the parent to the process. */
 export type Ask =
   | { id: number; kind: 'counts' }
   | { id: number; kind: 'until'; lines: number }
   | { id: number; kind: 'arrivals' };
 
 export interface Receiver {
-  /** Any path is taken. */
+  /** The receiver accepts any path. */
   url: string;
   port: number;
   /** The PEM of the authority that issued its certificate (127.0.0.1, localhost, ::1). */
   ca: string;
   counts(): Promise<Counts>;
-  /** Resolves once it has had so many lines since it was started; rejects after `timeoutMs` (60 s unless told). */
+  /** Resolves when so many lines have arrived since the start. Rejects after `timeoutMs` (default: 60 s). */
   until(lines: number, timeoutMs?: number): Promise<Counts>;
-  /** By trace id, when (clock.ts) each line arrived since the last call. Needs `traced`. */
+  /** The arrival times (clock.ts) of the lines since the last call, by trace id. Needs `traced`. */
   arrivals(): Promise<Map<string, number>>;
   stop(): Promise<void>;
 }
 
-/** Starts receiver-process.ts. `traced`: it looks for the trace id of each line, which costs it more than counting. */
+/** Starts receiver-process.ts. `traced`: it also extracts the trace id of each line, which costs more than counting. */
 export async function startReceiver({ traced = false } = {}): Promise<Receiver> {
   const child = fork(join(import.meta.dirname, 'receiver-process.js'), traced ? ['--traced'] : [], { execArgv: [] });
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
-  const asked = new Map<number, (answer: never) => void>();
+  const pending = new Map<number, (answer: never) => void>();
   let lastId = 0;
 
   const { port, ca } = await new Promise<{ port: number; ca: string }>((resolve, reject) => {
@@ -44,15 +44,15 @@ export async function startReceiver({ traced = false } = {}): Promise<Receiver> 
     void ended.then((code) => reject(new Error(`The receiver ended with ${code}`)));
   });
   child.on('message', ({ id, answer }: { id: number; answer: never }) => {
-    asked.get(id)?.(answer);
-    asked.delete(id);
+    pending.get(id)?.(answer);
+    pending.delete(id);
   });
 
   function ask<Answer>(question: (id: number) => Ask): Promise<Answer> {
     lastId += 1;
     const id = lastId;
     return new Promise((resolve) => {
-      asked.set(id, resolve);
+      pending.set(id, resolve);
       child.send(question(id));
     });
   }

@@ -7,7 +7,7 @@ import { type Running, remove, temporaryDirectory } from './backlog.js';
 
 const STARTS_WITHIN_MS = 10_000;
 
-/** @returns why it cannot run here, or null */
+/** @returns why Redis cannot run here, or null */
 export function missingRedis(): string | null {
   try {
     execFileSync('redis-server', ['--version'], { stdio: 'ignore' });
@@ -17,7 +17,7 @@ export function missingRedis(): string | null {
   }
 }
 
-/** An empty Redis of our own on a Unix socket. What it has answered is on the disk, as with us. */
+/** Starts an empty Redis on a Unix socket. Like Auditwire, it syncs every write before it answers. */
 export async function startRedis(): Promise<Running & { socket: string }> {
   const directory = temporaryDirectory();
   const socket = join(directory, 'redis.sock');
@@ -35,7 +35,7 @@ export async function startRedis(): Promise<Running & { socket: string }> {
   while (!existsSync(socket)) {
     if (Date.now() > deadline) {
       await stop();
-      throw new Error('redis-server does not start');
+      throw new Error('redis-server did not start');
     }
     await setTimeout(20);
   }

@@ -1,4 +1,4 @@
-/** The product in a process of its own, with mutations that do nothing added to its schema. Started by product.ts. */
+/** Auditwire in its own process, with additional mutations that do nothing. Started by product.ts. */
 import './noop.js';
 
 const { createApp } = await import('../../../src/app.js');

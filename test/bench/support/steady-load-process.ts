@@ -1,4 +1,4 @@
-/** Records logins at a steady rate, in a process of its own, so that nobody waits for the client. Started by steady-load.ts. */
+/** Records logins at a steady rate, in its own process, so that the measuring client is not delayed. Started by steady-load.ts. */
 import { openLoop } from './load.js';
 import { makeLogins, recordLoginCalls } from './logins.js';
 import type { SteadyLoad } from './steady-load.js';
@@ -10,5 +10,5 @@ async function record({ endpoint, portalId, perSecond, forSeconds, connections }
   process.disconnect();
 }
 
-// What it throws ends the process, and so the row.
+// An error ends the process, and so the row.
 process.once('message', (load: SteadyLoad) => void record(load));

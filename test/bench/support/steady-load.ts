@@ -6,15 +6,15 @@ import type { Endpoint } from './connection.js';
 export interface SteadyLoad {
   endpoint: Endpoint;
   portalId: string;
-  /** Logins, whether the last one is answered or not. A server that is slower than this has them waiting all the time. */
+  /** Logins per second, even if the last one is not answered yet. */
   perSecond: number;
   forSeconds: number;
-  /** As many at a time. */
+  /** Most calls at a time. */
   connections: number;
 }
 
 /**
- * Does `work` while another process records logins; starts steady-load-process.ts for it.
+ * Runs `work` while another process (steady-load-process.ts) records logins.
  *
  * @throws if a login was not recorded
  */

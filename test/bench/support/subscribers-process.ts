@@ -1,6 +1,6 @@
 /**
- * Subscribers to the status of one webhook, in a process of their own, half over WebSocket and half over server-sent events.
- * They look for the new value in the bytes and read nothing else of them. Started by rows/subscribers.ts.
+ * Subscribers to the status of one webhook, in their own process, half over WebSocket and half over server-sent events. They
+ * only search the received bytes for the new value. Started by rows/subscribers.ts.
  */
 import { Agent, request as httpRequest } from 'node:http';
 import { request } from 'undici';
@@ -24,7 +24,7 @@ let change = 0;
 let missing = 0;
 let onLast = () => {};
 
-/** What one subscriber does with what it receives: each change counts once. */
+/** The callback of one subscriber for received bytes. Each change counts once. */
 function receiver(): (bytes: Buffer) => void {
   let seen = -1;
   return (bytes) => {
@@ -78,7 +78,7 @@ function openEventStream(): Promise<void> {
       response.once('end', () => fail('the stream ended'));
       response.on('data', (bytes: Buffer) => {
         receive(bytes);
-        // A comment comes first.
+        // The stream begins with a comment.
         if (bytes.includes(awaited)) resolve();
       });
     });
@@ -87,7 +87,7 @@ function openEventStream(): Promise<void> {
   });
 }
 
-/** The same order in both: every other subscriber is of the other kind. */
+/** Opens the subscribers, alternating between the two transports. */
 async function open(): Promise<void> {
   missing = subscribers;
   let next = 0;
@@ -98,7 +98,7 @@ async function open(): Promise<void> {
     }
   }
   await Promise.all(Array.from({ length: OPENED_AT_A_TIME }, openOneByOne));
-  if (missing) fail(`${missing} subscribers were not given the status`);
+  if (missing) fail(`${missing} subscribers did not get the status`);
 }
 
 /** @returns the time from the call that changes the status until the last subscriber has received it, in ms */
@@ -119,7 +119,7 @@ async function toggle(): Promise<number> {
   });
   const text = await answer.body.text();
   if (!text.includes('"ConfigureWebhookSuccess"')) fail(text);
-  const late = setTimeout(() => fail(`${missing} subscribers were not told`), DEADLINE_MS);
+  const late = setTimeout(() => fail(`${missing} subscribers did not get the change`), DEADLINE_MS);
   const ms = (await last) - started;
   clearTimeout(late);
   return ms;

@@ -1,4 +1,4 @@
-/** syslog-ng with lines in its reliable disk buffer, and an http() destination that delivers them. */
+/** syslog-ng with a reliable disk buffer and an http() destination. */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync, writeFileSync } from 'node:fs';
@@ -10,7 +10,7 @@ import type { Receiver } from './receiver.js';
 const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` };
 const FILL_DEADLINE_MS = 60_000;
 
-/** @returns why it cannot run here, or null */
+/** @returns why syslog-ng cannot run here, or null */
 export function missingSyslogNg(): string | null {
   try {
     const version = execFileSync('syslog-ng', ['--version'], { env, encoding: 'utf8', stdio: 'pipe' });
@@ -20,11 +20,11 @@ export function missingSyslogNg(): string | null {
   }
 }
 
-/** Leaves lines in the disk buffers in `directory`, one buffer for each worker. They work at this path only. */
+/** Fills the disk buffers in `directory` with lines, one buffer for each worker. The buffers work only at this path. */
 export async function fillSyslogNg(directory: string, workers: number, lines: readonly string[], ca: string) {
   writeFileSync(join(directory, 'ca.pem'), ca);
   const input = writeLines(directory, lines);
-  // Nobody listens on port 1: everything stays in the buffers.
+  // No server listens on port 444, so all lines stay in the buffers.
   const source = sourceOf(input);
   const running = await start(directory, { workers, source, url: 'https://127.0.0.1:444/' });
   const deadline = Date.now() + FILL_DEADLINE_MS;
@@ -33,7 +33,7 @@ export async function fillSyslogNg(directory: string, workers: number, lines: re
     await setTimeout(50);
   }
   await running.stop();
-  for (const left of [input, join(directory, 'control')]) rmSync(left, { force: true });
+  for (const file of [input, join(directory, 'control')]) rmSync(file, { force: true });
 }
 
 function writeLines(directory: string, lines: readonly string[]): string {
@@ -44,7 +44,7 @@ function writeLines(directory: string, lines: readonly string[]): string {
 
 const sourceOf = (file: string) => `file("${file}" flags(no-parse) log-fetch-limit(1000) log-iw-size(100000));`;
 
-/** Starts it over a file of lines, which go through its disk buffer to the receiver. */
+/** Starts syslog-ng with a file of lines, which it sends to the receiver through its disk buffer. */
 export function streamThroughSyslogNg(
   directory: string,
   workers: number,
@@ -55,9 +55,9 @@ export function streamThroughSyslogNg(
   return start(directory, { workers, source: sourceOf(writeLines(directory, lines)), url });
 }
 
-/** Starts it again, with the receiver up. */
+/** Starts syslog-ng with filled disk buffers. */
 export function startSyslogNg(directory: string, workers: number, { url }: Receiver): Promise<Running> {
-  // It needs a source; this one stays empty.
+  // A configuration needs a source. This one stays empty.
   return start(directory, { workers, source: `unix-stream("${join(directory, 'input')}");`, url });
 }
 
@@ -91,13 +91,13 @@ log { source(s_lines); destination(d_siem); flags(flow-control); };
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   process.once('exit', () => child.kill());
-  let said = '';
+  let output = '';
   child.stderr.on('data', (chunk: Buffer) => {
-    said += chunk.toString();
+    output += chunk.toString();
   });
   let stopping = false;
   const ended = once(child, 'exit').then(([code]) => {
-    if (!stopping) throw new Error(`syslog-ng ended with ${code}: ${said}`);
+    if (!stopping) throw new Error(`syslog-ng ended with ${code}: ${output}`);
   });
   ended.catch(() => {});
   return {
@@ -109,7 +109,7 @@ log { source(s_lines); destination(d_siem); flags(flow-control); };
   };
 }
 
-/** How many lines wait in the buffers; 0 while it starts. */
+/** How many lines are in the buffers; 0 while syslog-ng starts. */
 function queued(directory: string): number {
   try {
     const control = ['stats', '--control', join(directory, 'control')];

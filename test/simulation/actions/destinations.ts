@@ -13,11 +13,11 @@ export const settingsOf = (scene: Scene, index: number) => ({
   clientCertificate: null,
   clientKey: null,
   skipTlsVerification: false,
-  ...capacity(scene.world.chance),
+  ...limits(scene.world.chance),
 });
 
-/** How much a destination takes. */
-const capacity = (chance: Chance) => ({
+/** The limits of a destination. */
+const limits = (chance: Chance) => ({
   maxInFlight: chance.pick([1, 2, 16]),
   linesPerSecond: chance.pick([null, null, null, 5, 50]),
 });
@@ -47,12 +47,15 @@ export const destinationActions = {
       update(scene, { endpoint: `https://${chance.pick(scene.hosts)}/${chance.between(1, 9)}` });
     },
   },
-  'change a format': { weight: 1, act: (scene) => update(scene, { logFormat: scene.world.chance.pick(logFormats) }) },
+  'change a log format': {
+    weight: 1,
+    act: (scene) => update(scene, { logFormat: scene.world.chance.pick(logFormats) }),
+  },
   'change an authorization': {
     weight: 0.5,
     act: (scene) => update(scene, { authorization: `Bearer ${scene.world.chance.between(1, 9)}` }),
   },
-  'change a capacity': { weight: 0.7, act: (scene) => update(scene, capacity(scene.world.chance)) },
+  'change limits': { weight: 0.7, act: (scene) => update(scene, limits(scene.world.chance)) },
   'create a destination': {
     weight: 0.5,
     act(scene) {

@@ -1,4 +1,4 @@
-/** What happens in a run besides time passing, by name. */
+/** The actions of a run, by name. */
 import { destinationActions } from './destinations.js';
 import { loginActions } from './logins.js';
 import { troubleActions } from './trouble.js';

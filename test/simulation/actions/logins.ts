@@ -1,4 +1,4 @@
-/** Logins are recorded: one by one, in bursts, in every portal, and the same ones again. */
+/** Logins are recorded: one, a burst, some in every portal, or the same ones again. */
 import { executeRecordLogins } from '../../../src/api/record-logins.js';
 import type { LoginInput } from '../../../src/domain/login.js';
 import type { Chance } from '../chance.js';
@@ -6,9 +6,10 @@ import { requestOf } from '../receivers.js';
 import { type Action, anyPortal, type Call, type Scene } from '../scene.js';
 import { CAUSE } from '../world.js';
 
-const MOST_LOGINS_IN_A_CALL = 1_000;
+/** Most logins of a call of recordLogins. */
+const MAX_LOGINS = 1_000;
 
-function inputOf(portal: number, number: number, key: boolean, long: boolean): LoginInput {
+function inputOf(portal: number, number: number, hasKey: boolean, isLong: boolean): LoginInput {
   return {
     authenticationType: 'BASIC',
     outcome: number % 5 ? 'SUCCESS' : 'INVALID_PASSWORD',
@@ -16,8 +17,8 @@ function inputOf(portal: number, number: number, key: boolean, long: boolean): L
     request: requestOf(portal, number),
     principalId: '',
     principalName: '',
-    userAgent: long ? 'x'.repeat(2_000) : '',
-    ...(key && { idempotencyKey: `key-${number}` }),
+    userAgent: isLong ? 'x'.repeat(2_000) : '',
+    ...(hasKey && { idempotencyKey: `key-${number}` }),
   };
 }
 
@@ -34,19 +35,19 @@ function send(scene: Scene, { portal, logins }: Call): void {
   );
 }
 
-/** Records logins in a portal, in as many calls as it takes. */
+/** Records logins in a portal, with as many calls as necessary. */
 export function record(scene: Scene, portal: number, count: number): void {
   const { chance } = scene.world;
-  const [key, long] = [chance.happens(0.3), chance.happens(0.05)];
+  const [hasKeys, isLong] = [chance.happens(0.3), chance.happens(0.05)];
   scene.budget -= count;
-  for (let left = count; left > 0; left -= MOST_LOGINS_IN_A_CALL) {
-    const logins = Array.from({ length: Math.min(left, MOST_LOGINS_IN_A_CALL) }, () => {
+  for (let left = count; left > 0; left -= MAX_LOGINS) {
+    const logins = Array.from({ length: Math.min(left, MAX_LOGINS) }, () => {
       const number = (scene.numbers[portal] ?? 0) + 1;
       scene.numbers[portal] = number;
-      return inputOf(portal, number, key, long);
+      return inputOf(portal, number, hasKeys, isLong);
     });
     const call = { portal, logins };
-    if (key) scene.calls.push(call);
+    if (hasKeys) scene.calls.push(call);
     send(scene, call);
   }
 }

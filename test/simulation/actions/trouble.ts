@@ -1,11 +1,11 @@
-/** Receivers, the disk and the process fail, and are well again. */
+/** Receivers, the disk and the process fail and are repaired. */
 import type { Chance } from '../chance.js';
-import { faultNames, lastingFaults } from '../faults.js';
-import { crashPoints } from '../life.js';
+import { crashPoints } from '../process.js';
+import { faultNames, lastingFaults } from '../receiver-faults.js';
 import { type Action, anyPortal, HOUR, MINUTE, type Scene, SECOND } from '../scene.js';
 import { record } from './logins.js';
 
-/** The host that a portal's webhook points at; null: none. */
+/** The host to which a portal's webhook sends; null: there is no webhook. */
 function hostOf({ world, portals }: Scene, portal: number): string | null {
   const { account } = world;
   const webhook = account.portals.get(portals[portal] ?? '')?.webhook;
@@ -13,8 +13,8 @@ function hostOf({ world, portals }: Scene, portal: number): string | null {
   return endpoint ? new URL(endpoint).host : null;
 }
 
-/** How long a receiver fails, in ms. */
-function outage(chance: Chance): number {
+/** The length of an outage, in ms. */
+function outageMs(chance: Chance): number {
   const [least, most] = chance.weighted(
     [
       [1, 10 * SECOND],
@@ -35,44 +35,44 @@ export const troubleActions = {
       const { chance, clock, receivers, tally } = world;
       const portal = anyPortal(scene);
       const [host, fault] = [hostOf(scene, portal) ?? chance.pick(hosts), chance.pick(faultNames)];
-      const isTrait = lastingFaults.includes(fault);
-      const share = isTrait ? 1 : chance.pick([1, 1, 0.7, 0.3]);
-      const ms = isTrait ? chance.between(10 * MINUTE, 3 * HOUR) : outage(chance);
+      const isLasting = lastingFaults.includes(fault);
+      const share = isLasting ? 1 : chance.pick([1, 1, 0.7, 0.3]);
+      const ms = isLasting ? chance.between(10 * MINUTE, 3 * HOUR) : outageMs(chance);
       world.note(() => `! ${host} fails for ${ms} ms (${share}): ${fault}`);
       tally.hit('outages', ms >= HOUR ? 'of hours' : ms >= MINUTE ? 'of minutes' : 'of seconds');
-      tally.hit('outages', share === 1 ? 'throughout' : 'flapping');
+      tally.hit('outages', share === 1 ? 'complete' : 'partial');
       receivers.fail(host, { fault, share, until: clock.now() + ms });
-      if (chance.happens(0.7)) record(scene, portal, Math.min(scene.budget, isTrait ? 30 : chance.pick([1, 3, 30])));
+      if (chance.happens(0.7)) record(scene, portal, Math.min(scene.budget, isLasting ? 30 : chance.pick([1, 3, 30])));
     },
   },
-  'receivers are well': { weight: 1, act: ({ world }) => world.receivers.heal() },
+  'receivers are repaired': { weight: 1, act: ({ world }) => world.receivers.repair() },
   'the disk is full': {
     weight: 0.7,
     act({ world }) {
       world.note(() => '! the disk is full');
-      world.state.disk = 'refuses';
+      world.state.disk = 'full';
     },
   },
   'the disk has room': {
     weight: 2,
     act({ world }) {
-      world.state.disk = 'well';
+      world.state.disk = 'working';
     },
   },
   'a sync fails': {
     weight: 0.15,
     act({ world }) {
       world.note(() => '! the next sync fails');
-      world.state.disk = 'fails';
+      world.state.disk = 'sync fails';
     },
   },
-  'the process dies': {
+  'the process crashes': {
     weight: 2.5,
     async act({ world }) {
       const { chance } = world;
       const point = chance.pick(crashPoints);
       if (point === 'while nothing happens') await world.crash();
-      else world.dieAt(point, chance.between(1, chance.pick([1, 3, 10])));
+      else world.crashAt(point, chance.between(1, chance.pick([1, 3, 10])));
     },
   },
   'the process is stopped': {

@@ -1,17 +1,17 @@
-/** People decide about what was given up, and ask for replays. */
+/** People decide about undelivered ranges, and request replays. */
 import { replayScopes } from '../../../src/domain/replay.js';
 import { writeRangeId } from '../../../src/domain/undelivered.js';
 import { type Action, anyPortal, type Scene, someTimeAgo } from '../scene.js';
 import { CAUSE } from '../world.js';
 
-/** The ids of some ranges of some portal that were given up. */
+/** The ids of some undelivered ranges of one portal. */
 function listedIn(scene: Scene): string[] {
   const { world, portals } = scene;
-  const life = world.life();
-  const hit = portals.filter((portalId) => world.account.count(portalId, 'undelivered') > 0);
-  if (!life || !hit.length) return [];
-  const { undelivered } = life.models;
-  const rows = undelivered.page(world.chance.pick(hit), ['WAITING', 'NEEDS_ACTION'], {
+  const running = world.running();
+  const candidates = portals.filter((portalId) => world.account.count(portalId, 'undelivered') > 0);
+  if (!running || !candidates.length) return [];
+  const { undelivered } = running.models;
+  const rows = undelivered.page(world.chance.pick(candidates), ['WAITING', 'NEEDS_ACTION'], {
     limit: 50,
     inverted: false,
   });
@@ -26,7 +26,7 @@ function requestReplay({ world, portals }: Scene, portal: number): void {
 }
 
 export const undeliveredActions = {
-  'redeliver what was given up': {
+  'redeliver undelivered ranges': {
     weight: 1.5,
     act(scene) {
       const ids = listedIn(scene);
@@ -34,13 +34,13 @@ export const undeliveredActions = {
       scene.world.ask(`redeliver ${ids.length}`, (commands) => commands.execute('redeliver', { ids }, CAUSE));
     },
   },
-  'discard what was given up': {
+  'discard undelivered ranges': {
     weight: 1,
     act(scene) {
       const ids = listedIn(scene).slice(0, 2);
       if (!ids.length) return;
       scene.world.ask(`discard ${ids.length}`, (commands) =>
-        commands.execute('discardUndelivered', { ids, reason: 'not wanted' }, CAUSE),
+        commands.execute('discardUndelivered', { ids, reason: 'not needed' }, CAUSE),
       );
     },
   },
@@ -49,9 +49,9 @@ export const undeliveredActions = {
     weight: 0.7,
     act(scene) {
       const { world, portals } = scene;
-      const underWay = portals.findIndex((portalId) => world.account.replays.isActive(portalId));
-      const portal = underWay < 0 ? anyPortal(scene) : underWay;
-      if (underWay < 0) requestReplay(scene, portal);
+      const active = portals.findIndex((portalId) => world.account.replays.isActive(portalId));
+      const portal = active < 0 ? anyPortal(scene) : active;
+      if (active < 0) requestReplay(scene, portal);
       world.ask(`cancel the replay of portal ${portal}`, (commands) =>
         commands.execute('cancelReplay', { portalId: portals[portal] ?? '' }, CAUSE),
       );

@@ -1,4 +1,4 @@
-/** Webhooks are turned on and off, pointed elsewhere and removed. */
+/** Webhooks are turned on and off, get another destination and are removed. */
 import type { CatchUp } from '../../../src/domain/webhook.js';
 import { type Action, anyPortal, destinationIds, type Scene, someTimeAgo } from '../scene.js';
 import { CAUSE } from '../world.js';
@@ -18,7 +18,7 @@ export function configure(scene: Scene, portal: number, given: Configuration): v
   );
 }
 
-/** A portal whose webhook is off; any other, where all are on. */
+/** A portal whose webhook is off, if there is one. */
 function portalToTurnOn(scene: Scene): number {
   const { world, portals } = scene;
   const off = [...portals.keys()].filter((portal) => {
@@ -40,7 +40,7 @@ export const webhookActions = {
     act: (scene) =>
       configure(scene, portalToTurnOn(scene), { enabled: true, catchUp: 'SINCE', since: someTimeAgo(scene.world) }),
   },
-  'point a webhook elsewhere': {
+  'change the destination of a webhook': {
     weight: 1.5,
     act(scene) {
       const ids = destinationIds(scene);

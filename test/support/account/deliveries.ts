@@ -53,7 +53,7 @@ export function createDeliveries(
 
   /** @param at when the batch was started, in ms */
   function checkStart(portal: PortalAccount, delivery: DeliveryAccount, at: number): void {
-    const { states, portalId, abandonedAt, changedAt, nextBatchAt } = portal;
+    const { states, portalId, abandonedAt, attemptedAt, changedAt, nextBatchAt } = portal;
     const { purpose, firstVersion } = delivery;
     if (purpose === 'FIRST') {
       const next = states.indexOf('pending') + 1;
@@ -65,7 +65,8 @@ export function createDeliveries(
     }
     if (purpose === 'REPLAY') return replays.started(portal, delivery);
     move(portal, delivery, 'undelivered', 'undelivered');
-    if (purpose === 'PROBE' && changedAt <= abandonedAt && at < probeAllowedAt(portal, delivery)) {
+    // A destination that was changed while the last attempt was in flight may be probed at once.
+    if (purpose === 'PROBE' && changedAt <= attemptedAt && at < probeAllowedAt(portal, delivery)) {
       report('waits', `a probe of ${portalId} starts ${at - abandonedAt} ms after a batch was abandoned`);
     }
   }

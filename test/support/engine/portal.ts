@@ -6,12 +6,11 @@ import { createDestination as destinationInput } from '../../../src/domain/desti
 import type { Recorded } from '../../../src/domain/event.js';
 import type { Lane } from '../../../src/domain/lane/lane.js';
 import { loginInput } from '../../../src/domain/login.js';
-import type { Cause } from '../../../src/domain/stream.js';
 import { laneStreams } from '../../../src/domain/stream.js';
 import { undeliveredStates, writeRangeId } from '../../../src/domain/undelivered.js';
+import { CAUSE } from '../log/fixture.js';
 import type { TestApp } from '../server/app.js';
 
-const cause: Cause = { actor: 'test', traceId: '0af7651916cd43dd8448eb211c80319c' };
 type Server = Pick<TestApp, 'app'>;
 type ReceiverSettings = {
   url: string;
@@ -37,12 +36,12 @@ export function createDestination(
   return app.services.commands.execute(
     'createDestination',
     destinationInput.parse({ ...given, authorization: authorization ?? 'Splunk 8a6b2f0c' }),
-    cause,
+    CAUSE,
   );
 }
 
 function registerPortal({ app }: Server): Promise<string> {
-  return app.services.commands.execute('registerPortal', { id: undefined, name: 'Portal' }, cause);
+  return app.services.commands.execute('registerPortal', { id: undefined, name: 'Portal' }, CAUSE);
 }
 
 /** A portal whose webhook is on. Its destination is new, unless the id of an existing one is given. */
@@ -55,11 +54,11 @@ export async function aPortal(server: Server, receiver: ReceiverSettings, existi
 
 export function configure({ app }: Server, portalId: string, given: { destinationId?: string; enabled?: boolean }) {
   const { destinationId, enabled } = given;
-  return app.services.commands.execute('configureWebhook', { portalId, destinationId, enabled }, cause);
+  return app.services.commands.execute('configureWebhook', { portalId, destinationId, enabled }, CAUSE);
 }
 
 export function removeWebhook({ app }: Server, portalId: string): Promise<string> {
-  return app.services.commands.execute('removeWebhook', { portalId }, cause);
+  return app.services.commands.execute('removeWebhook', { portalId }, CAUSE);
 }
 
 interface Update {
@@ -70,7 +69,7 @@ interface Update {
 }
 
 export function updateDestination({ app }: Server, id: string, given: Update): Promise<string> {
-  return app.services.commands.execute('updateDestination', { id, ...given }, cause);
+  return app.services.commands.execute('updateDestination', { id, ...given }, CAUSE);
 }
 
 /** Records logins in one call, each with its own `request`, which identifies its line. */
@@ -78,7 +77,7 @@ export function logIn({ app }: Server, portalId: string, ...requests: string[]) 
   const given = { authenticationType: 'BASIC', outcome: 'SUCCESS', sourceAddress: '192.0.2.7' };
   const logins = requests.map((request) => loginInput.parse({ ...given, request }));
   const { commands, random } = app.services;
-  return executeRecordLogins(commands, random, { portalId, logins }, cause);
+  return executeRecordLogins(commands, random, { portalId, logins }, CAUSE);
 }
 
 /** `count` requests: `/1`, `/2` and so on. */
@@ -145,21 +144,21 @@ export function undeliveredIds(server: Server, portalId: string): string[] {
     .map(writeRangeId);
 }
 
-export const redeliver = ({ app }: Server, ids: string[]) => app.services.commands.execute('redeliver', { ids }, cause);
+export const redeliver = ({ app }: Server, ids: string[]) => app.services.commands.execute('redeliver', { ids }, CAUSE);
 
 export const discard = ({ app }: Server, ids: string[]) =>
-  app.services.commands.execute('discardUndelivered', { ids, reason: 'not needed' }, cause);
+  app.services.commands.execute('discardUndelivered', { ids, reason: 'not needed' }, CAUSE);
 
 /** Requests a replay of all recorded logins. */
 export const requestReplay = ({ app }: Server, portalId: string) =>
   app.services.commands.execute(
     'requestReplay',
     { portalId, startAt: 0, endAt: app.services.clock.now(), scope: 'ALL' },
-    cause,
+    CAUSE,
   );
 
 export const cancelReplay = ({ app }: Server, portalId: string) =>
-  app.services.commands.execute('cancelReplay', { portalId }, cause);
+  app.services.commands.execute('cancelReplay', { portalId }, CAUSE);
 
 function isOf<T extends Recorded['type']>(event: Recorded, type: T): event is Extract<Recorded, { type: T }> {
   return event.type === type;

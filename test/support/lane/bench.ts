@@ -55,7 +55,7 @@ export function openBench() {
 export type Bench = ReturnType<typeof openBench>;
 
 export function benchPortal({ handlers, models, log, destinations, account, violations, seen }: Bench) {
-  // Events and violations of the portal before, whose run may have failed.
+  // The run of the portal before may have failed: its violations are not those of this portal.
   for (const event of log.after(account.position(), Number.MAX_SAFE_INTEGER)) account.apply(event);
   violations.length = 0;
   const portalId = handlers.registerPortal({ name: 'Portal' }, CAUSE, 0);

@@ -1,17 +1,16 @@
-/** A portal whose engine is the test: it starts batches and says how their attempts end, as commands against a real log. */
+/** A portal without an engine: the test starts batches and records their outcomes, with real commands and a real log. */
 import type { Outcome, Purpose } from '../../../src/domain/lane/attempt.js';
 import { loginCount } from '../../../src/domain/login-range.js';
 import { type UndeliveredState, undeliveredStates, writeRangeId } from '../../../src/domain/undelivered.js';
 import { replayJobOf } from '../../../src/queries/replay-jobs.js';
 import { statusOf } from '../../../src/queries/status.js';
-import { openCommands } from '../log/commands.js';
-import { CAUSE } from '../log/fixture.js';
 import { batchStarted, success } from '../domain/events.js';
-import { RETENTION } from '../log/fixture.js';
+import { openCommands } from '../log/commands.js';
+import { CAUSE, RETENTION } from '../log/fixture.js';
 
 export type Commands = ReturnType<typeof openCommands>;
 
-/** A portal whose webhook points at a destination, with a log of its own by default. */
+/** A portal with a webhook and a destination. By default it has its own log. */
 export async function aLanePortal(commands: Commands = openCommands(), { enabled = true } = {}) {
   const { execute, log, models, record, stream, now } = commands;
   const portalId = await commands.registerPortal();
@@ -23,7 +22,7 @@ export async function aLanePortal(commands: Commands = openCommands(), { enabled
   const rows = (...states: UndeliveredState[]) =>
     undelivered.page(portalId, states.length ? states : undeliveredStates, { limit: 1_000, inverted: false });
 
-  /** Starts a batch as the engine does, which then is in flight. */
+  /** Starts a batch, as the engine does. */
   function start(firstVersion: number, lastVersion: number, deliveryId = 'd-1', purpose: Purpose = 'FIRST') {
     const to = lane().webhook?.destinationId ?? destinationId;
     const { data } = batchStarted(deliveryId, firstVersion, lastVersion, { destinationId: to });
@@ -31,10 +30,10 @@ export async function aLanePortal(commands: Commands = openCommands(), { enabled
     return execute('advanceDelivery', { portalId, command: { type: 'StartBatch', batch } }, CAUSE);
   }
 
-  /** Says how a try ended, now. */
-  function end(deliveryId: string, outcome: Outcome = success, attempt = 1) {
+  /** Records the outcome of an attempt that ended now. */
+  function end(deliveryId: string, outcome: Outcome = success, attemptNumber = 1) {
     const ended: Outcome = { ...outcome, attemptedAt: now(), durationMs: 0 };
-    const command = { type: 'RecordOutcome', deliveryId, attemptNumber: attempt, outcome: ended, random: 0 } as const;
+    const command = { type: 'RecordOutcome', deliveryId, attemptNumber, outcome: ended, random: 0 } as const;
     return execute('advanceDelivery', { portalId, command }, CAUSE);
   }
 
@@ -48,7 +47,7 @@ export async function aLanePortal(commands: Commands = openCommands(), { enabled
     remove: () => commands.removeWebhook(portalId),
     start,
     end,
-    /** One delivery from its start to the outcome of its only try. */
+    /** Starts a delivery and records the outcome of its only attempt. */
     async deliver(firstVersion: number, lastVersion: number, outcome: Outcome = success, purpose: Purpose = 'FIRST') {
       const deliveryId = `${purpose}-${firstVersion}-${log.head()}`;
       await start(firstVersion, lastVersion, deliveryId, purpose);
@@ -64,16 +63,16 @@ export async function aLanePortal(commands: Commands = openCommands(), { enabled
     finishReplay: () => execute('finishReplay', { portalId }, CAUSE),
     cancelReplay: () => execute('cancelReplay', { portalId }, CAUSE),
     rows,
-    /** What is listed, as `[first, last, state]`, oldest first; in all states by default. */
+    /** The undelivered ranges as `[first, last, state]`, oldest first; by default in all states. */
     listed: (...states: UndeliveredState[]) =>
       rows(...states).map(({ firstVersion, lastVersion, state }) => [firstVersion, lastVersion, state]),
-    /** The id of the range that ends with a login. */
+    /** The id of the range that ends with a login (version). */
     idOf(lastVersion: number): string {
       const row = undelivered.endingAt(portalId, lastVersion);
       if (!row) throw new Error(`no range ends with login ${lastVersion}`);
       return writeRangeId(row);
     },
-    /** How many logins are listed and not discarded. */
+    /** How many logins are in undelivered ranges that are not discarded. */
     listedTotal: () => rows('WAITING', 'REQUESTED', 'NEEDS_ACTION').reduce((sum, row) => sum + loginCount(row), 0),
     job: () => replayJobOf(lane()),
     status: () => statusOf(portalId, { models, log, retention: RETENTION, now }).status,

@@ -19,8 +19,8 @@ import { createLogger } from '../../../src/runtime/logger.js';
 import { createService } from '../../../src/runtime/service.js';
 import { FakeClock } from '../clock/fake-clock.js';
 import { seededRandom } from '../clock/random.js';
-import { temporaryDirectory, testConfig } from '../server/app.js';
 import { LOGIN } from '../domain/events.js';
+import { temporaryDirectory, testConfig } from '../server/app.js';
 import { copyDatabase } from './faults.js';
 import { CAUSE, turn } from './fixture.js';
 

@@ -1,20 +1,20 @@
-/** Faults that the simulation has to find: each replaces one piece of one compiled module. */
+/** Faults that the simulation must find. Each replaces a piece of text in one compiled module. */
 import type { Invariant } from './invariants.js';
 
-export interface Mutant {
+export interface PlantedFault {
   name: string;
-  /** Compiled, from the folder of the output. */
+  /** The compiled module, relative to `dist`. */
   file: string;
-  /** Is there exactly once. */
+  /** The text to replace, which the module contains exactly once. */
   find: string;
   replace: string;
-  /** The invariants that may find it. */
+  /** The invariants that may be violated. */
   caughtBy: readonly Invariant[];
 }
 
-export const mutants: readonly Mutant[] = [
+export const plantedFaults: readonly PlantedFault[] = [
   {
-    name: 'the cursor moves before the outcome',
+    name: 'the cursor moves when a batch starts',
     file: 'src/domain/lane/evolve.js',
     find: '{ ...withOpen(lane, delivery, delivery), lastStarted:',
     replace:
@@ -22,21 +22,21 @@ export const mutants: readonly Mutant[] = [
     caughtBy: ['order', 'figures', 'nothing is lost', 'progress'],
   },
   {
-    name: 'answers and wake-ups come before the commit',
+    name: 'callers are answered before the commit',
     file: 'src/log/sqlite/commit.js',
     find: 'commit.run();',
     replace: 'setImmediate(() => commit.run());',
     caughtBy: ['attempts', 'acknowledged', 'log first', 'progress', 'healthy', 'nothing is lost'],
   },
   {
-    name: 'a request that stands for no delivery in the log',
+    name: 'a request has a delivery id that is not in the log',
     file: 'src/delivery/lane-runner.js',
     find: 'targetOf(destination, context.secrets), batch)',
     replace: 'targetOf(destination, context.secrets), { ...batch, deliveryId: randomUuid(random) })',
     caughtBy: ['log first'],
   },
   {
-    name: 'a delivery is planned anew after a crash',
+    name: 'an open delivery takes newer logins into its batch',
     file: 'src/delivery/lane-runner.js',
     find: 'prefetch.take(planOf(portalId, delivery));\n        if (rendered.lastVersion !== delivery.lastVersion)',
     replace:
@@ -44,77 +44,77 @@ export const mutants: readonly Mutant[] = [
     caughtBy: ['identical', 'nothing too much'],
   },
   {
-    name: 'a fifth retry',
+    name: 'a delivery has five retries',
     file: 'src/domain/lane/backoff.js',
     find: 'MAX_RETRIES = 4',
     replace: 'MAX_RETRIES = 5',
     caughtBy: ['retries'],
   },
   {
-    name: 'a lost wake-up: a commit wakes only the first of its lanes',
+    name: 'a commit wakes only the first of its lanes',
     file: 'src/log/tail.js',
     find: 'watch(touched);',
     replace: 'watch(touched.slice(0, 1));',
     caughtBy: ['progress', 'nothing is lost', 'recovery', 'replay'],
   },
   {
-    name: 'a lost wake-up: a portal that gives its place back admits no other',
+    name: 'the end of a request admits no other portal',
     file: 'src/delivery/limiter.js',
     find: 'limits.undebited = false;\n                admit(id, limits);',
     replace: 'limits.undebited = false;',
     caughtBy: ['progress', 'nothing is lost', 'recovery', 'replay'],
   },
   {
-    name: 'a retry that is due at once',
+    name: 'a retry does not wait',
     file: 'src/domain/lane/next-step.js',
     find: 'const dueAt = plausible(delivery.retryDueAt, now, MAX_RETRY_WAIT_MS);',
     replace: 'const dueAt = now;',
     caughtBy: ['waits', 'capacity'],
   },
   {
-    name: 'an outcome that could not be recorded is forgotten',
+    name: 'an outcome that could not be recorded is dropped',
     file: 'src/delivery/recorder.js',
     find: 'await new Promise((resolve) => clock.at(clock.now() + RECORD_AGAIN_MS, resolve));',
     replace: 'return;',
     caughtBy: ['attempts'],
   },
   {
-    name: 'what is superseded is not sent again',
+    name: 'the logins of a superseded delivery are not sent again',
     file: 'src/domain/lane/evolve.js',
     find: 'return delivery ? withOpen(lane, delivery, null) : lane;',
     replace: 'return delivery ? closed(lane, delivery) : lane;',
     caughtBy: ['order', 'figures', 'nothing is lost'],
   },
   {
-    name: 'a webhook that is off goes on sending',
+    name: 'a webhook that is off sends',
     file: 'src/domain/lane/next-step.js',
     find: '!webhook.enabled || !destination',
     replace: '!destination',
     caughtBy: ['as configured'],
   },
   {
-    name: 'what was given up is not listed',
+    name: 'an abandoned batch is not listed as undelivered',
     file: 'src/projections/undelivered.js',
     find: 'add(event, delivery, { ...outcome',
     replace: 'void (event, delivery, { ...outcome',
     caughtBy: ['recovery', 'figures', 'retention'],
   },
   {
-    name: 'a recovery comes between two attempts of a first delivery',
+    name: 'a recovery is sent between two attempts of a first delivery',
     file: 'src/domain/lane/next-step.js',
     find: 'if (first.open?.failedAttempts)\n        return [];',
     replace: '',
     caughtBy: ['turns', 'one at a time'],
   },
   {
-    name: 'a batch that is too large is given up',
+    name: 'a batch that is too large is abandoned',
     file: 'src/domain/lane/decide.js',
     find: "verdict === 'TOO_LARGE'",
     replace: 'false',
     caughtBy: ['batches'],
   },
   {
-    name: 'a Retry-After counts for one portal only',
+    name: 'a Retry-After pauses only one portal',
     file: 'src/delivery/limiter.js',
     find: 'limits.pausedUntil = Math.max(isPaused(limits) ? limits.pausedUntil : 0, pausedUntil ?? 0);',
     replace: '',
@@ -128,21 +128,21 @@ export const mutants: readonly Mutant[] = [
     caughtBy: ['rebuild'],
   },
   {
-    name: 'a timer that is not cancelled',
+    name: 'a timer is not cancelled',
     file: 'src/delivery/engine.js',
     find: 'await Promise.resolve();\n        timers.get(portalId)?.();',
     replace: 'await Promise.resolve();',
     caughtBy: ['memory'],
   },
   {
-    name: 'pruning takes what is undelivered',
+    name: 'undelivered logins are pruned',
     file: 'src/domain/retention.js',
     find: 'waiting(lane, lastLogin)[0]?.firstVersion,\n        firstLogin,',
     replace: 'waiting(lane, lastLogin)[0]?.firstVersion,',
     caughtBy: ['retention', 'healthy', 'recovery'],
   },
   {
-    name: 'a login that is known is recorded again',
+    name: 'a login with a known idempotency key is recorded again',
     file: 'src/commands/login.js',
     find: 'firsts[index] ? [] : [recorded(',
     replace: 'false ? [] : [recorded(',

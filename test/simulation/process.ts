@@ -1,5 +1,4 @@
-/** One life of the process: the product as it runs in one thread, over files, a clock, chance and a network of the simulation. */
-
+/** One simulated process: the product in one thread, with files, a clock, randomness and a network of the simulation. */
 import { type Connection, openReader, openWriter, usedBytes } from '../../db/open.js';
 import type { Commands } from '../../src/commands/handlers.js';
 import { loadConfig } from '../../src/config.js';
@@ -23,118 +22,118 @@ const MASTER_KEY = Buffer.alloc(32, 3);
 const CAUSE = { actor: 'system', traceId: '4bf92f3577b34da6a3ce929d0e0e4736' };
 const config = loadConfig({ AUDITWIRE_LOG_LEVEL: 'error' });
 
-/** Where a process may end without a warning. */
+/** Where a process can crash. */
 export const crashPoints = [
   'while nothing happens',
   'before a commit',
   'inside a commit',
   'after a commit',
   'before a POST',
-  'while a POST is under way',
+  'while a POST is in flight',
   'after its response',
 ] as const;
 export type CrashPoint = (typeof crashPoints)[number];
 
-export interface LifeOptions {
+export interface ProcessOptions {
+  /** From 1. */
   number: number;
   directory: string;
   clock: Clock;
   random: Random;
   unsigned: boolean;
   retention: RetentionSettings;
-  /** What is committed, from the life before on. */
+  /** Called at the start, and after each commit. */
   onCommitted: (log: LogReader) => void;
-  createSender: (mortal: Mortal) => Sender;
+  createSender: (process: Crashable) => Sender;
   diskState: () => DiskState;
-  /** The process is gone: what it leaves is what its files hold now. */
-  onDeath: (where: string) => void;
+  /** The process crashed. Its files must be copied now: what it writes later does not count. */
+  onCrash: (where: string) => void;
   /** A group of commands begins. */
   onGroup: () => void;
-  /** The product said that something is wrong with itself. */
-  onFault: (line: string) => void;
+  /** The product logged an error. */
+  onError: (line: string) => void;
   onReadLogins: (count: number) => void;
 }
 
-/** What ends with a process. */
-export interface Mortal {
-  /** Of the life, from 1. */
+/** What the sender may know of its process. */
+export interface Crashable {
   readonly number: number;
-  /** Nothing that it does any more has happened. */
-  isOver(): boolean;
-  /** It has come to a point, and maybe dies there. */
+  /** The process has ended: whatever its code still does has no effect. */
+  hasEnded(): boolean;
+  /** The process reaches a crash point, and may crash there. */
   reach(point: CrashPoint): void;
 }
 
-export interface Life extends Mortal {
+export interface SimulatedProcess extends Crashable {
   readonly directory: string;
   readonly commands: Commands;
   readonly log: LogReader;
   readonly models: ReadModels;
-  /** Timers that are set. */
+  /** How many timers are set. */
   timers(): number;
-  /** It dies when it comes to this point for the nth time, from 1. */
-  dieAt(point: CrashPoint, nth: number): void;
-  /** Lets what is under way end; resolves when nothing is. */
+  /** Crashes the process when it reaches a point for the nth time, from 1. */
+  crashAt(point: CrashPoint, nth: number): void;
+  /** Stops the services. Resolves when the work in progress has ended. */
   stop(): Promise<void>;
-  /** Cuts off what is still under way, and closes the files as a server does. False: it died of it. */
+  /** Stops the rest of the work, and closes the files as a server does. False: the process crashed meanwhile. */
   close(): Promise<boolean>;
-  /** Nothing that it does from here on has happened. */
+  /** Ends the process: whatever its code does from now on has no effect. */
   end(): void;
-  /** Lets go of the files of a life that is over. */
-  bury(): void;
+  /** Closes the files of a process that has ended. */
+  closeFiles(): void;
 }
 
-/** @throws Refusal if the log cannot be written, as a server does that is started then */
-export async function startLife(options: LifeOptions): Promise<Life> {
-  const { number, directory, random, onDeath } = options;
+/** @throws Refusal if the log cannot be written, as a server does at its start */
+export async function startProcess(options: ProcessOptions): Promise<SimulatedProcess> {
+  const { number, directory, random, onCrash } = options;
   const writing = openWriter(directory);
   const reading = openReader(directory);
-  const clock = clockOfLife(options.clock);
-  let isOver = false;
-  let death: { point: CrashPoint; left: number } | null = null;
+  const clock = clockOfProcess(options.clock);
+  let ended = false;
+  let planned: { point: CrashPoint; left: number } | null = null;
 
-  let tellDeath = () => {};
-  const died = new Promise<void>((resolve) => {
-    tellDeath = resolve;
+  let resolveCrashed = () => {};
+  const crashed = new Promise<void>((resolve) => {
+    resolveCrashed = resolve;
   });
 
-  function die(where: string): void {
-    if (isOver) return;
-    onDeath(where);
+  function crash(where: string): void {
+    if (ended) return;
+    onCrash(where);
     end();
-    tellDeath();
+    resolveCrashed();
   }
 
   function end(): void {
-    isOver = true;
+    ended = true;
     clock.end();
   }
 
-  const mortal: Mortal = {
+  const crashable: Crashable = {
     number,
-    isOver: () => isOver,
+    hasEnded: () => ended,
     reach(point) {
-      if (death?.point !== point || --death.left > 0) return;
-      death = null;
-      die(point);
+      if (planned?.point !== point || --planned.left > 0) return;
+      planned = null;
+      crash(point);
     },
   };
 
   const hooked = withHooks(writing, {
     onBegin: options.onGroup,
-    state: () => (isOver ? 'well' : options.diskState()),
-    before: () => mortal.reach('before a commit'),
+    state: () => (ended ? 'working' : options.diskState()),
+    before: () => crashable.reach('before a commit'),
     after() {
-      if (!isOver) options.onCommitted(log);
-      mortal.reach('after a commit');
+      if (!ended) options.onCommitted(log);
+      crashable.reach('after a commit');
     },
   });
   const log = createLogReader(reading.db);
   const models = createReadModels(reading.db);
-  if (!areUpToDate(reading.db)) options.onFault('the read models are not up to date');
+  if (!areUpToDate(reading.db)) options.onError('the read models are not up to date');
   options.onCommitted(log);
   const tail = createTail(log);
-  const logger = createLogger('error', { write: (line) => void (isOver || options.onFault(line)) });
+  const logger = createLogger('error', { write: (line) => void (ended || options.onError(line)) });
   const { commands, delivery } = runHere({
     config,
     masterKey: MASTER_KEY,
@@ -150,9 +149,9 @@ export async function startLife(options: LifeOptions): Promise<Life> {
     random,
     unsigned: options.unsigned,
     logger,
-    createSender: () => options.createSender(mortal),
-    project: () => mortal.reach('inside a commit'),
-    onFatal: () => die('a sync that failed'),
+    createSender: () => options.createSender(crashable),
+    project: () => crashable.reach('inside a commit'),
+    onFatal: () => crash('a sync that failed'),
   });
 
   const retention = createRetention({
@@ -167,21 +166,21 @@ export async function startLife(options: LifeOptions): Promise<Life> {
     usedBytes: () => usedBytes(reading),
   });
 
-  const life: Life = {
-    ...mortal,
+  const simulated: SimulatedProcess = {
+    ...crashable,
     directory,
     commands,
     log,
     models,
     timers: clock.count,
-    dieAt: (point, nth) => void (death = { point, left: nth }),
+    crashAt: (point, nth) => void (planned = { point, left: nth }),
     async stop() {
       await Promise.all([delivery.engine.stop(), retention.stop()]);
     },
     async close() {
       void tail.stop();
-      await Promise.race([commands.stop(), died]);
-      if (isOver) return false;
+      await Promise.race([commands.stop(), crashed]);
+      if (ended) return false;
       await delivery.sender.stop();
       end();
       reading.sqlite.close();
@@ -189,21 +188,21 @@ export async function startLife(options: LifeOptions): Promise<Life> {
       return true;
     },
     end,
-    bury: () => closeWithoutCheckpoint(writing, reading),
+    closeFiles: () => closeWithoutCheckpoint(writing, reading),
   };
 
   try {
     const identified = commands.execute('identifyOrganization', { organizationId: null }, CAUSE);
-    await Promise.race([Promise.all([identified, commands.execute('ensureSigningKey', {}, CAUSE)]), died]);
+    await Promise.race([Promise.all([identified, commands.execute('ensureSigningKey', {}, CAUSE)]), crashed]);
   } catch (error) {
     end();
-    life.bury();
+    simulated.closeFiles();
     throw error;
   }
-  if (isOver) return life;
+  if (ended) return simulated;
   await delivery.engine.start();
   await retention.start();
-  return life;
+  return simulated;
 }
 
 function counted(log: LogReader, onRead: (count: number) => void): LogReader['data'] {
@@ -214,14 +213,14 @@ function counted(log: LogReader, onRead: (count: number) => void): LogReader['da
   };
 }
 
-/** The reader goes last: what only reads copies nothing from the write-ahead log into the database. */
+/** Closes the reader last: a connection that only reads does not copy the write-ahead log into the database. */
 function closeWithoutCheckpoint(writing: Connection, reading: Connection): void {
   writing.sqlite.close();
   reading.sqlite.close();
 }
 
-/** The clock of a process: its timers are gone when it is. */
-function clockOfLife(clock: Clock): Clock & { count(): number; end(): void } {
+/** The clock of a process. When the process ends, its timers are cancelled. */
+function clockOfProcess(clock: Clock): Clock & { count(): number; end(): void } {
   const timers = new Set<() => void>();
   let ended = false;
   return {

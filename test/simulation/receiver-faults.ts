@@ -36,7 +36,7 @@ const ATTEMPT_DEADLINE_MS = 30_000;
 const MAX_LINES = 20;
 const MAX_BYTES = 8_000;
 
-export const well: Reply = {
+export const accepted: Reply = {
   accepts: true,
   afterMs: 0,
   code: 200,
@@ -102,7 +102,7 @@ const isRejected = (number: number): boolean => number % 7 === 3;
 
 export function replyOf(name: FaultName, chance: Chance, request: Request): Reply {
   const fault: Fault = faults[name];
-  return { ...well, ...fault(chance, request) };
+  return { ...accepted, ...fault(chance, request) };
 }
 
 /** The outcome of a reply, by the rules of delivery and without the product's code. */
