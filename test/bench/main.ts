@@ -1,4 +1,4 @@
-/** Measures Auditwire and what it is compared with: `npm run bench -- --help`. */
+/** Measures Auditwire and its comparisons: `npm run bench -- --help`. */
 import '../../src/runtime/production.js';
 import { parseArgs } from 'node:util';
 import { measure, type Result, type Row, type Scale } from './row.js';

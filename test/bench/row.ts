@@ -1,6 +1,6 @@
 /**
- * One row of the benchmark. Auditwire (`ours`) and what it is compared with (`theirs`) are measured in turns, so that a busy
- * minute of the machine affects both.
+ * One row of the benchmark. The runs of Auditwire (`ours`) and of the comparison (`theirs`) alternate, so that a busy minute
+ * of the machine affects both.
  */
 
 /** `full`: the large sizes. `smoke`: the smallest size that still does the work, for a test. */

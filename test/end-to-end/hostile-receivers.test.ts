@@ -200,7 +200,7 @@ const receivers: Record<string, Hostile> = {
 };
 
 it(
-  'a failing receiver gets an attempt that names its fault, delays no other receiver, and its logins arrive after the destination is corrected',
+  'an attempt to a failing receiver names the fault, other receivers are not delayed, and the logins arrive after the destination is corrected',
   async () => {
     const healthy = await startReceiver();
     const server = await startThreaded(temporaryDirectory());

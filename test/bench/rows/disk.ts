@@ -22,7 +22,7 @@ const aim = (figure: string, goal: Aim['goal'] = { ratioAtMost: 2 }): Aim => ({ 
 /** Measures the whole data directory after all logins are delivered: log, indexes, deliveries. */
 export const disk: Row = {
   name: 'disk',
-  work: 'bytes on disk for a login that was delivered: in full batches, without and with an idempotency key, and alone',
+  work: 'bytes on disk for each delivered login: in full batches without and with an idempotency key, and in a batch of its own',
   comparedWith: 'the login as JSON, as it is sent',
   aims: [aim('withoutKey'), aim('withKey'), aim('alone', null)],
   // The result does not vary.

@@ -92,7 +92,7 @@ export const drainSyslogNg = besideSyslogNg(
 );
 export const drainSyslogNgBuffer = besideSyslogNg(
   'drain-syslog-ng-buffer',
-  "the same lines, all of them in the reliable disk buffer of syslog-ng's http() before it starts",
+  "the same lines, all in the reliable disk buffer of syslog-ng's http() before it starts",
   null,
   fromBuffer,
 );

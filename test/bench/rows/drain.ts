@@ -11,7 +11,7 @@ const drainOf = (portals: number): Row => ({
   work: `${LOGINS.default.toLocaleString('en')} waiting logins (full: ${LOGINS.full.toLocaleString('en')}) of ${
     portals === 1 ? 'a portal' : `${portals} portals`
   }, from the first line at a TLS receiver to the last`,
-  comparedWith: 'a bare loop that reads, formats, signs, compresses and posts the same',
+  comparedWith: 'a bare loop that reads, formats, signs, compresses and posts the same logins',
   aims: [{ figure: 'perSecond', unit: 'lines/s', goal: { ratioAtLeast: 0.7 } }],
   async prepare(scale) {
     const { filled, receiver, drain, close } = await makeBacklog({ portals, logins: LOGINS[scale] });

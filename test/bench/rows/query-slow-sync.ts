@@ -21,7 +21,7 @@ const SLOW_SYNCS = [...STRACE, '-e', `inject=${SYNCS}:delay_exit=${SLOWER_BY_MS 
 const LOGINS_PER_SECOND = 300;
 const QUERIES_PER_SECOND = 200;
 const CONNECTIONS = 32;
-/** The load starts so long before the queries and ends so long after them. */
+/** The load starts this long before the queries and ends this long after them. */
 const MARGIN_SECONDS = 0.3;
 
 export const querySlowSync: Row = {

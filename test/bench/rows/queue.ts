@@ -13,7 +13,7 @@ const SHARE_OF_SINGLE_LINES = 0.1;
 const queueOf = (size: number, ratioAtLeast: number): Row => ({
   name: `queue-${size}`,
   work: `${LOGINS.default.toLocaleString('en')} waiting logins (full: ${LOGINS.full.toLocaleString('en')}) of ${PORTALS} portals`,
-  comparedWith: `the same from BullMQ on a Redis that syncs each write, ${size === 1 ? 'a line' : `${size} lines`} a job`,
+  comparedWith: `the same logins from BullMQ on a Redis that syncs each write, ${size === 1 ? 'a line' : `${size} lines`} a job`,
   aims: [{ figure: 'perSecond', unit: 'lines/s', goal: { ratioAtLeast } }],
   async prepare(scale) {
     const skipped = missingRedis();

@@ -11,7 +11,7 @@ const LOAD = { connections: 64, forSeconds: 2.5 };
 
 export const recordDelivering: Row = {
   name: 'record-delivering',
-  work: `recordLogin, ${LOAD.connections} connections, as fast as delivery to a TLS receiver follows`,
+  work: `recordLogin, ${LOAD.connections} connections, at the rate that delivery to a TLS receiver can follow`,
   comparedWith: 'recordLogin for a portal without a webhook, on the same server',
   aims: [{ figure: 'perSecond', unit: 'logins/s', goal: { ratioAtLeast: 0.6 } }],
   prepare: (scale) =>

@@ -7,7 +7,7 @@ import { owning } from '../support/owning.js';
 import { addPortal } from '../support/portals.js';
 import { startProduct } from '../support/product.js';
 
-/** With so many connections the server never waits for the client. */
+/** Enough connections that the server never waits for the client. */
 const CONNECTIONS = 8;
 const LOGINS = 60_000;
 const FOR_SECONDS = 2.5;

@@ -33,7 +33,8 @@ export const subscribers: Row = {
   async prepare(scale) {
     const count = SUBSCRIBERS[scale];
     const files = fileLimit();
-    if (files < count + OTHER_FILES) return { skipped: `needs ulimit -n ${count + OTHER_FILES}, which is ${files}` };
+    if (files < count + OTHER_FILES)
+      return { skipped: `needs ulimit -n ${count + OTHER_FILES}; the limit is ${files}` };
     return owning(async (own) => {
       const product = own(await startProduct());
       const portalId = await portalWithWebhook(product);

@@ -5,13 +5,13 @@ import { join } from 'node:path';
 export interface Child<Ready> {
   process: ChildProcess;
   ready: Ready;
-  /** One question at a time. */
+  /** Only one question at a time is allowed. */
   ask<Answer>(question: object): Promise<Answer>;
   /** Disconnects: the script must end then. */
   stop(): Promise<void>;
 }
 
-/** @param script such as `receiver-process.js`, compiled */
+/** @param script a compiled file, such as `receiver-process.js` */
 export async function startChild<Ready>(script: string, ...args: string[]): Promise<Child<Ready>> {
   const child = fork(join(import.meta.dirname, script), args, { execArgv: [] });
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));

@@ -16,7 +16,7 @@ export interface DeadPorts {
   silent: number;
   /** Answers 503. */
   unavailable: number;
-  /** The PEM of the authority that issued their certificate. */
+  /** PEM of the authority that issued the certificate. */
   ca: string;
 }
 

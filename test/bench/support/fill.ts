@@ -19,7 +19,7 @@ interface Fill {
   logFormat?: 'CEF' | 'JSON' | 'CPS';
   /** Gives each login an idempotency key. */
   keys?: boolean;
-  /** So many logins have the outcome LOCKED and the type PAT, evenly distributed. No other login has them. */
+  /** The number of logins with the outcome LOCKED and the type PAT, evenly distributed. No other login has them. */
   rare?: number;
 }
 
@@ -32,9 +32,9 @@ export interface Filled {
   head: number;
 }
 
-/** So few logins of a portal are recorded at a time that the portals are mixed in the log. */
+/** Logins of a portal that are recorded at a time. The number is small, so that the portals are mixed in the log. */
 const LOGINS_IN_A_CALL = 100;
-/** With so many calls at a time the transactions reach their full size. */
+/** Enough calls at a time that the transactions reach their full size. */
 const CALLS_AT_ONCE = 40;
 /** The time between two logins. */
 const STEP_MS = 10;

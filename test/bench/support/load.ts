@@ -69,7 +69,7 @@ export interface Timing {
 /**
  * Calls at a steady rate, even if the last call is not answered yet. A stall so counts for every call that it delays.
  *
- * @returns the timing of each call, in their order
+ * @returns the timing of each call, in the order of `calls`
  * @throws if a call is not answered with success
  */
 export function openLoop(endpoint: Endpoint, calls: Calls, { perSecond, connections }: OpenLoop): Promise<Timing[]> {

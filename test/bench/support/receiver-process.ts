@@ -38,7 +38,7 @@ function count(text: Buffer, bytes: number, at: number): void {
   counts.lastAt = at;
   if (text.length && text.at(-1) !== NEWLINE) counts.lines += 1;
   for (let end = text.indexOf(NEWLINE); end >= 0; end = text.indexOf(NEWLINE, end + 1)) counts.lines += 1;
-  // CEF or JSON.
+  // The line is CEF (trace_id=) or JSON ("trace_id":).
   if (traced)
     for (const [, traceId] of text.toString().matchAll(/\btrace_id(?:=|":")([^\s"]+)/g))
       if (traceId !== undefined) arrivals.push([traceId, at]);
@@ -66,7 +66,7 @@ process.on('message', (ask: Ask) => {
       arrivals = [];
       return;
     default:
-      throw new Error(`Unknown: ${JSON.stringify(ask satisfies never)}`);
+      throw new Error(`Unknown request: ${JSON.stringify(ask satisfies never)}`);
   }
 });
 process.on('disconnect', () => process.exit());

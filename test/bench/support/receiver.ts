@@ -25,7 +25,7 @@ export interface Receiver {
   /** The PEM of the authority that issued its certificate (127.0.0.1, localhost, ::1). */
   ca: string;
   counts(): Promise<Counts>;
-  /** Resolves when so many lines have arrived since the start. Rejects after `timeoutMs` (default: 60 s). */
+  /** Resolves when `lines` lines have arrived since the start. Rejects after `timeoutMs` (default: 60 s). */
   until(lines: number, timeoutMs?: number): Promise<Counts>;
   /** The arrival times (clock.ts) of the lines since the last call, by trace id. Needs `traced`. */
   arrivals(): Promise<Map<string, number>>;

@@ -10,5 +10,5 @@ async function record({ endpoint, portalId, perSecond, forSeconds, connections }
   process.disconnect();
 }
 
-// An error ends the process, and so the row.
+// An error ends the process, and then the row fails.
 process.once('message', (load: SteadyLoad) => void record(load));
