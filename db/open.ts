@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, existsSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, fsyncSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3';
@@ -36,6 +36,8 @@ export function lockDataDirectory(directory: string): () => void {
     if (!existsSync(directory)) {
       mkdirSync(directory, { mode: 0o700 });
       syncDirectory(dirname(directory));
+    } else if (!statSync(directory).isDirectory()) {
+      throw new Error('it is not a directory');
     }
     const file = join(directory, 'lock');
     lock = new Database(file, { timeout: 0 });
@@ -128,6 +130,8 @@ function reasonOf(error: unknown): string {
   switch (errorCode(error)) {
     case 'SQLITE_BUSY':
       return 'another process has locked it. Is Auditwire already running?';
+    case 'SQLITE_NOTADB':
+      return 'auditwire.db is not an SQLite database; restore it from a backup';
     case 'ENOENT':
       return 'its parent folder does not exist';
     case 'EACCES':

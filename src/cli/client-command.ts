@@ -1,5 +1,5 @@
 import { type ArgsDef, defineCommand, type ParsedArgs } from 'citty';
-import { CallFailed, type Client, createClient, Refused, Unreachable } from '../client/client.js';
+import { CallFailed, type Client, createClient, Refused, TokenRejected, Unreachable } from '../client/client.js';
 import { explainRefusal } from './refusal.js';
 import { CommandFailed, run, UsageError } from './run.js';
 
@@ -17,6 +17,8 @@ export const clientArgs = {
   },
   json: { type: 'boolean', description: 'Print JSON, for scripts' },
 } as const satisfies ArgsDef;
+
+const TOKEN = /^aw_[\w-]+$/;
 
 /** The output of a command: one JSON document for a script, or lines for a person. */
 interface Answer {
@@ -56,12 +58,27 @@ export function clientCommand<const Args extends ArgsDef>(
   });
 }
 
-/** @throws UsageError without a token */
+/** @throws UsageError if the token is missing or cannot be a token, or if the URL is not an http or https URL */
 function connect({ url, token }: { url?: string | undefined; token?: string | undefined }): Client {
   const { AUDITWIRE_URL, AUDITWIRE_TOKEN } = process.env;
   const given = token ?? AUDITWIRE_TOKEN;
   if (!given) throw new UsageError('A token is needed: set AUDITWIRE_TOKEN or pass --token.');
-  return createClient(url ?? (AUDITWIRE_URL || 'http://127.0.0.1:4000/graphql'), given);
+  if (!TOKEN.test(given)) {
+    throw new UsageError(
+      `${token === undefined ? 'AUDITWIRE_TOKEN' : '--token'} is not a token: a token begins with aw_ and has only letters, digits, - and _.`,
+    );
+  }
+  const address = url ?? (AUDITWIRE_URL || 'http://127.0.0.1:4000/graphql');
+  if (!URL.canParse(address) || !/^https?:/i.test(address)) {
+    throw new UsageError(
+      `${url === undefined ? 'AUDITWIRE_URL' : '--url'} must be a URL such as http://127.0.0.1:4000/graphql, not "${address}".`,
+    );
+  }
+  return createClient(address, given, (state) => {
+    process.stderr.write(
+      `auditwire: ${state === 'LOST' ? 'The connection to the server is lost; trying again.' : 'The connection to the server is restored.'}\n`,
+    );
+  });
 }
 
 function write({ json, lines, exitCode = 0 }: Answer, asJson = false): void {
@@ -72,6 +89,12 @@ function write({ json, lines, exitCode = 0 }: Answer, asJson = false): void {
 /** Turns an expected error into a message for a person. Any other error is a bug and stays as it is. */
 function explained(error: unknown, args: ArgsDef): unknown {
   if (error instanceof Refused) return explainRefusal(error.refusal, args);
+  if (error instanceof TokenRejected) {
+    return new CommandFailed(
+      'The server does not know this token (AUDITWIRE_TOKEN or --token). To replace a lost token, stop the server and run ' +
+        'the command "token".',
+    );
+  }
   return error instanceof CallFailed || error instanceof Unreachable ? new CommandFailed(error.message) : error;
 }
 

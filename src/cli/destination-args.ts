@@ -13,7 +13,7 @@ export const destinationArgs = {
 export const settingArgs = {
   'log-format': {
     type: 'string',
-    description: `The format of the log lines: ${logFormats.join(', ')} (${logFormats[0]} by default)`,
+    description: `The format of the log lines: ${logFormats.join(', ')}`,
     valueHint: 'format',
   },
   'authorization-file': {
@@ -27,12 +27,13 @@ export const settingArgs = {
   },
   'ca-certificate-file': {
     type: 'string',
-    description: 'Trust the certificate authorities in this file (PEM) instead of the public ones',
+    description:
+      'Trust the certificate authorities in this file (PEM) instead of the public ones; - for standard input',
     valueHint: 'file',
   },
   'client-certificate-file': {
     type: 'string',
-    description: 'Present the certificate in this file (PEM) to the receiver (mutual TLS)',
+    description: 'Present the certificate in this file (PEM) to the receiver (mutual TLS); - for standard input',
     valueHint: 'file',
   },
   'client-key-file': {
@@ -48,12 +49,12 @@ export const settingArgs = {
   },
   'max-in-flight': {
     type: 'string',
-    description: 'The limit of requests in flight at a time, for all portals together (16 by default)',
+    description: 'The limit of requests in flight at a time, for all portals together',
     valueHint: 'number',
   },
   'lines-per-second': {
     type: 'string',
-    description: 'The limit of lines a second, for all portals together (no limit by default)',
+    description: 'The limit of lines a second, for all portals together',
     valueHint: 'number',
   },
 } as const satisfies ArgsDef;

@@ -24,6 +24,8 @@ export const update = clientCommand(
   },
   async (client, args) => {
     const { 'destination-id': id, name, endpoint, 'authorization-env': useEnvironment } = args;
+    if (useEnvironment && args['remove-authorization'])
+      throw contradiction('--authorization-env', '--remove-authorization');
     const given = await settingsOf(args);
     const authorization = useEnvironment ? fromEnvironment(given.authorization) : given.authorization;
     const changes = {

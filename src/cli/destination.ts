@@ -11,12 +11,13 @@ import { authorizationOfEnvironment, destinationArgs, settingArgs, settingsOf } 
 import { describeDestination, tableOfDestinations } from './destination-text.js';
 import { update } from './destination-update.js';
 import { everyNode } from './pages.js';
+import { PROGRAM } from './run.js';
 
 const create = clientCommand(
   {
     name: 'create',
     description:
-      'Create a destination: the collector of a SIEM. Its Authorization value comes from a file, a prompt or AUDITWIRE_AUTHORIZATION.',
+      'Create a destination: the collector of a SIEM. Its Authorization value comes from a file, a prompt or AUDITWIRE_AUTHORIZATION. Defaults: format CEF, 16 requests in flight, no limit of lines a second.',
   },
   {
     name: { type: 'positional', description: 'The name of the destination', required: true },
@@ -32,7 +33,7 @@ const create = clientCommand(
     const { authorization = authorizationOfEnvironment(), ...given } = await settingsOf(args);
     const input = { name: args.name, endpoint: args.endpoint, authorization, ...given };
     const { destination } = succeeded((await client.call(CreateDestinationDocument, { input })).createDestination);
-    const next = `Next: auditwire webhook configure PORTAL-ID --destination ${destination.id} --enable`;
+    const next = `Next: ${PROGRAM} webhook configure PORTAL-ID --destination ${destination.id} --enable`;
     const title = `Created destination ${destination.id} "${destination.name}":`;
     return { json: destination, lines: [title, ...describeDestination(destination), next] };
   },
@@ -46,7 +47,7 @@ const list = clientCommand(
     if (json.length) return { json, lines: tableOfDestinations(json) };
     return {
       json,
-      lines: ['There are no destinations yet. Next: auditwire destination create NAME --endpoint URL'],
+      lines: [`There are no destinations yet. Next: ${PROGRAM} destination create NAME --endpoint URL`],
     };
   },
 );

@@ -3,6 +3,7 @@ import { succeeded } from '../client/client.js';
 import { RegisterPortalDocument, RenamePortalDocument, RetirePortalDocument } from '../client/generated/graphql.js';
 import { clientCommand } from './client-command.js';
 import { everyPortal, NO_PORTALS, portalArgs } from './portals.js';
+import { PROGRAM } from './run.js';
 import { table } from './table.js';
 
 const register = clientCommand(
@@ -13,7 +14,7 @@ const register = clientCommand(
   },
   async (client, { name, id }) => {
     const { portal } = succeeded((await client.call(RegisterPortalDocument, { input: { name, id } })).registerPortal);
-    const next = 'Next: auditwire destination create NAME --endpoint URL';
+    const next = `Next: ${PROGRAM} destination create NAME --endpoint URL`;
     return { json: portal, lines: [`Registered portal ${portal.id} "${portal.name}".`, next] };
   },
 );

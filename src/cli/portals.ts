@@ -1,13 +1,14 @@
 import type { Client } from '../client/client.js';
 import { PortalsDocument, type PortalsQuery } from '../client/generated/graphql.js';
 import { everyNode } from './pages.js';
+import { PROGRAM } from './run.js';
 
 /** The argument of each command for one portal. */
 export const portalArgs = {
   'portal-id': { type: 'positional', description: 'The UUID of the portal', required: true },
 } as const;
 
-export const NO_PORTALS = 'There are no portals yet. Next: auditwire portal register NAME';
+export const NO_PORTALS = `There are no portals yet. Next: ${PROGRAM} portal register NAME`;
 
 /** A portal with its webhook and the status of the webhook. */
 export type PortalNode = PortalsQuery['portals']['edges'][number]['node'];

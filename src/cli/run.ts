@@ -1,5 +1,8 @@
 import type { ArgsDef } from 'citty';
 
+/** How a person calls the program from a checkout; the command follows. */
+export const PROGRAM = 'npm run --silent auditwire --';
+
 const EXIT_FAILED = 1;
 /** Exit code if the options or the settings are wrong. */
 const EXIT_USAGE = 2;

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { errorCode } from '../../db/open.js';
 import { UsageError } from './run.js';
 
 /** The name of a file that means standard input. */
@@ -20,7 +21,10 @@ export async function readText(option: string, file: string): Promise<string> {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    throw new UsageError(`${option}: ${error instanceof Error ? error.message : String(error)}`);
+    // The value is not printed: it may be a secret that was given in place of the name of a file.
+    throw new UsageError(
+      `${option}: this file cannot be read (${errorCode(error)}). Give the name of a file, not its text.`,
+    );
   }
 }
 

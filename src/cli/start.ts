@@ -8,6 +8,7 @@ import { HEALTH_PATH, JWKS_PATH } from '../http/server.js';
 import { createLogger } from '../runtime/logger.js';
 import { VERSION } from '../runtime/version.js';
 import { configOf, listenArgs, runOverDirectory } from './directory-command.js';
+import { PROGRAM } from './run.js';
 
 export const startCommand = defineCommand({
   meta: { name: 'start', description: 'Start the server.' },
@@ -19,7 +20,7 @@ export const startCommand = defineCommand({
       const app = await createApp(config, createLogger(config.logLevel), { threads: true });
       await start(app);
       stopOnSignals(app, config.shutdownMs);
-      process.stdout.write(banner(config, app, isNew));
+      process.stdout.write(banner(config, app, isNew, args['data-dir']));
     }),
 });
 
@@ -33,7 +34,7 @@ async function start(app: App): Promise<void> {
   }
 }
 
-function banner(config: Config, app: App, isNew: boolean): string {
+function banner(config: Config, app: App, isNew: boolean, dataDir: string | undefined): string {
   const origin = originOf(config.host, app.port());
   const rows: [string, string][] = [
     ['GraphQL', `${origin}${GRAPHQL_PATH}`],
@@ -48,8 +49,10 @@ function banner(config: Config, app: App, isNew: boolean): string {
     ['Organisation', app.organizationId],
   ];
   if (app.firstToken) rows.push(['Admin token', `${app.firstToken}   <- shown only once; keep it`]);
+  // The command reads the same variables, but not the options of this one.
+  const dataDirOption = dataDir === undefined ? '' : ` --data-dir ${JSON.stringify(dataDir)}`;
   const lines = rows.map(([name, value]) => `  ${name.padEnd(14)}${value}`);
-  return `\nAuditwire ${VERSION} is ready.\n\n${lines.join('\n')}\n\n  Stop with Ctrl-C. To replace a lost token: npm run --silent auditwire -- token\n\n`;
+  return `\nAuditwire ${VERSION} is ready.\n\n${lines.join('\n')}\n\n  Stop with Ctrl-C. To replace a lost token: ${PROGRAM} token${dataDirOption}\n\n`;
 }
 
 export function originOf(host: string, port: number): string {

@@ -8,7 +8,7 @@ import {
 import { catchUps } from '../domain/webhook.js';
 import { clientCommand } from './client-command.js';
 import { everyPortal, NO_PORTALS, portalArgs } from './portals.js';
-import { UsageError } from './run.js';
+import { PROGRAM, UsageError } from './run.js';
 import { table } from './table.js';
 import { contradiction, oneOf, time } from './values.js';
 
@@ -41,12 +41,15 @@ const configure = clientCommand(
     const catchUp = oneOf('--catch-up', catchUps, args['catch-up']);
     const since = time('--since', args.since);
     const enabled = enable ? true : disable ? false : undefined;
+    if (since !== undefined && catchUp !== 'SINCE') throw new UsageError('--since needs --catch-up SINCE.');
+    if (catchUp === 'SINCE' && since === undefined) throw new UsageError('--catch-up SINCE needs --since.');
+    if (catchUp !== undefined && !enable) throw new UsageError('--catch-up needs --enable.');
     if ([destinationId, enabled, catchUp, since].every((value) => value === undefined)) {
       throw new UsageError('Nothing to configure: give --destination, --enable or --disable.');
     }
     const input = { portalId: id, destinationId, enabled, catchUp, since };
     const { webhook } = succeeded((await client.call(ConfigureWebhookDocument, { input })).configureWebhook);
-    return { json: { portalId: id, ...webhook }, lines: describe(id, webhook) };
+    return { json: { portalId: id, ...webhook }, lines: describe(id, webhook, disable) };
   },
 );
 
@@ -78,10 +81,14 @@ const remove = clientCommand(
   },
 );
 
-function describe(portalId: string, { enabled, destination, status }: WebhookFieldsFragment): string[] {
+function describe(
+  portalId: string,
+  { enabled, destination, status }: WebhookFieldsFragment,
+  isDisabled = false,
+): string[] {
   const where = destination ? ` to destination ${destination.id} "${destination.name}"` : '';
   const lines = [`The webhook of portal ${portalId}${where} is ${enabled ? `on, ${status.state}` : 'off'}.`];
-  return enabled ? lines : [...lines, `Next: auditwire webhook configure ${portalId} --enable`];
+  return enabled || isDisabled ? lines : [...lines, `Next: ${PROGRAM} webhook configure ${portalId} --enable`];
 }
 
 export const webhookCommand = defineCommand({

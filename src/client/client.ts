@@ -1,9 +1,19 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { createClient as createWebSocketClient } from 'graphql-ws/client';
 import { WebSocket } from 'ws';
 import type { TypedDocumentString } from './generated/graphql.js';
 
+/** The longest wait before a lost WebSocket is opened again, in ms. The first wait is 250 ms, and each next one is twice as long. */
+const MAX_RECONNECT_MS = 4_000;
+const FIRST_RECONNECT_MS = 250;
+/** The close code of RFC 6455, section 7.4.1: here it means that the last subscription ended. */
+const CLOSE_NORMAL = 1000;
+
 /** The server answered the call with errors instead of data. */
 export class CallFailed extends Error {}
+
+/** The server does not know the token. */
+export class TokenRejected extends CallFailed {}
 
 /** The server refused the call and changed nothing. */
 export class Refused extends CallFailed {
@@ -21,15 +31,35 @@ export type Client = ReturnType<typeof createClient>;
  * Makes a typed client of a server, for the operations in `schema/operations.graphql`.
  *
  * @param url the GraphQL address of the server, such as `http://127.0.0.1:4000/graphql`
+ * @param onConnection is called when the WebSocket of the subscriptions is lost, and when it is open again
  */
-export function createClient(url: string, token: string) {
+export function createClient(
+  url: string,
+  token: string,
+  onConnection: (state: 'LOST' | 'RESTORED') => void = () => {},
+) {
   const authorization = `Bearer ${token}`;
+  let isLost = false;
+  let isClosing = false;
   const sockets = createWebSocketClient({
     url: url.replace(/^http/, 'ws'),
     webSocketImpl: WebSocket,
     connectionParams: { Authorization: authorization },
     shouldRetry: () => true,
     retryAttempts: Number.POSITIVE_INFINITY,
+    retryWait: (retries) => wait(Math.min(FIRST_RECONNECT_MS * 2 ** retries, MAX_RECONNECT_MS)),
+    on: {
+      closed: (event: unknown) => {
+        const isNormal = typeof event === 'object' && event !== null && 'code' in event && event.code === CLOSE_NORMAL;
+        if (isLost || isClosing || isNormal) return;
+        isLost = true;
+        onConnection('LOST');
+      },
+      connected: () => {
+        if (isLost) onConnection('RESTORED');
+        isLost = false;
+      },
+    },
   });
 
   return {
@@ -46,6 +76,7 @@ export function createClient(url: string, token: string) {
       const { data, errors } = bodyOf<Result>(url, answer);
       if (!errors?.length && data) return data;
       for (const { message, extensions } of errors ?? []) {
+        if (extensions?.code === 'UNAUTHENTICATED') throw new TokenRejected(message);
         if (extensions?.fields) throw new Refused({ message, code: extensions.code ?? '', fields: extensions.fields });
       }
       throw new CallFailed(errors?.map(({ message }) => message).join('; ') ?? `HTTP ${answer.status}`);
@@ -68,7 +99,10 @@ export function createClient(url: string, token: string) {
       }
     },
 
-    close: (): void => void sockets.dispose(),
+    close(): void {
+      isClosing = true;
+      void sockets.dispose();
+    },
   };
 }
 

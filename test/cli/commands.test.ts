@@ -58,6 +58,25 @@ describe('the status command', () => {
     await receiver.down();
   });
 
+  it('with --watch reports that the connection is lost and restored, and continues', async () => {
+    const directory = temporaryDirectory();
+    const receiver = await startReceiver();
+    const first = await startApp({ directory });
+    const { portalId } = await connectPortal(first, receiver, 'Shop');
+    const env = { AUDITWIRE_TOKEN: first.token, AUDITWIRE_URL: first.url };
+    const watching = auditwire(temporaryDirectory(), ['status', '--watch'], env);
+    await watching.until('Shop: ACTIVE, 0 delivered, 0 pending, no attempt yet\nShop:');
+    await first.app.stop();
+    await expect.poll(watching.complained, { timeout: 10_000 }).toContain('The connection to the server is lost');
+
+    const second = await startApp({ directory, token: first.token, env: { AUDITWIRE_PORT: new URL(first.url).port } });
+    await expect.poll(watching.complained, { timeout: 10_000 }).toContain('The connection to the server is restored');
+    const input = { portalId, authenticationType: 'BASIC', outcome: 'SUCCESS', sourceAddress: '192.0.2.7' } as const;
+    await second.client.call(RecordLoginDocument, { input });
+    await watching.until('Shop: ACTIVE, 1 delivered');
+    await receiver.down();
+  });
+
   it('needs a token that the server knows', async () => {
     const test = await startApp();
     const none = auditwire(temporaryDirectory(), ['status']);
@@ -65,7 +84,7 @@ describe('the status command', () => {
     expect(none.complained()).toContain('set AUDITWIRE_TOKEN');
     const wrong = auditwire(temporaryDirectory(), ['status', '--url', test.url], { AUDITWIRE_TOKEN: 'aw_wrong' });
     expect(await wrong.ended).toBe(1);
-    expect(wrong.complained()).toContain('This call needs a token');
+    expect(wrong.complained()).toContain('The server does not know this token');
   });
 });
 

@@ -44,6 +44,21 @@ describe('a usage error gives exit code 2 without a call to the server', () => {
     [['destination', 'update', UNKNOWN], 'Nothing to change'],
     [['webhook', 'configure', UNKNOWN, '--enable', '--disable'], '--enable and --disable cannot be used together.'],
     [['webhook', 'configure', UNKNOWN, '--enable', '--since', 'today'], '--since must be a time with a time zone'],
+    [['webhook', 'configure', UNKNOWN, '--enable', '--catch-up', 'SINCE'], '--catch-up SINCE needs --since.'],
+    [
+      ['webhook', 'configure', UNKNOWN, '--enable', '--since', '2026-01-31T12:00:00Z'],
+      '--since needs --catch-up SINCE.',
+    ],
+    [['webhook', 'configure', UNKNOWN, '--disable', '--catch-up', 'FROM_NOW'], '--catch-up needs --enable.'],
+    [
+      ['destination', 'update', UNKNOWN, '--authorization-env', '--remove-authorization'],
+      '--authorization-env and --remove-authorization cannot be used together.',
+    ],
+    [['portal', 'list', '--token', 'aw_…'], '--token is not a token: a token begins with aw_'],
+    [
+      ['portal', 'list', '--url', '127.0.0.1:4000/graphql'],
+      '--url must be a URL such as http://127.0.0.1:4000/graphql',
+    ],
     [['login', 'record', UNKNOWN, '--source-address', '::1', '--outcome', 'OK'], '--outcome must be one of SUCCESS, '],
     [['login', 'list', UNKNOWN, '--limit', '-1'], '--limit must be a whole number'],
   ])('%j', async (args, reason) => {

@@ -99,7 +99,7 @@ describe('an Authorization value', () => {
   });
 
   it.each([
-    [['--authorization-file', 'missing'], "--authorization-file: ENOENT: no such file or directory, open 'missing'"],
+    [['--authorization-file', 'missing'], '--authorization-file: this file cannot be read (ENOENT)'],
     [['--authorization-prompt'], '--authorization-prompt needs a terminal as standard input.'],
     [['--authorization-prompt', '--authorization-file', '-'], '--authorization-file and --authorization-prompt'],
     [['--authorization-file', '-', '--client-key-file', '-'], 'Only one of the files can be standard input.'],

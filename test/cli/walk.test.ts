@@ -18,11 +18,13 @@ it('the commands lead from an empty server to a delivered login, with ids that e
   writeFileSync(join(cwd, 'ca.pem'), receiver.ca);
   const { text } = commandLineOf(server);
 
-  expect(await text(['portal', 'list'])).toBe('There are no portals yet. Next: auditwire portal register NAME\n');
+  expect(await text(['portal', 'list'])).toBe(
+    'There are no portals yet. Next: npm run --silent auditwire -- portal register NAME\n',
+  );
   const registered = await text(['portal', 'register', 'Developer portal']);
   const portalId = idIn(registered);
   expect(registered).toBe(
-    `Registered portal ${portalId} "Developer portal".\nNext: auditwire destination create NAME --endpoint URL\n`,
+    `Registered portal ${portalId} "Developer portal".\nNext: npm run --silent auditwire -- destination create NAME --endpoint URL\n`,
   );
 
   const setting = ['--endpoint', receiver.url, '--ca-certificate-file', 'ca.pem', '--authorization-file', '-'];
@@ -36,7 +38,7 @@ it('the commands lead from an empty server to a delivered login, with ids that e
       '  authorization  set',
       '  TLS            custom CA',
       '  limits         16 requests in flight',
-      `Next: auditwire webhook configure PORTAL-ID --destination ${destinationId} --enable\n`,
+      `Next: npm run --silent auditwire -- webhook configure PORTAL-ID --destination ${destinationId} --enable\n`,
     ].join('\n'),
   );
   expect(await text(['destination', 'test', destinationId])).toMatch(/^Delivered \(\d+ ms\): 200 OK\n$/);

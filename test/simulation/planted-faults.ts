@@ -36,7 +36,7 @@ export const plantedFaults: readonly PlantedFault[] = [
     caughtBy: ['log first'],
   },
   {
-    name: 'an open delivery takes newer logins into its batch',
+    name: 'an open delivery includes newer logins',
     file: 'src/delivery/lane-runner.js',
     find: 'prefetch.take(planOf(portalId, delivery));\n        if (rendered.lastVersion !== delivery.lastVersion)',
     replace:

@@ -127,7 +127,7 @@ export async function createWorld({ seed, disks, tally, trace }: WorldOptions) {
       const before = state.activity;
       await new Promise<void>((resolve) => setImmediate(resolve));
       quiet = state.activity === before ? quiet + 1 : 0;
-      if (turn === MAX_TURNS - 1) report('progress', 'the process works without end while no time passes');
+      if (turn === MAX_TURNS - 1) report('progress', 'the process does not become idle while no time passes');
     }
     if (running && !running.hasEnded()) {
       readLog();
@@ -223,15 +223,15 @@ export async function createWorld({ seed, disks, tally, trace }: WorldOptions) {
     /** Sends a command to the process, and does not wait. `onAnswer` gets the answer, unless the process crashes before. */
     ask<T>(what: string, ask: (commands: Commands) => Promise<T>, onAnswer: (answer: T) => void = () => {}): void {
       if (!running) return;
-      const asked = running;
+      const answering = running;
       state.activity += 1;
       note(() => `> ${what}`);
-      ask(asked.commands).then(
+      ask(answering.commands).then(
         (answer) => {
-          if (!asked.hasEnded()) onAnswer(answer);
+          if (!answering.hasEnded()) onAnswer(answer);
         },
         (error: unknown) => {
-          if (asked.hasEnded()) return;
+          if (answering.hasEnded()) return;
           if (!(error instanceof Refusal)) return report('healthy', `${what}: ${String(error)}`);
           note(() => `  refused: ${error.message}`);
           tally.hit('refusals', error.code);

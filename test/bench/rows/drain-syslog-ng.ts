@@ -18,7 +18,7 @@ const WORKERS = [1, 2, 4];
 type Peer = (receiver: Receiver, lines: readonly string[], buffers: string) => (workers: number) => Promise<Figures>;
 
 /** Auditwire has all lines on disk, does not sign, and posts 500 lines at a time over TLS to the same receiver. */
-const besideSyslogNg = (name: string, comparedWith: string, goal: Aim['goal'], peer: Peer): Row => ({
+const againstSyslogNg = (name: string, comparedWith: string, goal: Aim['goal'], peer: Peer): Row => ({
   name,
   work: `${LOGINS.default.toLocaleString('en')} waiting logins (full: ${LOGINS.full.toLocaleString('en')}) of ${PORTALS} portals, unsigned`,
   comparedWith: `${comparedWith}, the fastest of ${WORKERS.join(', ')} workers`,
@@ -84,13 +84,13 @@ const fromBuffer: Peer = (receiver, lines, buffers) => {
   };
 };
 
-export const drainSyslogNg = besideSyslogNg(
+export const drainSyslogNg = againstSyslogNg(
   'drain-syslog-ng',
   "the same lines from a file through the reliable disk buffer of syslog-ng's http()",
   { ratioAtLeast: 1.3 },
   through,
 );
-export const drainSyslogNgBuffer = besideSyslogNg(
+export const drainSyslogNgBuffer = againstSyslogNg(
   'drain-syslog-ng-buffer',
   "the same lines, all in the reliable disk buffer of syslog-ng's http() before it starts",
   null,

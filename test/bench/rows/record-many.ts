@@ -19,7 +19,7 @@ const row = (name: string, size: number, comparedWith: string, goal: Aim['goal']
   aims: [{ figure: 'perSecond', unit: 'logins/s', goal }],
 });
 
-const besideBareWriter = (name: string, size: number, goal: Aim['goal']): Row => ({
+const againstBareWriter = (name: string, size: number, goal: Aim['goal']): Row => ({
   ...row(name, size, `a bare loop of prepared inserts over better-sqlite3, the same rows, ${size} a transaction`, goal),
   prepare: (scale) =>
     owning(async (own) => {
@@ -36,7 +36,7 @@ const besideBareWriter = (name: string, size: number, goal: Aim['goal']): Row =>
     }),
 });
 
-const besideNoop = (name: string, size: number): Row => ({
+const againstNoop = (name: string, size: number): Row => ({
   ...row(name, size, 'a mutation with the same input that does nothing, on the same server', null),
   rounds: 3,
   prepare: (scale) =>
@@ -59,6 +59,6 @@ async function measure(endpoint: Endpoint, calls: Calls, size: number): Promise<
   return { perSecond: callsPerSecond * size };
 }
 
-export const record100 = besideBareWriter('record-100', 100, { ratioAtLeast: 0.6 });
-export const record1000 = besideBareWriter('record-1000', 1_000, { ratioAtLeast: 0.75 });
-export const record1000Noop = besideNoop('record-1000-noop', 1_000);
+export const record100 = againstBareWriter('record-100', 100, { ratioAtLeast: 0.6 });
+export const record1000 = againstBareWriter('record-1000', 1_000, { ratioAtLeast: 0.75 });
+export const record1000Noop = againstNoop('record-1000-noop', 1_000);

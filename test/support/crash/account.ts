@@ -1,6 +1,6 @@
 /**
- * What happened to the logins of servers that were killed. The account of the events says what the log promises; this file
- * compares it with what the portals were told, what the receiver accepted and what the data directory holds.
+ * What happened to the logins of servers that were killed. The account of the events gives the state of each login; this file
+ * compares it with the answers to the portals, the batches that the receiver accepted, and the data directory.
  */
 import type { Recorded } from '../../../src/domain/event.js';
 import type { UndeliveredRow } from '../../../src/projections/undelivered-ranges.js';

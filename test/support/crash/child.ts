@@ -9,7 +9,7 @@ import Database from 'better-sqlite3';
 import { type App, type AppOptions, createApp } from '../../../src/app.js';
 import { loadConfig } from '../../../src/config.js';
 import { createSender } from '../../../src/delivery/transport/sender.js';
-import { type Recorded } from '../../../src/domain/event.js';
+import type { Recorded } from '../../../src/domain/event.js';
 import type { Purpose } from '../../../src/domain/lane/attempt.js';
 import { openDelivery } from '../../../src/domain/lane/lane.js';
 import { streamId } from '../../../src/domain/stream.js';
@@ -28,7 +28,7 @@ export interface ChildOptions {
   crash?: { point: CrashPoint; hits: number; eventsInGroup: number };
   /** A file that gets a line for each event, inside the transaction that appends it, so that a trace of system calls shows it. */
   eventsFile?: string;
-  /** Sets `synchronous` of every connection to this, against the will of the server. */
+  /** Overrides the server's setting of `synchronous` on every connection. */
   synchronous?: 'OFF' | 'NORMAL';
   /** The clock jumps to the next timer instead of waiting for it. */
   isHasty?: boolean;
@@ -36,7 +36,7 @@ export interface ChildOptions {
   env?: Record<string, string>;
 }
 
-/** The server is started. `head`: the position of the last event in its log. */
+/** Sent when the server listens. `head`: the position of the last event in its log. */
 export type FromChild = { pid: number; port: number; firstToken: string | null; head: number };
 export type ToChild = 'arm' | 'stop' | { open: ChildOptions } | { call: number; action: Action };
 
@@ -54,13 +54,13 @@ let app: App | null = null;
 let armed = false;
 let hits = 0;
 
-/** Kills the process if `isNow`. */
-function passBy(here: Place, deliveryId?: string): void {
-  if (isNow(here, deliveryId)) process.kill(process.pid, 'SIGKILL');
+/** Kills the process if it must end at this place. */
+function reach(here: Place, deliveryId?: string): void {
+  if (endsAt(here, deliveryId)) process.kill(process.pid, 'SIGKILL');
 }
 
-/** Whether the process must end here. If so, it writes a line for the parent. */
-function isNow(here: Place, deliveryId?: string): boolean {
+/** Whether the process must end at this place. If so, it writes a line for the parent. */
+function endsAt(here: Place, deliveryId?: string): boolean {
   if (!armed || !crash || hits >= crash.hits || !isAt(crash.point, here)) return false;
   hits += 1;
   if (hits < crash.hits) return false;
@@ -76,17 +76,17 @@ function inTransaction(event: Recorded): void {
   if (event.type === 'BatchStarted') purposes.set(event.data.deliveryId, event.data.purpose ?? 'FIRST');
   if (!group.length) queueMicrotask(afterCommit);
   group.push(event);
-  passBy({ at: 'inside', event: event.type });
+  reach({ at: 'inside', event: event.type });
   const causes = new Set(group.map(({ traceId }) => traceId));
-  if (group.length === crash?.eventsInGroup && causes.size > 1) passBy({ at: 'group' });
+  if (group.length === crash?.eventsInGroup && causes.size > 1) reach({ at: 'group' });
 }
 
 function afterCommit(): void {
-  passBy({ at: 'commit' });
+  reach({ at: 'commit' });
   for (const event of group.splice(0)) {
     const deliveryId = deliveryOf(event);
     const purpose = deliveryId ? { purpose: purposeOf(deliveryId) } : {};
-    passBy({ at: 'after', event: event.type, ...purpose, isLastOfReplay: isReplayed(event) }, deliveryId);
+    reach({ at: 'after', event: event.type, ...purpose, isLastOfReplay: isReplayed(event) }, deliveryId);
   }
 }
 
@@ -114,11 +114,11 @@ const killingSender: AppOptions['createSender'] = (given) => {
     async send(target, post) {
       const { deliveryId } = post;
       const purpose = purposeOf(deliveryId);
-      passBy({ at: 'post', purpose }, deliveryId);
-      const hold = isNow({ at: 'wire', purpose }, deliveryId) ? '&hold' : '';
+      reach({ at: 'post', purpose }, deliveryId);
+      const hold = endsAt({ at: 'wire', purpose }, deliveryId) ? '&hold' : '';
       const attemptedAt = given.clock.now();
       const outcome = await real.send({ ...target, endpoint: `${target.endpoint}?${purpose}${hold}` }, post);
-      passBy({ at: 'response', purpose }, deliveryId);
+      reach({ at: 'response', purpose }, deliveryId);
       return { ...outcome, attemptedAt };
     },
   };
@@ -142,8 +142,8 @@ if (/pruning/.test(crash?.point ?? '')) {
     const { run } = statement;
     statement.run = (...values) => {
       const changed = run.apply(statement, values);
-      passBy({ at: 'deletion' });
-      queueMicrotask(() => passBy({ at: 'deleted' }));
+      reach({ at: 'deletion' });
+      queueMicrotask(() => reach({ at: 'deleted' }));
       return changed;
     };
     return statement;
