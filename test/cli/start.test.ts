@@ -105,7 +105,7 @@ describe('a start that fails', () => {
     writeFileSync(join(directory, 'file'), '');
     for (const [path, reason] of [
       [join(directory, 'no', 'such'), 'does not exist'],
-      [join(directory, 'file'), 'cannot be used'],
+      [join(directory, 'file'), 'cannot be used: it is not a directory'],
     ] as const) {
       const server = auditwire(directory, ['start', '--data-dir', path]);
       expect(await server.ended).toBe(1);
