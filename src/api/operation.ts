@@ -17,7 +17,7 @@ export function operation<Input, Result>(
 
 /**
  * The only place that decides what a caller may do. Every token belongs to the administrator and may call every operation. The
- * interface has already refused calls without a valid token.
+ * interface has already refused calls without a valid token: `authenticate.ts` makes the `Viewer`, which would carry the role.
  */
 function assertMayCall(_operation: string, { tokenId }: Viewer): void {
   if (!tokenId) throw new Error('An operation was called without a caller');

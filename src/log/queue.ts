@@ -52,8 +52,8 @@ const SYSTEM_CAUSE: Cause = { actor: SYSTEM, traceId: '' };
 
 /**
  * The queue of commands before the writer. The commands of one turn of the event loop form a group. If the writer is busy, commands
- * wait here, up to a limit of events and of time. A command is refused only before the writer gets it, so a refused command never
- * appends events.
+ * wait here, up to a limit of events and of time. A command is refused before the writer gets it, or by the
+ * writer if the disk is full; in both cases it appends no events.
  */
 export function createQueue<H extends Record<keyof H, Handler>>(options: QueueOptions): Commands<H> {
   const { commit, groupsInFlight, eventCount, clock, onCommit } = options;

@@ -19,7 +19,10 @@ export interface WebhookStatus {
   /** Logins that are due and neither delivered nor abandoned yet. */
   pending: number;
   oldestPendingAt: number | null;
-  /** When the next attempt is due; null if none is scheduled, or it is due now. */
+  /**
+   * When the next attempt is due; null if none is scheduled, or it was due when the log last changed. The limits of the destination
+   * can make it later; a probe can be earlier if the destination works for another portal.
+   */
   nextAttemptAt: number | null;
   /** Counts attempts, not batches. */
   consecutiveFailures: number;

@@ -25,7 +25,11 @@ export type DeliveryEvent =
   | { type: 'RetryScheduled'; data: Attempt & DestinationPause & { retryDueAt: number } }
   /** The batch was too large for the receiver. Its logins go into batches of at most half its size. */
   | { type: 'BatchSplit'; data: Attempt }
-  /** The logins of a first delivery become undelivered; those of a recovery or probe stay so. A replay changes nothing for them. */
+  /**
+   * The batch was given up: after its last retry, after an answer that no retry changes, or because a single line is too large.
+   * The logins of a first delivery become undelivered; those of a recovery or probe stay so. A replay changes nothing
+   * for them.
+   */
   | { type: 'BatchAbandoned'; data: Attempt & DestinationPause & Abandonment }
   /** The webhook's destination or its log format changed. The same logins go into a new delivery. */
   | { type: 'DeliverySuperseded'; data: { deliveryId: string } }
