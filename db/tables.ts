@@ -3,9 +3,11 @@
  * `meta` describes the files. All others are read models, which `auditwire rebuild` computes again from the log.
  */
 
+import { sql } from 'drizzle-orm';
 import { blob, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
+import type { DestinationKind, Header, Sealed } from '../src/domain/destination.js';
+import type { LogFormat } from '../src/domain/formats/index.js';
 import type { Lane } from '../src/domain/lane/lane.js';
-import type { LogFormat } from '../src/domain/log-line.js';
 import type { UndeliveredReason, UndeliveredState } from '../src/domain/undelivered.js';
 
 /** The log: one row for each event, in the order of `position`. Times are in ms since the epoch. */
@@ -66,18 +68,23 @@ export const portals = sqliteTable('portals', {
 export const destinations = sqliteTable('destinations', {
   id: text().primaryKey(),
   name: text().notNull().unique(),
+  kind: text().$type<DestinationKind>().notNull(),
   endpoint: text().notNull(),
   /** Sealed; null if none is set. */
   authorization: text(),
   authorizationChangedAt: integer('authorization_changed_at'),
+  /** Their values are sealed. */
+  headers: text({ mode: 'json' }).$type<readonly Header<Sealed>[]>().notNull(),
   logFormat: text('log_format').$type<LogFormat>().notNull(),
   skipTlsVerification: integer('skip_tls_verification', { mode: 'boolean' }).notNull(),
   caCertificate: text('ca_certificate'),
   clientCertificate: text('client_certificate'),
   /** Sealed; null if none is set. */
   clientKey: text('client_key'),
-  maxInFlight: integer('max_in_flight').notNull().default(16),
+  maxInFlight: integer('max_in_flight').notNull(),
   linesPerSecond: integer('lines_per_second'),
+  maxBatchLines: integer('max_batch_lines'),
+  maxBatchBytes: integer('max_batch_bytes'),
   createdAt: integer('created_at').notNull(),
   updatedAt: integer('updated_at').notNull(),
   /** The position of the creation. Pages are in this order. */
@@ -86,15 +93,37 @@ export const destinations = sqliteTable('destinations', {
   changedPosition: integer('changed_position').notNull(),
 });
 
+/** The state of each destination: the fields of `DestinationHealth`. */
+export const destinationHealth = sqliteTable('destination_health', {
+  destinationId: text('destination_id').primaryKey(),
+  healthySince: integer('healthy_since'),
+  failingSince: integer('failing_since'),
+  pausedUntil: integer('paused_until'),
+  lastAttemptAt: integer('last_attempt_at'),
+  lastResponseCode: integer('last_response_code'),
+  lastResponseMessage: text('last_response_message'),
+});
+
 export const webhooks = sqliteTable(
   'webhooks',
   {
-    portalId: text('portal_id').primaryKey(),
-    destinationId: text('destination_id').notNull(),
+    id: text().primaryKey(),
+    portalId: text('portal_id').notNull(),
+    name: text().notNull(),
+    /** null: removed. */
+    destinationId: text('destination_id'),
     enabled: integer({ mode: 'boolean' }).notNull(),
-    configuredAt: integer('configured_at').notNull(),
+    configuredAt: integer('configured_at'),
+    /** The position of its first event. */
+    position: integer().notNull(),
+    /** It was removed, and nothing of it is undelivered: it cannot be configured again. */
+    isGone: integer('is_gone', { mode: 'boolean' }).notNull().default(false),
   },
-  (t) => [index('webhooks_destination').on(t.destinationId)],
+  (t) => [
+    index('webhooks_destination').on(t.destinationId),
+    // Includes what the engine reads after each commit with logins of the portal.
+    index('webhooks_portal').on(t.portalId, t.isGone, t.enabled, t.id),
+  ],
 );
 
 /**
@@ -129,9 +158,9 @@ export const idempotencyKeys = sqliteTable(
   (t) => [primaryKey({ columns: [t.portal, t.key] })],
 );
 
-/** One row for each portal: its lane, stored so that it is not computed from all events again. */
+/** One row for each webhook: its lane, stored so that it is not computed from all events again. */
 export const lanes = sqliteTable('lanes', {
-  portalId: text('portal_id').primaryKey(),
+  webhookId: text('webhook_id').primaryKey(),
   state: text({ mode: 'json' }).$type<Lane>().notNull(),
   /** The position of the last event that changed it. */
   position: integer().notNull(),
@@ -141,7 +170,7 @@ export const lanes = sqliteTable('lanes', {
 export const undelivered = sqliteTable(
   'undelivered',
   {
-    portalId: text('portal_id').notNull(),
+    webhookId: text('webhook_id').notNull(),
     firstVersion: integer('first_version').notNull(),
     lastVersion: integer('last_version').notNull(),
     state: text().$type<UndeliveredState>().notNull(),
@@ -155,6 +184,8 @@ export const undelivered = sqliteTable(
     /** Probes that the receiver gave a final answer to. */
     refusedProbes: integer('refused_probes').notNull(),
     abandonedAt: integer('abandoned_at').notNull(),
+    /** The webhook that redelivers the range, if its own was removed and a person asked for it. */
+    throughWebhookId: text('through_webhook_id'),
     /** The position of the first event that the range is computed from. That event and later ones are not pruned. */
     position: integer().notNull(),
     /** An actor. */
@@ -163,11 +194,14 @@ export const undelivered = sqliteTable(
     discardedAt: integer('discarded_at'),
   },
   (t) => [
-    primaryKey({ columns: [t.portalId, t.lastVersion] }),
+    primaryKey({ columns: [t.webhookId, t.lastVersion] }),
     // Includes the first version, so that logins that need action are counted from the index alone.
-    index('undelivered_oldest').on(t.portalId, t.state, t.lastVersion, t.firstVersion),
-    index('undelivered_position').on(t.portalId, t.position),
-    index('undelivered_least_refused').on(t.portalId, t.state, t.refusedProbes, t.lastVersion),
+    index('undelivered_oldest').on(t.webhookId, t.state, t.lastVersion, t.firstVersion),
+    index('undelivered_position').on(t.webhookId, t.position),
+    index('undelivered_through')
+      .on(t.webhookId, t.throughWebhookId, t.state, t.attempts, t.lastVersion)
+      .where(sql`${t.throughWebhookId} IS NOT NULL`),
+    index('undelivered_least_refused').on(t.webhookId, t.state, t.refusedProbes, t.lastVersion),
   ],
 );
 

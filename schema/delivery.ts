@@ -6,6 +6,7 @@ import { type Delivery, type DeliveryAttempt, type DeliveryState, deliveryStates
 import { builder, describedValues } from './builder.js';
 import { DestinationType, LogFormatEnum } from './destination.js';
 import { pageOf } from './page.js';
+import { allWebhooksDescription, choiceOf, webhookIdDescription } from './webhook-choice.js';
 
 const MAX_PAGE = 100;
 
@@ -51,6 +52,7 @@ export const DeliveryPhase = builder.enumType('DeliveryPhase', {
 const DeliveryAttemptType = builder.objectRef<DeliveryAttempt>('DeliveryAttempt').implement({
   description: 'One HTTP request that sends a batch, with its result.',
   fields: (t) => ({
+    webhookId: t.exposeID('webhookId', { description: 'The UUID of the webhook.' }),
     deliveryId: t.exposeID('deliveryId', {
       description: 'The UUID of the delivery, which is sent in the header `X-Auditwire-Delivery`.',
     }),
@@ -88,10 +90,17 @@ const DeliveryAttemptType = builder.objectRef<DeliveryAttempt>('DeliveryAttempt'
 const DeliveryType = builder.objectRef<Delivery>('Delivery').implement({
   description: 'The work to bring one batch of logins of a portal to a destination.',
   fields: (t) => ({
+    webhookId: t.exposeID('webhookId', { description: 'The UUID of the webhook.' }),
     id: t.exposeID('id', { description: 'The UUID, which every attempt sends in the header `X-Auditwire-Delivery`.' }),
     state: t.expose('state', { type: DeliveryStateEnum, description: 'The state of the delivery.' }),
     purpose: t.expose('purpose', { type: DeliveryPurposeEnum, description: 'Why the batch is sent.' }),
     loginCount: t.int({ description: 'The number of logins in the batch.', resolve: loginCount }),
+    throughWebhookId: t.id({
+      nullable: true,
+      description:
+        'The UUID of the webhook that sent the batch, if the webhook of the logins was removed; null otherwise.',
+      resolve: ({ throughWebhookId }) => throughWebhookId ?? null,
+    }),
     destinationId: t.exposeID('destinationId', { description: 'The UUID of the destination.' }),
     destination: t.field({
       type: DestinationType,
@@ -117,12 +126,15 @@ builder.queryField('deliveries', (t) =>
   t.connection(
     {
       type: DeliveryType,
-      description: 'The deliveries of a portal with their attempts, newest first. A page has at most 100.',
-      args: { portalId: t.arg.id({ required: true, description: 'The UUID of the portal.' }) },
+      description:
+        'The deliveries of a webhook (or of all webhooks of a portal) with their attempts, newest first. A page has at most 100.',
+      args: {
+        portalId: t.arg.id({ required: true, description: 'The UUID of the portal.' }),
+        webhookId: t.arg.id({ description: webhookIdDescription }),
+        allWebhooks: t.arg.boolean({ description: allWebhooksDescription }),
+      },
       resolve: (_, args, context) =>
-        pageOf(args, MAX_PAGE, api.deliveryCursor, (page) =>
-          api.deliveries({ ...page, portalId: args.portalId }, context),
-        ),
+        pageOf(args, MAX_PAGE, api.deliveryCursor, (page) => api.deliveries({ ...choiceOf(args), ...page }, context)),
     },
     { name: 'DeliveryConnection', description: 'A page of deliveries.' },
     { name: 'DeliveryEdge', description: 'A delivery in a page.' },
@@ -147,6 +159,8 @@ builder.subscriptionField('deliveryAttempted', (t) =>
       'Sends every attempt to deliver logins of a portal when it ends, each exactly once: from now on, or after a position.',
     args: {
       portalId: t.arg.id({ required: true, description: 'The UUID of the portal.' }),
+      webhookId: t.arg.id({ description: webhookIdDescription }),
+      allWebhooks: t.arg.boolean({ description: `${allWebhooksDescription} Includes those that are created later.` }),
       after: t.arg.string({ description: 'The last `position` that you received. Every attempt after it follows.' }),
     },
     subscribe: (_, args, context) => api.deliveryAttempts(args, context),

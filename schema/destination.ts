@@ -1,21 +1,75 @@
 import * as api from '../src/api/destinations.js';
 import { positionCursor } from '../src/api/page.js';
-import { type LogFormat, logFormats } from '../src/domain/log-line.js';
+import { type DestinationKind, destinationKinds } from '../src/domain/destination.js';
+import { formats, type LogFormat, logFormats } from '../src/domain/formats/index.js';
 import { builder, describedValues } from './builder.js';
 import { orRefusal, resultUnion } from './error.js';
 import { pageOf } from './page.js';
 
 const MAX_PAGE = 100;
 
-const formatDescriptions: Record<LogFormat, string> = {
-  CEF: 'Common Event Format 0: a header and then `key=value` pairs, in one line.',
-  JSON: 'One JSON object in each line.',
-  CPS: 'CrowdStrike Parsing Standard: a JSON object that contains the object of the JSON format as `event`.',
-};
+const formatDescriptions = Object.fromEntries(
+  logFormats.map((format) => [format, formats[format].description]),
+) as Record<LogFormat, string>;
 
 export const LogFormatEnum = builder.enumType('LogFormat', {
   description: 'The format of a log line.',
   values: describedValues(logFormats, formatDescriptions),
+});
+
+const kindDescriptions: Record<DestinationKind, string> = {
+  HTTP: 'An HTTP collector: batches are sent with POST.',
+};
+
+const DestinationKindEnum = builder.enumType('DestinationKind', {
+  description: 'How a destination gets its logs.',
+  values: describedValues(destinationKinds, kindDescriptions),
+});
+
+const healthDescriptions: Record<api.Health['state'], string> = {
+  UNKNOWN: 'There was no attempt to the destination yet.',
+  HEALTHY: 'The last attempt succeeded.',
+  FAILING: 'The last attempt failed. The destination gets one request at a time until one succeeds.',
+};
+
+const DestinationHealthStateEnum = builder.enumType('DestinationHealthState', {
+  description: 'Whether a destination works.',
+  values: describedValues(api.destinationHealthStates, healthDescriptions),
+});
+
+const DestinationHealthType = builder.objectRef<api.Health>('DestinationHealth').implement({
+  description: 'Whether a destination works, by the attempts of all webhooks that send to it.',
+  fields: (t) => ({
+    state: t.expose('state', { type: DestinationHealthStateEnum, description: 'Whether the destination works.' }),
+    healthySince: t.expose('healthySince', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'Since when all attempts have succeeded; null if the state is not HEALTHY.',
+    }),
+    failingSince: t.expose('failingSince', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'Since when all attempts have failed; null if the state is not FAILING.',
+    }),
+    pausedUntil: t.expose('pausedUntil', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'Until when no webhook sends to the destination, because the receiver asked for it (Retry-After).',
+    }),
+    lastAttemptAt: t.expose('lastAttemptAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When the last attempt started, with a precision of one minute; null before the first attempt.',
+    }),
+    lastResponseCode: t.exposeInt('lastResponseCode', {
+      nullable: true,
+      description: 'The HTTP status code of that attempt; null if none was received.',
+    }),
+    lastResponseMessage: t.exposeString('lastResponseMessage', {
+      nullable: true,
+      description: 'The answer of the receiver to that attempt, or why there was none; at most 256 characters.',
+    }),
+  }),
 });
 
 export const DestinationType = builder.objectRef<api.Destination>('Destination').implement({
@@ -23,6 +77,7 @@ export const DestinationType = builder.objectRef<api.Destination>('Destination')
     'The address of a receiver (usually the HTTPS collector of a SIEM) with its credential and settings. Any number of webhooks can use it.',
   fields: (t) => ({
     id: t.exposeID('id', { description: 'The UUID of the destination.' }),
+    kind: t.expose('kind', { type: DestinationKindEnum, description: 'How the destination gets its logs.' }),
     name: t.exposeString('name', { description: 'The name. No two destinations have the same name.' }),
     endpoint: t.exposeString('endpoint', { description: 'The URL that receives the batches by POST.' }),
     hasAuthorization: t.exposeBoolean('hasAuthorization', {
@@ -32,6 +87,10 @@ export const DestinationType = builder.objectRef<api.Destination>('Destination')
       type: 'DateTime',
       nullable: true,
       description: 'When the Authorization value was last set or removed; null if it was never set.',
+    }),
+    headerNames: t.exposeStringList('headerNames', {
+      description:
+        'The names of the headers that are sent in addition to those of Auditwire. Their values are never returned.',
     }),
     logFormat: t.expose('logFormat', { type: LogFormatEnum, description: 'The format of the log lines.' }),
     skipTlsVerification: t.exposeBoolean('skipTlsVerification', {
@@ -59,6 +118,20 @@ export const DestinationType = builder.objectRef<api.Destination>('Destination')
       nullable: true,
       description:
         'The limit of lines a second, for all portals that send to the destination together; null for no limit.',
+    }),
+    maxBatchLines: t.exposeInt('maxBatchLines', {
+      nullable: true,
+      description: 'The limit of lines in a batch; null for the limit of Auditwire, 500.',
+    }),
+    maxBatchBytes: t.exposeInt('maxBatchBytes', {
+      nullable: true,
+      description:
+        'The limit of bytes of a batch before compression; null for the limit of Auditwire, 1,048,576. A single line can be longer.',
+    }),
+    health: t.field({
+      type: DestinationHealthType,
+      description: 'Whether the destination works.',
+      resolve: ({ id }, _, context) => api.destinationHealth(id, context),
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the destination was created.' }),
     updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'When the destination was last changed.' }),
@@ -103,6 +176,32 @@ const clientCertificateDescription =
 const clientKeyDescription =
   'The private key of the client certificate: RSA, EC or Ed25519, in PEM, without a passphrase. Write-only: it is stored encrypted and never returned.';
 
+const headersDescription =
+  'Headers to send with every request, such as `X-Splunk-Request-Channel`; at most 10, and none that Auditwire or the connection sets (Host, Authorization, User-Agent, Content-*, Transfer-Encoding and the like).';
+
+const CreateHeaderInput = builder.inputType('CreateHeaderInput', {
+  description: 'A header to send with every request.',
+  fields: (t) => ({
+    name: t.string({ required: true, description: 'The name; at most 128 characters.' }),
+    value: t.string({
+      required: true,
+      description:
+        'The value, sent exactly as given; at most 4,096 characters of visible ASCII. Write-only: it is stored encrypted and never returned.',
+    }),
+  }),
+});
+
+const UpdateHeaderInput = builder.inputType('UpdateHeaderInput', {
+  description: 'A header to send with every request.',
+  fields: (t) => ({
+    name: t.string({ required: true, description: 'The name; at most 128 characters.' }),
+    value: t.string({ description: 'A new value; without it, the stored value of this header stays.' }),
+  }),
+});
+
+const maxBatchLinesDescription = 'The limit of lines in a batch: 1 to 500';
+const maxBatchBytesDescription = 'The limit of bytes of a batch before compression: 1,000 to 1,048,576';
+
 const CreateDestinationInput = builder.inputType('CreateDestinationInput', {
   description: 'A destination to create.',
   fields: (t) => ({
@@ -112,6 +211,8 @@ const CreateDestinationInput = builder.inputType('CreateDestinationInput', {
       description: 'An absolute https URL without credentials; at most 2,048 characters.',
     }),
     authorization: t.string({ description: `${authorizationDescription} Without it, the header is not sent.` }),
+    headers: t.field({ type: [CreateHeaderInput], description: headersDescription }),
+    kind: t.field({ type: DestinationKindEnum, description: 'How the destination gets its logs; HTTP by default.' }),
     logFormat: t.field({ type: LogFormatEnum, description: 'The format of the log lines; CEF by default.' }),
     skipTlsVerification: t.boolean({
       description: 'Whether to accept any certificate; false by default. For tests only: use `caCertificate` instead.',
@@ -130,6 +231,8 @@ const CreateDestinationInput = builder.inputType('CreateDestinationInput', {
       description:
         'The limit of lines a second, for all portals that send to the destination together: 1 to 1,000,000; no limit by default.',
     }),
+    maxBatchLines: t.int({ description: `${maxBatchLinesDescription}, 500 by default.` }),
+    maxBatchBytes: t.int({ description: `${maxBatchBytesDescription}, which is the default.` }),
   }),
 });
 
@@ -156,6 +259,10 @@ const UpdateDestinationInput = builder.inputType('UpdateDestinationInput', {
       description: 'A new endpoint: an absolute https URL without credentials; at most 2,048 characters.',
     }),
     authorization: t.string({ description: `${authorizationDescription} null removes it.` }),
+    headers: t.field({
+      type: [UpdateHeaderInput],
+      description: `${headersDescription} The list replaces the present one; null removes all.`,
+    }),
     logFormat: t.field({ type: LogFormatEnum, description: 'The format of the log lines from now on.' }),
     skipTlsVerification: t.boolean({ description: 'Whether to accept any certificate.' }),
     caCertificate: t.string({
@@ -170,6 +277,8 @@ const UpdateDestinationInput = builder.inputType('UpdateDestinationInput', {
     }),
     maxInFlight: t.int({ description: 'The limit of requests in flight at a time: 1 to 64.' }),
     linesPerSecond: t.int({ description: 'The limit of lines a second: 1 to 1,000,000; null removes the limit.' }),
+    maxBatchLines: t.int({ description: `${maxBatchLinesDescription}; null restores the default.` }),
+    maxBatchBytes: t.int({ description: `${maxBatchBytesDescription}; null restores the default.` }),
   }),
 });
 

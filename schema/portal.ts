@@ -1,6 +1,6 @@
 import { positionCursor } from '../src/api/page.js';
 import * as api from '../src/api/portals.js';
-import { webhook } from '../src/api/webhooks.js';
+import { defaultWebhook, holdsBackMost, webhooks } from '../src/api/webhooks.js';
 import { builder } from './builder.js';
 import { orRefusal, resultUnion } from './error.js';
 import { pageOf } from './page.js';
@@ -9,7 +9,7 @@ import { WebhookType } from './webhook.js';
 const MAX_PAGE = 100;
 
 const PortalType = builder.objectRef<api.Portal>('Portal').implement({
-  description: 'A developer portal. Auditwire records its logins and delivers them with its webhook.',
+  description: 'A developer portal. Auditwire records its logins and delivers them with its webhooks.',
   fields: (t) => ({
     id: t.exposeID('id', { description: 'The UUID of the portal: `portal_id` in a log line.' }),
     name: t.exposeString('name', { description: 'The name. Portals may have the same name.' }),
@@ -23,8 +23,21 @@ const PortalType = builder.objectRef<api.Portal>('Portal').implement({
     webhook: t.field({
       type: WebhookType,
       description:
-        'The webhook that delivers the logins. Every portal has one; its state is UNCONFIGURED until you configure it.',
-      resolve: ({ id }, _, context) => webhook(id, context),
+        'The webhook `default`, which every portal has. An operation that names only the portal means this webhook. Its state is UNCONFIGURED until you configure it.',
+      resolve: ({ id }, _, context) => defaultWebhook(id, context),
+    }),
+    webhooks: t.field({
+      type: [WebhookType],
+      description:
+        'All webhooks of the portal, at most 10: `default` first, the others in the order of their creation. A removed webhook is listed while it has undelivered logins.',
+      resolve: ({ id }, _, context) => webhooks(id, context),
+    }),
+    holdsBackMost: t.field({
+      type: WebhookType,
+      nullable: true,
+      description:
+        'The webhook that needs the oldest login, so that this login and all later ones are not pruned; null if no webhook needs one.',
+      resolve: ({ id }, _, context) => holdsBackMost(id, context),
     }),
   }),
 });
@@ -106,7 +119,7 @@ builder.mutationField('retirePortal', (t) =>
   t.field({
     type: resultUnion('RetirePortal', portalSuccess('RetirePortalSuccess', 'The portal is retired.')),
     description:
-      'Retires a portal: its webhook is removed, new logins are refused, and the recorded logins are kept. Logins that were due and not delivered become undelivered.',
+      'Retires a portal: its webhooks are removed, new logins are refused, and the recorded logins are kept. Logins that were due and not delivered become undelivered.',
     args: { input: t.arg({ type: RetirePortalInput, required: true, description: 'The portal.' }) },
     resolve: (_, { input }, context) => orRefusal(async () => ({ portal: await api.retirePortal(input, context) })),
   }),

@@ -3,9 +3,10 @@ import { type ReplayScope, replayScopes } from '../src/domain/replay.js';
 import { type ReplayJob, type ReplayJobStatus, replayJobStatuses } from '../src/queries/replay-jobs.js';
 import { builder, describedValues } from './builder.js';
 import { orRefusal, resultUnion } from './error.js';
+import { allWebhooksDescription, choiceOf, webhookIdDescription } from './webhook-choice.js';
 
 const statusDescriptions: Record<ReplayJobStatus, string> = {
-  UNCONFIGURED: 'A replay was never requested for the portal.',
+  UNCONFIGURED: 'A replay was never requested for the webhook.',
   ACCEPTED: 'The replay was requested and starts at once.',
   PENDING: 'The replay waits until the webhook is turned on.',
   RUNNING: 'The logins are being sent. The batches alternate with first deliveries.',
@@ -30,7 +31,7 @@ const ReplayScopeEnum = builder.enumType('ReplayScope', {
 });
 
 const ReplayJobType = builder.objectRef<ReplayJob>('ReplayJob').implement({
-  description: 'The last replay that was requested for a portal.',
+  description: 'The last replay that was requested for a webhook.',
   fields: (t) => ({
     id: t.exposeID('id', {
       nullable: true,
@@ -77,9 +78,12 @@ const ReplayJobType = builder.objectRef<ReplayJob>('ReplayJob').implement({
 builder.queryField('replayJob', (t) =>
   t.field({
     type: ReplayJobType,
-    description: 'The last replay of a portal, in progress or ended.',
-    args: { portalId: t.arg.id({ required: true, description: 'The UUID of the portal.' }) },
-    resolve: (_, { portalId }, context) => api.replayJob(portalId, context),
+    description: 'The last replay of a webhook, in progress or ended.',
+    args: {
+      portalId: t.arg.id({ required: true, description: 'The UUID of the portal.' }),
+      webhookId: t.arg.id({ description: webhookIdDescription }),
+    },
+    resolve: (_, args, context) => api.replayJob(choiceOf(args), context),
   }),
 );
 
@@ -95,6 +99,7 @@ const RequestReplayInput = builder.inputType('RequestReplayInput', {
   description: 'Which logins to send again.',
   fields: (t) => ({
     portalId: t.id({ required: true, description: 'The UUID of the portal.' }),
+    webhookId: t.id({ description: webhookIdDescription }),
     startAt: t.field({
       type: 'DateTime',
       required: true,
@@ -114,7 +119,7 @@ builder.mutationField('requestReplay', (t) =>
   t.field({
     type: resultUnion('RequestReplay', replaySuccess('RequestReplaySuccess', 'The replay is accepted.')),
     description:
-      'Sends the logins of a time range again, to the destination that the webhook has at the time of sending. A portal has one replay at a time. Pending logins are left out, because they are delivered anyway.',
+      'Sends the logins of a time range again, to the destination that the webhook has at the time of sending. A webhook has one replay at a time. Pending logins are left out, because they are delivered anyway.',
     args: { input: t.arg({ type: RequestReplayInput, required: true, description: 'The portal and the time range.' }) },
     resolve: (_, { input }, context) => orRefusal(async () => ({ replayJob: await api.requestReplay(input, context) })),
   }),
@@ -122,26 +127,30 @@ builder.mutationField('requestReplay', (t) =>
 
 const CancelReplayInput = builder.inputType('CancelReplayInput', {
   description: 'The replay to cancel.',
-  fields: (t) => ({ portalId: t.id({ required: true, description: 'The UUID of the portal.' }) }),
+  fields: (t) => ({
+    portalId: t.id({ required: true, description: 'The UUID of the portal.' }),
+    webhookId: t.id({ description: webhookIdDescription }),
+  }),
 });
 
 builder.mutationField('cancelReplay', (t) =>
   t.field({
     type: resultUnion('CancelReplay', replaySuccess('CancelReplaySuccess', 'The replay is cancelled.')),
-    description: 'Cancels the replay of a portal. The logins that it has sent stay delivered.',
+    description: 'Cancels the replay of a webhook. The logins that it has sent stay delivered.',
     args: { input: t.arg({ type: CancelReplayInput, required: true, description: 'The replay.' }) },
     resolve: (_, { input }, context) => orRefusal(async () => ({ replayJob: await api.cancelReplay(input, context) })),
   }),
 );
 
 const ReplayJobChanged = builder.objectRef<api.ReplayJobAt>('ReplayJobChanged').implement({
-  description: 'The replay of a portal after a change.',
+  description: 'The replay of a webhook after a change.',
   fields: (t) => ({
     position: t.string({
       description: 'The position of this payload. Pass it as `after` when you reconnect.',
       resolve: ({ position }) => String(position),
     }),
     portalId: t.exposeID('portalId', { description: 'The UUID of the portal.' }),
+    webhookId: t.exposeID('webhookId', { description: 'The UUID of the webhook.' }),
     replayJob: t.expose('replayJob', { type: ReplayJobType, description: 'The job as it is now.' }),
   }),
 });
@@ -150,9 +159,11 @@ builder.subscriptionField('replayJobChanged', (t) =>
   t.field({
     type: ReplayJobChanged,
     description:
-      'Sends the replay of a portal as it is now, then after each change and with its progress. A slow client gets the latest state, not every one.',
+      'Sends the replay of a webhook (or of all webhooks of a portal) as it is now, then after each change and with its progress. A slow client gets the latest state, not every one.',
     args: {
       portalId: t.arg.id({ required: true, description: 'The UUID of the portal.' }),
+      webhookId: t.arg.id({ description: webhookIdDescription }),
+      allWebhooks: t.arg.boolean({ description: `${allWebhooksDescription} Includes those that are created later.` }),
       after: t.arg.string({
         description: 'The last `position` that you received. The first payload is left out if nothing changed since.',
       }),

@@ -8,6 +8,7 @@ import {
 import { builder, describedValues } from './builder.js';
 import { orRefusal, resultUnion } from './error.js';
 import { pageOf } from './page.js';
+import { allWebhooksDescription, choiceOf, webhookIdDescription } from './webhook-choice.js';
 
 const MAX_PAGE = 100;
 
@@ -38,13 +39,19 @@ const UndeliveredReasonEnum = builder.enumType('UndeliveredReason', {
 });
 
 const UndeliveredRangeType = builder.objectRef<api.UndeliveredRange>('UndeliveredRange').implement({
-  description: 'Consecutive logins of one portal that were due and are not delivered, with one state and one reason.',
+  description:
+    'Consecutive logins of one portal that were due in a webhook and are not delivered, with one state and one reason.',
   fields: (t) => ({
     id: t.exposeID('id', {
       description:
         'The id of the range, for `redeliver` and `discardUndelivered`. It can change when a part of the range is delivered.',
     }),
     portalId: t.exposeID('portalId', { description: 'The UUID of the portal.' }),
+    webhookId: t.exposeID('webhookId', { description: 'The UUID of the webhook in which the logins were due.' }),
+    throughWebhookId: t.exposeID('throughWebhookId', {
+      nullable: true,
+      description: 'The UUID of the webhook that redelivers the range, if its own webhook was removed; null otherwise.',
+    }),
     state: t.expose('state', { type: UndeliveredStateEnum, description: 'The state of the range.' }),
     reason: t.expose('reason', { type: UndeliveredReasonEnum, description: 'Why the logins are not delivered.' }),
     loginCount: t.exposeInt('loginCount', { description: 'The number of logins in the range.' }),
@@ -93,9 +100,12 @@ builder.queryField('undelivered', (t) =>
   t.connection(
     {
       type: UndeliveredRangeType,
-      description: 'The undelivered ranges of a portal, oldest first. A page has at most 100.',
+      description:
+        'The undelivered ranges of a webhook (or of all webhooks of a portal), oldest first. A page has at most 100.',
       args: {
         portalId: t.arg.id({ required: true, description: 'The UUID of the portal.' }),
+        webhookId: t.arg.id({ description: webhookIdDescription }),
+        allWebhooks: t.arg.boolean({ description: allWebhooksDescription }),
         states: t.arg({
           type: [UndeliveredStateEnum],
           description: 'Return only ranges in these states; by default all states except DISCARDED.',
@@ -103,7 +113,7 @@ builder.queryField('undelivered', (t) =>
       },
       resolve: (_, args, context) =>
         pageOf(args, MAX_PAGE, api.undeliveredCursor, (page) =>
-          api.undelivered({ ...page, portalId: args.portalId, states: args.states }, context),
+          api.undelivered({ ...choiceOf(args), ...page, states: args.states }, context),
         ),
     },
     { name: 'UndeliveredConnection', description: 'A page of undelivered ranges.' },
@@ -126,6 +136,10 @@ const RedeliverInput = builder.inputType('RedeliverInput', {
   description: 'Undelivered ranges to deliver again.',
   fields: (t) => ({
     ids: t.idList({ required: true, description: '1 to 100 ids of ranges, from the query `undelivered`.' }),
+    webhookId: t.id({
+      description:
+        'For ranges of a removed webhook: the UUID of another webhook of the portal, whose destination gets them.',
+    }),
   }),
 });
 
@@ -136,7 +150,7 @@ builder.mutationField('redeliver', (t) =>
       rangesSuccess('RedeliverSuccess', 'Auditwire delivers these ranges before all other ranges.'),
     ),
     description:
-      'Delivers undelivered ranges again, at once, to the destination that the webhook has now. The batches alternate with first deliveries. The ranges get three new recoveries.',
+      'Delivers undelivered ranges again, at once, to the destination that the webhook has now (or, with `webhookId`, to the destination of another webhook). The batches alternate with first deliveries. The ranges get three new recoveries.',
     args: { input: t.arg({ type: RedeliverInput, required: true, description: 'The ranges.' }) },
     resolve: (_, { input }, context) => orRefusal(async () => ({ ranges: await api.redeliver(input, context) })),
   }),

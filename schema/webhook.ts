@@ -1,10 +1,12 @@
 import { destination } from '../src/api/destinations.js';
+import { portal } from '../src/api/portals.js';
 import * as api from '../src/api/webhooks.js';
 import { type CatchUp, catchUps } from '../src/domain/webhook.js';
 import { type StatusAt, type WebhookState, type WebhookStatus, webhookStates } from '../src/queries/status.js';
 import { builder, describedValues } from './builder.js';
 import { DestinationType } from './destination.js';
 import { orRefusal, resultUnion } from './error.js';
+import { webhookIdDescription } from './webhook-choice.js';
 
 const stateDescriptions: Record<WebhookState, string> = {
   ACTIVE: 'The last attempt succeeded, or there was no attempt to this destination yet.',
@@ -18,7 +20,7 @@ const WebhookStateEnum = builder.enumType('WebhookState', {
 });
 
 const WebhookStatusType = builder.objectRef<WebhookStatus>('WebhookStatus').implement({
-  description: 'The status of the delivery of a portal.',
+  description: 'The status of the delivery by a webhook. All numbers are of this webhook alone.',
   fields: (t) => ({
     enabled: t.exposeBoolean('enabled', {
       description: 'Whether the webhook is on: logins that are recorded now are due.',
@@ -78,12 +80,31 @@ const WebhookStatusType = builder.objectRef<WebhookStatus>('WebhookStatus').impl
       description:
         'The number of logins that were due and will not be delivered: a person discarded them, or they expired.',
     }),
+    holdsLoginsSince: t.expose('holdsLoginsSince', {
+      type: 'DateTime',
+      nullable: true,
+      description:
+        'When the oldest login was recorded that this webhook still needs, because it is pending, undelivered or in a replay. That login and all later ones of the portal are not pruned. null if the webhook needs none.',
+    }),
   }),
 });
 
 export const WebhookType = builder.objectRef<api.Webhook>('Webhook').implement({
-  description: 'The connection from a portal to a destination, on or off.',
+  description:
+    'The connection from a portal to a destination, on or off. A portal has up to 10, each with its own deliveries, status, undelivered ranges and replays. Every login is due in each that is on.',
   fields: (t) => ({
+    id: t.exposeID('id', {
+      description: 'The UUID of the webhook. The id of the webhook `default` is the id of its portal.',
+    }),
+    portalId: t.exposeID('portalId', { description: 'The UUID of the portal.' }),
+    // Not the portal itself: a cycle in the schema would let a small query ask for an answer of any size.
+    portalName: t.string({
+      description: 'The name of the portal.',
+      resolve: ({ portalId }, _, context) => portal(portalId, context)?.name ?? '',
+    }),
+    name: t.exposeString('name', {
+      description: 'The name. No two webhooks of a portal have the same name. `default` cannot be renamed.',
+    }),
     destination: t.field({
       type: DestinationType,
       nullable: true,
@@ -99,10 +120,21 @@ export const WebhookType = builder.objectRef<api.Webhook>('Webhook').implement({
     status: t.field({
       type: WebhookStatusType,
       description: 'The status now.',
-      resolve: ({ portalId }, _, context) => api.webhookStatus(portalId, context),
+      resolve: ({ id }, _, context) => api.webhookStatus(id, context),
     }),
   }),
 });
+
+builder.queryField('webhook', (t) =>
+  t.field({
+    type: WebhookType,
+    nullable: true,
+    description:
+      'A webhook by its id; null if it does not exist. A removed webhook can be read while it has undelivered logins.',
+    args: { id: t.arg.id({ required: true, description: 'The UUID of the webhook.' }) },
+    resolve: (_, { id }, context) => api.webhook(id, context),
+  }),
+);
 
 const webhookSuccess = (name: string, description: string) =>
   builder.objectRef<{ webhook: api.Webhook }>(name).implement({
@@ -123,9 +155,10 @@ const CatchUpEnum = builder.enumType('CatchUp', {
 });
 
 const ConfigureWebhookInput = builder.inputType('ConfigureWebhookInput', {
-  description: 'The changes of the webhook of a portal. A field that is left out stays as it is.',
+  description: 'The changes of a webhook of a portal. A field that is left out stays as it is.',
   fields: (t) => ({
     portalId: t.id({ required: true, description: 'The UUID of the portal.' }),
+    webhookId: t.id({ description: webhookIdDescription }),
     destinationId: t.id({ description: 'The UUID of the destination to send to; required the first time.' }),
     enabled: t.boolean({ description: 'Turns the webhook on or off; off until this is set.' }),
     catchUp: t.field({
@@ -145,29 +178,85 @@ builder.mutationField('configureWebhook', (t) =>
   t.field({
     type: resultUnion('ConfigureWebhook', webhookSuccess('ConfigureWebhookSuccess', 'The webhook is configured.')),
     description:
-      'Sets the destination of the webhook of a portal, and turns the webhook on or off. Logins that are recorded while it is off are skipped, unless `catchUp` includes them.',
+      'Sets the destination of a webhook of a portal, and turns the webhook on or off. Logins that are recorded while it is off are skipped, unless `catchUp` includes them.',
     args: { input: t.arg({ type: ConfigureWebhookInput, required: true, description: 'The changes.' }) },
     resolve: (_, { input }, context) =>
       orRefusal(async () => ({ webhook: await api.configureWebhook(input, context) })),
   }),
 );
 
+const CreateWebhookInput = builder.inputType('CreateWebhookInput', {
+  description: 'A webhook to create beside the webhook `default`.',
+  fields: (t) => ({
+    portalId: t.id({ required: true, description: 'The UUID of the portal.' }),
+    name: t.string({
+      required: true,
+      description: 'The name; 1 to 256 characters. No other webhook of the portal may have it.',
+    }),
+    destinationId: t.id({ required: true, description: 'The UUID of the destination to send to.' }),
+    enabled: t.boolean({ description: 'Turns the webhook on; off by default.' }),
+    catchUp: t.field({
+      type: CatchUpEnum,
+      description:
+        'When the call turns the webhook on: which of the logins that were recorded before to deliver; FROM_NOW by default. SINCE_LAST_ON: all that are retained.',
+    }),
+    since: t.field({
+      type: 'DateTime',
+      description: 'With `catchUp: SINCE`: deliver the logins that were recorded at this time or later.',
+    }),
+  }),
+});
+
+builder.mutationField('createWebhook', (t) =>
+  t.field({
+    type: resultUnion('CreateWebhook', webhookSuccess('CreateWebhookSuccess', 'The webhook exists and is configured.')),
+    description:
+      'Creates another webhook of a portal, such as the one for a second SIEM. If a removed webhook has this name and still has undelivered logins, that webhook continues.',
+    args: { input: t.arg({ type: CreateWebhookInput, required: true, description: 'The webhook.' }) },
+    resolve: (_, { input }, context) => orRefusal(async () => ({ webhook: await api.createWebhook(input, context) })),
+  }),
+);
+
+const RenameWebhookInput = builder.inputType('RenameWebhookInput', {
+  description: 'A new name for a webhook.',
+  fields: (t) => ({
+    portalId: t.id({ required: true, description: 'The UUID of the portal.' }),
+    webhookId: t.id({ required: true, description: 'The UUID of the webhook.' }),
+    name: t.string({
+      required: true,
+      description: 'The new name; 1 to 256 characters. No other webhook of the portal may have it.',
+    }),
+  }),
+});
+
+builder.mutationField('renameWebhook', (t) =>
+  t.field({
+    type: resultUnion('RenameWebhook', webhookSuccess('RenameWebhookSuccess', 'The webhook is renamed.')),
+    description: 'Renames a webhook. It keeps its id. The webhook `default` cannot be renamed.',
+    args: { input: t.arg({ type: RenameWebhookInput, required: true, description: 'The webhook and its new name.' }) },
+    resolve: (_, { input }, context) => orRefusal(async () => ({ webhook: await api.renameWebhook(input, context) })),
+  }),
+);
+
 const RemoveWebhookInput = builder.inputType('RemoveWebhookInput', {
   description: 'The webhook to remove.',
-  fields: (t) => ({ portalId: t.id({ required: true, description: 'The UUID of the portal.' }) }),
+  fields: (t) => ({
+    portalId: t.id({ required: true, description: 'The UUID of the portal.' }),
+    webhookId: t.id({ description: webhookIdDescription }),
+  }),
 });
 
 builder.mutationField('removeWebhook', (t) =>
   t.field({
     type: resultUnion('RemoveWebhook', webhookSuccess('RemoveWebhookSuccess', 'The webhook is removed.')),
     description:
-      'Removes the webhook of a portal. Logins that were due and not delivered become undelivered. Auditwire delivers them when the webhook is configured again.',
+      'Removes a webhook of a portal. Logins that were due and not delivered become undelivered. Auditwire delivers them when the webhook is configured or created again; `redeliver` can also send them through another webhook of the portal.',
     args: { input: t.arg({ type: RemoveWebhookInput, required: true, description: 'The webhook.' }) },
     resolve: (_, { input }, context) => orRefusal(async () => ({ webhook: await api.removeWebhook(input, context) })),
   }),
 );
 
-const WebhookStatusChanged = builder.objectRef<StatusAt>('WebhookStatusChanged').implement({
+const WebhookStatusChanged = builder.objectRef<StatusAt & { webhook: api.Webhook }>('WebhookStatusChanged').implement({
   description: 'The status of a webhook after a change.',
   fields: (t) => ({
     position: t.string({
@@ -175,6 +264,8 @@ const WebhookStatusChanged = builder.objectRef<StatusAt>('WebhookStatusChanged')
       resolve: ({ position }) => String(position),
     }),
     portalId: t.exposeID('portalId', { description: 'The UUID of the portal.' }),
+    webhookId: t.exposeID('webhookId', { description: 'The UUID of the webhook.' }),
+    webhook: t.expose('webhook', { type: WebhookType, description: 'The webhook now.' }),
     status: t.expose('status', { type: WebhookStatusType, description: 'The status now.' }),
   }),
 });
@@ -185,7 +276,13 @@ builder.subscriptionField('webhookStatusChanged', (t) =>
     description:
       'Sends the status of a webhook now, then after each change by a configuration or a delivery. A slow client gets the latest status, not every one.',
     args: {
-      portalId: t.arg.id({ required: true, description: 'The UUID of the portal.' }),
+      portalId: t.arg.id({
+        description: 'The UUID of the portal. With `allWebhooks`, leave it out for the webhooks of all portals.',
+      }),
+      webhookId: t.arg.id({ description: webhookIdDescription }),
+      allWebhooks: t.arg.boolean({
+        description: 'Whether to send the status of every webhook, also of those that are created later.',
+      }),
       after: t.arg.string({
         description: 'The last `position` that you received. The first payload is left out if nothing changed since.',
       }),

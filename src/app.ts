@@ -16,6 +16,7 @@ import { createRetention } from './maintenance/retention.js';
 import { createReadModels } from './projections/read-models.js';
 import { bringUpToDate } from './projections/rebuild.js';
 import { createStatuses } from './queries/status.js';
+import { createWebhookFeed } from './queries/webhook-feed.js';
 import { type Clock, systemClock } from './runtime/clock.js';
 import { type Random, randomTraceId, systemRandom } from './runtime/random.js';
 import { createService, type Service, stopAll } from './runtime/service.js';
@@ -113,7 +114,8 @@ export async function createApp(config: Config, logger: Logger, appOptions: AppO
     const statusOf = createStatuses({ models, log, retention: config.retention, now: () => clock.now() }, tail.head);
     const reasonAgainstEndpoint = async (url: URL) =>
       egressProxy ? reasonThroughProxy(url, guard) : guard.reasonAgainstSaving(url);
-    const shared = { commands, log, tail, models, statusOf, clock, random };
+    const webhookFeed = createWebhookFeed(tail, models);
+    const shared = { commands, log, tail, models, statusOf, webhookFeed, clock, random };
     const services: Services = { ...shared, reasonAgainstEndpoint, testDestination };
     const http = createHttpServer(services, config, logger);
     const retention = createRetention({

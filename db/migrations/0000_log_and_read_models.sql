@@ -4,19 +4,33 @@ CREATE TABLE `actors` (
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `actors_name_unique` ON `actors` (`name`);--> statement-breakpoint
+CREATE TABLE `destination_health` (
+	`destination_id` text PRIMARY KEY NOT NULL,
+	`healthy_since` integer,
+	`failing_since` integer,
+	`paused_until` integer,
+	`last_attempt_at` integer,
+	`last_response_code` integer,
+	`last_response_message` text
+);
+--> statement-breakpoint
 CREATE TABLE `destinations` (
 	`id` text PRIMARY KEY NOT NULL,
 	`name` text NOT NULL,
+	`kind` text NOT NULL,
 	`endpoint` text NOT NULL,
 	`authorization` text,
 	`authorization_changed_at` integer,
+	`headers` text NOT NULL,
 	`log_format` text NOT NULL,
 	`skip_tls_verification` integer NOT NULL,
 	`ca_certificate` text,
 	`client_certificate` text,
 	`client_key` text,
-	`max_in_flight` integer DEFAULT 16 NOT NULL,
+	`max_in_flight` integer NOT NULL,
 	`lines_per_second` integer,
+	`max_batch_lines` integer,
+	`max_batch_bytes` integer,
 	`created_at` integer NOT NULL,
 	`updated_at` integer NOT NULL,
 	`position` integer NOT NULL,
@@ -49,7 +63,7 @@ CREATE TABLE `keys` (
 );
 --> statement-breakpoint
 CREATE TABLE `lanes` (
-	`portal_id` text PRIMARY KEY NOT NULL,
+	`webhook_id` text PRIMARY KEY NOT NULL,
 	`state` text NOT NULL,
 	`position` integer NOT NULL
 );
@@ -110,7 +124,7 @@ CREATE TABLE `tokens` (
 --> statement-breakpoint
 CREATE UNIQUE INDEX `tokens_hash_unique` ON `tokens` (`hash`);--> statement-breakpoint
 CREATE TABLE `undelivered` (
-	`portal_id` text NOT NULL,
+	`webhook_id` text NOT NULL,
 	`first_version` integer NOT NULL,
 	`last_version` integer NOT NULL,
 	`state` text NOT NULL,
@@ -121,22 +135,29 @@ CREATE TABLE `undelivered` (
 	`recoveries` integer NOT NULL,
 	`refused_probes` integer NOT NULL,
 	`abandoned_at` integer NOT NULL,
+	`through_webhook_id` text,
 	`position` integer NOT NULL,
 	`discarded_by` text,
 	`discarded_reason` text,
 	`discarded_at` integer,
-	PRIMARY KEY(`portal_id`, `last_version`)
-) WITHOUT ROWID;
+	PRIMARY KEY(`webhook_id`, `last_version`)
+);
 --> statement-breakpoint
-CREATE INDEX `undelivered_oldest` ON `undelivered` (`portal_id`,`state`,`last_version`,`first_version`);--> statement-breakpoint
-CREATE INDEX `undelivered_position` ON `undelivered` (`portal_id`,`position`);--> statement-breakpoint
-CREATE INDEX `undelivered_least_refused` ON `undelivered` (`portal_id`,`state`,`refused_probes`,`last_version`);--> statement-breakpoint
+CREATE INDEX `undelivered_oldest` ON `undelivered` (`webhook_id`,`state`,`last_version`,`first_version`);--> statement-breakpoint
+CREATE INDEX `undelivered_position` ON `undelivered` (`webhook_id`,`position`);--> statement-breakpoint
+CREATE INDEX `undelivered_through` ON `undelivered` (`webhook_id`,`through_webhook_id`,`state`,`attempts`,`last_version`) WHERE "undelivered"."through_webhook_id" IS NOT NULL;--> statement-breakpoint
+CREATE INDEX `undelivered_least_refused` ON `undelivered` (`webhook_id`,`state`,`refused_probes`,`last_version`);--> statement-breakpoint
 CREATE TABLE `webhooks` (
-	`portal_id` text PRIMARY KEY NOT NULL,
-	`destination_id` text NOT NULL,
+	`id` text PRIMARY KEY NOT NULL,
+	`portal_id` text NOT NULL,
+	`name` text NOT NULL,
+	`destination_id` text,
 	`enabled` integer NOT NULL,
-	`configured_at` integer NOT NULL
+	`configured_at` integer,
+	`position` integer NOT NULL,
+	`is_gone` integer DEFAULT false NOT NULL
 );
 --> statement-breakpoint
 CREATE INDEX `webhooks_destination` ON `webhooks` (`destination_id`);--> statement-breakpoint
-PRAGMA user_version = 1;
+CREATE INDEX `webhooks_portal` ON `webhooks` (`portal_id`,`is_gone`,`enabled`,`id`);--> statement-breakpoint
+PRAGMA user_version = 2;

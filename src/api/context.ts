@@ -5,6 +5,7 @@ import type { LogReader } from '../log/event-log.js';
 import type { Tail } from '../log/tail.js';
 import type { ReadModels } from '../projections/read-models.js';
 import type { StatusAt } from '../queries/status.js';
+import type { WebhookFeed } from '../queries/webhook-feed.js';
 import type { Clock } from '../runtime/clock.js';
 import type { Random } from '../runtime/random.js';
 
@@ -14,7 +15,8 @@ export interface Services {
   log: LogReader;
   tail: Tail;
   models: ReadModels;
-  statusOf: (portalId: string) => StatusAt;
+  statusOf: (webhookId: string) => StatusAt;
+  webhookFeed: WebhookFeed;
   /** Why the address guard refuses an endpoint; null if it is allowed. Every connection is checked by the same rule. */
   reasonAgainstEndpoint: (url: URL) => Promise<string | null>;
   testDestination: TestDestination;

@@ -1,9 +1,6 @@
-import {
-  createDestination as createInput,
-  deleteDestination as deleteInput,
-  testDestination as testInput,
-  updateDestination as updateInput,
-} from '../domain/destination.js';
+import { createDestination as createInput, updateDestination as updateInput } from '../delivery/kinds/input.js';
+import { deleteDestination as deleteInput, testDestination as testInput } from '../domain/destination.js';
+import type { DestinationHealth } from '../domain/destination-health.js';
 import { parse, uuid } from '../domain/input.js';
 import { invalidInput } from '../domain/refusal.js';
 import type { DestinationRow } from '../projections/destinations.js';
@@ -12,9 +9,12 @@ import { operation } from './operation.js';
 import { type PageRequest, rangeOf } from './page.js';
 
 /** A destination without its secrets. */
-export interface Destination extends Omit<DestinationRow, 'authorization' | 'clientKey' | 'changedPosition'> {
+export interface Destination
+  extends Omit<DestinationRow, 'authorization' | 'clientKey' | 'headers' | 'changedPosition'> {
   hasAuthorization: boolean;
   hasClientKey: boolean;
+  /** The names of the extra headers. */
+  headerNames: string[];
   /** The dangers of the current settings, for a person. */
   warnings: string[];
 }
@@ -41,6 +41,20 @@ export const testDestination = operation('testDestination', async (input: unknow
   context.testDestination(parse(testInput, input).id),
 );
 
+export const destinationHealthStates = ['UNKNOWN', 'HEALTHY', 'FAILING'] as const;
+
+export interface Health extends DestinationHealth {
+  state: (typeof destinationHealthStates)[number];
+}
+
+/** The health of a destination that exists. A pause that is over is left out. */
+export const destinationHealth = operation('destinationHealth', (id: string, { models, clock }): Health => {
+  const health = models.destinationHealth.get(id);
+  const { healthySince, failingSince, pausedUntil } = health;
+  const state = healthySince !== null ? 'HEALTHY' : failingSince !== null ? 'FAILING' : 'UNKNOWN';
+  return { ...health, state, pausedUntil: pausedUntil !== null && pausedUntil > clock.now() ? pausedUntil : null };
+});
+
 export const destination = operation('destination', (id: unknown, { models }): Destination | undefined => {
   const row = models.destinations.get(parse(uuid, id, 'id'));
   return row && view(row);
@@ -51,11 +65,12 @@ export const destinations = operation('destinations', (page: PageRequest, { mode
   models.destinations.page(rangeOf(page)).map(view),
 );
 
-function view({ authorization, clientKey, changedPosition: _, ...row }: DestinationRow): Destination {
+function view({ authorization, clientKey, headers, changedPosition: _, ...row }: DestinationRow): Destination {
   return {
     ...row,
     hasAuthorization: authorization !== null,
     hasClientKey: clientKey !== null,
+    headerNames: headers.map(({ name }) => name),
     warnings: warningsOf(row),
   };
 }

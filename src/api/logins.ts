@@ -77,7 +77,7 @@ export const recordedLogins = operation(
   'recordedLogins',
   (input: { portalId: unknown; after?: string | null | undefined }, context) => {
     const id = existingPortal(input.portalId, context);
-    return selectEvents(streamOf('login', id), parsePosition(input.after, context.tail.head()), context, (event) =>
+    return selectEvents([streamOf('login', id)], parsePosition(input.after, context.tail.head()), context, (event) =>
       event.type === 'LoginRecorded' ? event : null,
     );
   },

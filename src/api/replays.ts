@@ -1,16 +1,16 @@
 import { parse } from '../domain/input.js';
 import { cancelReplay as cancelInput, requestReplay as requestInput } from '../domain/replay.js';
-import { streamOf } from '../domain/stream.js';
 import { type ReplayJob, replayJobOf } from '../queries/replay-jobs.js';
 import type { Context } from './context.js';
-import { stateChanges } from './live.js';
+import { statesOfWebhooks } from './live.js';
 import { operation } from './operation.js';
 import { parsePosition } from './page.js';
-import { existingPortal } from './portals.js';
+import { chosenScope, existingWebhook, type WebhookChoice } from './webhooks.js';
 
 /** A replay job, and the position of the event that last changed it or its lane. */
 export interface ReplayJobAt {
   replayJob: ReplayJob;
+  webhookId: string;
   portalId: string;
   position: number;
 }
@@ -25,27 +25,26 @@ export const cancelReplay = operation('cancelReplay', async (input: unknown, con
   jobOf(await context.commands.execute('cancelReplay', parse(cancelInput, input), context.cause), context),
 );
 
-/** The last replay of a portal, in progress or ended. */
-export const replayJob = operation('replayJob', (portalId: unknown, context) =>
-  jobOf(existingPortal(portalId, context), context),
+/** The last replay of a webhook, in progress or ended. */
+export const replayJob = operation('replayJob', (choice: WebhookChoice, context) =>
+  jobOf(existingWebhook(choice, context).id, context),
 );
 
-/** The job now, and again after every change. */
+/** The job of each chosen webhook now, and again after every change. */
 export const replayJobChanges = operation(
   'replayJobChanges',
-  (input: { portalId: unknown; after?: string | null | undefined }, context): AsyncIterableIterator<ReplayJobAt> => {
-    const id = existingPortal(input.portalId, context);
-    return stateChanges(
-      [streamOf('webhook', id), streamOf('delivery', id), streamOf('replay', id)],
+  (input: WebhookChoice & { after?: string | null | undefined }, context): AsyncIterableIterator<ReplayJobAt> =>
+    statesOfWebhooks(
+      chosenScope(input, context),
       parsePosition(input.after, context.tail.head()),
       context,
-      () => {
-        const { lane, position } = context.models.lanes.get(id);
-        return { portalId: id, position, replayJob: replayJobOf(lane) };
+      (webhookId) => {
+        const { lane, position } = context.models.lanes.get(webhookId);
+        const portalId = context.models.webhooks.portalIdOf(webhookId);
+        return { webhookId, portalId, position, replayJob: replayJobOf(lane) };
       },
       (state) => state.replayJob,
-    );
-  },
+    ),
 );
 
-const jobOf = (portalId: string, { models }: Context): ReplayJob => replayJobOf(models.lanes.get(portalId).lane);
+const jobOf = (webhookId: string, { models }: Context): ReplayJob => replayJobOf(models.lanes.get(webhookId).lane);

@@ -11,12 +11,15 @@ import {
 import type { UndeliveredRow } from '../projections/undelivered-ranges.js';
 import type { Context } from './context.js';
 import { operation } from './operation.js';
-import { encodeCursor, type PageRequest, rangeOf } from './page.js';
-import { existingPortal } from './portals.js';
+import { decodeCursor, encodeCursor, type PageRequest } from './page.js';
+import { chosenWebhooks, type WebhookChoice } from './webhooks.js';
 
 /** An undelivered range with its id and count. */
 export interface UndeliveredRange extends UndeliveredRow {
   id: string;
+  portalId: string;
+  /** The position of the webhook's first event. It orders ranges of different webhooks that end with the same login. */
+  webhookPosition: number;
   loginCount: number;
   /** When the first and the last login of the range were recorded, in ms; null if pruned. */
   firstRecordedAt: number | null;
@@ -25,20 +28,45 @@ export interface UndeliveredRange extends UndeliveredRow {
 
 const notDiscarded = undeliveredStates.filter((state) => state !== 'DISCARDED');
 
-export const undeliveredCursor = ({ lastVersion }: UndeliveredRange): string => encodeCursor(lastVersion);
+export const undeliveredCursor = ({ lastVersion, webhookPosition }: UndeliveredRange): string =>
+  encodeCursor(lastVersion, webhookPosition);
 
-/** The undelivered ranges of a portal, oldest first. Without `states`: all except discarded ranges. */
+/** The undelivered ranges of the chosen webhooks, oldest first. Without `states`: all except discarded ranges. */
 export const undelivered = operation(
   'undelivered',
   (
-    input: PageRequest & { portalId: unknown; states?: readonly UndeliveredState[] | null | undefined },
+    input: PageRequest & WebhookChoice & { states?: readonly UndeliveredState[] | null | undefined },
     context,
   ): UndeliveredRange[] => {
-    const portalId = existingPortal(input.portalId, context);
-    const rows = context.models.undelivered.page(portalId, input.states ?? notDiscarded, rangeOf(input));
-    return rows.map((row) => view(row, context));
+    const { limit, inverted } = input;
+    const after = readCursor(input.after, 'after');
+    const before = readCursor(input.before, 'before');
+    const pages = chosenWebhooks(input, context).map(({ id, position }) => {
+      const range = {
+        // A range of a later webhook that ends with the login of the cursor comes after the cursor.
+        after: after && (position > after.position ? after.lastVersion - 1 : after.lastVersion),
+        before: before && (position < before.position ? before.lastVersion + 1 : before.lastVersion),
+        limit,
+        inverted,
+      };
+      return context.models.undelivered.page(id, input.states ?? notDiscarded, range).map((row) => view(row, context));
+    });
+    const direction = inverted ? -1 : 1;
+    return pages
+      .flat()
+      .sort(
+        (one, other) =>
+          direction * (one.lastVersion - other.lastVersion || one.webhookPosition - other.webhookPosition),
+      )
+      .slice(0, limit);
   },
 );
+
+function readCursor(cursor: string | undefined, argument: 'after' | 'before') {
+  if (cursor === undefined) return undefined;
+  const [lastVersion = 0, position = 0] = decodeCursor(cursor, 2, argument);
+  return { lastVersion, position };
+}
 
 /** @returns the ranges as they are now, without ranges that were delivered since */
 export const redeliver = operation('redeliver', async (input: unknown, context) =>
@@ -53,19 +81,23 @@ export const discardUndelivered = operation('discardUndelivered', async (input: 
   ),
 );
 
-function currentRanges(ranges: readonly Pick<UndeliveredRow, 'portalId' | 'lastVersion'>[], context: Context) {
+function currentRanges(ranges: readonly Pick<UndeliveredRow, 'webhookId' | 'lastVersion'>[], context: Context) {
   return ranges
-    .map(({ portalId, lastVersion }) => context.models.undelivered.endingAt(portalId, lastVersion))
+    .map(({ webhookId, lastVersion }) => context.models.undelivered.endingAt(webhookId, lastVersion))
     .filter((row) => row !== undefined)
     .map((row) => view(row, context));
 }
 
 function view(row: UndeliveredRow, context: Context): UndeliveredRange {
+  const { models } = context;
+  const portalId = models.webhooks.portalIdOf(row.webhookId);
   const recordedAt = (version: number) =>
-    context.log.range(streamOf('login', row.portalId), version, version)[0]?.recordedAt ?? null;
+    context.log.range(streamOf('login', portalId), version, version)[0]?.recordedAt ?? null;
   return {
     ...row,
     id: writeRangeId(row),
+    portalId,
+    webhookPosition: models.webhooks.get(row.webhookId)?.position ?? 0,
     loginCount: loginCount(row),
     firstRecordedAt: recordedAt(row.firstVersion),
     lastRecordedAt: recordedAt(row.lastVersion),

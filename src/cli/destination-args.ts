@@ -1,5 +1,5 @@
 import type { ArgsDef, ParsedArgs } from 'citty';
-import { logFormats } from '../domain/log-line.js';
+import { logFormats } from '../domain/formats/index.js';
 import { UsageError } from './run.js';
 import { askSecret, readLine, readText, STANDARD_INPUT } from './secret.js';
 import { contradiction, oneOf, wholeNumber } from './values.js';
@@ -24,6 +24,12 @@ export const settingArgs = {
   'authorization-prompt': {
     type: 'boolean',
     description: 'Ask for the Authorization value at the terminal, without showing it',
+  },
+  'headers-file': {
+    type: 'string',
+    description:
+      'The file with headers to send with every request, each in a line such as "X-Splunk-Request-Channel: 8a6b…"; - for standard input',
+    valueHint: 'file',
   },
   'ca-certificate-file': {
     type: 'string',
@@ -57,12 +63,19 @@ export const settingArgs = {
     description: 'The limit of lines a second, for all portals together',
     valueHint: 'number',
   },
+  'max-batch-lines': { type: 'string', description: 'The limit of lines in a batch', valueHint: 'number' },
+  'max-batch-bytes': {
+    type: 'string',
+    description: 'The limit of bytes of a batch before compression',
+    valueHint: 'number',
+  },
 } as const satisfies ArgsDef;
 
 type SettingArgs = ParsedArgs<typeof settingArgs>;
 
 const fileOptions = [
   'authorization-file',
+  'headers-file',
   'ca-certificate-file',
   'client-certificate-file',
   'client-key-file',
@@ -87,6 +100,9 @@ export async function settingsOf(args: SettingArgs) {
     skipTlsVerification: args['skip-tls-verification'],
     maxInFlight: wholeNumber('--max-in-flight', args['max-in-flight']),
     linesPerSecond: wholeNumber('--lines-per-second', args['lines-per-second']),
+    maxBatchLines: wholeNumber('--max-batch-lines', args['max-batch-lines']),
+    maxBatchBytes: wholeNumber('--max-batch-bytes', args['max-batch-bytes']),
+    headers: headersIn(await fileOf('headers-file', args)),
     caCertificate: await fileOf('ca-certificate-file', args),
     clientCertificate: await fileOf('client-certificate-file', args),
     clientKey: await fileOf('client-key-file', args),
@@ -97,6 +113,18 @@ export async function settingsOf(args: SettingArgs) {
 async function fileOf(option: (typeof fileOptions)[number], args: SettingArgs): Promise<string | undefined> {
   const file = args[option];
   return file === undefined ? undefined : readText(`--${option}`, file);
+}
+
+/** @throws UsageError if a line is not a name, a colon and a value. It does not print the line, which may be a secret. */
+function headersIn(text: string | undefined): { name: string; value: string }[] | undefined {
+  const lines = text?.split(/\r?\n/).filter((line) => line.trim() !== '');
+  if (lines?.length === 0)
+    throw new UsageError('--headers-file: the file has no header; --remove-headers removes all.');
+  return lines?.map((line, index) => {
+    const colon = line.indexOf(':');
+    if (colon < 1) throw new UsageError(`--headers-file: line ${index + 1} must be a header such as "X-Name: value".`);
+    return { name: line.slice(0, colon).trim(), value: line.slice(colon + 1).trim() };
+  });
 }
 
 async function givenAuthorization(args: SettingArgs): Promise<string | undefined> {

@@ -3,19 +3,26 @@ import { table } from './table.js';
 
 /** The settings of a destination and the warnings about them, as lines for a person. */
 export function describeDestination(destination: DestinationFieldsFragment): string[] {
-  const { endpoint, logFormat, hasAuthorization, maxInFlight, linesPerSecond, warnings } = destination;
+  const { endpoint, logFormat, hasAuthorization, headerNames, maxInFlight, linesPerSecond, warnings } = destination;
+  const { maxBatchLines, maxBatchBytes } = destination;
   const lines = linesPerSecond === null ? '' : `, ${linesPerSecond} lines a second`;
   const rows = [
     ['endpoint', endpoint],
     ['log format', logFormat],
     ['authorization', hasAuthorization ? 'set' : 'none'],
+    ...(headerNames.length ? [['headers', headerNames.join(', ')]] : []),
     ['TLS', describeTls(destination)],
     ['limits', `${maxInFlight} requests in flight${lines}`],
+    ...((maxBatchLines ?? maxBatchBytes) ? [['batches', batchLimits(maxBatchLines, maxBatchBytes)]] : []),
   ];
   return [
     ...table(rows.map(([name = '', value = '']) => [`  ${name}`, value])),
     ...warnings.map((text) => `Warning: ${text}`),
   ];
+}
+
+function batchLimits(lines: number | null, bytes: number | null): string {
+  return [lines === null ? [] : `${lines} lines`, bytes === null ? [] : `${bytes} bytes`].flat().join(', ');
 }
 
 /** Which certificates Auditwire trusts, and whether it presents one. */
@@ -32,7 +39,8 @@ export function tableOfDestinations(destinations: readonly DestinationFieldsFrag
     destination.logFormat,
     destination.hasAuthorization ? 'set' : 'none',
     describeTls(destination),
+    destination.health.state,
     destination.endpoint,
   ]);
-  return table([['ID', 'NAME', 'FORMAT', 'AUTHORIZATION', 'TLS', 'ENDPOINT'], ...rows]);
+  return table([['ID', 'NAME', 'FORMAT', 'AUTHORIZATION', 'TLS', 'HEALTH', 'ENDPOINT'], ...rows]);
 }

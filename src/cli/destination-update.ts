@@ -20,7 +20,10 @@ export const update = clientCommand(
     'remove-authorization': { type: 'boolean', description: 'Send no Authorization header' },
     'remove-ca-certificate': { type: 'boolean', description: 'Trust the public certificate authorities again' },
     'remove-client-certificate': { type: 'boolean', description: 'Present no client certificate, and delete its key' },
+    'remove-headers': { type: 'boolean', description: 'Send no headers of your own' },
     'remove-lines-per-second': { type: 'boolean', description: 'Remove the limit of lines a second' },
+    'remove-max-batch-lines': { type: 'boolean', description: 'Restore the default limit of lines in a batch' },
+    'remove-max-batch-bytes': { type: 'boolean', description: 'Restore the default limit of bytes of a batch' },
   },
   async (client, args) => {
     const { 'destination-id': id, name, endpoint, 'authorization-env': useEnvironment } = args;
@@ -35,6 +38,9 @@ export const update = clientCommand(
       authorization: orRemoved('authorization', authorization, args['remove-authorization']),
       caCertificate: orRemoved('ca-certificate', given.caCertificate, args['remove-ca-certificate']),
       clientCertificate: orRemoved('client-certificate', given.clientCertificate, args['remove-client-certificate']),
+      headers: orRemoved('headers', given.headers, args['remove-headers']),
+      maxBatchLines: orRemoved('max-batch-lines', given.maxBatchLines, args['remove-max-batch-lines']),
+      maxBatchBytes: orRemoved('max-batch-bytes', given.maxBatchBytes, args['remove-max-batch-bytes']),
       linesPerSecond: orRemoved('lines-per-second', given.linesPerSecond, args['remove-lines-per-second']),
     };
     if (Object.values(changes).every((value) => value === undefined)) {

@@ -34,8 +34,9 @@ const create = clientCommand(
     const input = { name: args.name, endpoint: args.endpoint, authorization, ...given };
     const { destination } = succeeded((await client.call(CreateDestinationDocument, { input })).createDestination);
     const next = `Next: ${PROGRAM} webhook configure PORTAL-ID --destination ${destination.id} --enable`;
+    const beside = `To send to it beside the present destination: ${PROGRAM} webhook create PORTAL-ID NAME --destination ${destination.id} --enable`;
     const title = `Created destination ${destination.id} "${destination.name}":`;
-    return { json: destination, lines: [title, ...describeDestination(destination), next] };
+    return { json: destination, lines: [title, ...describeDestination(destination), next, beside] };
   },
 );
 

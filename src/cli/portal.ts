@@ -1,6 +1,11 @@
 import { defineCommand } from 'citty';
 import { succeeded } from '../client/client.js';
-import { RegisterPortalDocument, RenamePortalDocument, RetirePortalDocument } from '../client/generated/graphql.js';
+import {
+  PortalWebhooksDocument,
+  RegisterPortalDocument,
+  RenamePortalDocument,
+  RetirePortalDocument,
+} from '../client/generated/graphql.js';
 import { clientCommand } from './client-command.js';
 import { everyPortal, NO_PORTALS, portalArgs } from './portals.js';
 import { PROGRAM } from './run.js';
@@ -24,7 +29,7 @@ const list = clientCommand(
   { 'include-retired': { type: 'boolean', description: 'List retired portals, too' } },
   async (client, args) => {
     const portals = await everyPortal(client, args['include-retired']);
-    const json = portals.map(({ webhook: _, ...portal }) => portal);
+    const json = portals.map(({ webhooks: _, ...portal }) => portal);
     if (!portals.length) return { json, lines: [NO_PORTALS] };
     const rows = portals.map(({ id, name, registeredAt, retiredAt }) => [id, name, registeredAt, retiredAt ?? '']);
     return { json, lines: table([['ID', 'NAME', 'REGISTERED', args['include-retired'] ? 'RETIRED' : ''], ...rows]) };
@@ -43,12 +48,23 @@ const rename = clientCommand(
 const retire = clientCommand(
   {
     name: 'retire',
-    description: 'Retire a portal: its webhook is removed, new logins are refused, and the recorded logins are kept.',
+    description: 'Retire a portal: its webhooks are removed, new logins are refused, and the recorded logins are kept.',
   },
   portalArgs,
   async (client, { 'portal-id': id }) => {
     const { portal } = succeeded((await client.call(RetirePortalDocument, { input: { id } })).retirePortal);
-    return { json: portal, lines: [`Retired portal ${portal.id} "${portal.name}"; its recorded logins are kept.`] };
+    const { portal: retired } = await client.call(PortalWebhooksDocument, { portalId: id });
+    const left = (retired?.webhooks ?? []).filter(({ status }) => status.undeliveredTotal + status.pending > 0);
+    return {
+      json: portal,
+      lines: [
+        `Retired portal ${portal.id} "${portal.name}"; its recorded logins are kept.`,
+        ...left.map(
+          ({ name, status }) =>
+            `${status.undeliveredTotal + status.pending} logins of its webhook "${name}" are undelivered, and can only be read and discarded now.`,
+        ),
+      ],
+    };
   },
 );
 

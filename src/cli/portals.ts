@@ -1,7 +1,7 @@
 import type { Client } from '../client/client.js';
-import { PortalsDocument, type PortalsQuery } from '../client/generated/graphql.js';
+import { PortalsDocument, type PortalsQuery, PortalWebhooksDocument } from '../client/generated/graphql.js';
 import { everyNode } from './pages.js';
-import { PROGRAM } from './run.js';
+import { CommandFailed, PROGRAM, UsageError } from './run.js';
 
 /** The argument of each command for one portal. */
 export const portalArgs = {
@@ -10,10 +10,46 @@ export const portalArgs = {
 
 export const NO_PORTALS = `There are no portals yet. Next: ${PROGRAM} portal register NAME`;
 
-/** A portal with its webhook and the status of the webhook. */
+/** A portal with its webhooks and their statuses. */
 export type PortalNode = PortalsQuery['portals']['edges'][number]['node'];
 
 /** The portals in the order of their registration. */
 export function everyPortal(client: Client, includeRetired = false): Promise<PortalNode[]> {
   return everyNode(async (page) => (await client.call(PortalsDocument, { includeRetired, ...page })).portals);
+}
+
+/** The option that names a webhook of a portal. */
+export const webhookArg = {
+  webhook: {
+    type: 'string',
+    description: 'The name or the UUID of the webhook; the webhook "default" without it',
+    valueHint: 'webhook',
+  },
+} as const;
+
+const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
+
+/**
+ * The id of a webhook.
+ *
+ * @param nameOrId undefined: the webhook `default`, for which the server needs no id
+ * @throws UsageError if the portal has no webhook of that name
+ */
+export async function webhookIdOf(
+  client: Client,
+  portalId: string,
+  nameOrId: string | undefined,
+): Promise<string | undefined> {
+  if (nameOrId === undefined || UUID.test(nameOrId)) return nameOrId;
+  const { portal } = await client.call(PortalWebhooksDocument, { portalId });
+  if (!portal) throw new CommandFailed(`There is no portal with the id ${portalId}.`);
+  const found = portal.webhooks.find(({ name }) => name === nameOrId);
+  if (found) return found.id;
+  const names = portal.webhooks.map(({ name }) => `"${name}"`).join(', ');
+  throw new UsageError(`The portal has no webhook "${nameOrId}"; it has ${names}.`);
+}
+
+/** The state of a webhook for a person: a removed webhook is not told from an unconfigured one by its state alone. */
+export function stateOf(portalId: string, webhookId: string, destination: unknown, state: string): string {
+  return destination || webhookId === portalId ? state : 'REMOVED';
 }

@@ -6,10 +6,12 @@ import { CommandFailed, kebab } from './run.js';
 const otherNames: Record<string, string[]> = {
   id: ['id', 'portal-id', 'destination-id'],
   destinationId: ['destination'],
+  webhookId: ['webhook'],
   enabled: ['enable'],
   caCertificate: ['ca-certificate-file'],
   clientCertificate: ['client-certificate-file'],
   clientKey: ['client-key-file'],
+  headers: ['headers-file'],
 };
 
 /** Explains a refusal to a person: the message, the code, and each field by the name of its option. */

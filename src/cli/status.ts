@@ -1,60 +1,80 @@
 import type { Client } from '../client/client.js';
 import { type StatusFieldsFragment, WebhookStatusChangedDocument } from '../client/generated/graphql.js';
 import { clientCommand } from './client-command.js';
-import { everyPortal, NO_PORTALS, type PortalNode } from './portals.js';
+import { everyPortal, NO_PORTALS, stateOf } from './portals.js';
 
-type Write = (portal: PortalNode, status: StatusFieldsFragment) => void;
+/** A webhook with its portal and its status. */
+interface Watched {
+  portal: { id: string; name: string };
+  webhook: { id: string; name: string; destination: { id: string; name: string } | null };
+  status: StatusFieldsFragment;
+}
 
 export const statusCommand = clientCommand(
-  { name: 'status', description: 'Print the state of delivery for every portal.' },
+  { name: 'status', description: 'Print the state of delivery for every webhook of every portal.' },
   {
-    watch: { type: 'boolean', description: 'Continue with every change; with --json, one JSON document in each line' },
+    watch: {
+      type: 'boolean',
+      description:
+        'Continue with every change, also of new webhooks and portals; with --json, one JSON document in each line',
+    },
   },
   async (client, { json: asJson, watch }) => {
-    const portals = await everyPortal(client);
-    if (!watch || !portals.length) {
-      const lines = portals.map((portal) => lineOf(portal, portal.webhook.status));
-      const json = portals.map((portal) => documentOf(portal, portal.webhook.status));
-      return { json, lines: lines.length ? lines : [NO_PORTALS] };
+    if (watch) {
+      await follow(client, (watched) => {
+        const text = asJson ? JSON.stringify(documentOf(watched)) : lineOf(watched);
+        process.stdout.write(`${text}\n`);
+      });
+      return undefined;
     }
-    const write: Write = (portal, status) => {
-      const text = asJson ? JSON.stringify(documentOf(portal, status)) : lineOf(portal, status);
-      process.stdout.write(`${text}\n`);
-    };
-    for (const portal of portals) write(portal, portal.webhook.status);
-    await Promise.all(portals.map((portal) => follow(client, portal, write)));
-    return undefined;
+    const portals = await everyPortal(client);
+    const all = portals.flatMap(({ webhooks, ...portal }) =>
+      webhooks.map((webhook): Watched => ({ portal, webhook, status: webhook.status })),
+    );
+    return { json: all.map(documentOf), lines: all.length ? all.map(lineOf) : [NO_PORTALS] };
   },
 );
 
-async function follow(client: Client, portal: PortalNode, write: Write): Promise<void> {
-  for await (const { webhookStatusChanged } of client.subscribe(WebhookStatusChangedDocument, {
-    portalId: portal.id,
-  })) {
-    write(portal, webhookStatusChanged.status);
+/** Writes the status of each webhook once, and then each time that it changes. */
+async function follow(client: Client, write: (watched: Watched) => void): Promise<void> {
+  // After a lost connection, the server sends the present statuses again.
+  const written = new Map<string, string>();
+  for await (const { webhookStatusChanged } of client.subscribe(WebhookStatusChangedDocument, { allWebhooks: true })) {
+    const { webhook, status } = webhookStatusChanged;
+    const portal = { id: webhook.portalId, name: webhook.portalName };
+    const watched = { portal, webhook, status };
+    const text = JSON.stringify(watched);
+    if (written.get(webhook.id) === text) continue;
+    written.set(webhook.id, text);
+    write(watched);
   }
 }
 
-const documentOf = ({ id, name }: PortalNode, status: StatusFieldsFragment) => ({
-  portalId: id,
-  portalName: name,
+const documentOf = ({ portal, webhook, status }: Watched) => ({
+  portalId: portal.id,
+  portalName: portal.name,
+  webhookId: webhook.id,
+  webhookName: webhook.name,
+  destination: webhook.destination && { id: webhook.destination.id, name: webhook.destination.name },
   ...status,
 });
 
-const lineOf = ({ name }: PortalNode, status: StatusFieldsFragment) => `${name}: ${describeStatus(status)}`;
+const lineOf = ({ portal, webhook, status }: Watched) =>
+  `${portal.name} / ${webhook.name} (${webhook.id}): ${describeStatus(status, stateOf(portal.id, webhook.id, webhook.destination, status.state))}`;
 
 /** A status as one line for a person. */
-function describeStatus(status: StatusFieldsFragment): string {
+function describeStatus(status: StatusFieldsFragment, state: string): string {
   const { lastAttemptAt, lastResponseCode, lastResponseMessage } = status;
   const last = lastAttemptAt
     ? `last attempt ${lastAttemptAt}: ${[lastResponseCode, lastResponseMessage].filter(Boolean).join(' ')}`
     : 'no attempt yet';
   const parts = [
-    `${status.state}${status.enabled ? '' : ' (off)'}`,
+    `${state}${status.enabled || state === 'REMOVED' ? '' : ' (off)'}`,
     `${status.deliveredTotal} delivered`,
     `${status.pending} pending${status.oldestPendingAt ? ` since ${status.oldestPendingAt}` : ''}`,
     ...(status.undeliveredTotal ? [`${status.undeliveredTotal} undelivered since ${status.oldestUndeliveredAt}`] : []),
     ...(status.needsActionTotal ? [`${status.needsActionTotal} of them in state NEEDS_ACTION`] : []),
+    ...(status.discardedTotal ? [`${status.discardedTotal} discarded or expired`] : []),
     last,
     ...(status.nextAttemptAt ? [`next attempt ${status.nextAttemptAt}`] : []),
   ];

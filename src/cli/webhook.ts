@@ -1,21 +1,50 @@
 import { defineCommand } from 'citty';
-import { succeeded } from '../client/client.js';
+import { type Client, Refused, succeeded } from '../client/client.js';
 import {
   ConfigureWebhookDocument,
+  CreateWebhookDocument,
+  PortalWebhooksDocument,
   RemoveWebhookDocument,
+  RenameWebhookDocument,
   type WebhookFieldsFragment,
 } from '../client/generated/graphql.js';
 import { catchUps } from '../domain/webhook.js';
 import { clientCommand } from './client-command.js';
-import { everyPortal, NO_PORTALS, portalArgs } from './portals.js';
+import { everyPortal, NO_PORTALS, portalArgs, stateOf, webhookArg, webhookIdOf } from './portals.js';
 import { PROGRAM, UsageError } from './run.js';
 import { table } from './table.js';
 import { contradiction, oneOf, time } from './values.js';
 
+const catchUpArgs = {
+  'catch-up': {
+    type: 'string',
+    description:
+      'With --enable: which of the logins that were recorded while the webhook was off to deliver: FROM_NOW (none, the default), SINCE_LAST_ON (all; of a new webhook, all that are retained) or SINCE (those since a time)',
+    valueHint: 'choice',
+  },
+  since: {
+    type: 'string',
+    description:
+      'With --catch-up SINCE: deliver logins that were recorded at this time or later, such as 2026-01-31T12:00:00Z',
+    valueHint: 'time',
+  },
+} as const;
+
+/** @throws UsageError if the options contradict each other */
+function catchUpOf(args: { enable?: boolean; 'catch-up'?: string; since?: string }) {
+  const catchUp = oneOf('--catch-up', catchUps, args['catch-up']);
+  const since = time('--since', args.since);
+  if (since !== undefined && catchUp !== 'SINCE') throw new UsageError('--since needs --catch-up SINCE.');
+  if (catchUp === 'SINCE' && since === undefined) throw new UsageError('--catch-up SINCE needs --since.');
+  if (catchUp !== undefined && !args.enable) throw new UsageError('--catch-up needs --enable.');
+  return { catchUp, since };
+}
+
 const configure = clientCommand(
-  { name: 'configure', description: 'Set the destination of the webhook of a portal, and turn the webhook on or off.' },
+  { name: 'configure', description: 'Set the destination of a webhook of a portal, and turn the webhook on or off.' },
   {
     ...portalArgs,
+    ...webhookArg,
     destination: {
       type: 'string',
       description: 'The UUID of the destination to send to; required the first time',
@@ -23,75 +52,138 @@ const configure = clientCommand(
     },
     enable: { type: 'boolean', description: 'Turn the webhook on' },
     disable: { type: 'boolean', description: 'Turn the webhook off: new logins are recorded but not sent' },
-    'catch-up': {
-      type: 'string',
-      description: `With --enable: which of the logins that were recorded while the webhook was off to deliver: ${catchUps.join(', ')} (${catchUps[0]} by default)`,
-      valueHint: 'choice',
-    },
-    since: {
-      type: 'string',
-      description:
-        'With --catch-up SINCE: deliver logins that were recorded at this time or later, such as 2026-01-31T12:00:00Z',
-      valueHint: 'time',
-    },
+    ...catchUpArgs,
   },
   async (client, args) => {
-    const { 'portal-id': id, destination: destinationId, enable, disable } = args;
+    const { 'portal-id': portalId, destination: destinationId, enable, disable } = args;
     if (enable && disable) throw contradiction('--enable', '--disable');
-    const catchUp = oneOf('--catch-up', catchUps, args['catch-up']);
-    const since = time('--since', args.since);
     const enabled = enable ? true : disable ? false : undefined;
-    if (since !== undefined && catchUp !== 'SINCE') throw new UsageError('--since needs --catch-up SINCE.');
-    if (catchUp === 'SINCE' && since === undefined) throw new UsageError('--catch-up SINCE needs --since.');
-    if (catchUp !== undefined && !enable) throw new UsageError('--catch-up needs --enable.');
+    const { catchUp, since } = catchUpOf(args);
     if ([destinationId, enabled, catchUp, since].every((value) => value === undefined)) {
       throw new UsageError('Nothing to configure: give --destination, --enable or --disable.');
     }
-    const input = { portalId: id, destinationId, enabled, catchUp, since };
+    const webhookId = await webhookIdOf(client, portalId, args.webhook);
+    const before = destinationId === undefined ? null : await destinationOf(client, portalId, webhookId);
+    const input = { portalId, webhookId, destinationId, enabled, catchUp, since };
     const { webhook } = succeeded((await client.call(ConfigureWebhookDocument, { input })).configureWebhook);
-    return { json: { portalId: id, ...webhook }, lines: describe(id, webhook, disable) };
+    const isMoved = before && before.id !== webhook.destination?.id;
+    const moved = isMoved
+      ? [`Before, it sent to destination ${before.id} "${before.name}", which gets nothing more from it.`]
+      : [];
+    return { json: { portalId, ...webhook }, lines: [...describe(portalId, webhook, disable), ...moved] };
   },
 );
 
-const list = clientCommand({ name: 'list', description: 'List every portal with its webhook.' }, {}, async (client) => {
-  const portals = await everyPortal(client);
-  const json = portals.map(({ id, name, webhook }) => ({ portalId: id, portalName: name, ...webhook }));
-  if (!portals.length) return { json, lines: [NO_PORTALS] };
-  const rows = portals.map(({ id, name, webhook: { enabled, status, destination } }) => [
-    id,
-    name,
-    enabled ? 'on' : 'off',
-    status.state,
-    destination ? `${destination.id} ${destination.name}` : '',
-  ]);
-  return { json, lines: table([['PORTAL ID', 'PORTAL', 'WEBHOOK', 'STATE', 'DESTINATION'], ...rows]) };
-});
+const create = clientCommand(
+  { name: 'create', description: 'Create another webhook of a portal, such as the one for a second SIEM.' },
+  {
+    ...portalArgs,
+    name: { type: 'positional', description: 'The name of the webhook', required: true },
+    destination: {
+      type: 'string',
+      description: 'The UUID of the destination to send to',
+      valueHint: 'destination-id',
+      required: true,
+    },
+    enable: { type: 'boolean', description: 'Turn the webhook on' },
+    ...catchUpArgs,
+  },
+  async (client, args) => {
+    const { 'portal-id': portalId, name, destination: destinationId, enable } = args;
+    const input = { portalId, name, destinationId, enabled: enable ?? false, ...catchUpOf(args) };
+    const { webhook } = succeeded((await client.call(CreateWebhookDocument, { input })).createWebhook);
+    const { pending, undeliveredTotal } = webhook.status;
+    const earlier = pending + undeliveredTotal;
+    const lines = earlier ? [`${earlier} logins that were recorded before are to be delivered.`] : [];
+    return { json: { portalId, ...webhook }, lines: [...describe(portalId, webhook), ...lines] };
+  },
+);
+
+const rename = clientCommand(
+  { name: 'rename', description: 'Rename a webhook. It keeps its id. The webhook "default" keeps its name.' },
+  {
+    ...portalArgs,
+    webhook: { type: 'positional', description: 'The name or the UUID of the webhook', required: true },
+    name: { type: 'positional', description: 'The new name', required: true },
+  },
+  async (client, { 'portal-id': portalId, webhook: nameOrId, name }) => {
+    const webhookId = (await webhookIdOf(client, portalId, nameOrId)) ?? portalId;
+    const { webhook } = succeeded(
+      (await client.call(RenameWebhookDocument, { input: { portalId, webhookId, name } })).renameWebhook,
+    );
+    return { json: { portalId, ...webhook }, lines: [`Renamed webhook ${webhook.id} to "${webhook.name}".`] };
+  },
+);
+
+const list = clientCommand(
+  { name: 'list', description: 'List every portal with its webhooks.' },
+  {},
+  async (client) => {
+    const portals = await everyPortal(client);
+    const all = portals.flatMap(({ id, name, webhooks }) =>
+      webhooks.map((webhook) => ({ portalId: id, portalName: name, ...webhook })),
+    );
+    if (!portals.length) return { json: all, lines: [NO_PORTALS] };
+    const rows = all.map(({ portalId, portalName, id, name, enabled, status, destination }) => [
+      portalId,
+      portalName,
+      id,
+      name,
+      enabled ? 'on' : destination ? 'off' : '',
+      stateOf(portalId, id, destination, status.state),
+      destination ? `${destination.id} ${destination.name}` : '',
+    ]);
+    const title = ['PORTAL ID', 'PORTAL', 'WEBHOOK ID', 'WEBHOOK', 'ON', 'STATE', 'DESTINATION'];
+    return { json: all, lines: table([title, ...rows]) };
+  },
+);
 
 const remove = clientCommand(
   {
     name: 'remove',
-    description: 'Remove the webhook of a portal. Logins that were due and not delivered become undelivered.',
+    description: 'Remove a webhook of a portal. Logins that were due and not delivered become undelivered.',
   },
-  portalArgs,
-  async (client, { 'portal-id': id }) => {
+  { ...portalArgs, ...webhookArg },
+  async (client, { 'portal-id': portalId, webhook: nameOrId }) => {
+    const webhookId = await webhookIdOf(client, portalId, nameOrId);
     const { webhook } = succeeded(
-      (await client.call(RemoveWebhookDocument, { input: { portalId: id } })).removeWebhook,
+      (await client.call(RemoveWebhookDocument, { input: { portalId, webhookId } })).removeWebhook,
     );
-    return { json: { portalId: id, ...webhook }, lines: [`Removed the webhook of portal ${id}.`] };
+    const { undeliveredTotal, pending } = webhook.status;
+    const left = undeliveredTotal + pending;
+    const lines = [`Removed the webhook "${webhook.name}" of portal ${portalId}.`];
+    if (left) {
+      lines.push(
+        `${left} of its logins are undelivered. They are sent when the webhook is made again with ${webhook.id === portalId ? '"webhook configure"' : '"webhook create"'}; with GraphQL you can send them through another webhook or discard them.`,
+      );
+    }
+    return { json: { portalId, ...webhook }, lines };
   },
 );
 
+/** The destination of a webhook now; null if it has none, or if the server refuses the question: then it refuses the change, too. */
+async function destinationOf(client: Client, portalId: string, webhookId = portalId) {
+  const { portal } = await client.call(PortalWebhooksDocument, { portalId }).catch((error: unknown) => {
+    if (error instanceof Refused) return { portal: null };
+    throw error;
+  });
+  return portal?.webhooks.find(({ id }) => id === webhookId)?.destination ?? null;
+}
+
 function describe(
   portalId: string,
-  { enabled, destination, status }: WebhookFieldsFragment,
+  { id, name, enabled, destination, status }: WebhookFieldsFragment,
   isDisabled = false,
 ): string[] {
   const where = destination ? ` to destination ${destination.id} "${destination.name}"` : '';
-  const lines = [`The webhook of portal ${portalId}${where} is ${enabled ? `on, ${status.state}` : 'off'}.`];
-  return enabled || isDisabled ? lines : [...lines, `Next: ${PROGRAM} webhook configure ${portalId} --enable`];
+  const state = enabled ? `on, ${status.state}` : 'off';
+  const which = id === portalId ? `"${name}"` : `"${name}" (${id})`;
+  const lines = [`The webhook ${which} of portal ${portalId}${where} is ${state}.`];
+  const option = id === portalId ? '' : ` --webhook ${id}`;
+  return enabled || isDisabled ? lines : [...lines, `Next: ${PROGRAM} webhook configure ${portalId}${option} --enable`];
 }
 
 export const webhookCommand = defineCommand({
-  meta: { name: 'webhook', description: 'Configure, list and remove the webhooks of portals.' },
-  subCommands: { configure, list, remove },
+  meta: { name: 'webhook', description: 'Create, configure, list, rename and remove the webhooks of portals.' },
+  subCommands: { configure, create, list, rename, remove },
 });

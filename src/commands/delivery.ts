@@ -1,30 +1,60 @@
+import { healthAfter } from '../domain/destination-health.js';
 import type { Recorded } from '../domain/event.js';
-import { type DeliveryCommand, decide } from '../domain/lane/decide.js';
+import { type DeliveryCommand, decide, pausedUntil } from '../domain/lane/decide.js';
 import type { DeliveryEvent } from '../domain/lane/events.js';
-import { isPartOf, type Lane, openDelivery } from '../domain/lane/lane.js';
+import { isPartOf, type Lane, openDelivery, type Sender } from '../domain/lane/lane.js';
 import type { ReplayEvent } from '../domain/replay.js';
 import type { Cause } from '../domain/stream.js';
 import { streamOf } from '../domain/stream.js';
+import type { Change } from '../log/event-log.js';
 import type { CommandContext } from './context.js';
 
 export function deliveryHandlers({ writer, models }: CommandContext) {
+  /** The webhook that sends: the lane's own, or the one that the batch or the open delivery goes through. */
+  function senderFor(webhookId: string, lane: Lane, command: DeliveryCommand): Sender | null {
+    if (lane.webhook) return lane.webhook;
+    const id = command.type === 'StartBatch' ? command.batch.throughWebhookId : lane.redelivery.open?.throughWebhookId;
+    const through = id === undefined || id === webhookId ? undefined : models.webhooks.get(id);
+    return through?.destinationId ? { destinationId: through.destinationId, enabled: through.enabled } : null;
+  }
+
+  /** How an attempt changes the health of its destination. */
+  function healthChanges(lane: Lane, command: DeliveryCommand, events: readonly DeliveryEvent[]): Change[] {
+    const delivery = command.type === 'RecordOutcome' ? openDelivery(lane, command.deliveryId) : null;
+    if (command.type !== 'RecordOutcome' || !delivery || !events.length) return [];
+    const { destinationId } = delivery;
+    if (!models.destinations.get(destinationId)) return [];
+    const { outcome } = command;
+    const isDelivered = outcome.verdict === 'DELIVERED';
+    const changed = healthAfter(
+      models.destinationHealth.get(destinationId),
+      outcome,
+      isDelivered,
+      pausedUntil(outcome),
+    );
+    return [{ stream: streamOf('health', destinationId), events: changed }];
+  }
+
   return {
-    /** A command of the delivery engine for the lane of a portal. A late command changes nothing. */
+    /** A command of the delivery engine for the lane of a webhook. A late command changes nothing. */
     advanceDelivery(
-      { portalId, command }: { portalId: string; command: DeliveryCommand },
+      { webhookId, command }: { webhookId: string; command: DeliveryCommand },
       cause: Cause,
       now: number,
     ): Recorded[] {
-      const { lane } = models.lanes.get(portalId);
-      const destination = lane.webhook && models.destinations.get(lane.webhook.destinationId);
+      const { lane } = models.lanes.get(webhookId);
+      const sender = senderFor(webhookId, lane, command);
+      const destination = sender && models.destinations.get(sender.destinationId);
       const events = decide(command, lane, {
+        sender,
         logFormat: destination?.logFormat,
-        undeliveredIn: (range) => models.undelivered.countIn(portalId, range),
+        undeliveredIn: (range) => models.undelivered.countIn(webhookId, range),
       });
       return writer.append(
         [
-          { stream: streamOf('delivery', portalId), events },
-          { stream: streamOf('replay', portalId), events: events.flatMap((event) => failureOf(event, lane, now)) },
+          { stream: streamOf('delivery', webhookId), events },
+          { stream: streamOf('replay', webhookId), events: events.flatMap((event) => failureOf(event, lane, now)) },
+          ...healthChanges(lane, command, events),
         ],
         cause,
         now,

@@ -1,18 +1,25 @@
-import type { z } from 'zod';
 import { assertPair, pairChange } from '../domain/client-certificate.js';
-import type {
-  createDestination,
-  DestinationEvent,
-  deleteDestination,
-  updateDestination,
+import {
+  type Destination,
+  type DestinationChange,
+  type DestinationCommand,
+  type DestinationEvent,
+  decide,
+  evolve,
+  type Header,
+  type NewDestination,
+  type Sealed,
 } from '../domain/destination.js';
-import { type Destination, type DestinationCommand, decide, evolve, type Sealed } from '../domain/destination.js';
 import type { Recorded } from '../domain/event.js';
+import { invalidInput, notFound } from '../domain/refusal.js';
 import type { Cause } from '../domain/stream.js';
 import { streamOf } from '../domain/stream.js';
 import { randomUuid } from '../runtime/random.js';
-import { AUTHORIZATION, CLIENT_KEY } from '../vault/secrets.js';
+import { AUTHORIZATION, CLIENT_KEY, headerSecret } from '../vault/secrets.js';
 import { type CommandContext } from './context.js';
+
+/** Most health events that are deleted with their destination: one a minute for a week. */
+const MAX_PRUNED = 10_080;
 
 export function destinationHandlers({ log, writer, models, secrets, random }: CommandContext) {
   function load(id: string): Destination {
@@ -28,7 +35,7 @@ export function destinationHandlers({ log, writer, models, secrets, random }: Co
       'name' in command && command.name !== undefined ? models.destinations.named(command.name) : undefined;
     const events = decide(command, load(id), {
       nameTaken: namesake !== undefined && namesake.id !== id,
-      usedBy: models.webhooks.portalsUsing(id),
+      usedBy: models.webhooks.using(id),
     });
     writer.append([{ stream: streamOf('destination', id), events }], cause, now);
     return id;
@@ -36,6 +43,28 @@ export function destinationHandlers({ log, writer, models, secrets, random }: Co
 
   const seal = (id: string, name: string, secret: string | null): Sealed | null =>
     secret === null ? null : secrets.seal(streamOf('destination', id), name, secret);
+
+  /**
+   * A header without a value keeps the stored value of that name.
+   *
+   * @throws Refusal INVALID_INPUT if there is no stored value
+   */
+  function sealHeaders(
+    id: string,
+    headers: readonly Header<string | null>[],
+    stored: readonly Header<Sealed>[] = [],
+  ): Header<Sealed>[] {
+    return headers.map(({ name, value }, index) => {
+      const known = stored.find((header) => header.name.toLowerCase() === name.toLowerCase());
+      if (value === null && known) return { name, value: known.value };
+      if (value === null) {
+        throw invalidInput([
+          { field: `headers[${index}].value`, reason: 'is needed: no value is stored for this header' },
+        ]);
+      }
+      return { name, value: secrets.seal(streamOf('destination', id), headerSecret(name), value) };
+    });
+  }
 
   /** A new certificate must match the stored key, and a new key the stored certificate, if the call does not give both. */
   function assertPairOf(id: string, pair: { clientCertificate?: string | null; clientKey?: string | null }): void {
@@ -51,31 +80,38 @@ export function destinationHandlers({ log, writer, models, secrets, random }: Co
 
   return {
     /** @returns the destination's id */
-    createDestination(input: z.output<typeof createDestination>, cause: Cause, now: number) {
+    createDestination(input: NewDestination, cause: Cause, now: number) {
       assertPair(input.clientCertificate, input.clientKey);
       const id = randomUuid(random);
       const sealed = {
         authorization: seal(id, AUTHORIZATION, input.authorization),
         clientKey: seal(id, CLIENT_KEY, input.clientKey),
+        headers: sealHeaders(id, input.headers),
       };
       return handle({ type: 'CreateDestination', ...input, id, ...sealed }, cause, now);
     },
-    updateDestination(input: z.output<typeof updateDestination>, cause: Cause, now: number) {
-      const { id, authorization, clientCertificate, clientKey, ...rest } = input;
+    updateDestination(input: DestinationChange, cause: Cause, now: number) {
+      const { id, authorization, headers, clientCertificate, clientKey, ...given } = input;
+      const stored = load(id);
+      if (!stored) throw notFound('destination', id);
+      const rest = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
       const pair = pairChange({ clientCertificate, clientKey });
       if (pair.clientCertificate !== undefined || pair.clientKey !== undefined) assertPairOf(id, pair);
       const change = {
         ...rest,
         ...(authorization !== undefined && { authorization: seal(id, AUTHORIZATION, authorization) }),
+        ...(headers !== undefined && { headers: sealHeaders(id, headers, stored.headers) }),
         ...(pair.clientCertificate !== undefined && { clientCertificate: pair.clientCertificate }),
         ...(pair.clientKey !== undefined && { clientKey: seal(id, CLIENT_KEY, pair.clientKey) }),
       };
       return handle({ type: 'UpdateDestination', id, ...change }, cause, now);
     },
     /** Also destroys the data key of the destination, so that its secrets cannot be opened again. */
-    deleteDestination(input: z.output<typeof deleteDestination>, cause: Cause, now: number) {
+    deleteDestination(input: { id: string }, cause: Cause, now: number) {
       const id = handle({ type: 'DeleteDestination', ...input }, cause, now);
       secrets.destroy(streamOf('destination', id));
+      const health = streamOf('health', id);
+      writer.prune({ stream: health, through: log.lastVersion(health), limit: MAX_PRUNED });
       return id;
     },
   };

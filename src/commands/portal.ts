@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { DomainEvent, Recorded } from '../domain/event.js';
 import type { registerPortal, renamePortal, retirePortal } from '../domain/portal.js';
-import { decide, evolve, type Portal, type PortalCommand, type PortalEvent } from '../domain/portal.js';
+import { decide, evolve, idIsTaken, type Portal, type PortalCommand, type PortalEvent } from '../domain/portal.js';
 import type { Cause, StreamName } from '../domain/stream.js';
 import { streamOf } from '../domain/stream.js';
 import { randomUuid } from '../runtime/random.js';
@@ -26,14 +26,20 @@ export function portalHandlers(context: CommandContext) {
 
   return {
     /** @returns the portal's id */
-    registerPortal: (input: z.output<typeof registerPortal>, cause: Cause, now: number) =>
-      handle({ type: 'RegisterPortal', id: input.id ?? randomUuid(random), name: input.name }, cause, now),
+    registerPortal(input: z.output<typeof registerPortal>, cause: Cause, now: number) {
+      // The webhook "default" of the new portal would have the id of that webhook.
+      if (input.id && !models.portals.get(input.id) && models.webhooks.get(input.id)) throw idIsTaken(input.id);
+      return handle({ type: 'RegisterPortal', id: input.id ?? randomUuid(random), name: input.name }, cause, now);
+    },
     renamePortal: (input: z.output<typeof renamePortal>, cause: Cause, now: number) =>
       handle({ type: 'RenamePortal', ...input }, cause, now),
-    /** Also removes the portal's webhook. */
+    /** Also removes the webhooks of the portal. */
     retirePortal: (input: z.output<typeof retirePortal>, cause: Cause, now: number) =>
       handle({ type: 'RetirePortal', ...input }, cause, now, () =>
-        models.webhooks.get(input.id) ? removal(context, input.id, now) : [],
+        models.webhooks
+          .ofPortal(input.id)
+          .filter(({ destinationId }) => destinationId !== null)
+          .flatMap((webhook) => removal(context, webhook, now)),
       ),
   };
 }

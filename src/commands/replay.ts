@@ -5,50 +5,59 @@ import { type cancelReplay, decide, type Replay, type ReplayCommand, type reques
 import type { Cause } from '../domain/stream.js';
 import { streamOf } from '../domain/stream.js';
 import { webhookUnconfigured } from '../domain/undelivered.js';
+import { webhookOf } from '../queries/webhooks.js';
 import { randomUuid } from '../runtime/random.js';
 import { assertLivingPortal, type CommandContext } from './context.js';
 
 export function replayHandlers({ log, writer, models, random }: CommandContext) {
-  function handle(portalId: string, command: ReplayCommand, cause: Cause, now: number): void {
-    const { replay } = models.lanes.get(portalId).lane;
-    const events = decide(command, replay, now, log.horizon(streamOf('login', portalId)).recordedAt);
-    writer.append([{ stream: streamOf('replay', portalId), events }], cause, now);
+  function handle(webhookId: string, command: ReplayCommand, cause: Cause, now: number): string {
+    const { lane } = models.lanes.get(webhookId);
+    const portalId = models.webhooks.portalIdOf(webhookId);
+    const events = decide(command, lane.replay, now, log.horizon(streamOf('login', portalId)).recordedAt);
+    writer.append([{ stream: streamOf('replay', webhookId), events }], cause, now);
+    return webhookId;
   }
 
   /** The logins that a job sends. Pending logins are left out, because their first delivery sends them. */
-  function extent(portalId: string, { startAt, endAt, scope }: Replay): { ranges: LoginRange[]; total: number } {
-    const { lane } = models.lanes.get(portalId);
+  function extent(webhookId: string, { startAt, endAt, scope }: Replay): { ranges: LoginRange[]; total: number } {
+    const { lane } = models.lanes.get(webhookId);
+    const portalId = models.webhooks.portalIdOf(webhookId);
     const inTimeRange = {
       firstVersion: log.versionBefore(streamOf('login', portalId), startAt) + 1,
       lastVersion: log.versionBefore(streamOf('login', portalId), endAt + 1),
     };
     const ranges = without(inTimeRange, pendingRanges(lane, log.lastVersion(streamOf('login', portalId))));
     const count = (range: LoginRange) =>
-      scope === 'ALL' ? loginCount(range) : models.undelivered.countIn(portalId, range);
+      scope === 'ALL' ? loginCount(range) : models.undelivered.countIn(webhookId, range);
     return { ranges, total: ranges.reduce((total, range) => total + count(range), 0) };
   }
 
   return {
-    requestReplay({ portalId, ...settings }: z.output<typeof requestReplay>, cause: Cause, now: number): string {
+    /** @returns the id of the webhook */
+    requestReplay({ portalId, webhookId, ...settings }: RequestReplay, cause: Cause, now: number): string {
       assertLivingPortal(models, portalId);
-      if (!models.webhooks.get(portalId)) throw webhookUnconfigured();
-      handle(portalId, { type: 'RequestReplay', jobId: randomUuid(random), ...settings }, cause, now);
-      return portalId;
+      const webhook = webhookOf(portalId, webhookId, models);
+      if (!webhook.destinationId) throw webhookUnconfigured();
+      return handle(webhook.id, { type: 'RequestReplay', jobId: randomUuid(random), ...settings }, cause, now);
     },
 
-    cancelReplay({ portalId }: z.output<typeof cancelReplay>, cause: Cause, now: number): string {
-      handle(portalId, { type: 'CancelReplay', portalId }, cause, now);
-      return portalId;
+    /** @returns the id of the webhook */
+    cancelReplay({ portalId, webhookId }: CancelReplay, cause: Cause, now: number): string {
+      const { id } = webhookOf(portalId, webhookId, models);
+      return handle(id, { type: 'CancelReplay', webhookId: id }, cause, now);
     },
 
     /** From the engine: starts the requested job. A late command changes nothing. */
-    startReplay({ portalId }: { portalId: string }, cause: Cause, now: number): void {
-      const { replay } = models.lanes.get(portalId).lane;
-      if (replay) handle(portalId, { type: 'StartReplay', ...extent(portalId, replay) }, cause, now);
+    startReplay({ webhookId }: { webhookId: string }, cause: Cause, now: number): void {
+      const { replay } = models.lanes.get(webhookId).lane;
+      if (replay) handle(webhookId, { type: 'StartReplay', ...extent(webhookId, replay) }, cause, now);
     },
 
     /** From the engine: no logins are left to send. */
-    finishReplay: ({ portalId }: { portalId: string }, cause: Cause, now: number): void =>
-      handle(portalId, { type: 'FinishReplay' }, cause, now),
+    finishReplay: ({ webhookId }: { webhookId: string }, cause: Cause, now: number): void =>
+      void handle(webhookId, { type: 'FinishReplay' }, cause, now),
   };
 }
+
+type RequestReplay = z.output<typeof requestReplay>;
+type CancelReplay = z.output<typeof cancelReplay>;

@@ -1,44 +1,59 @@
-import { type Cut, firstNeeded, isNeeded } from '../domain/retention.js';
+import { type Cut, isNeeded, withoutLogins } from '../domain/retention.js';
 import type { Cause, StreamName } from '../domain/stream.js';
 import { streamOf } from '../domain/stream.js';
-import { expiring, listedOf, type Prunable, prunable } from '../queries/retention.js';
+import { expiring, firstNeededOf, healthPrunable, lanesOf, type Prunable, prunable } from '../queries/retention.js';
 import type { CommandContext } from './context.js';
 
 export function retentionHandlers({ log, writer, models }: CommandContext) {
   return {
     /**
-     * Appends the events that must precede the pruning of a portal: expired logins, then a lane snapshot.
+     * Appends the events that must precede the pruning of a portal: in the lane of each of its webhooks, expired logins, then a
+     * snapshot.
      *
      * @returns what may be pruned; null if nothing
      */
-    snapshotLane({ portalId, cut }: { portalId: string; cut: Cut }, cause: Cause, now: number): Prunable | null {
-      const stream: StreamName = streamOf('delivery', portalId);
-      const expired = expiring(log, models, portalId, cut);
-      writer.append([{ stream, events: expired }], cause, now);
+    snapshotLanes({ portalId, cut }: { portalId: string; cut: Cut }, cause: Cause, now: number): Prunable | null {
+      const changeOf = ({ webhookId, events }: ReturnType<typeof expiring>[number]) => ({
+        stream: streamOf('delivery', webhookId),
+        events,
+      });
+      writer.append(expiring(log, models, portalId, cut).map(changeOf), cause, now);
       const next = prunable(log, models, portalId, cut);
-      writer.append([{ stream, events: next?.snapshot ?? [] }], cause, now);
       if (!next) return null;
-      const { loginsThrough, deliveriesThrough } = next;
-      return { loginsThrough, deliveriesThrough };
+      const { snapshots, ...prunableThrough } = next;
+      writer.append(snapshots.map(changeOf), cause, now);
+      return prunableThrough;
+    },
+
+    /** Deletes old health events of a destination, at most `limit`. The last one stays: it holds the whole state. */
+    pruneHealth({ destinationId, cut, limit }: { destinationId: string; cut: Cut; limit: number }): number {
+      const stream: StreamName = streamOf('health', destinationId);
+      return writer.prune({ stream, through: healthPrunable(log, destinationId, cut), limit });
     },
 
     /** Deletes the oldest prunable events, at most `limit`, because other commands wait meanwhile. */
-    pruneHistory({ portalId, loginsThrough, deliveriesThrough, limit }: PruneHistory): Pruned {
+    pruneHistory({ portalId, loginsThrough, deliveries, limit }: PruneHistory): Pruned {
       // Read again: logins that have become due since then must stay.
-      const { lane } = models.lanes.get(portalId);
-      // The snapshot deleted the ranges that were discarded long ago: all remaining ranges are needed.
-      const listed = listedOf(models, portalId, 0);
+      // The snapshots deleted the ranges that were discarded long ago: all remaining ranges are needed.
+      const lanes = lanesOf(log, models, portalId, 0);
       const logins: StreamName = streamOf('login', portalId);
-      const needed = firstNeeded(lane, listed, log.lastVersion(logins), 0) ?? Number.MAX_SAFE_INTEGER;
+      const lastLogin = log.lastVersion(logins);
+      const needed = firstNeededOf(lanes, lastLogin, 0) ?? lastLogin + 1;
       const through = Math.min(loginsThrough, needed - 1);
-      const prunedLogins = writer.prune({ stream: logins, through, limit });
-      const prunedDeliveryEvents = writer.prune({
-        stream: streamOf('delivery', portalId),
-        through: deliveriesThrough,
-        limit: limit - prunedLogins,
-        keep: (event) => isNeeded(lane, listed, event),
-      });
-      return { logins: prunedLogins, deliveryEvents: prunedDeliveryEvents };
+      // A webhook that was created since the snapshots has none: its logins stay until the next run.
+      const haveSnapshots = lanes.every(({ isGone, lane }) => isGone || withoutLogins(lane, through) === lane);
+      const prunedLogins = haveSnapshots ? writer.prune({ stream: logins, through, limit }) : 0;
+      let deliveryEvents = 0;
+      for (const { webhookId, through: deliveriesThrough } of deliveries) {
+        const of = lanes.find((lane) => lane.webhookId === webhookId);
+        deliveryEvents += writer.prune({
+          stream: streamOf('delivery', webhookId),
+          through: deliveriesThrough,
+          limit: limit - prunedLogins - deliveryEvents,
+          keep: (event) => of === undefined || isNeeded(of.lane, of.listed, event),
+        });
+      }
+      return { logins: prunedLogins, deliveryEvents };
     },
   };
 }

@@ -4,10 +4,16 @@ import { streamId } from '../domain/stream.js';
 import { type AttemptRecorded, isAttempt } from '../queries/deliveries.js';
 
 /** Writes one log line for each attempt, with all fields of its event. */
-export function logAttempt(event: Recorded, logger: Logger): void {
-  if (isAttempt(event)) logger[event.type === 'BatchDelivered' ? 'info' : 'warn'](lineOf(event), event.type);
+export function logAttempt(event: Recorded, portalId: string, logger: Logger): void {
+  if (isAttempt(event)) logger[event.type === 'BatchDelivered' ? 'info' : 'warn'](lineOf(event, portalId), event.type);
 }
 
-function lineOf(event: AttemptRecorded) {
-  return { portalId: streamId(event.stream), position: event.position, traceId: event.traceId, ...event.data };
+function lineOf(event: AttemptRecorded, portalId: string) {
+  return {
+    portalId,
+    webhookId: streamId(event.stream),
+    position: event.position,
+    traceId: event.traceId,
+    ...event.data,
+  };
 }

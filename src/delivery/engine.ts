@@ -15,7 +15,7 @@ const PAUSE_MS = 1_000;
 
 export interface EngineContext extends LaneRunnerContext {
   tail: Tail;
-  onFault: (error: unknown, portalId: string) => void;
+  onFault: (error: unknown, webhookId: string) => void;
 }
 
 export function createEngine(context: EngineContext): Service {
@@ -23,7 +23,7 @@ export function createEngine(context: EngineContext): Service {
   const stopping = new AbortController();
   const { signal } = stopping;
   const runner = createLaneRunner(context, signal, (destinationId) => {
-    for (const { id } of models.webhooks.portalsUsing(destinationId)) wake(id);
+    for (const webhookId of lanesUsing(destinationId)) wake(webhookId);
   });
   const running = new Map<string, Promise<void>>();
   const wokenAgain = new Set<string>();
@@ -32,69 +32,86 @@ export function createEngine(context: EngineContext): Service {
   const timers = new Map<string, () => void>();
   let unwatch = () => {};
 
+  /** A webhook and the removed webhooks of its portal, which may send through it. */
+  function lanesWith(webhookId: string): string[] {
+    const siblings = models.webhooks.ofPortal(models.webhooks.portalIdOf(webhookId));
+    const removed = siblings.filter(({ id, destinationId }) => id !== webhookId && destinationId === null);
+    return [webhookId, ...removed.map(({ id }) => id)];
+  }
+
+  /** The lanes that may send to a destination. */
+  function lanesUsing(destinationId: string): Set<string> {
+    const { webhooks } = models;
+    return new Set([...webhooks.using(destinationId).map(({ id }) => id), ...webhooks.removedBeside(destinationId)]);
+  }
+
   /** Wakes the lanes that a stream concerns. Delivery events come from the lanes themselves. */
   function follow(stream: StreamName): void {
     const id = streamId(stream);
     switch (nounOf(stream)) {
       case 'login':
-        return wake(id);
+        for (const webhookId of models.webhooks.enabledOf(id)) wake(webhookId);
+        return;
       case 'webhook':
+        // Removed webhooks of the portal may send through this one.
+        for (const webhookId of lanesWith(id)) reconsider(webhookId);
+        return;
       case 'undelivered':
       case 'replay':
         return reconsider(id);
       case 'destination':
-        for (const portal of models.webhooks.portalsUsing(id)) reconsider(portal.id);
+        for (const webhookId of lanesUsing(id)) reconsider(webhookId);
     }
   }
 
-  function reconsider(portalId: string): void {
-    runner.reconsider(portalId);
-    wake(portalId);
+  function reconsider(webhookId: string): void {
+    runner.reconsider(webhookId);
+    wake(webhookId);
   }
 
-  function wake(portalId: string): void {
-    if (signal.aborted || paused.has(portalId)) return;
-    if (running.has(portalId)) wokenAgain.add(portalId);
-    else running.set(portalId, run(portalId));
+  function wake(webhookId: string): void {
+    if (signal.aborted || paused.has(webhookId)) return;
+    if (running.has(webhookId)) wokenAgain.add(webhookId);
+    else running.set(webhookId, run(webhookId));
   }
 
-  async function run(portalId: string): Promise<void> {
+  async function run(webhookId: string): Promise<void> {
     // `running` must contain this lane before its first step ends.
     await Promise.resolve();
-    timers.get(portalId)?.();
-    timers.delete(portalId);
+    timers.get(webhookId)?.();
+    timers.delete(webhookId);
     do {
-      wokenAgain.delete(portalId);
-      while (!signal.aborted && (await advance(portalId)));
-    } while (!signal.aborted && !paused.has(portalId) && wokenAgain.has(portalId));
-    runner.idle(portalId);
-    running.delete(portalId);
+      wokenAgain.delete(webhookId);
+      while (!signal.aborted && (await advance(webhookId)));
+    } while (!signal.aborted && !paused.has(webhookId) && wokenAgain.has(webhookId));
+    runner.idle(webhookId);
+    running.delete(webhookId);
   }
 
   /** Does one step of a lane. @returns false if there is nothing to do until the lane is woken */
-  async function advance(portalId: string): Promise<boolean> {
+  async function advance(webhookId: string): Promise<boolean> {
     try {
-      const next = await runner.advance(portalId);
-      if (typeof next === 'object') wakeAt(portalId, next.until);
+      const next = await runner.advance(webhookId);
+      if (typeof next === 'object') wakeAt(webhookId, next.until);
       return next === 'again';
     } catch (error) {
       if (signal.aborted) return false;
-      if (!(error instanceof Refusal)) onFault(error, portalId);
-      paused.add(portalId);
-      wakeAt(portalId, clock.now() + PAUSE_MS);
+      if (!(error instanceof Refusal)) onFault(error, webhookId);
+      paused.add(webhookId);
+      wakeAt(webhookId, clock.now() + PAUSE_MS);
       return false;
     }
   }
 
-  function wakeAt(portalId: string, time: number): void {
+  function wakeAt(webhookId: string, time: number): void {
     if (signal.aborted) return;
-    timers.get(portalId)?.();
+    timers.get(webhookId)?.();
     timers.set(
-      portalId,
+      webhookId,
       clock.at(time, () => {
-        timers.delete(portalId);
-        paused.delete(portalId);
-        wake(portalId);
+        timers.delete(webhookId);
+        paused.delete(webhookId);
+        wake(webhookId);
       }),
     );
   }
@@ -105,9 +122,7 @@ export function createEngine(context: EngineContext): Service {
       unwatch = tail.watch((touched) => {
         for (const stream of touched) follow(stream);
       });
-      const portalIds = models.lanes.portalIds();
-      runner.restore(portalIds);
-      for (const portalId of portalIds) wake(portalId);
+      for (const webhookId of models.lanes.webhookIds()) wake(webhookId);
     },
     async stop() {
       stopping.abort();

@@ -1,6 +1,7 @@
 /** Reads what the engine needs of a lane: its next step, and everything that a batch is made from. */
-import type { Lane, OpenDelivery } from '../domain/lane/lane.js';
-import { batchAfterOpen, batchLimit, fullBatches, type NextStep, nextStep } from '../domain/lane/next-step.js';
+import { MAX_BATCH_BYTES } from '../domain/destination.js';
+import type { Lane, OpenDelivery, Sender } from '../domain/lane/lane.js';
+import { batchAfterOpen, fullBatches, linesCap, type NextStep, nextStep } from '../domain/lane/next-step.js';
 import type { LineSettings } from '../domain/log-line.js';
 import { type LoginRange, startOf } from '../domain/login-range.js';
 import { isActive } from '../domain/replay.js';
@@ -19,54 +20,65 @@ export interface LaneViewContext {
   line: Omit<LineSettings, 'organizationId'>;
 }
 
-/** @param healthySince when a failing destination last succeeded, in ms; null if that is not known */
-export function createLaneView(
-  { log, models, clock, line }: LaneViewContext,
-  healthySince?: (destinationId: string) => number | null,
-) {
-  const lastLogin = (portalId: string): number => log.lastVersion(streamOf('login', portalId));
+export function createLaneView({ log, models, clock, line }: LaneViewContext) {
+  const portalIdOf = (webhookId: string): string => models.webhooks.portalIdOf(webhookId);
+  const lastLogin = (webhookId: string): number => log.lastVersion(streamOf('login', portalIdOf(webhookId)));
 
-  function destinationOf({ webhook }: Lane): DestinationRow | undefined {
-    return webhook ? models.destinations.get(webhook.destinationId) : undefined;
-  }
+  const destinationOf = (sender: Sender | null): DestinationRow | undefined =>
+    sender ? models.destinations.get(sender.destinationId) : undefined;
 
   /** Whether a redelivery may be next. */
-  const hasRedeliveries = (portalId: string, lane: Lane): boolean =>
-    lane.redelivery.open !== null || isActive(lane.replay) || recoverableOf(portalId, lane, models) !== null;
+  const hasRedeliveries = (webhookId: string, lane: Lane): boolean =>
+    lane.redelivery.open !== null || isActive(lane.replay) || recoverableOf(webhookId, lane, models) !== null;
 
   return {
-    /** The next step of a lane, and its destination as it is now. */
-    nextStep(portalId: string): { step: NextStep; destination: DestinationRow | undefined } {
-      const { lane } = models.lanes.get(portalId);
-      const step = nextStep(lane, laneContext(portalId, lane, { log, models, now: clock.now(), healthySince }));
-      return { step, destination: destinationOf(lane) };
+    /** The next step of a lane, and the destination that it sends to, as it is now. */
+    nextStep(webhookId: string): {
+      step: NextStep;
+      destination: DestinationRow | undefined;
+      throughWebhookId?: string;
+    } {
+      const { lane } = models.lanes.get(webhookId);
+      const context = laneContext(webhookId, lane, { log, models, now: clock.now() });
+      const { sender } = context;
+      const through = sender && sender.id !== webhookId ? { throughWebhookId: sender.id } : {};
+      return { step: nextStep(lane, context), destination: destinationOf(sender), ...through };
     },
 
     /** The first delivery that follows the open one when it succeeds; null if there is none, or a redelivery may be next. */
-    batchAfterOpen(portalId: string): { range: LoginRange; destination: DestinationRow } | null {
-      const { lane } = models.lanes.get(portalId);
-      const destination = lane.webhook?.enabled ? destinationOf(lane) : undefined;
-      if (!destination || hasRedeliveries(portalId, lane)) return null;
-      const range = batchAfterOpen(lane, lastLogin(portalId));
-      return range && { range: startOf(range, destination.linesPerSecond ?? Infinity), destination };
+    batchAfterOpen(webhookId: string): { range: LoginRange; destination: DestinationRow } | null {
+      const { lane } = models.lanes.get(webhookId);
+      const destination = lane.webhook?.enabled ? destinationOf(lane.webhook) : undefined;
+      if (!destination || hasRedeliveries(webhookId, lane)) return null;
+      const range = batchAfterOpen(lane, lastLogin(webhookId));
+      return range && { range: startOf(range, linesCap(destination)), destination };
     },
 
     /** The full batches that follow the open one, at most `count`. */
-    fullBatches(portalId: string, destination: DestinationRow, count: number): LoginRange[] {
-      const { lane } = models.lanes.get(portalId);
-      if (hasRedeliveries(portalId, lane)) return [];
-      return fullBatches(lane, lastLogin(portalId), batchLimit(lane, destination), count);
+    fullBatches(webhookId: string, destination: DestinationRow, count: number): LoginRange[] {
+      const { lane } = models.lanes.get(webhookId);
+      if (hasRedeliveries(webhookId, lane)) return [];
+      return fullBatches(lane, lastLogin(webhookId), linesCap(destination), count);
     },
 
-    planBatch(portalId: string, range: LoginRange, { logFormat }: DestinationRow): Plan {
+    planBatch(webhookId: string, range: LoginRange, { logFormat, maxBatchBytes }: DestinationRow): Plan {
       const { signingKeyId, organizationId } = models.issuer.current();
-      return { portalId, ...range, logFormat, signingKeyId, line: { ...line, organizationId } };
+      const rendering = { logFormat, line: { ...line, organizationId }, maxBytes: maxBatchBytes ?? MAX_BATCH_BYTES };
+      return { portalId: portalIdOf(webhookId), ...range, ...rendering, signingKeyId };
+    },
+
+    /** The plan of an open delivery: its `BatchStarted` event recorded everything that shapes its lines. */
+    planOf(webhookId: string, delivery: OpenDelivery): Plan {
+      const { firstVersion, lastVersion, logFormat, signingKeyId, line } = delivery;
+      return {
+        portalId: portalIdOf(webhookId),
+        firstVersion,
+        lastVersion,
+        logFormat,
+        signingKeyId,
+        line,
+        maxBytes: null,
+      };
     },
   };
-}
-
-/** The plan of an open delivery: its `BatchStarted` event recorded everything that shapes its lines. */
-export function planOf(portalId: string, delivery: OpenDelivery): Plan {
-  const { firstVersion, lastVersion, logFormat, signingKeyId, line } = delivery;
-  return { portalId, firstVersion, lastVersion, logFormat, signingKeyId, line };
 }

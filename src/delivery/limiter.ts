@@ -1,4 +1,5 @@
-/** Limits the requests and lines that each destination gets. All portals that send to a destination share its capacity. */
+/** Limits the requests and lines that each destination gets. All webhooks that send to a destination share its capacity. */
+import type { DestinationHealth } from '../domain/destination-health.js';
 import type { Clock } from '../runtime/clock.js';
 
 export interface Capacity {
@@ -14,33 +15,39 @@ const MAX_PAUSE_MS = 15 * 60_000;
 interface DestinationLimits {
   inFlight: number;
   capacity: Capacity;
-  waiting: { portalId: string; settle: (isAdmitted: boolean) => void }[];
+  waiting: { webhookId: string; settle: (isAdmitted: boolean) => void }[];
   /** The last attempt failed: only one request at a time, until one succeeds. */
   failing: boolean;
-  /** The portal that was admitted last has not debited its lines yet. With a rate limit, the others wait for that. */
+  /** The webhook that was admitted last has not debited its lines yet. With a rate limit, the others wait for that. */
   undebited: boolean;
   /** No request starts before this time (ms), because of a Retry-After or because the rate is used up. */
   pausedUntil: number;
   cancelTimer: (() => void) | null;
 }
 
-/** @param stopping once aborted, every waiting portal is admitted at once */
-export function createLimiter(clock: Clock, stopping: AbortSignal) {
+/** The state of a destination by the log. */
+type Health = Pick<DestinationHealth, 'failingSince' | 'pausedUntil'>;
+
+/**
+ * @param stopping once aborted, every waiting webhook is admitted at once
+ * @param healthOf the state of a destination when the limiter begins to limit it; attempts in flight are newer than the log
+ */
+export function createLimiter(clock: Clock, stopping: AbortSignal, healthOf: (destinationId: string) => Health) {
   const destinations = new Map<string, DestinationLimits>();
-  const healthySince = new Map<string, number>();
-  // For each portal, the one destination that it waits for.
+  // For each webhook, the one destination that it waits for.
   const waitingFor = new Map<string, string>();
 
   function limitsOf(id: string): DestinationLimits {
     const known = destinations.get(id);
     if (known) return known;
+    const health = healthOf(id);
     const limits: DestinationLimits = {
       inFlight: 0,
       capacity: { maxInFlight: 1, linesPerSecond: null },
       waiting: [],
-      failing: false,
+      failing: health.failingSince !== null,
       undebited: false,
-      pausedUntil: 0,
+      pausedUntil: health.pausedUntil ?? 0,
       cancelTimer: null,
     };
     destinations.set(id, limits);
@@ -56,7 +63,7 @@ export function createLimiter(clock: Clock, stopping: AbortSignal) {
     return inFlight < (failing ? 1 : capacity.maxInFlight) && !isPaused(limits);
   }
 
-  /** Admits the portals that may send now, in order of arrival. While the destination is paused, a timer does so later. */
+  /** Admits the webhooks that may send now, in order of arrival. While the destination is paused, a timer does so later. */
   function admit(id: string, limits: DestinationLimits): void {
     while (limits.waiting.length && (isOpen(limits) || stopping.aborted)) {
       limits.inFlight += 1;
@@ -76,20 +83,20 @@ export function createLimiter(clock: Clock, stopping: AbortSignal) {
 
   return {
     /**
-     * Waits until a portal may send to a destination.
+     * Waits until a webhook may send to a destination.
      *
-     * @returns a function that gives the place back; null if the portal was withdrawn
+     * @returns a function that gives the place back; null if the webhook was withdrawn
      */
-    async acquire(id: string, portalId: string, capacity: Capacity): Promise<(() => void) | null> {
+    async acquire(id: string, webhookId: string, capacity: Capacity): Promise<(() => void) | null> {
       const limits = limitsOf(id);
       limits.capacity = capacity;
       const isAdmitted = await new Promise<boolean>((settle) => {
-        limits.waiting.push({ portalId, settle });
-        waitingFor.set(portalId, id);
+        limits.waiting.push({ webhookId, settle });
+        waitingFor.set(webhookId, id);
         admit(id, limits);
       });
       if (!isAdmitted) return null;
-      waitingFor.delete(portalId);
+      waitingFor.delete(webhookId);
       return () => {
         limits.inFlight -= 1;
         limits.undebited = false;
@@ -97,29 +104,26 @@ export function createLimiter(clock: Clock, stopping: AbortSignal) {
       };
     },
 
-    /** Ends the wait of a portal, if it waits. */
-    withdraw(portalId: string): void {
-      const id = waitingFor.get(portalId);
+    /** Ends the wait of a webhook, if it waits. */
+    withdraw(webhookId: string): void {
+      const id = waitingFor.get(webhookId);
       const limits = id === undefined ? undefined : destinations.get(id);
-      const index = limits?.waiting.findIndex((waiter) => waiter.portalId === portalId) ?? -1;
-      waitingFor.delete(portalId);
+      const index = limits?.waiting.findIndex((waiter) => waiter.webhookId === webhookId) ?? -1;
+      waitingFor.delete(webhookId);
       if (id === undefined || !limits || index < 0) return;
       const [withdrawn] = limits.waiting.splice(index, 1);
       withdrawn?.settle(false);
       admit(id, limits);
     },
 
-    /** Whether an admitted portal must give its place back before its next batch: others wait, or a limit is reached. */
+    /** Whether an admitted webhook must give its place back before its next batch: others wait, or a limit is reached. */
     mustYield(id: string, capacity: Capacity): boolean {
       const limits = limitsOf(id);
       limits.capacity = capacity;
       return limits.waiting.length > 0 || isPaused(limits) || limits.inFlight > capacity.maxInFlight;
     },
 
-    /** When a failing destination last succeeded, in ms; null if that is not known. */
-    healthySince: (id: string): number | null => healthySince.get(id) ?? null,
-
-    /** Whether an admitted portal may not send after all: the destination failed or was paused since then. */
+    /** Whether an admitted webhook may not send after all: the destination failed or was paused since then. */
     isThrottled(id: string): boolean {
       const limits = limitsOf(id);
       return isPaused(limits) || (limits.failing && limits.inFlight > 1);
@@ -144,7 +148,6 @@ export function createLimiter(clock: Clock, stopping: AbortSignal) {
     attempted(id: string, failed: boolean, pausedUntil: number | null): boolean {
       const limits = limitsOf(id);
       const isHealthyAgain = limits.failing && !failed;
-      if (isHealthyAgain) healthySince.set(id, clock.now());
       limits.failing = failed;
       limits.pausedUntil = Math.max(isPaused(limits) ? limits.pausedUntil : 0, pausedUntil ?? 0);
       return isHealthyAgain;

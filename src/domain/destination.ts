@@ -1,21 +1,35 @@
 import { z } from 'zod';
-import { certificates, clientKey } from './client-certificate.js';
-import { name, text, uuid } from './input.js';
-import { type LogFormat, logFormats } from './log-line.js';
+import { DEFAULT_LOG_FORMAT, type LogFormat, logFormats } from './formats/index.js';
+import { name, uuid } from './input.js';
+import { MAX_BATCH_LINES } from './login-range.js';
 import { notFound, Refusal } from './refusal.js';
 
-/** Collectors use access keys in URLs and JWTs in Authorization values: both can be longer than the 256 characters of a name. */
-const MAX_ENDPOINT_CHARACTERS = 2_048;
-const MAX_AUTHORIZATION_CHARACTERS = 4_096;
 /** Most requests in flight to a destination, over all portals that use it. */
 const MAX_IN_FLIGHT = 64;
 const DEFAULT_IN_FLIGHT = 16;
 const MAX_LINES_PER_SECOND = 1_000_000;
+/** Most bytes of a batch before compression: Kong Konnect's own log listener rejects more. */
+export const MAX_BATCH_BYTES = 1_048_576;
+/** A smaller limit would make almost every line a batch of its own. */
+const MIN_BATCH_BYTES = 1_000;
+/** How many webhooks a refusal names. */
+const MAX_NAMED_WEBHOOKS = 20;
+
+/** The kinds of destinations. `delivery/kinds` has a folder for each. */
+export const destinationKinds = ['HTTP'] as const;
+export type DestinationKind = (typeof destinationKinds)[number];
 
 /** The ciphertext of a secret, made by `src/vault/secrets.ts`. */
 export type Sealed = string;
 
+/** A header that is sent with every request, in addition to those that Auditwire sends itself. */
+export interface Header<Value> {
+  name: string;
+  value: Value;
+}
+
 export interface DestinationSettings {
+  kind: DestinationKind;
   name: string;
   endpoint: string;
   logFormat: LogFormat;
@@ -24,35 +38,31 @@ export interface DestinationSettings {
   caCertificate: string | null;
   /** Sealed; null: no Authorization header is sent. */
   authorization: Sealed | null;
+  /** Their values are sealed. */
+  headers: readonly Header<Sealed>[];
   /** The client certificate for TLS and its issuers, in PEM. Null exactly if `clientKey` is null. */
   clientCertificate: string | null;
   /** Sealed. */
   clientKey: Sealed | null;
-  /** Most requests in flight, over all portals. */
+  /** Most requests in flight, over all webhooks. */
   maxInFlight: number;
-  /** Most lines a second, over all portals; null: no limit. */
+  /** Most lines a second, over all webhooks; null: no limit. */
   linesPerSecond: number | null;
+  /** Most lines of a batch, and most bytes before compression; null: the limits of Auditwire. */
+  maxBatchLines: number | null;
+  maxBatchBytes: number | null;
 }
 
-/** The values of newer settings for a destination that was created before those settings existed. */
-const laterSettings = {
-  clientCertificate: null,
-  clientKey: null,
-  maxInFlight: DEFAULT_IN_FLIGHT,
-  linesPerSecond: null,
-};
-type LaterSetting = keyof typeof laterSettings;
+/** The settings of a new destination, with secrets in clear. */
+export type NewDestination = DestinationSettings;
 
-/** The settings in a `DestinationCreated` event; an older event lacks the newer settings. */
-export type CreatedSettings = Omit<DestinationSettings, LaterSetting> &
-  Partial<Pick<DestinationSettings, LaterSetting>>;
-
-export function settingsOf(created: CreatedSettings): DestinationSettings {
-  return { ...laterSettings, ...created };
-}
+/** Changes of a destination. A header without a value keeps the stored value of that name. */
+export type DestinationChange = { id: string } & {
+  [Field in Exclude<keyof NewDestination, 'kind' | 'headers'>]?: NewDestination[Field] | undefined;
+} & { headers?: readonly Header<string | null>[] | undefined };
 
 export type DestinationEvent =
-  | { type: 'DestinationCreated'; data: CreatedSettings }
+  | { type: 'DestinationCreated'; data: DestinationSettings }
   | { type: 'DestinationUpdated'; data: Partial<DestinationSettings> }
   | { type: 'DestinationDeleted'; data: Record<string, never> };
 
@@ -62,7 +72,7 @@ export type Destination = DestinationSettings | null;
 export function evolve(destination: Destination, event: DestinationEvent): Destination {
   switch (event.type) {
     case 'DestinationCreated':
-      return settingsOf(event.data);
+      return event.data;
     case 'DestinationUpdated':
       return destination && { ...destination, ...event.data };
     case 'DestinationDeleted':
@@ -72,72 +82,38 @@ export function evolve(destination: Destination, event: DestinationEvent): Desti
   }
 }
 
-const endpoint = text(MAX_ENDPOINT_CHARACTERS).superRefine((value, context) => {
-  const reason = reasonAgainstEndpoint(value);
-  if (reason) context.addIssue({ code: 'custom', message: reason });
-});
-
-/** Checks the form of the URL only. The address guard checks, for each connection, whether the address is allowed. */
-function reasonAgainstEndpoint(value: string): string | null {
-  if (value.trim() === '') return 'must not be blank';
-  if (!URL.canParse(value)) return 'must be an absolute URL such as https://siem.example.com/collector';
-  const url = new URL(value);
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'must be an https URL';
-  // `new URL` also accepts "https:host", "https:\\host" and spaces, and guesses the meaning.
-  if (!/^https?:\/\/[^/\\\s]\S*$/i.test(value.trimEnd()))
-    return 'must be written in full: https://host/path, without spaces';
-  if (url.username || url.password) return 'must not contain credentials; put them into authorization';
-  if (url.hash) return 'must not have a fragment (#…)';
-  return null;
-}
-
-// A header value: visible ASCII, with spaces only inside. The value is sent exactly as stored.
-const authorization = z
-  .string()
-  .max(MAX_AUTHORIZATION_CHARACTERS, `must be at most ${MAX_AUTHORIZATION_CHARACTERS} characters`)
-  .regex(/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/, 'must be one line of visible ASCII, without spaces at its ends');
-
 const maxInFlight = wholeNumber(MAX_IN_FLIGHT);
 const linesPerSecond = wholeNumber(MAX_LINES_PER_SECOND);
+const maxBatchLines = wholeNumber(MAX_BATCH_LINES);
+const maxBatchBytes = wholeNumber(MAX_BATCH_BYTES, MIN_BATCH_BYTES);
 
-function wholeNumber(max: number) {
-  const reason = `must be a whole number from 1 to ${max.toLocaleString('en')}`;
-  return z.number().refine((value) => Number.isInteger(value) && value >= 1 && value <= max, reason);
+function wholeNumber(max: number, min = 1) {
+  const reason = `must be a whole number from ${min.toLocaleString('en')} to ${max.toLocaleString('en')}`;
+  return z.number().refine((value) => Number.isInteger(value) && value >= min && value <= max, reason);
 }
 
-export const createDestination = z.object({
+/** The settings that destinations of every kind have, as given for a new destination. */
+export const commonSettings = {
   name,
-  endpoint,
-  authorization: authorization.nullish().transform((value) => value ?? null),
   logFormat: z
     .enum(logFormats)
     .nullish()
-    .transform((value) => value ?? 'CEF'),
-  skipTlsVerification: z
-    .boolean()
-    .nullish()
-    .transform((value) => value ?? false),
-  caCertificate: certificates.nullish().transform((value) => value ?? null),
-  clientCertificate: certificates.nullish().transform((value) => value ?? null),
-  clientKey: clientKey.nullish().transform((value) => value ?? null),
+    .transform((value) => value ?? DEFAULT_LOG_FORMAT),
   maxInFlight: maxInFlight.nullish().transform((value) => value ?? DEFAULT_IN_FLIGHT),
   linesPerSecond: linesPerSecond.nullish().transform((value) => value ?? null),
-});
+  maxBatchLines: maxBatchLines.nullish().transform((value) => value ?? null),
+  maxBatchBytes: maxBatchBytes.nullish().transform((value) => value ?? null),
+};
 
 /** A field that is left out stays as it is; null removes an optional setting. */
-export const updateDestination = z.object({
-  id: uuid,
+export const commonChanges = {
   name: name.optional(),
-  endpoint: endpoint.optional(),
-  authorization: authorization.nullable().optional(),
   logFormat: z.enum(logFormats).optional(),
-  skipTlsVerification: z.boolean().optional(),
-  caCertificate: certificates.nullable().optional(),
-  clientCertificate: certificates.nullable().optional(),
-  clientKey: clientKey.nullable().optional(),
   maxInFlight: maxInFlight.optional(),
   linesPerSecond: linesPerSecond.nullable().optional(),
-});
+  maxBatchLines: maxBatchLines.nullable().optional(),
+  maxBatchBytes: maxBatchBytes.nullable().optional(),
+};
 
 export const deleteDestination = z.object({ id: uuid });
 
@@ -152,8 +128,8 @@ export type DestinationCommand =
 export interface DestinationContext {
   /** Another destination has the name. */
   nameTaken: boolean;
-  /** The portals whose webhooks use this destination. */
-  usedBy: readonly { id: string; name: string }[];
+  /** The webhooks that use this destination. */
+  usedBy: readonly { name: string; portalId: string; portalName: string }[];
 }
 
 export function decide(
@@ -171,17 +147,23 @@ export function decide(
     case 'UpdateDestination': {
       const { type: _, id: __, ...settings } = command;
       const changed = Object.fromEntries(
-        Object.entries(settings).filter(([field, value]) => value !== destination[field as keyof DestinationSettings]),
+        Object.entries(settings).filter(
+          ([field, value]) => JSON.stringify(value) !== JSON.stringify(destination[field as keyof DestinationSettings]),
+        ),
       );
-      if (changed['name'] !== undefined && nameTaken) throw nameIsTaken(String(changed['name']));
+      if ('name' in changed && nameTaken) throw nameIsTaken(settings.name ?? '');
       return Object.keys(changed).length ? [{ type: 'DestinationUpdated', data: changed }] : [];
     }
     case 'DeleteDestination':
       if (usedBy.length) {
-        const names = usedBy.map((portal) => `${portal.name} (${portal.id})`).join(', ');
+        const shown = usedBy.slice(0, MAX_NAMED_WEBHOOKS);
+        const names = shown.map(
+          ({ name: webhook, portalId, portalName }) => `"${webhook}" of ${portalName} (${portalId})`,
+        );
+        const more = usedBy.length > shown.length ? ` and ${usedBy.length - shown.length} more` : '';
         throw new Refusal(
           'DESTINATION_IN_USE',
-          `The webhook of ${names} uses this destination; remove it or point it at another one first.`,
+          `These webhooks use this destination: ${names.join(', ')}${more}. Remove them or set another destination first.`,
         );
       }
       return [{ type: 'DestinationDeleted', data: {} }];

@@ -1,4 +1,5 @@
 import type { DestinationEvent } from './destination.js';
+import type { DestinationHealthEvent } from './destination-health.js';
 import type { DeliveryEvent } from './lane/events.js';
 import type { LoginEvent } from './login.js';
 import type { OrganizationEvent } from './organization.js';
@@ -14,6 +15,7 @@ import type { WebhookEvent } from './webhook.js';
 export type DomainEvent =
   | PortalEvent
   | DestinationEvent
+  | DestinationHealthEvent
   | WebhookEvent
   | LoginEvent
   | DeliveryEvent
@@ -32,6 +34,9 @@ const eventTypes: Record<EventType, true> = {
   DestinationCreated: true,
   DestinationUpdated: true,
   DestinationDeleted: true,
+  DestinationHealthChanged: true,
+  WebhookCreated: true,
+  WebhookRenamed: true,
   WebhookConfigured: true,
   WebhookRemoved: true,
   LoginRecorded: true,

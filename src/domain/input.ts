@@ -46,6 +46,9 @@ export const uuid = z
   .guid('must be a UUID such as 3e551b39-227d-4297-b911-e68fd5d77c17')
   .transform((value) => value.toLowerCase());
 
+/** A UUID that may be left out. */
+export const optionalUuid = uuid.nullish().transform((value) => value ?? undefined);
+
 /** @param path a prefix for the names of the fields @throws Refusal INVALID_INPUT with every invalid field */
 export function parse<T>(schema: z.ZodType<T>, input: unknown, path = ''): T {
   const parsed = schema.safeParse(input, { error: reasonAgainstType });

@@ -40,10 +40,7 @@ export function decide(command: PortalCommand, portal: Portal): PortalEvent[] {
   if (command.type === 'RegisterPortal') {
     if (!portal) return [{ type: 'PortalRegistered', data: { name: command.name } }];
     if (portal.name === command.name && !portal.retired) return [];
-    throw new Refusal(
-      'ALREADY_EXISTS',
-      `The id ${command.id} belongs to another portal; leave out the id to get a new one.`,
-    );
+    throw idIsTaken(command.id);
   }
   if (!portal) throw notFound('portal', command.id);
   switch (command.type) {
@@ -55,6 +52,14 @@ export function decide(command: PortalCommand, portal: Portal): PortalEvent[] {
     default:
       return command satisfies never;
   }
+}
+
+/** The id belongs to another portal, or to a webhook of another portal. */
+export function idIsTaken(id: string): Refusal {
+  return new Refusal(
+    'ALREADY_EXISTS',
+    `The id ${id} belongs to another portal or webhook; leave out the id to get a new one.`,
+  );
 }
 
 /** @throws Refusal NOT_FOUND or PORTAL_RETIRED */

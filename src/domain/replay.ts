@@ -1,6 +1,6 @@
-/** A replay job sends the logins of a time range again, to the destination that the webhook has at the time of sending. */
+/** A replay job of a webhook sends the logins of a time range again, to the destination that it has at the time of sending. */
 import { z } from 'zod';
-import { uuid } from './input.js';
+import { optionalUuid, uuid } from './input.js';
 import type { LoginRange } from './login-range.js';
 import { invalidInput, notFound, pruned, Refusal, reasonAgainstPruned } from './refusal.js';
 
@@ -77,6 +77,7 @@ const time = z.date().transform((date) => date.getTime());
 
 export const requestReplay = z.object({
   portalId: uuid,
+  webhookId: optionalUuid.optional(),
   startAt: time,
   endAt: time,
   scope: z
@@ -84,11 +85,11 @@ export const requestReplay = z.object({
     .nullish()
     .transform((value) => value ?? 'ALL'),
 });
-export const cancelReplay = z.object({ portalId: uuid });
+export const cancelReplay = z.object({ portalId: uuid, webhookId: optionalUuid.optional() });
 
 export type ReplayCommand =
   | ({ type: 'RequestReplay' } & ReplaySettings)
-  | { type: 'CancelReplay'; portalId: string }
+  | { type: 'CancelReplay'; webhookId: string }
   /** From the engine, when the job can run: the ranges and the number of logins to send. */
   | { type: 'StartReplay'; ranges: LoginRange[]; total: number }
   | { type: 'FinishReplay' };
@@ -109,14 +110,14 @@ export function decide(
       if (isActive(replay)) {
         throw new Refusal(
           'REPLAY_RUNNING',
-          'A replay of this portal is in progress; wait until it ends, or cancel it with cancelReplay.',
+          'A replay of this webhook is in progress; wait until it ends, or cancel it with cancelReplay.',
         );
       }
       refuseTimes(settings, now, prunedThrough);
       return [{ type: 'ReplayRequested', data: { ...settings, at: now } }];
     }
     case 'CancelReplay':
-      if (!isActive(replay)) throw notFound('active replay of the portal', command.portalId);
+      if (!isActive(replay)) throw notFound('active replay of the webhook', command.webhookId);
       return [{ type: 'ReplayCancelled', data: { jobId: replay.jobId, at: now } }];
     case 'StartReplay': {
       if (replay?.status !== 'REQUESTED') return [];

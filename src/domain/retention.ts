@@ -1,6 +1,6 @@
 /**
- * Retention: which events of a portal may be pruned. Logins and delivery events are pruned from the starts of their streams. A
- * login that must still be delivered stays, and so do all later logins, until it is older than `undeliveredAgeMs`.
+ * Retention: which events of a portal and its webhooks may be pruned. Logins and delivery events are pruned from the starts of their streams. A
+ * login that any webhook must still deliver stays, and so do all later logins, until it is older than `undeliveredAgeMs`.
  */
 import type { Recorded } from './event.js';
 import type { DeliveryEvent } from './lane/events.js';
@@ -36,7 +36,7 @@ export function expiresAt(recordedAt: number, { undeliveredAgeMs }: RetentionSet
   return recordedAt + undeliveredAgeMs;
 }
 
-/** The start of a portal's list of undelivered ranges. */
+/** The start of a webhook's list of undelivered ranges. */
 export interface Listed {
   /** The first undelivered login (version) that is not discarded; null if there is none. */
   firstLogin: number | null;
@@ -45,12 +45,17 @@ export interface Listed {
 }
 
 /**
- * The version of the oldest login that is needed; null if there is none. A login is needed if it is pending, undelivered, or part
+ * The version of the oldest login that a lane needs; null if there is none. A login is needed if it is pending, undelivered, or part
  * of an open delivery or a running replay.
  *
  * @param tooOld a running replay does not keep logins through this version (inclusive)
  */
-export function firstNeeded(lane: Lane, { firstLogin }: Listed, lastLogin: number, tooOld: number): number | null {
+export function firstNeeded(
+  lane: Lane,
+  { firstLogin }: Pick<Listed, 'firstLogin'>,
+  lastLogin: number,
+  tooOld: number,
+): number | null {
   const { replay } = lane;
   const replayed = replay?.status === 'RUNNING' ? replay.ranges[0] : undefined;
   const needed = [

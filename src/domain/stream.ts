@@ -4,6 +4,7 @@
 const nouns = [
   'portal',
   'destination',
+  'health',
   'webhook',
   'login',
   'delivery',
@@ -18,7 +19,7 @@ const laneNouns: readonly Noun[] = ['webhook', 'delivery', 'undelivered', 'repla
 
 export type StreamName = `${Noun}-${string}`;
 
-/** @param id the portal's id for `webhook`, `login`, `delivery`, `undelivered` and `replay`; otherwise the id of the noun */
+/** @param id the webhook's id for `webhook`, `delivery`, `undelivered` and `replay`; the portal's id for `login`; the destination's id for `health`; otherwise the id of the noun */
 export function streamOf<N extends Noun>(noun: N, id: string): `${N}-${string}` {
   return `${noun}-${id}`;
 }
@@ -32,9 +33,9 @@ export function isLaneStream(stream: StreamName): boolean {
   return laneNouns.includes(nounOf(stream));
 }
 
-/** The streams that a portal's lane is computed from. */
-export function laneStreams(portalId: string): StreamName[] {
-  return laneNouns.map((noun) => streamOf(noun, portalId));
+/** The streams that a webhook's lane is computed from. */
+export function laneStreams(webhookId: string): StreamName[] {
+  return laneNouns.map((noun) => streamOf(noun, webhookId));
 }
 
 /** The id in a stream's name. */

@@ -1,6 +1,6 @@
 /** Undelivered ranges: their states, and what a person can do with them. */
 import { z } from 'zod';
-import { name } from './input.js';
+import { name, optionalUuid } from './input.js';
 import type { LoginRange } from './login-range.js';
 import { invalidInput, notFound, Refusal } from './refusal.js';
 
@@ -14,9 +14,10 @@ export type UndeliveredReason = (typeof undeliveredReasons)[number];
 export const MAX_RECOVERIES = 3;
 const MAX_IDS = 100;
 
-/** A person's decisions about undelivered logins of a portal. Each range is as it was at that time. */
+/** A person's decisions about undelivered logins of a webhook. Each range is as it was at that time. */
 export type UndeliveredEvent =
-  | { type: 'RedeliveryRequested'; data: { ranges: LoginRange[] } }
+  /** `throughWebhookId`: the webhook that sends the logins, because the webhook of the ranges was removed. */
+  | { type: 'RedeliveryRequested'; data: { ranges: LoginRange[]; throughWebhookId?: string } }
   | { type: 'LoginsDiscarded'; data: { ranges: LoginRange[]; reason: string } };
 
 const ids = z
@@ -24,24 +25,32 @@ const ids = z
   .min(1, 'must hold at least one id')
   .max(MAX_IDS, `must hold at most ${MAX_IDS} ids; split the call`);
 
-export const redeliver = z.object({ ids });
+export const redeliver = z.object({
+  ids,
+  webhookId: optionalUuid.optional(),
+});
 export const discardUndelivered = z.object({ ids, reason: name });
 
-export type UndeliveredCommand = { type: 'Redeliver' } | { type: 'DiscardUndelivered'; reason: string };
+/** `throughWebhookId`: another webhook of the portal, which is configured. */
+export type UndeliveredCommand =
+  | { type: 'Redeliver'; throughWebhookId?: string | undefined }
+  | { type: 'DiscardUndelivered'; reason: string };
 
 export interface FoundRange extends LoginRange {
   id: string;
   state: UndeliveredState;
+  /** The webhook that sends the range because its own was removed; null if there is none. */
+  throughWebhookId: string | null;
 }
 
 /**
- * @param ranges of one portal
- * @param hasWebhook whether the portal has a webhook, which can send them
+ * @param ranges of one webhook
+ * @param isConfigured whether the webhook is configured, so that it can send them
  */
 export function decide(
   command: UndeliveredCommand,
   ranges: readonly FoundRange[],
-  hasWebhook: boolean,
+  isConfigured: boolean,
 ): UndeliveredEvent[] {
   const discarded = ranges.find(({ state }) => state === 'DISCARDED');
   if (discarded) {
@@ -50,9 +59,19 @@ export function decide(
   }
   switch (command.type) {
     case 'Redeliver': {
-      if (!hasWebhook) throw webhookUnconfigured();
-      const requested = ranges.filter(({ state }) => state !== 'REQUESTED').map(rangeOf);
-      return requested.length ? [{ type: 'RedeliveryRequested', data: { ranges: requested } }] : [];
+      const { throughWebhookId } = command;
+      if (!isConfigured && throughWebhookId === undefined) throw webhookUnconfigured();
+      if (isConfigured && throughWebhookId !== undefined) {
+        const reason =
+          'is only for ranges of a removed webhook; leave it out: the webhook of these ranges can send them';
+        throw invalidInput([{ field: 'webhookId', reason }]);
+      }
+      const requested = ranges
+        .filter((range) => range.state !== 'REQUESTED' || range.throughWebhookId !== (throughWebhookId ?? null))
+        .map(rangeOf);
+      if (!requested.length) return [];
+      const through = throughWebhookId === undefined ? {} : { throughWebhookId };
+      return [{ type: 'RedeliveryRequested', data: { ranges: requested, ...through } }];
     }
     case 'DiscardUndelivered':
       return [{ type: 'LoginsDiscarded', data: { ranges: ranges.map(rangeOf), reason: command.reason } }];
@@ -62,28 +81,31 @@ export function decide(
 }
 
 export function webhookUnconfigured(): Refusal {
-  return new Refusal('WEBHOOK_UNCONFIGURED', 'The portal has no webhook to send with; configure it first.');
+  return new Refusal(
+    'WEBHOOK_UNCONFIGURED',
+    'The webhook is not configured. Configure it first; undelivered ranges can also go through another webhook of the portal.',
+  );
 }
 
 const rangeOf = ({ firstVersion, lastVersion }: LoginRange): LoginRange => ({ firstVersion, lastVersion });
 
 /** The content of a range's id. */
 export interface RangeId {
-  portalId: string;
+  webhookId: string;
   /** The last login (version) of the range. */
   lastVersion: number;
   /** The position of the first event that the range is computed from. */
   position: number;
 }
 
-export function writeRangeId({ portalId, lastVersion, position }: RangeId): string {
-  return Buffer.from(`${portalId}.${lastVersion}.${position}`).toString('base64url');
+export function writeRangeId({ webhookId, lastVersion, position }: RangeId): string {
+  return Buffer.from(`${webhookId}.${lastVersion}.${position}`).toString('base64url');
 }
 
 /** @param index the index of the id in the input, for the message @throws Refusal if it is not a valid id */
 export function readRangeId(id: string, index: number): RangeId {
-  const [portalId = '', lastVersion, position, ...rest] = Buffer.from(id, 'base64url').toString().split('.');
-  const read = { portalId, lastVersion: Number(lastVersion), position: Number(position) };
+  const [webhookId = '', lastVersion, position, ...rest] = Buffer.from(id, 'base64url').toString().split('.');
+  const read = { webhookId, lastVersion: Number(lastVersion), position: Number(position) };
   // base64url and numbers can be written in several ways, but a range has only one id.
   if (rest.length || writeRangeId(read) !== id) {
     throw invalidInput([

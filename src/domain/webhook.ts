@@ -1,13 +1,31 @@
 import { z } from 'zod';
-import { uuid } from './input.js';
+import { name, optionalUuid, uuid } from './input.js';
 import type { LoginRange } from './login-range.js';
 import { invalidInput, pruned, Refusal, reasonAgainstPruned } from './refusal.js';
+
+/** The name of the webhook that every portal has. An operation that names only a portal means this webhook. */
+export const DEFAULT_WEBHOOK = 'default';
+
+/** Most webhooks of a portal, with `default`. A removed one counts while it has undelivered logins. */
+export const MAX_WEBHOOKS = 10;
+
+/** The id of the webhook `default` of a portal: the id of the portal. All other webhooks have ids of their own. */
+export function defaultWebhookId(portalId: string): string {
+  return portalId;
+}
+
+export function isDefault({ id, portalId }: { id: string; portalId: string }): boolean {
+  return id === defaultWebhookId(portalId);
+}
 
 /**
  * `loginsThrough` is the version of the portal's last login at that moment. It separates the logins before the change from those
  * after it, without a clock.
  */
 export type WebhookEvent =
+  /** The webhook `default` has no such event. `loginsThrough`: the portal's last login that was pruned; 0 if none was. */
+  | { type: 'WebhookCreated'; data: { portalId: string; name: string; loginsThrough: number } }
+  | { type: 'WebhookRenamed'; data: { name: string } }
   | { type: 'WebhookConfigured'; data: { destinationId: string; enabled: boolean; loginsThrough: number } }
   | { type: 'WebhookRemoved'; data: { loginsThrough: number } };
 
@@ -18,10 +36,7 @@ export type Webhook = { destinationId: string; enabled: boolean } | null;
 export const catchUps = ['FROM_NOW', 'SINCE_LAST_ON', 'SINCE'] as const;
 export type CatchUp = (typeof catchUps)[number];
 
-/** A field that is left out stays as it is. */
-export const configureWebhook = z.object({
-  portalId: uuid,
-  destinationId: uuid.nullish().transform((value) => value ?? undefined),
+const settings = {
   enabled: z
     .boolean()
     .nullish()
@@ -36,8 +51,21 @@ export const configureWebhook = z.object({
     .nullish()
     .transform((value) => value?.getTime())
     .optional(),
+};
+
+/** A field that is left out stays as it is. Without `webhookId`: the webhook `default`. */
+export const configureWebhook = z.object({
+  portalId: uuid,
+  webhookId: optionalUuid.optional(),
+  destinationId: optionalUuid,
+  ...settings,
 });
-export const removeWebhook = z.object({ portalId: uuid });
+// The command line takes a name or an id.
+const webhookName = name.refine((value) => !uuid.safeParse(value).success, 'must not be a UUID');
+
+export const createWebhook = z.object({ portalId: uuid, name: webhookName, destinationId: uuid, ...settings });
+export const renameWebhook = z.object({ portalId: uuid, webhookId: uuid, name: webhookName });
+export const removeWebhook = z.object({ portalId: uuid, webhookId: optionalUuid.optional() });
 
 export type WebhookCommand =
   | {
@@ -53,21 +81,92 @@ export type WebhookCommand =
     }
   | { type: 'RemoveWebhook'; loginsThrough: number };
 
-/** The caller has checked that the portal exists and is not retired, and that the destination exists. */
-export function decide(command: WebhookCommand, webhook: Webhook): WebhookEvent[] {
+/** A webhook of a portal, as other webhooks of that portal see it. */
+export interface Sibling {
+  id: string;
+  name: string;
+  /** null: never configured, or removed. */
+  destinationId: string | null;
+  enabled: boolean;
+}
+
+/**
+ * The caller has checked that the portal exists and is not retired, and that the destination exists.
+ *
+ * @param siblings the other webhooks of the portal
+ */
+export function decide(
+  command: WebhookCommand,
+  webhook: Webhook,
+  siblings: readonly Sibling[] = [],
+): Extract<WebhookEvent, { type: 'WebhookConfigured' | 'WebhookRemoved' }>[] {
   const { loginsThrough } = command;
   if (command.type === 'RemoveWebhook') {
-    if (!webhook) throw new Refusal('NOT_FOUND', 'The portal has no webhook to remove.');
+    if (!webhook) throw new Refusal('NOT_FOUND', 'The webhook is not configured: there is nothing to remove.');
     return [{ type: 'WebhookRemoved', data: { loginsThrough } }];
   }
   const destinationId = command.destinationId ?? webhook?.destinationId ?? null;
   const enabled = command.enabled ?? webhook?.enabled ?? false;
   if (!destinationId) {
-    throw invalidInput([{ field: 'destinationId', reason: 'is needed: the webhook has no destination yet' }]);
+    throw invalidInput([
+      {
+        field: 'destinationId',
+        reason: 'is needed: the webhook has no destination, because it was never configured or was removed',
+      },
+    ]);
   }
   refuseCatchUp(command, enabled && !webhook?.enabled);
   if (webhook && webhook.destinationId === destinationId && webhook.enabled === enabled) return [];
+  if (enabled) refuseSharedDestination(destinationId, siblings);
   return [{ type: 'WebhookConfigured', data: { destinationId, enabled, loginsThrough } }];
+}
+
+/** Two webhooks of a portal that are on must not send to one destination: every login would arrive twice. */
+function refuseSharedDestination(destinationId: string, siblings: readonly Sibling[]): void {
+  const other = siblings.find((sibling) => sibling.enabled && sibling.destinationId === destinationId);
+  if (!other) return;
+  const reason = `is used by the webhook "${other.name}" (${other.id}) of the same portal, which is on; use another destination, or turn that webhook off first`;
+  throw new Refusal('DESTINATION_IN_USE_BY_PORTAL', `destinationId: ${reason}`, [{ field: 'destinationId', reason }]);
+}
+
+/**
+ * Which webhook a new name gives: one that was removed and has the name, or a new one (null).
+ *
+ * @param webhooks of the portal, with the removed ones that have undelivered logins
+ * @throws Refusal NAME_TAKEN or TOO_MANY_WEBHOOKS
+ */
+export function webhookToCreate<W extends Sibling>(webhooks: readonly W[], newName: string): W | null {
+  const namesake = webhooks.find((webhook) => webhook.name === newName);
+  if (namesake?.destinationId) throw nameIsTaken(newName);
+  if (!namesake && webhooks.length >= MAX_WEBHOOKS) {
+    throw new Refusal(
+      'TOO_MANY_WEBHOOKS',
+      `A portal has at most ${MAX_WEBHOOKS} webhooks. Remove one first; a removed webhook counts until its undelivered logins are delivered or discarded.`,
+    );
+  }
+  return namesake ?? null;
+}
+
+/** @param siblings the other webhooks of the portal @throws Refusal INVALID_INPUT or NAME_TAKEN */
+export function decideRename(
+  webhook: { id: string; portalId: string; name: string },
+  newName: string,
+  siblings: readonly Sibling[],
+): WebhookEvent[] {
+  if (isDefault(webhook)) {
+    const reason = `cannot be renamed: the webhook "${DEFAULT_WEBHOOK}" keeps its name; create another webhook instead`;
+    throw invalidInput([{ field: 'webhookId', reason }]);
+  }
+  if (siblings.some((sibling) => sibling.name === newName)) throw nameIsTaken(newName);
+  return webhook.name === newName ? [] : [{ type: 'WebhookRenamed', data: { name: newName } }];
+}
+
+function nameIsTaken(taken: string): Refusal {
+  return new Refusal(
+    'NAME_TAKEN',
+    `The portal has a webhook named "${taken}" already; choose another name, or configure that webhook.`,
+    [{ field: 'name', reason: 'is taken by another webhook of the portal' }],
+  );
 }
 
 function refuseCatchUp(

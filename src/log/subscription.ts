@@ -4,7 +4,7 @@ import type { StreamName } from '../domain/stream.js';
 
 /** The functions of the tail that a subscription uses. */
 export interface SubscriptionSource {
-  register(subscription: Subscription): void;
+  register(subscription: Subscription, streams: readonly StreamName[]): void;
   unregister(subscription: Subscription): void;
   read(streams: readonly StreamName[], after: number, versions: Map<StreamName, number>): Page;
 }
@@ -21,6 +21,7 @@ export interface Page {
  * `return()` of a generator waits for the pending `await`: after a client disconnects, it would wait for the next event.
  */
 export class Subscription implements AsyncIterableIterator<Recorded> {
+  readonly #streams: StreamName[];
   #page: Recorded[] = [];
   #next = 0;
   #done = false;
@@ -29,11 +30,23 @@ export class Subscription implements AsyncIterableIterator<Recorded> {
   readonly #versions = new Map<StreamName, number>();
 
   constructor(
-    readonly streams: readonly StreamName[],
+    streams: readonly StreamName[],
     private after: number,
     private readonly source: SubscriptionSource,
   ) {
-    source.register(this);
+    this.#streams = [...streams];
+    source.register(this, streams);
+  }
+
+  get streams(): readonly StreamName[] {
+    return this.#streams;
+  }
+
+  /** Also follows a stream that is new: it had no events before the commit that is being announced now. */
+  add(stream: StreamName): void {
+    if (this.#done || this.#streams.includes(stream)) return;
+    this.#streams.push(stream);
+    this.source.register(this, [stream]);
   }
 
   /** @throws Refusal PRUNED, once, if events were pruned that this subscription has not returned */
@@ -100,7 +113,7 @@ export class Subscription implements AsyncIterableIterator<Recorded> {
 
   /** @returns whether the position moved, even if the page has no event of these streams */
   #readPage(onGap: () => void): boolean {
-    const { page, through, gap } = this.source.read(this.streams, this.after, this.#versions);
+    const { page, through, gap } = this.source.read(this.#streams, this.after, this.#versions);
     if (gap) {
       onGap();
       this.#versions.clear();

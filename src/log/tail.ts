@@ -73,11 +73,9 @@ export function createTail(reader: LogReader) {
     return { page, through: page.length < PAGE_EVENTS ? head : (page.at(-1)?.position ?? head) };
   }
 
-  function register(subscription: Subscription): void {
+  function register(subscription: Subscription, streams: readonly StreamName[]): void {
     subscriptions.add(subscription);
-    for (const stream of subscription.streams) {
-      byStream.set(stream, (byStream.get(stream) ?? new Set()).add(subscription));
-    }
+    for (const stream of streams) byStream.set(stream, (byStream.get(stream) ?? new Set()).add(subscription));
   }
 
   function unregister(subscription: Subscription): void {

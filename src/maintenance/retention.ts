@@ -5,13 +5,22 @@
 
 import type { Logger } from 'pino';
 import type { Commands } from '../commands/handlers.js';
+import type { Recorded } from '../domain/event.js';
 import { loginCount } from '../domain/login-range.js';
-import { type Cut, cutAt, expiresAt, firstNeeded, isNeeded, type RetentionSettings } from '../domain/retention.js';
+import { type Cut, cutAt, expiresAt, isNeeded, type RetentionSettings } from '../domain/retention.js';
 import { type Cause, nounOf, type StreamName, SYSTEM, streamId, streamOf } from '../domain/stream.js';
 import type { LogReader } from '../log/event-log.js';
 import type { Tail } from '../log/tail.js';
 import type { ReadModels } from '../projections/read-models.js';
-import { expiring, listedOf, oldestOf, prunable } from '../queries/retention.js';
+import {
+  expiring,
+  firstNeededOf,
+  healthPrunable,
+  type LaneOfPortal,
+  lanesOf,
+  oldestOf,
+  prunable,
+} from '../queries/retention.js';
 import type { Clock } from '../runtime/clock.js';
 import { type Random, randomTraceId } from '../runtime/random.js';
 import { createService, type Service } from '../runtime/service.js';
@@ -28,7 +37,7 @@ const WAIT_FACTOR = 2;
 const CHECK_SIZE_EVERY_EVENTS = 10_000;
 /** If the data exceeds the size limit, it is pruned to this part of the limit. */
 const TARGET_SIZE = 0.95;
-/** After this many portals, other work of this thread can run. */
+/** After this many portals or destinations, other work of this thread can run. */
 const PORTALS_AT_ONCE = 50;
 
 interface RetentionContext {
@@ -62,7 +71,7 @@ export function createRetention(context: RetentionContext): Service {
   let sizeCheckedAt = 0;
   // The size limit is exceeded, but nothing can be pruned: the size is not checked again before this time (ms).
   let stuckUntil = -Infinity;
-  // Portals whose oldest event is kept because it is needed. A delivery may change that.
+  // Webhooks for which the oldest event of a stream is kept because it is needed. A delivery may change that.
   let blocked = new Set<string>();
   // Streams that were appended to during a run.
   const touchedMeanwhile = new Set<StreamName>();
@@ -94,6 +103,7 @@ export function createRetention(context: RetentionContext): Service {
     const began = clock.now();
     const pruned: Pruned = { portals: 0, logins: 0, deliveryEvents: 0, expired: 0 };
     await pruneAll(cutAt(began, settings), pruned);
+    await pruneHealth(cutAt(began, settings));
     await pruneToSize(began, pruned);
     const { nextAt } = await survey(began);
     if (pruned.portals) logger.info({ ...pruned, ms: clock.now() - began }, 'pruned');
@@ -121,7 +131,7 @@ export function createRetention(context: RetentionContext): Service {
 
   async function pruneAll(cut: Cut, pruned: Pruned): Promise<void> {
     for await (const portalId of portals()) {
-      const expired = expiring(log, models, portalId, cut);
+      const expired = expiring(log, models, portalId, cut).flatMap(({ events }) => events);
       if (!expired.length && !prunable(log, models, portalId, cut)) continue;
       if (!pruned.portals) logger.info(settings, 'pruning');
       pruned.portals += 1;
@@ -130,9 +140,27 @@ export function createRetention(context: RetentionContext): Service {
     }
   }
 
+  async function pruneHealth(cut: Cut): Promise<void> {
+    const cause: Cause = { actor: SYSTEM, traceId: randomTraceId(random) };
+    let after: number | undefined;
+    for (;;) {
+      const page = models.destinations.page({ after, limit: PORTALS_AT_ONCE, inverted: false });
+      for (const { id: destinationId } of page) {
+        const horizon = () => log.horizon(streamOf('health', destinationId)).version;
+        while (!stopping.signal.aborted && healthPrunable(log, destinationId, cut) > horizon()) {
+          const began = clock.now();
+          if (!(await commands.execute('pruneHealth', { destinationId, cut, limit: STEP_EVENTS }, cause))) break;
+          await wait(WAIT_FACTOR * (clock.now() - began));
+        }
+      }
+      after = page.at(-1)?.position;
+      if (page.length < PORTALS_AT_ONCE || stopping.signal.aborted) return;
+    }
+  }
+
   async function prunePortal(portalId: string, cut: Cut, pruned: Pruned): Promise<void> {
     const cause: Cause = { actor: SYSTEM, traceId: randomTraceId(random) };
-    const prunableThrough = await commands.execute('snapshotLane', { portalId, cut }, cause);
+    const prunableThrough = await commands.execute('snapshotLanes', { portalId, cut }, cause);
     while (prunableThrough && !stopping.signal.aborted) {
       const began = clock.now();
       const { logins, deliveryEvents } = await commands.execute(
@@ -167,19 +195,21 @@ export function createRetention(context: RetentionContext): Service {
   async function survey(asOf: number): Promise<{ nextAt: number; oldest: number }> {
     const blockedNow = new Set<string>();
     let [nextAt, oldest] = [Infinity, Infinity];
+    const consider = (event: Recorded | undefined, isKept: boolean, by: readonly LaneOfPortal[]) => {
+      if (!event) return;
+      if (isKept) for (const { webhookId } of by) blockedNow.add(webhookId);
+      else oldest = Math.min(oldest, event.position);
+      const time = isKept ? expiresAt(event.recordedAt, settings) : event.recordedAt + settings.ageMs;
+      if (time > asOf) nextAt = Math.min(nextAt, time);
+    };
     for await (const portalId of portals()) {
-      const { lane } = models.lanes.get(portalId);
-      const listed = listedOf(models, portalId, asOf - settings.ageMs + 1);
-      const needed = firstNeeded(lane, listed, log.lastVersion(streamOf('login', portalId)), 0);
+      const lanes = lanesOf(log, models, portalId, asOf - settings.ageMs + 1);
+      const needed = firstNeededOf(lanes, log.lastVersion(streamOf('login', portalId)), 0);
       const login = oldestOf(log, streamOf('login', portalId));
-      const deliveryEvent = oldestOf(log, streamOf('delivery', portalId));
-      for (const event of [login, deliveryEvent]) {
-        if (!event) continue;
-        const isKept = event === login ? event.version === needed : isNeeded(lane, listed, event);
-        if (isKept) blockedNow.add(portalId);
-        else oldest = Math.min(oldest, event.position);
-        const time = isKept ? expiresAt(event.recordedAt, settings) : event.recordedAt + settings.ageMs;
-        if (time > asOf) nextAt = Math.min(nextAt, time);
+      consider(login, login?.version === needed, lanes);
+      for (const lane of lanes) {
+        const event = oldestOf(log, streamOf('delivery', lane.webhookId));
+        consider(event, event !== undefined && isNeeded(lane.lane, lane.listed, event), [lane]);
       }
     }
     blocked = blockedNow;

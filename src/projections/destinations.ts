@@ -1,7 +1,6 @@
 import { and, asc, desc, eq, gt, lt, sql } from 'drizzle-orm';
 import type { Db } from '../../db/open.js';
 import { destinations } from '../../db/tables.js';
-import { settingsOf } from '../domain/destination.js';
 import { type Recorded } from '../domain/event.js';
 import { streamId } from '../domain/stream.js';
 import type { PageRange, ReadModel } from './read-model.js';
@@ -29,7 +28,7 @@ export function createDestinations(db: Db) {
         case 'DestinationCreated':
           db.insert(destinations)
             .values({
-              ...settingsOf(event.data),
+              ...event.data,
               id,
               authorizationChangedAt: event.data.authorization === null ? null : recordedAt,
               createdAt: recordedAt,

@@ -1,36 +1,42 @@
-import { asc, eq, sql } from 'drizzle-orm';
+import { and, asc, eq, ne, sql } from 'drizzle-orm';
 import type { Db } from '../../db/open.js';
-import { lanes } from '../../db/tables.js';
+import { lanes, webhooks } from '../../db/tables.js';
 import { type Recorded } from '../domain/event.js';
 import { evolve, type LaneEvent } from '../domain/lane/evolve.js';
-import { emptyLane, type Lane } from '../domain/lane/lane.js';
+import { emptyLane, isDrained, type Lane } from '../domain/lane/lane.js';
 import { isLaneStream, streamId } from '../domain/stream.js';
 import type { ReadModel } from './read-model.js';
 import type { createUndelivered } from './undelivered.js';
 
-/** The lanes, each computed from its portal's events. Also updates the undelivered ranges, which need the lane before an event. */
+/** The lanes, each computed from the events of its webhook. Also updates what is computed from a lane: the undelivered ranges, and which removed webhooks are gone. */
 export function createLanes(db: Db, undelivered: ReturnType<typeof createUndelivered>) {
-  const byPortal = db
+  const byWebhook = db
     .select()
     .from(lanes)
-    .where(eq(lanes.portalId, sql.placeholder('portalId')))
+    .where(eq(lanes.webhookId, sql.placeholder('webhookId')))
     .prepare();
   const put = db
     .insert(lanes)
     .values({
-      portalId: sql.placeholder('portalId'),
+      webhookId: sql.placeholder('webhookId'),
       state: sql.placeholder('state'),
       position: sql.placeholder('position'),
     })
     .onConflictDoUpdate({
-      target: lanes.portalId,
+      target: lanes.webhookId,
       set: { state: sql`excluded.state`, position: sql`excluded.position` },
     })
     .prepare();
-  const portalIds = db.select({ portalId: lanes.portalId }).from(lanes).orderBy(asc(lanes.portalId)).prepare();
+  // The webhook `default`, which has the id of its portal, can always be configured again.
+  const markGone = db
+    .update(webhooks)
+    .set({ isGone: sql`${sql.placeholder('isGone')}` })
+    .where(and(eq(webhooks.id, sql.placeholder('webhookId')), ne(webhooks.portalId, webhooks.id)))
+    .prepare();
+  const webhookIds = db.select({ webhookId: lanes.webhookId }).from(lanes).orderBy(asc(lanes.webhookId)).prepare();
 
-  const get = (portalId: string): { lane: Lane; position: number } => {
-    const row = byPortal.get({ portalId });
+  const get = (webhookId: string): { lane: Lane; position: number } => {
+    const row = byWebhook.get({ webhookId });
     return row ? { lane: row.state, position: row.position } : { lane: emptyLane, position: 0 };
   };
 
@@ -38,15 +44,19 @@ export function createLanes(db: Db, undelivered: ReturnType<typeof createUndeliv
     tables: [lanes, ...undelivered.tables],
     apply(event: Recorded): void {
       if (!isLaneEvent(event)) return;
-      const portalId = streamId(event.stream);
-      const { lane } = get(portalId);
+      const webhookId = streamId(event.stream);
+      const { lane } = get(webhookId);
       undelivered.apply(event, lane);
-      put.run({ portalId, state: evolve(lane, event), position: event.position });
+      const next = evolve(lane, event);
+      put.run({ webhookId, state: next, position: event.position });
+      // A webhook that is being created is configured by the next event.
+      if (!next.webhook && event.type !== 'WebhookCreated')
+        markGone.run({ webhookId, isGone: isDrained(next) ? 1 : 0 });
     },
-    /** The lane of a portal and the position of the event that last changed it; an empty lane at 0 if there was none. */
+    /** The lane of a webhook and the position of the event that last changed it; an empty lane at 0 if there was none. */
     get,
-    /** All portals that have or had a webhook, and maybe others. */
-    portalIds: (): string[] => portalIds.all().map((row) => row.portalId),
+    /** All webhooks that are or were configured, and maybe others. */
+    webhookIds: (): string[] => webhookIds.all().map((row) => row.webhookId),
   } satisfies ReadModel & Record<string, unknown>;
 }
 

@@ -1,5 +1,6 @@
 import type { Db } from '../../db/open.js';
 import type { Recorded } from '../domain/event.js';
+import { createDestinationHealth } from './destination-health.js';
 import { createDestinations } from './destinations.js';
 import { createIssuer } from './issuer.js';
 import { createLanes } from './lanes.js';
@@ -22,6 +23,7 @@ export function createReadModels(db: Db) {
     logins: createLogins(db),
     lanes: createLanes(db, undelivered),
     undelivered: undelivered.ranges,
+    destinationHealth: createDestinationHealth(db),
     tokens: createTokens(db),
     issuer: createIssuer(db),
   };

@@ -1,5 +1,5 @@
 /** The undelivered ranges: logins whose delivery was abandoned or whose webhook was removed. */
-import { and, eq, lt } from 'drizzle-orm';
+import { and, eq, isNotNull, lt } from 'drizzle-orm';
 import type { Db } from '../../db/open.js';
 import { undelivered } from '../../db/tables.js';
 import type { Recorded } from '../domain/event.js';
@@ -11,20 +11,22 @@ import { streamId } from '../domain/stream.js';
 import { MAX_RECOVERIES } from '../domain/undelivered.js';
 import { createUndeliveredRanges, type UndeliveredRow } from './undelivered-ranges.js';
 
-type RowKey = Pick<UndeliveredRow, 'portalId' | 'lastVersion'>;
+type RowKey = Pick<UndeliveredRow, 'webhookId' | 'lastVersion'>;
 
 /** `createLanes` calls `apply`, because an event has only the id of its delivery, and the lane has the logins. */
 export function createUndelivered(db: Db) {
   const ranges = createUndeliveredRanges(db);
-  const keyIs = ({ portalId, lastVersion }: RowKey) =>
-    and(eq(undelivered.portalId, portalId), eq(undelivered.lastVersion, lastVersion));
+  const keyIs = ({ webhookId, lastVersion }: RowKey) =>
+    and(eq(undelivered.webhookId, webhookId), eq(undelivered.lastVersion, lastVersion));
   const change = (row: RowKey, set: Partial<UndeliveredRow>) =>
     void db.update(undelivered).set(set).where(keyIs(row)).run();
+  const isRedirected = (webhookId: string) =>
+    and(eq(undelivered.webhookId, webhookId), isNotNull(undelivered.throughWebhookId));
   const insert = (row: UndeliveredRow) => void db.insert(undelivered).values(row).run();
 
   /** Removes the logins of a range from all rows; the other logins of a row stay. @returns the rows before the change */
-  function subtract(portalId: string, range: LoginRange): UndeliveredRow[] {
-    const rows = ranges.overlapping(portalId, range);
+  function subtract(webhookId: string, range: LoginRange): UndeliveredRow[] {
+    const rows = ranges.overlapping(webhookId, range);
     for (const row of rows) {
       if (row.lastVersion > range.lastVersion) change(row, { firstVersion: range.lastVersion + 1 });
       else db.delete(undelivered).where(keyIs(row)).run();
@@ -36,7 +38,7 @@ export function createUndelivered(db: Db) {
   function add(event: Recorded, range: LoginRange, facts: Pick<UndeliveredRow, 'reason'> & Partial<UndeliveredRow>) {
     const { firstVersion, lastVersion } = range;
     insert({
-      portalId: streamId(event.stream),
+      webhookId: streamId(event.stream),
       firstVersion,
       lastVersion,
       state: 'WAITING',
@@ -46,6 +48,7 @@ export function createUndelivered(db: Db) {
       recoveries: 0,
       refusedProbes: 0,
       abandonedAt: event.recordedAt,
+      throughWebhookId: null,
       position: event.position,
       discardedBy: null,
       discardedReason: null,
@@ -55,7 +58,7 @@ export function createUndelivered(db: Db) {
   }
 
   function abandoned(event: Extract<Recorded, { type: 'BatchAbandoned' }>, lane: Lane): void {
-    const portalId = streamId(event.stream);
+    const webhookId = streamId(event.stream);
     const { attemptNumber, responseCode, message, reason = 'ABANDONED' } = event.data;
     const delivery = openDelivery(lane, event.data.deliveryId);
     if (!delivery) return;
@@ -69,7 +72,7 @@ export function createUndelivered(db: Db) {
     // The failure of a replay changes nothing for the ranges that it sent.
     if (delivery.purpose === 'REPLAY' && !isTooLarge) return;
     // The attempted logins become a range of their own, so that they do not delay the rest.
-    for (const row of subtract(portalId, delivery)) {
+    for (const row of subtract(webhookId, delivery)) {
       const { firstVersion, lastVersion } = delivery;
       const attempts = row.attempts + attemptNumber;
       const attempted = { ...row, firstVersion, lastVersion, responseCode, message, attempts };
@@ -85,7 +88,7 @@ export function createUndelivered(db: Db) {
     tables: [undelivered],
     /** @param lane as it was before the event */
     apply(event: Recorded, lane: Lane): void {
-      const portalId = streamId(event.stream);
+      const webhookId = streamId(event.stream);
       switch (event.type) {
         case 'BatchAbandoned':
           abandoned(event, lane);
@@ -94,34 +97,43 @@ export function createUndelivered(db: Db) {
           const { attemptNumber, responseCode, message, deliveryId } = event.data;
           const delivery = openDelivery(lane, deliveryId);
           if (!delivery || delivery.purpose === 'FIRST' || delivery.purpose === 'REPLAY') break;
-          for (const row of ranges.overlapping(portalId, delivery)) {
+          for (const row of ranges.overlapping(webhookId, delivery)) {
             change(row, { attempts: row.attempts + attemptNumber, responseCode, message });
           }
           break;
         }
         case 'BatchDelivered': {
           const delivery = openDelivery(lane, event.data.deliveryId);
-          if (delivery && delivery.purpose !== 'FIRST') subtract(portalId, delivery);
+          if (delivery && delivery.purpose !== 'FIRST') subtract(webhookId, delivery);
           break;
         }
         case 'LoginsUndelivered':
           add(event, event.data, { reason: event.data.reason, ...attemptedBefore(lane, event.data.deliveryId) });
           break;
         case 'LoginsExpired':
-          if (event.data.undelivered) subtract(portalId, event.data);
+          if (event.data.undelivered) subtract(webhookId, event.data);
           break;
         case 'LaneSnapshotted':
           db.delete(undelivered)
-            .where(and(eq(undelivered.portalId, portalId), lt(undelivered.discardedAt, event.data.discardedBefore)))
+            .where(and(eq(undelivered.webhookId, webhookId), lt(undelivered.discardedAt, event.data.discardedBefore)))
             .run();
           break;
         case 'RedeliveryRequested':
-          for (const range of event.data.ranges) change({ portalId, ...range }, { state: 'REQUESTED', recoveries: 0 });
+          for (const range of event.data.ranges) {
+            const throughWebhookId = event.data.throughWebhookId ?? null;
+            change({ webhookId, ...range }, { state: 'REQUESTED', recoveries: 0, throughWebhookId });
+          }
+          break;
+        case 'WebhookConfigured':
+          // The webhook can send its ranges by itself again.
+          if (!lane.webhook) {
+            db.update(undelivered).set({ throughWebhookId: null }).where(isRedirected(webhookId)).run();
+          }
           break;
         case 'LoginsDiscarded': {
           const { ranges: discardedRanges, reason: discardedReason } = event.data;
           const discarded = { discardedReason, discardedBy: event.actor, discardedAt: event.recordedAt };
-          for (const range of discardedRanges) change({ portalId, ...range }, { state: 'DISCARDED', ...discarded });
+          for (const range of discardedRanges) change({ webhookId, ...range }, { state: 'DISCARDED', ...discarded });
           break;
         }
       }

@@ -1,29 +1,39 @@
 /**
- * The deliveries of a portal, read from its delivery stream. A lane has at most one open first delivery and one open redelivery, so
+ * The deliveries of a webhook, read from its delivery stream. A lane has at most one open first delivery and one open redelivery, so
  * the events of a delivery are near each other: a page is one part of the stream, and needs no table.
  */
 
 import type { Recorded } from '../domain/event.js';
+import type { LogFormat } from '../domain/formats/index.js';
 import type { Attempt, Purpose } from '../domain/lane/attempt.js';
-import type { LogFormat } from '../domain/log-line.js';
 import type { LoginRange } from '../domain/login-range.js';
 import type { StreamName } from '../domain/stream.js';
-import { streamOf } from '../domain/stream.js';
+import { streamId, streamOf } from '../domain/stream.js';
 import type { LogReader } from '../log/event-log.js';
 
 export const deliveryStates = ['IN_PROGRESS', 'DELIVERED', 'SPLIT', 'ABANDONED', 'SUPERSEDED'] as const;
 export type DeliveryState = (typeof deliveryStates)[number];
 
 /** `retryDueAt` (ms): when the next attempt is due; null if none is. */
-export type DeliveryAttempt = Attempt & { delivered: boolean; retryDueAt: number | null; position: number };
+export type DeliveryAttempt = Attempt & {
+  webhookId: string;
+  delivered: boolean;
+  retryDueAt: number | null;
+  position: number;
+};
 
 export interface Delivery extends LoginRange {
   id: string;
+  webhookId: string;
   /** The version of its first event in the delivery stream. Pages are in this order. */
   version: number;
+  /** The position of its first event. */
+  position: number;
   destinationId: string;
   logFormat: LogFormat;
   purpose: Purpose;
+  /** The webhook that sent the batch, if the webhook of the logins was removed. */
+  throughWebhookId?: string;
   state: DeliveryState;
   startedAt: number;
   endedAt: number | null;
@@ -41,8 +51,8 @@ export interface DeliveryPage {
 /** Events read at a time. */
 const CHUNK_EVENTS = 256;
 
-export function deliveriesOf(portalId: string, page: DeliveryPage, log: LogReader): Delivery[] {
-  const stream: StreamName = streamOf('delivery', portalId);
+export function deliveriesOf(webhookId: string, page: DeliveryPage, log: LogReader): Delivery[] {
+  const stream: StreamName = streamOf('delivery', webhookId);
   const last = log.lastVersion(stream);
   const events = page.inverted
     ? forwards(log, stream, page.before ?? log.horizon(stream).version + 1, last, page.limit)
@@ -122,9 +132,10 @@ function fold(events: readonly Recorded[]): Delivery[] {
     switch (event.type) {
       case 'BatchStarted': {
         const { deliveryId: id, line: _, signingKeyId: __, purpose = 'FIRST', ...batch } = event.data;
-        const { version, recordedAt: startedAt } = event;
+        const { version, position, recordedAt: startedAt } = event;
+        const webhookId = streamId(event.stream);
         const progress = { state: 'IN_PROGRESS', endedAt: null, attempts: [] } satisfies Partial<Delivery>;
-        deliveries.set(id, { ...batch, id, purpose, version, startedAt, ...progress });
+        deliveries.set(id, { ...batch, id, webhookId, purpose, version, position, startedAt, ...progress });
         break;
       }
       case 'BatchDelivered':
@@ -167,6 +178,7 @@ export function attemptOf(event: AttemptRecorded): DeliveryAttempt {
   const isDelivered = event.type === 'BatchDelivered';
   return {
     ...event.data,
+    webhookId: streamId(event.stream),
     ...(isDelivered && { phase: 'BODY' }),
     delivered: isDelivered,
     retryDueAt: event.type === 'RetryScheduled' ? event.data.retryDueAt : null,

@@ -1,4 +1,4 @@
-import type { Lane } from '../domain/lane/lane.js';
+import type { Lane, Sender } from '../domain/lane/lane.js';
 import type { LaneContext } from '../domain/lane/next-step.js';
 import type { LoginRange } from '../domain/login-range.js';
 import { streamOf } from '../domain/stream.js';
@@ -11,32 +11,60 @@ interface Sources {
   models: ReadModels;
   /** ms since the epoch */
   now: number;
-  /** When a destination last succeeded after a failure, in ms; null if this is not known. */
-  healthySince?: ((destinationId: string) => number | null) | undefined;
 }
 
 /** The facts that the next step of a lane depends on, in addition to the lane. */
-export function laneContext(portalId: string, lane: Lane, { log, models, now, healthySince }: Sources): LaneContext {
-  const destination = lane.webhook && models.destinations.get(lane.webhook.destinationId);
+export function laneContext(webhookId: string, lane: Lane, { log, models, now }: Sources): LaneContext {
+  const recoverable = recoverableOf(webhookId, lane, models);
+  const sender = senderOf(webhookId, lane, recoverable, models);
+  const destination = sender && models.destinations.get(sender.destinationId);
+  const health = sender && models.destinationHealth.get(sender.destinationId);
   return {
-    lastLogin: log.lastVersion(streamOf('login', portalId)),
-    destination: destination ? { ...destination, healthySince: healthySince?.(destination.id) ?? null } : null,
-    recoverable: recoverableOf(portalId, lane, models),
-    replayable: replayableOf(portalId, lane, models),
+    lastLogin: log.lastVersion(streamOf('login', models.webhooks.portalIdOf(webhookId))),
+    sender,
+    destination: destination && health ? { ...destination, ...health } : null,
+    recoverable,
+    replayable: replayableOf(webhookId, lane, models),
     now,
   };
 }
 
 /** The undelivered range to recover or probe first; null if there is none. */
-export function recoverableOf(portalId: string, lane: Lane, models: ReadModels): UndeliveredRow | null {
-  return lane.totals.undelivered ? models.undelivered.recoverable(portalId, lane) : null;
+export function recoverableOf(webhookId: string, lane: Lane, models: ReadModels): UndeliveredRow | null {
+  if (!lane.totals.undelivered) return null;
+  if (lane.webhook) return models.undelivered.recoverable(webhookId, lane);
+  return models.undelivered.recoverableThrough(
+    webhookId,
+    models.webhooks.enabledOf(models.webhooks.portalIdOf(webhookId)),
+  );
+}
+
+/**
+ * The webhook that sends for a lane: its own; if that was removed, the one that redelivers the open batch or the next range; null if
+ * there is none.
+ */
+function senderOf(
+  webhookId: string,
+  lane: Lane,
+  recoverable: UndeliveredRow | null,
+  models: ReadModels,
+): (Sender & { id: string }) | null {
+  if (lane.webhook) return { ...lane.webhook, id: webhookId };
+  const { open } = lane.redelivery;
+  // A person may have asked for another webhook since the batch was started: then the batch ends.
+  const requested = open && models.undelivered.overlapping(webhookId, open)[0]?.throughWebhookId;
+  const id = requested ?? open?.throughWebhookId ?? recoverable?.throughWebhookId;
+  const through = id == null ? undefined : models.webhooks.get(id);
+  return through?.destinationId
+    ? { id: through.id, destinationId: through.destinationId, enabled: through.enabled }
+    : null;
 }
 
 /** The next range that the running replay sends; null if nothing is left. */
-function replayableOf(portalId: string, { replay }: Lane, models: ReadModels): LoginRange | null {
+function replayableOf(webhookId: string, { replay }: Lane, models: ReadModels): LoginRange | null {
   if (replay?.status !== 'RUNNING') return null;
   for (const range of replay.ranges) {
-    const next = replay.scope === 'ALL' ? range : models.undelivered.firstIn(portalId, range);
+    const next = replay.scope === 'ALL' ? range : models.undelivered.firstIn(webhookId, range);
     if (next) return next;
   }
   return null;

@@ -1,6 +1,6 @@
 import { type Lane, pending, waiting } from '../domain/lane/lane.js';
 import { nextStep } from '../domain/lane/next-step.js';
-import { expiresAt, type RetentionSettings } from '../domain/retention.js';
+import { expiresAt, firstNeeded, type RetentionSettings } from '../domain/retention.js';
 import { streamOf } from '../domain/stream.js';
 import type { LogReader } from '../log/event-log.js';
 import type { ReadModels } from '../projections/read-models.js';
@@ -9,7 +9,7 @@ import { laneContext } from './lane-context.js';
 export const webhookStates = ['ACTIVE', 'INACTIVE', 'UNCONFIGURED'] as const;
 export type WebhookState = (typeof webhookStates)[number];
 
-/** The state of a portal's delivery. Times in ms since the epoch. */
+/** The state of a webhook's delivery. All counts are of this webhook alone. Times in ms since the epoch. */
 export interface WebhookStatus {
   enabled: boolean;
   state: WebhookState;
@@ -36,10 +36,16 @@ export interface WebhookStatus {
   /** The undelivered logins in state NEEDS_ACTION. */
   needsActionTotal: number;
   discardedTotal: number;
+  /**
+   * When the oldest login was recorded that this webhook still needs: it is pending, undelivered or in a running replay. That login
+   * and all later ones of the portal are not pruned. null if the webhook needs none.
+   */
+  holdsLoginsSince: number | null;
 }
 
 /** A status, and the position of the event that last changed it. */
 export interface StatusAt {
+  webhookId: string;
   portalId: string;
   status: WebhookStatus;
   position: number;
@@ -54,39 +60,38 @@ export interface StatusSources {
 }
 
 /**
- * The statuses after the last commit. Thousands of subscriptions may follow one portal: its status is read once for all of them.
+ * The statuses after the last commit. Thousands of subscriptions may follow one webhook: its status is read once for all of them.
  *
  * @param head the position of the last commit that this process knows of
  */
-export function createStatuses(sources: StatusSources, head: () => number): (portalId: string) => StatusAt {
+export function createStatuses(sources: StatusSources, head: () => number): (webhookId: string) => StatusAt {
   const statuses = new Map<string, StatusAt>();
   let asOf = -1;
-  return (portalId) => {
+  return (webhookId) => {
     if (asOf !== head()) statuses.clear();
     asOf = head();
-    const known = statuses.get(portalId) ?? { portalId, ...statusOf(portalId, sources) };
-    statuses.set(portalId, known);
+    const known = statuses.get(webhookId) ?? statusOf(webhookId, sources);
+    statuses.set(webhookId, known);
     return known;
   };
 }
 
 /**
- * The status of a portal's webhook, and the position of the event that last changed it (the portal's registration, if it was
- * never configured). The cost does not depend on how many logins are pending: a backlog is a range of versions.
+ * The status of a webhook, and the position of the event that last changed it (the portal's registration, if it was never
+ * configured). The cost does not depend on how many logins are pending: a backlog is a range of versions.
  */
-export function statusOf(
-  portalId: string,
-  { models, log, retention, now }: StatusSources,
-): { status: WebhookStatus; position: number } {
-  const { lane, position } = models.lanes.get(portalId);
+export function statusOf(webhookId: string, { models, log, retention, now }: StatusSources): StatusAt {
+  const { lane, position } = models.lanes.get(webhookId);
+  const portalId = models.webhooks.portalIdOf(webhookId);
   const { webhook, health, totals } = lane;
   const lastLogin = log.lastVersion(streamOf('login', portalId));
   const oldestPending = lane.first.open?.firstVersion ?? waiting(lane, lastLogin)[0]?.firstVersion;
   const oldestPendingAt = oldestPending === undefined ? null : recordedAt(portalId, oldestPending, log);
-  const oldestUndelivered = totals.undelivered ? models.undelivered.oldest(portalId) : undefined;
+  const oldestUndelivered = totals.undelivered ? models.undelivered.oldest(webhookId) : undefined;
   const oldestUndeliveredAt = oldestUndelivered ? recordedAt(portalId, oldestUndelivered.firstVersion, log) : null;
   const oldestAt = Math.min(oldestPendingAt ?? Infinity, oldestUndeliveredAt ?? Infinity);
-  const next = nextStep(lane, laneContext(portalId, lane, { log, models, now: now() }));
+  const needed = firstNeeded(lane, { firstLogin: oldestUndelivered?.firstVersion ?? null }, lastLogin, 0);
+  const next = nextStep(lane, laneContext(webhookId, lane, { log, models, now: now() }));
   const status: WebhookStatus = {
     enabled: webhook?.enabled ?? false,
     state: stateOf(lane),
@@ -101,10 +106,11 @@ export function statusOf(
     undeliveredTotal: totals.undelivered,
     oldestUndeliveredAt,
     undeliveredExpiresAt: oldestAt === Infinity ? null : expiresAt(oldestAt, retention),
-    needsActionTotal: totals.undelivered ? models.undelivered.needsActionTotal(portalId) : 0,
+    needsActionTotal: totals.undelivered ? models.undelivered.needsActionTotal(webhookId) : 0,
     discardedTotal: totals.discarded,
+    holdsLoginsSince: needed === null ? null : recordedAt(portalId, needed, log),
   };
-  return { status, position: Math.max(position, models.portals.get(portalId)?.position ?? 0) };
+  return { webhookId, portalId, status, position: Math.max(position, models.portals.get(portalId)?.position ?? 0) };
 }
 
 function stateOf({ webhook, health }: Lane): WebhookState {

@@ -21,7 +21,7 @@ export interface DeliveryData extends SignerData, Pick<Config, 'line' | 'allowed
 }
 
 export type ToDelivery = 'start' | 'stop';
-export type FromDelivery = { recorded: object } | { fault: unknown; portalId: string } | 'stopped';
+export type FromDelivery = { recorded: object; portalId: string } | { fault: unknown; webhookId: string } | 'stopped';
 
 /** Two threads keep two cores busy with the signatures of one portal; more than eight would have nothing to do. */
 const SIGNERS = Math.min(8, Math.max(2, availableParallelism() - 1));
@@ -52,8 +52,8 @@ const { engine } = createDeliveryServices({
   createSender,
   render,
   renderers: SIGNERS,
-  onRecorded: (recorded) => report({ recorded }),
-  onFault: (fault, portalId) => report({ fault: serializableError(fault), portalId }),
+  onRecorded: (recorded, portalId) => report({ recorded, portalId }),
+  onFault: (fault, webhookId) => report({ fault: serializableError(fault), webhookId }),
 });
 
 parentPort?.on('message', (message: ToDelivery) => {

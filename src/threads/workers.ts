@@ -42,8 +42,8 @@ interface Options {
   onFatal: (error: unknown) => void;
 }
 
-const faultLogger = (logger: Logger) => (error: unknown, portalId: string) =>
-  logger.error({ err: error, portalId }, 'a delivery step failed; the lane continues after a second');
+const faultLogger = (logger: Logger) => (error: unknown, webhookId: string) =>
+  logger.error({ err: error, webhookId }, 'a delivery step failed; the lane continues after a second');
 
 /** Runs everything in this thread. */
 export function runHere(
@@ -79,7 +79,7 @@ export function runHere(
     createSender: options.createSender ?? createSender,
     render: async (plan) => render(plan),
     renderers: 1,
-    onRecorded: (event) => logAttempt(event, logger),
+    onRecorded: (event, portalId) => logAttempt(event, portalId, logger),
     onFault: faultLogger(logger),
   });
   return { commands, delivery, writer: createService('writer', { stop() {} }) };
@@ -112,8 +112,8 @@ export function startThreads(options: Options & { unsigned: boolean }): Workers 
   const stopped = new Promise<void>((resolve) => {
     thread.on('message', (message: FromDelivery) => {
       if (message === 'stopped') resolve();
-      else if ('recorded' in message) logAttempt(message.recorded as Recorded, logger);
-      else onFault(message.fault, message.portalId);
+      else if ('recorded' in message) logAttempt(message.recorded as Recorded, message.portalId, logger);
+      else onFault(message.fault, message.webhookId);
     });
   });
   const send = (message: ToDelivery) => thread.postMessage(message);

@@ -13,6 +13,9 @@ export const MASTER_KEY_BYTES = 32;
 /** The names of sealed secrets: the first two belong to a destination, the last one to a signing key. */
 export const AUTHORIZATION = 'authorization';
 export const CLIENT_KEY = 'client-key';
+
+/** The name under which the value of a header of a destination is sealed. */
+export const headerSecret = (name: string): string => `header:${name.toLowerCase()}`;
 export const PRIVATE_KEY = 'private-key';
 
 const DATA_KEY_BYTES = 32;

@@ -29,6 +29,8 @@ export type AuthenticationType =
 export type CancelReplayInput = {
   /** The UUID of the portal. */
   portalId: string;
+  /** The UUID of a webhook of the portal; by default the webhook `default`. */
+  webhookId?: string | null | undefined;
 };
 
 /** Which of the logins that were recorded while a webhook was off are delivered when it is turned on. */
@@ -40,7 +42,7 @@ export type CatchUp =
   /** All logins that were recorded since the webhook was last on (if it was never on, all logins of the portal), as far as they are retained. */
   | 'SINCE_LAST_ON';
 
-/** The changes of the webhook of a portal. A field that is left out stays as it is. */
+/** The changes of a webhook of a portal. A field that is left out stays as it is. */
 export type ConfigureWebhookInput = {
   /** When the call turns the webhook on: which of the logins that were recorded while it was off to deliver; FROM_NOW by default. */
   catchUp?: CatchUp | null | undefined;
@@ -52,6 +54,8 @@ export type ConfigureWebhookInput = {
   portalId: string;
   /** With `catchUp: SINCE`: deliver the logins that were recorded at this time or later while the webhook was off. */
   since?: string | null | undefined;
+  /** The UUID of a webhook of the portal; by default the webhook `default`. */
+  webhookId?: string | null | undefined;
 };
 
 /** A destination to create. */
@@ -66,16 +70,48 @@ export type CreateDestinationInput = {
   clientKey?: string | null | undefined;
   /** An absolute https URL without credentials; at most 2,048 characters. */
   endpoint: string;
+  /** Headers to send with every request, such as `X-Splunk-Request-Channel`; at most 10, and none that Auditwire or the connection sets (Host, Authorization, User-Agent, Content-*, Transfer-Encoding and the like). */
+  headers?: Array<CreateHeaderInput> | null | undefined;
+  /** How the destination gets its logs; HTTP by default. */
+  kind?: DestinationKind | null | undefined;
   /** The limit of lines a second, for all portals that send to the destination together: 1 to 1,000,000; no limit by default. */
   linesPerSecond?: number | null | undefined;
   /** The format of the log lines; CEF by default. */
   logFormat?: LogFormat | null | undefined;
+  /** The limit of bytes of a batch before compression: 1,000 to 1,048,576, which is the default. */
+  maxBatchBytes?: number | null | undefined;
+  /** The limit of lines in a batch: 1 to 500, 500 by default. */
+  maxBatchLines?: number | null | undefined;
   /** The limit of requests in flight at a time, for all portals that send to the destination together: 1 to 64, 16 by default. */
   maxInFlight?: number | null | undefined;
   /** The name; 1 to 256 characters. No other destination may have it. */
   name: string;
   /** Whether to accept any certificate; false by default. For tests only: use `caCertificate` instead. */
   skipTlsVerification?: boolean | null | undefined;
+};
+
+/** A header to send with every request. */
+export type CreateHeaderInput = {
+  /** The name; at most 128 characters. */
+  name: string;
+  /** The value, sent exactly as given; at most 4,096 characters of visible ASCII. Write-only: it is stored encrypted and never returned. */
+  value: string;
+};
+
+/** A webhook to create beside the webhook `default`. */
+export type CreateWebhookInput = {
+  /** When the call turns the webhook on: which of the logins that were recorded before to deliver; FROM_NOW by default. SINCE_LAST_ON: all that are retained. */
+  catchUp?: CatchUp | null | undefined;
+  /** The UUID of the destination to send to. */
+  destinationId: string;
+  /** Turns the webhook on; off by default. */
+  enabled?: boolean | null | undefined;
+  /** The name; 1 to 256 characters. No other webhook of the portal may have it. */
+  name: string;
+  /** The UUID of the portal. */
+  portalId: string;
+  /** With `catchUp: SINCE`: deliver the logins that were recorded at this time or later. */
+  since?: string | null | undefined;
 };
 
 /** A destination to delete. */
@@ -120,6 +156,20 @@ export type DeliveryState =
   | 'SPLIT'
   /** The destination or the log format changed. The same logins start in a new delivery. */
   | 'SUPERSEDED';
+
+/** Whether a destination works. */
+export type DestinationHealthState =
+  /** The last attempt failed. The destination gets one request at a time until one succeeds. */
+  | 'FAILING'
+  /** The last attempt succeeded. */
+  | 'HEALTHY'
+  /** There was no attempt to the destination yet. */
+  | 'UNKNOWN';
+
+/** How a destination gets its logs. */
+export type DestinationKind =
+  /** An HTTP collector: batches are sent with POST. */
+  | 'HTTP';
 
 /** Undelivered ranges that need no delivery. */
 export type DiscardUndeliveredInput = {
@@ -229,21 +279,25 @@ export type RecordLoginsInput = {
 export type RedeliverInput = {
   /** 1 to 100 ids of ranges, from the query `undelivered`. */
   ids: Array<string>;
+  /** For ranges of a removed webhook: the UUID of another webhook of the portal, whose destination gets them. */
+  webhookId?: string | null | undefined;
 };
 
 /** Why a call was refused. Codes are stable. */
 export type RefusalCode =
-  /** Another portal has this id. */
+  /** Another portal or webhook has this id. */
   | 'ALREADY_EXISTS'
   /** A webhook uses the destination. */
   | 'DESTINATION_IN_USE'
+  /** Another webhook of the portal that is on sends to the destination: every login would arrive twice. */
+  | 'DESTINATION_IN_USE_BY_PORTAL'
   /** An undelivered range that the input names was discarded. */
   | 'DISCARDED'
   /** The idempotency key was used for a login with other content. */
   | 'IDEMPOTENCY_KEY_REUSED'
   /** A field of the input is not valid; `fields` names it and gives the reason. */
   | 'INVALID_INPUT'
-  /** Another destination has this name. */
+  /** Another destination, or another webhook of the portal, has this name. */
   | 'NAME_TAKEN'
   /** Something that the input names does not exist. */
   | 'NOT_FOUND'
@@ -251,11 +305,13 @@ export type RefusalCode =
   | 'PORTAL_RETIRED'
   /** The call needs data that was deleted because its retention time is over. */
   | 'PRUNED'
-  /** A replay of the portal is in progress. */
+  /** A replay of the webhook is in progress. */
   | 'REPLAY_RUNNING'
+  /** The portal has as many webhooks as a portal can have. */
+  | 'TOO_MANY_WEBHOOKS'
   /** The server cannot do this at the moment; the same call may succeed later. */
   | 'UNAVAILABLE'
-  /** The webhook of the portal is not configured. */
+  /** The webhook is not configured. */
   | 'WEBHOOK_UNCONFIGURED';
 
 /** A portal to register. */
@@ -270,6 +326,8 @@ export type RegisterPortalInput = {
 export type RemoveWebhookInput = {
   /** The UUID of the portal. */
   portalId: string;
+  /** The UUID of a webhook of the portal; by default the webhook `default`. */
+  webhookId?: string | null | undefined;
 };
 
 /** A new name for a portal. */
@@ -278,6 +336,16 @@ export type RenamePortalInput = {
   id: string;
   /** The new name; 1 to 256 characters. */
   name: string;
+};
+
+/** A new name for a webhook. */
+export type RenameWebhookInput = {
+  /** The new name; 1 to 256 characters. No other webhook of the portal may have it. */
+  name: string;
+  /** The UUID of the portal. */
+  portalId: string;
+  /** The UUID of the webhook. */
+  webhookId: string;
 };
 
 /** The status of a replay. */
@@ -294,7 +362,7 @@ export type ReplayJobStatus =
   | 'PENDING'
   /** The logins are being sent. The batches alternate with first deliveries. */
   | 'RUNNING'
-  /** A replay was never requested for the portal. */
+  /** A replay was never requested for the webhook. */
   | 'UNCONFIGURED';
 
 /** Which logins of the time range a replay sends. */
@@ -314,6 +382,8 @@ export type RequestReplayInput = {
   scope?: ReplayScope | null | undefined;
   /** Send logins that were recorded at this time or later. If logins were pruned, it must be later than the newest of them. */
   startAt: string;
+  /** The UUID of a webhook of the portal; by default the webhook `default`. */
+  webhookId?: string | null | undefined;
 };
 
 /** A portal to retire. */
@@ -362,18 +432,32 @@ export type UpdateDestinationInput = {
   clientKey?: string | null | undefined;
   /** A new endpoint: an absolute https URL without credentials; at most 2,048 characters. */
   endpoint?: string | null | undefined;
+  /** Headers to send with every request, such as `X-Splunk-Request-Channel`; at most 10, and none that Auditwire or the connection sets (Host, Authorization, User-Agent, Content-*, Transfer-Encoding and the like). The list replaces the present one; null removes all. */
+  headers?: Array<UpdateHeaderInput> | null | undefined;
   /** The UUID of the destination. */
   id: string;
   /** The limit of lines a second: 1 to 1,000,000; null removes the limit. */
   linesPerSecond?: number | null | undefined;
   /** The format of the log lines from now on. */
   logFormat?: LogFormat | null | undefined;
+  /** The limit of bytes of a batch before compression: 1,000 to 1,048,576; null restores the default. */
+  maxBatchBytes?: number | null | undefined;
+  /** The limit of lines in a batch: 1 to 500; null restores the default. */
+  maxBatchLines?: number | null | undefined;
   /** The limit of requests in flight at a time: 1 to 64. */
   maxInFlight?: number | null | undefined;
   /** A new name; 1 to 256 characters. No other destination may have it. */
   name?: string | null | undefined;
   /** Whether to accept any certificate. */
   skipTlsVerification?: boolean | null | undefined;
+};
+
+/** A header to send with every request. */
+export type UpdateHeaderInput = {
+  /** The name; at most 128 characters. */
+  name: string;
+  /** A new value; without it, the stored value of this header stays. */
+  value?: string | null | undefined;
 };
 
 /** The state of the webhook. */
@@ -431,7 +515,7 @@ export type CreateDestinationMutationVariables = Exact<{
 
 export type CreateDestinationMutation = { createDestination:
     | { __typename: 'Conflict', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
-    | { __typename: 'CreateDestinationSuccess', destination: { id: string, name: string, endpoint: string, logFormat: LogFormat, hasAuthorization: boolean, authorizationChangedAt: string | null, caCertificate: string | null, clientCertificate: string | null, hasClientKey: boolean, skipTlsVerification: boolean, maxInFlight: number, linesPerSecond: number | null, createdAt: string, updatedAt: string, warnings: Array<string> } }
+    | { __typename: 'CreateDestinationSuccess', destination: { id: string, name: string, endpoint: string, logFormat: LogFormat, hasAuthorization: boolean, authorizationChangedAt: string | null, caCertificate: string | null, clientCertificate: string | null, hasClientKey: boolean, skipTlsVerification: boolean, maxInFlight: number, linesPerSecond: number | null, maxBatchLines: number | null, maxBatchBytes: number | null, headerNames: Array<string>, createdAt: string, updatedAt: string, warnings: Array<string>, health: { state: DestinationHealthState, healthySince: string | null, failingSince: string | null, pausedUntil: string | null, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null } } }
     | { __typename: 'InvalidInput', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
     | { __typename: 'NotFound', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
     | { __typename: 'Unavailable', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
@@ -447,7 +531,7 @@ export type UpdateDestinationMutation = { updateDestination:
     | { __typename: 'InvalidInput', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
     | { __typename: 'NotFound', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
     | { __typename: 'Unavailable', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
-    | { __typename: 'UpdateDestinationSuccess', destination: { id: string, name: string, endpoint: string, logFormat: LogFormat, hasAuthorization: boolean, authorizationChangedAt: string | null, caCertificate: string | null, clientCertificate: string | null, hasClientKey: boolean, skipTlsVerification: boolean, maxInFlight: number, linesPerSecond: number | null, createdAt: string, updatedAt: string, warnings: Array<string> } }
+    | { __typename: 'UpdateDestinationSuccess', destination: { id: string, name: string, endpoint: string, logFormat: LogFormat, hasAuthorization: boolean, authorizationChangedAt: string | null, caCertificate: string | null, clientCertificate: string | null, hasClientKey: boolean, skipTlsVerification: boolean, maxInFlight: number, linesPerSecond: number | null, maxBatchLines: number | null, maxBatchBytes: number | null, headerNames: Array<string>, createdAt: string, updatedAt: string, warnings: Array<string>, health: { state: DestinationHealthState, healthySince: string | null, failingSince: string | null, pausedUntil: string | null, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null } } }
    };
 
 export type DeleteDestinationMutationVariables = Exact<{
@@ -482,10 +566,36 @@ export type ConfigureWebhookMutationVariables = Exact<{
 
 
 export type ConfigureWebhookMutation = { configureWebhook:
-    | { __typename: 'ConfigureWebhookSuccess', webhook: { enabled: boolean, configuredAt: string | null, destination: { id: string, name: string, endpoint: string } | null, status: { enabled: boolean, state: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number, oldestUndeliveredAt: string | null, undeliveredExpiresAt: string | null, needsActionTotal: number, discardedTotal: number } } }
+    | { __typename: 'ConfigureWebhookSuccess', webhook: { id: string, name: string, enabled: boolean, configuredAt: string | null, destination: { id: string, name: string, endpoint: string } | null, status: { enabled: boolean, state: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number, oldestUndeliveredAt: string | null, undeliveredExpiresAt: string | null, needsActionTotal: number, discardedTotal: number, holdsLoginsSince: string | null } } }
     | { __typename: 'Conflict', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
     | { __typename: 'InvalidInput', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
     | { __typename: 'NotFound', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
+    | { __typename: 'Unavailable', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
+   };
+
+export type CreateWebhookMutationVariables = Exact<{
+  input: CreateWebhookInput;
+}>;
+
+
+export type CreateWebhookMutation = { createWebhook:
+    | { __typename: 'Conflict', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
+    | { __typename: 'CreateWebhookSuccess', webhook: { id: string, name: string, enabled: boolean, configuredAt: string | null, destination: { id: string, name: string, endpoint: string } | null, status: { enabled: boolean, state: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number, oldestUndeliveredAt: string | null, undeliveredExpiresAt: string | null, needsActionTotal: number, discardedTotal: number, holdsLoginsSince: string | null } } }
+    | { __typename: 'InvalidInput', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
+    | { __typename: 'NotFound', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
+    | { __typename: 'Unavailable', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
+   };
+
+export type RenameWebhookMutationVariables = Exact<{
+  input: RenameWebhookInput;
+}>;
+
+
+export type RenameWebhookMutation = { renameWebhook:
+    | { __typename: 'Conflict', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
+    | { __typename: 'InvalidInput', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
+    | { __typename: 'NotFound', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
+    | { __typename: 'RenameWebhookSuccess', webhook: { id: string, name: string, enabled: boolean, configuredAt: string | null, destination: { id: string, name: string, endpoint: string } | null, status: { enabled: boolean, state: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number, oldestUndeliveredAt: string | null, undeliveredExpiresAt: string | null, needsActionTotal: number, discardedTotal: number, holdsLoginsSince: string | null } } }
     | { __typename: 'Unavailable', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
    };
 
@@ -498,7 +608,7 @@ export type RemoveWebhookMutation = { removeWebhook:
     | { __typename: 'Conflict', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
     | { __typename: 'InvalidInput', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
     | { __typename: 'NotFound', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
-    | { __typename: 'RemoveWebhookSuccess', webhook: { enabled: boolean, configuredAt: string | null, destination: { id: string, name: string, endpoint: string } | null, status: { enabled: boolean, state: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number, oldestUndeliveredAt: string | null, undeliveredExpiresAt: string | null, needsActionTotal: number, discardedTotal: number } } }
+    | { __typename: 'RemoveWebhookSuccess', webhook: { id: string, name: string, enabled: boolean, configuredAt: string | null, destination: { id: string, name: string, endpoint: string } | null, status: { enabled: boolean, state: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number, oldestUndeliveredAt: string | null, undeliveredExpiresAt: string | null, needsActionTotal: number, discardedTotal: number, holdsLoginsSince: string | null } } }
     | { __typename: 'Unavailable', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
    };
 
@@ -529,20 +639,24 @@ export type RecordLoginsMutation = { recordLogins:
    };
 
 export type WebhookStatusChangedSubscriptionVariables = Exact<{
-  portalId: string;
+  portalId?: string | null | undefined;
+  webhookId?: string | null | undefined;
+  allWebhooks?: boolean | null | undefined;
   after?: string | null | undefined;
 }>;
 
 
-export type WebhookStatusChangedSubscription = { webhookStatusChanged: { position: string, status: { enabled: boolean, state: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number, oldestUndeliveredAt: string | null, undeliveredExpiresAt: string | null, needsActionTotal: number, discardedTotal: number } } };
+export type WebhookStatusChangedSubscription = { webhookStatusChanged: { position: string, webhook: { id: string, name: string, portalId: string, portalName: string, destination: { id: string, name: string } | null }, status: { enabled: boolean, state: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number, oldestUndeliveredAt: string | null, undeliveredExpiresAt: string | null, needsActionTotal: number, discardedTotal: number, holdsLoginsSince: string | null } } };
 
 export type DeliveryAttemptedSubscriptionVariables = Exact<{
   portalId: string;
+  webhookId?: string | null | undefined;
+  allWebhooks?: boolean | null | undefined;
   after?: string | null | undefined;
 }>;
 
 
-export type DeliveryAttemptedSubscription = { deliveryAttempted: { position: string, attempt: { deliveryId: string, attemptNumber: number, attemptedAt: string, durationMs: number, delivered: boolean, responseCode: number | null, message: string, phase: DeliveryPhase | null, responseExcerpt: string | null, retryDueAt: string | null } } };
+export type DeliveryAttemptedSubscription = { deliveryAttempted: { position: string, attempt: { deliveryId: string, webhookId: string, attemptNumber: number, attemptedAt: string, durationMs: number, delivered: boolean, responseCode: number | null, message: string, phase: DeliveryPhase | null, responseExcerpt: string | null, retryDueAt: string | null } } };
 
 export type LoginRecordedSubscriptionVariables = Exact<{
   portalId: string;
@@ -564,7 +678,14 @@ export type PortalsQueryVariables = Exact<{
 }>;
 
 
-export type PortalsQuery = { portals: { edges: Array<{ node: { id: string, name: string, registeredAt: string, retiredAt: string | null, webhook: { enabled: boolean, configuredAt: string | null, destination: { id: string, name: string, endpoint: string } | null, status: { enabled: boolean, state: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number, oldestUndeliveredAt: string | null, undeliveredExpiresAt: string | null, needsActionTotal: number, discardedTotal: number } } } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type PortalsQuery = { portals: { edges: Array<{ node: { id: string, name: string, registeredAt: string, retiredAt: string | null, webhooks: Array<{ id: string, name: string, enabled: boolean, configuredAt: string | null, destination: { id: string, name: string, endpoint: string } | null, status: { enabled: boolean, state: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number, oldestUndeliveredAt: string | null, undeliveredExpiresAt: string | null, needsActionTotal: number, discardedTotal: number, holdsLoginsSince: string | null } }> } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type PortalWebhooksQueryVariables = Exact<{
+  portalId: string;
+}>;
+
+
+export type PortalWebhooksQuery = { portal: { id: string, name: string, holdsBackMost: { id: string } | null, webhooks: Array<{ id: string, name: string, enabled: boolean, configuredAt: string | null, destination: { id: string, name: string, endpoint: string } | null, status: { enabled: boolean, state: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number, oldestUndeliveredAt: string | null, undeliveredExpiresAt: string | null, needsActionTotal: number, discardedTotal: number, holdsLoginsSince: string | null } }> } | null };
 
 export type DestinationsQueryVariables = Exact<{
   first?: number | null | undefined;
@@ -572,7 +693,7 @@ export type DestinationsQueryVariables = Exact<{
 }>;
 
 
-export type DestinationsQuery = { destinations: { edges: Array<{ node: { id: string, name: string, endpoint: string, logFormat: LogFormat, hasAuthorization: boolean, authorizationChangedAt: string | null, caCertificate: string | null, clientCertificate: string | null, hasClientKey: boolean, skipTlsVerification: boolean, maxInFlight: number, linesPerSecond: number | null, createdAt: string, updatedAt: string, warnings: Array<string> } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type DestinationsQuery = { destinations: { edges: Array<{ node: { id: string, name: string, endpoint: string, logFormat: LogFormat, hasAuthorization: boolean, authorizationChangedAt: string | null, caCertificate: string | null, clientCertificate: string | null, hasClientKey: boolean, skipTlsVerification: boolean, maxInFlight: number, linesPerSecond: number | null, maxBatchLines: number | null, maxBatchBytes: number | null, headerNames: Array<string>, createdAt: string, updatedAt: string, warnings: Array<string>, health: { state: DestinationHealthState, healthySince: string | null, failingSince: string | null, pausedUntil: string | null, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null } } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type LoginsQueryVariables = Exact<{
   portalId: string;
@@ -586,22 +707,26 @@ export type LoginsQuery = { logins: { edges: Array<{ node: { portalId: string, p
 
 export type DeliveriesQueryVariables = Exact<{
   portalId: string;
+  webhookId?: string | null | undefined;
+  allWebhooks?: boolean | null | undefined;
   first?: number | null | undefined;
   after?: string | null | undefined;
 }>;
 
 
-export type DeliveriesQuery = { deliveries: { edges: Array<{ node: { id: string, state: DeliveryState, purpose: DeliveryPurpose, loginCount: number, startedAt: string, endedAt: string | null, attempts: Array<{ deliveryId: string, attemptNumber: number, attemptedAt: string, durationMs: number, delivered: boolean, responseCode: number | null, message: string, phase: DeliveryPhase | null, responseExcerpt: string | null, retryDueAt: string | null }> } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type DeliveriesQuery = { deliveries: { edges: Array<{ node: { id: string, webhookId: string, state: DeliveryState, purpose: DeliveryPurpose, loginCount: number, startedAt: string, endedAt: string | null, attempts: Array<{ deliveryId: string, webhookId: string, attemptNumber: number, attemptedAt: string, durationMs: number, delivered: boolean, responseCode: number | null, message: string, phase: DeliveryPhase | null, responseExcerpt: string | null, retryDueAt: string | null }> } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type UndeliveredQueryVariables = Exact<{
   portalId: string;
+  webhookId?: string | null | undefined;
+  allWebhooks?: boolean | null | undefined;
   states?: Array<UndeliveredState> | UndeliveredState | null | undefined;
   first?: number | null | undefined;
   after?: string | null | undefined;
 }>;
 
 
-export type UndeliveredQuery = { undelivered: { edges: Array<{ node: { id: string, state: UndeliveredState, reason: UndeliveredReason, loginCount: number, firstRecordedAt: string | null, lastRecordedAt: string | null, abandonedAt: string, lastResponseCode: number | null, lastResponseMessage: string | null, attempts: number, recoveries: number, discardedAt: string | null, discardedBy: string | null, discardedReason: string | null } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type UndeliveredQuery = { undelivered: { edges: Array<{ node: { id: string, webhookId: string, throughWebhookId: string | null, state: UndeliveredState, reason: UndeliveredReason, loginCount: number, firstRecordedAt: string | null, lastRecordedAt: string | null, abandonedAt: string, lastResponseCode: number | null, lastResponseMessage: string | null, attempts: number, recoveries: number, discardedAt: string | null, discardedBy: string | null, discardedReason: string | null } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type RedeliverMutationVariables = Exact<{
   input: RedeliverInput;
@@ -612,7 +737,7 @@ export type RedeliverMutation = { redeliver:
     | { __typename: 'Conflict', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
     | { __typename: 'InvalidInput', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
     | { __typename: 'NotFound', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
-    | { __typename: 'RedeliverSuccess', ranges: Array<{ id: string, state: UndeliveredState, reason: UndeliveredReason, loginCount: number, firstRecordedAt: string | null, lastRecordedAt: string | null, abandonedAt: string, lastResponseCode: number | null, lastResponseMessage: string | null, attempts: number, recoveries: number, discardedAt: string | null, discardedBy: string | null, discardedReason: string | null }> }
+    | { __typename: 'RedeliverSuccess', ranges: Array<{ id: string, webhookId: string, throughWebhookId: string | null, state: UndeliveredState, reason: UndeliveredReason, loginCount: number, firstRecordedAt: string | null, lastRecordedAt: string | null, abandonedAt: string, lastResponseCode: number | null, lastResponseMessage: string | null, attempts: number, recoveries: number, discardedAt: string | null, discardedBy: string | null, discardedReason: string | null }> }
     | { __typename: 'Unavailable', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
    };
 
@@ -623,7 +748,7 @@ export type DiscardUndeliveredMutationVariables = Exact<{
 
 export type DiscardUndeliveredMutation = { discardUndelivered:
     | { __typename: 'Conflict', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
-    | { __typename: 'DiscardUndeliveredSuccess', ranges: Array<{ id: string, state: UndeliveredState, reason: UndeliveredReason, loginCount: number, firstRecordedAt: string | null, lastRecordedAt: string | null, abandonedAt: string, lastResponseCode: number | null, lastResponseMessage: string | null, attempts: number, recoveries: number, discardedAt: string | null, discardedBy: string | null, discardedReason: string | null }> }
+    | { __typename: 'DiscardUndeliveredSuccess', ranges: Array<{ id: string, webhookId: string, throughWebhookId: string | null, state: UndeliveredState, reason: UndeliveredReason, loginCount: number, firstRecordedAt: string | null, lastRecordedAt: string | null, abandonedAt: string, lastResponseCode: number | null, lastResponseMessage: string | null, attempts: number, recoveries: number, discardedAt: string | null, discardedBy: string | null, discardedReason: string | null }> }
     | { __typename: 'InvalidInput', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
     | { __typename: 'NotFound', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
     | { __typename: 'Unavailable', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
@@ -657,6 +782,7 @@ export type CancelReplayMutation = { cancelReplay:
 
 export type ReplayJobQueryVariables = Exact<{
   portalId: string;
+  webhookId?: string | null | undefined;
 }>;
 
 
@@ -664,25 +790,27 @@ export type ReplayJobQuery = { replayJob: { id: string | null, status: ReplayJob
 
 export type ReplayJobChangedSubscriptionVariables = Exact<{
   portalId: string;
+  webhookId?: string | null | undefined;
+  allWebhooks?: boolean | null | undefined;
   after?: string | null | undefined;
 }>;
 
 
-export type ReplayJobChangedSubscription = { replayJobChanged: { position: string, replayJob: { id: string | null, status: ReplayJobStatus, startAt: string | null, endAt: string | null, scope: ReplayScope | null, total: number, sent: number, refused: number, message: string | null, requestedAt: string | null, updatedAt: string | null } } };
+export type ReplayJobChangedSubscription = { replayJobChanged: { position: string, webhookId: string, replayJob: { id: string | null, status: ReplayJobStatus, startAt: string | null, endAt: string | null, scope: ReplayScope | null, total: number, sent: number, refused: number, message: string | null, requestedAt: string | null, updatedAt: string | null } } };
 
 export type PortalFieldsFragment = { id: string, name: string, registeredAt: string, retiredAt: string | null };
 
-export type DestinationFieldsFragment = { id: string, name: string, endpoint: string, logFormat: LogFormat, hasAuthorization: boolean, authorizationChangedAt: string | null, caCertificate: string | null, clientCertificate: string | null, hasClientKey: boolean, skipTlsVerification: boolean, maxInFlight: number, linesPerSecond: number | null, createdAt: string, updatedAt: string, warnings: Array<string> };
+export type DestinationFieldsFragment = { id: string, name: string, endpoint: string, logFormat: LogFormat, hasAuthorization: boolean, authorizationChangedAt: string | null, caCertificate: string | null, clientCertificate: string | null, hasClientKey: boolean, skipTlsVerification: boolean, maxInFlight: number, linesPerSecond: number | null, maxBatchLines: number | null, maxBatchBytes: number | null, headerNames: Array<string>, createdAt: string, updatedAt: string, warnings: Array<string>, health: { state: DestinationHealthState, healthySince: string | null, failingSince: string | null, pausedUntil: string | null, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null } };
 
-export type WebhookFieldsFragment = { enabled: boolean, configuredAt: string | null, destination: { id: string, name: string, endpoint: string } | null, status: { enabled: boolean, state: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number, oldestUndeliveredAt: string | null, undeliveredExpiresAt: string | null, needsActionTotal: number, discardedTotal: number } };
+export type WebhookFieldsFragment = { id: string, name: string, enabled: boolean, configuredAt: string | null, destination: { id: string, name: string, endpoint: string } | null, status: { enabled: boolean, state: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number, oldestUndeliveredAt: string | null, undeliveredExpiresAt: string | null, needsActionTotal: number, discardedTotal: number, holdsLoginsSince: string | null } };
 
-export type UndeliveredFieldsFragment = { id: string, state: UndeliveredState, reason: UndeliveredReason, loginCount: number, firstRecordedAt: string | null, lastRecordedAt: string | null, abandonedAt: string, lastResponseCode: number | null, lastResponseMessage: string | null, attempts: number, recoveries: number, discardedAt: string | null, discardedBy: string | null, discardedReason: string | null };
+export type UndeliveredFieldsFragment = { id: string, webhookId: string, throughWebhookId: string | null, state: UndeliveredState, reason: UndeliveredReason, loginCount: number, firstRecordedAt: string | null, lastRecordedAt: string | null, abandonedAt: string, lastResponseCode: number | null, lastResponseMessage: string | null, attempts: number, recoveries: number, discardedAt: string | null, discardedBy: string | null, discardedReason: string | null };
 
 export type ReplayJobFieldsFragment = { id: string | null, status: ReplayJobStatus, startAt: string | null, endAt: string | null, scope: ReplayScope | null, total: number, sent: number, refused: number, message: string | null, requestedAt: string | null, updatedAt: string | null };
 
-export type StatusFieldsFragment = { enabled: boolean, state: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number, oldestUndeliveredAt: string | null, undeliveredExpiresAt: string | null, needsActionTotal: number, discardedTotal: number };
+export type StatusFieldsFragment = { enabled: boolean, state: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number, oldestUndeliveredAt: string | null, undeliveredExpiresAt: string | null, needsActionTotal: number, discardedTotal: number, holdsLoginsSince: string | null };
 
-export type AttemptFieldsFragment = { deliveryId: string, attemptNumber: number, attemptedAt: string, durationMs: number, delivered: boolean, responseCode: number | null, message: string, phase: DeliveryPhase | null, responseExcerpt: string | null, retryDueAt: string | null };
+export type AttemptFieldsFragment = { deliveryId: string, webhookId: string, attemptNumber: number, attemptedAt: string, durationMs: number, delivered: boolean, responseCode: number | null, message: string, phase: DeliveryPhase | null, responseExcerpt: string | null, retryDueAt: string | null };
 
 export type LoginFieldsFragment = { portalId: string, position: string, authenticationType: AuthenticationType, outcome: LoginOutcome, sourceAddress: string, request: string, principalId: string, principalName: string, userAgent: string, traceId: string, idempotencyKey: string | null, occurredAt: string, recordedAt: string };
 
@@ -741,9 +869,21 @@ export const DestinationFieldsFragmentDoc = new TypedDocumentString(`
   skipTlsVerification
   maxInFlight
   linesPerSecond
+  maxBatchLines
+  maxBatchBytes
+  headerNames
   createdAt
   updatedAt
   warnings
+  health {
+    state
+    healthySince
+    failingSince
+    pausedUntil
+    lastAttemptAt
+    lastResponseCode
+    lastResponseMessage
+  }
 }
     `, {"fragmentName":"DestinationFields"}) as unknown as TypedDocumentString<DestinationFieldsFragment, unknown>;
 export const StatusFieldsFragmentDoc = new TypedDocumentString(`
@@ -763,10 +903,13 @@ export const StatusFieldsFragmentDoc = new TypedDocumentString(`
   undeliveredExpiresAt
   needsActionTotal
   discardedTotal
+  holdsLoginsSince
 }
     `, {"fragmentName":"StatusFields"}) as unknown as TypedDocumentString<StatusFieldsFragment, unknown>;
 export const WebhookFieldsFragmentDoc = new TypedDocumentString(`
     fragment WebhookFields on Webhook {
+  id
+  name
   enabled
   configuredAt
   destination {
@@ -794,10 +937,13 @@ export const WebhookFieldsFragmentDoc = new TypedDocumentString(`
   undeliveredExpiresAt
   needsActionTotal
   discardedTotal
+  holdsLoginsSince
 }`, {"fragmentName":"WebhookFields"}) as unknown as TypedDocumentString<WebhookFieldsFragment, unknown>;
 export const UndeliveredFieldsFragmentDoc = new TypedDocumentString(`
     fragment UndeliveredFields on UndeliveredRange {
   id
+  webhookId
+  throughWebhookId
   state
   reason
   loginCount
@@ -831,6 +977,7 @@ export const ReplayJobFieldsFragmentDoc = new TypedDocumentString(`
 export const AttemptFieldsFragmentDoc = new TypedDocumentString(`
     fragment AttemptFields on DeliveryAttempt {
   deliveryId
+  webhookId
   attemptNumber
   attemptedAt
   durationMs
@@ -972,9 +1119,21 @@ export const CreateDestinationDocument = new TypedDocumentString(`
   skipTlsVerification
   maxInFlight
   linesPerSecond
+  maxBatchLines
+  maxBatchBytes
+  headerNames
   createdAt
   updatedAt
   warnings
+  health {
+    state
+    healthySince
+    failingSince
+    pausedUntil
+    lastAttemptAt
+    lastResponseCode
+    lastResponseMessage
+  }
 }
 fragment RefusalFields on Refusal {
   message
@@ -1009,9 +1168,21 @@ export const UpdateDestinationDocument = new TypedDocumentString(`
   skipTlsVerification
   maxInFlight
   linesPerSecond
+  maxBatchLines
+  maxBatchBytes
+  headerNames
   createdAt
   updatedAt
   warnings
+  health {
+    state
+    healthySince
+    failingSince
+    pausedUntil
+    lastAttemptAt
+    lastResponseCode
+    lastResponseMessage
+  }
 }
 fragment RefusalFields on Refusal {
   message
@@ -1076,6 +1247,8 @@ export const ConfigureWebhookDocument = new TypedDocumentString(`
   }
 }
     fragment WebhookFields on Webhook {
+  id
+  name
   enabled
   configuredAt
   destination {
@@ -1103,6 +1276,7 @@ fragment StatusFields on WebhookStatus {
   undeliveredExpiresAt
   needsActionTotal
   discardedTotal
+  holdsLoginsSince
 }
 fragment RefusalFields on Refusal {
   message
@@ -1112,6 +1286,110 @@ fragment RefusalFields on Refusal {
     reason
   }
 }`) as unknown as TypedDocumentString<ConfigureWebhookMutation, ConfigureWebhookMutationVariables>;
+export const CreateWebhookDocument = new TypedDocumentString(`
+    mutation CreateWebhook($input: CreateWebhookInput!) {
+  createWebhook(input: $input) {
+    __typename
+    ... on CreateWebhookSuccess {
+      webhook {
+        ...WebhookFields
+      }
+    }
+    ...RefusalFields
+  }
+}
+    fragment WebhookFields on Webhook {
+  id
+  name
+  enabled
+  configuredAt
+  destination {
+    id
+    name
+    endpoint
+  }
+  status {
+    ...StatusFields
+  }
+}
+fragment StatusFields on WebhookStatus {
+  enabled
+  state
+  lastAttemptAt
+  lastResponseCode
+  lastResponseMessage
+  pending
+  oldestPendingAt
+  nextAttemptAt
+  consecutiveFailures
+  deliveredTotal
+  undeliveredTotal
+  oldestUndeliveredAt
+  undeliveredExpiresAt
+  needsActionTotal
+  discardedTotal
+  holdsLoginsSince
+}
+fragment RefusalFields on Refusal {
+  message
+  code
+  fields {
+    field
+    reason
+  }
+}`) as unknown as TypedDocumentString<CreateWebhookMutation, CreateWebhookMutationVariables>;
+export const RenameWebhookDocument = new TypedDocumentString(`
+    mutation RenameWebhook($input: RenameWebhookInput!) {
+  renameWebhook(input: $input) {
+    __typename
+    ... on RenameWebhookSuccess {
+      webhook {
+        ...WebhookFields
+      }
+    }
+    ...RefusalFields
+  }
+}
+    fragment WebhookFields on Webhook {
+  id
+  name
+  enabled
+  configuredAt
+  destination {
+    id
+    name
+    endpoint
+  }
+  status {
+    ...StatusFields
+  }
+}
+fragment StatusFields on WebhookStatus {
+  enabled
+  state
+  lastAttemptAt
+  lastResponseCode
+  lastResponseMessage
+  pending
+  oldestPendingAt
+  nextAttemptAt
+  consecutiveFailures
+  deliveredTotal
+  undeliveredTotal
+  oldestUndeliveredAt
+  undeliveredExpiresAt
+  needsActionTotal
+  discardedTotal
+  holdsLoginsSince
+}
+fragment RefusalFields on Refusal {
+  message
+  code
+  fields {
+    field
+    reason
+  }
+}`) as unknown as TypedDocumentString<RenameWebhookMutation, RenameWebhookMutationVariables>;
 export const RemoveWebhookDocument = new TypedDocumentString(`
     mutation RemoveWebhook($input: RemoveWebhookInput!) {
   removeWebhook(input: $input) {
@@ -1125,6 +1403,8 @@ export const RemoveWebhookDocument = new TypedDocumentString(`
   }
 }
     fragment WebhookFields on Webhook {
+  id
+  name
   enabled
   configuredAt
   destination {
@@ -1152,6 +1432,7 @@ fragment StatusFields on WebhookStatus {
   undeliveredExpiresAt
   needsActionTotal
   discardedTotal
+  holdsLoginsSince
 }
 fragment RefusalFields on Refusal {
   message
@@ -1218,9 +1499,24 @@ export const RecordLoginsDocument = new TypedDocumentString(`
   }
 }`) as unknown as TypedDocumentString<RecordLoginsMutation, RecordLoginsMutationVariables>;
 export const WebhookStatusChangedDocument = new TypedDocumentString(`
-    subscription WebhookStatusChanged($portalId: ID!, $after: String) {
-  webhookStatusChanged(portalId: $portalId, after: $after) {
+    subscription WebhookStatusChanged($portalId: ID, $webhookId: ID, $allWebhooks: Boolean, $after: String) {
+  webhookStatusChanged(
+    portalId: $portalId
+    webhookId: $webhookId
+    allWebhooks: $allWebhooks
+    after: $after
+  ) {
     position
+    webhook {
+      id
+      name
+      destination {
+        id
+        name
+      }
+      portalId
+      portalName
+    }
     status {
       ...StatusFields
     }
@@ -1242,10 +1538,16 @@ export const WebhookStatusChangedDocument = new TypedDocumentString(`
   undeliveredExpiresAt
   needsActionTotal
   discardedTotal
+  holdsLoginsSince
 }`) as unknown as TypedDocumentString<WebhookStatusChangedSubscription, WebhookStatusChangedSubscriptionVariables>;
 export const DeliveryAttemptedDocument = new TypedDocumentString(`
-    subscription DeliveryAttempted($portalId: ID!, $after: String) {
-  deliveryAttempted(portalId: $portalId, after: $after) {
+    subscription DeliveryAttempted($portalId: ID!, $webhookId: ID, $allWebhooks: Boolean, $after: String) {
+  deliveryAttempted(
+    portalId: $portalId
+    webhookId: $webhookId
+    allWebhooks: $allWebhooks
+    after: $after
+  ) {
     position
     attempt {
       ...AttemptFields
@@ -1254,6 +1556,7 @@ export const DeliveryAttemptedDocument = new TypedDocumentString(`
 }
     fragment AttemptFields on DeliveryAttempt {
   deliveryId
+  webhookId
   attemptNumber
   attemptedAt
   durationMs
@@ -1304,7 +1607,7 @@ export const PortalsDocument = new TypedDocumentString(`
     edges {
       node {
         ...PortalFields
-        webhook {
+        webhooks {
           ...WebhookFields
         }
       }
@@ -1322,6 +1625,8 @@ export const PortalsDocument = new TypedDocumentString(`
   retiredAt
 }
 fragment WebhookFields on Webhook {
+  id
+  name
   enabled
   configuredAt
   destination {
@@ -1349,7 +1654,53 @@ fragment StatusFields on WebhookStatus {
   undeliveredExpiresAt
   needsActionTotal
   discardedTotal
+  holdsLoginsSince
 }`) as unknown as TypedDocumentString<PortalsQuery, PortalsQueryVariables>;
+export const PortalWebhooksDocument = new TypedDocumentString(`
+    query PortalWebhooks($portalId: ID!) {
+  portal(id: $portalId) {
+    id
+    name
+    holdsBackMost {
+      id
+    }
+    webhooks {
+      ...WebhookFields
+    }
+  }
+}
+    fragment WebhookFields on Webhook {
+  id
+  name
+  enabled
+  configuredAt
+  destination {
+    id
+    name
+    endpoint
+  }
+  status {
+    ...StatusFields
+  }
+}
+fragment StatusFields on WebhookStatus {
+  enabled
+  state
+  lastAttemptAt
+  lastResponseCode
+  lastResponseMessage
+  pending
+  oldestPendingAt
+  nextAttemptAt
+  consecutiveFailures
+  deliveredTotal
+  undeliveredTotal
+  oldestUndeliveredAt
+  undeliveredExpiresAt
+  needsActionTotal
+  discardedTotal
+  holdsLoginsSince
+}`) as unknown as TypedDocumentString<PortalWebhooksQuery, PortalWebhooksQueryVariables>;
 export const DestinationsDocument = new TypedDocumentString(`
     query Destinations($first: Int = 20, $after: String) {
   destinations(first: $first, after: $after) {
@@ -1377,9 +1728,21 @@ export const DestinationsDocument = new TypedDocumentString(`
   skipTlsVerification
   maxInFlight
   linesPerSecond
+  maxBatchLines
+  maxBatchBytes
+  headerNames
   createdAt
   updatedAt
   warnings
+  health {
+    state
+    healthySince
+    failingSince
+    pausedUntil
+    lastAttemptAt
+    lastResponseCode
+    lastResponseMessage
+  }
 }`) as unknown as TypedDocumentString<DestinationsQuery, DestinationsQueryVariables>;
 export const LoginsDocument = new TypedDocumentString(`
     query Logins($portalId: ID!, $filter: LoginFilterInput, $first: Int = 20, $after: String) {
@@ -1411,11 +1774,18 @@ export const LoginsDocument = new TypedDocumentString(`
   recordedAt
 }`) as unknown as TypedDocumentString<LoginsQuery, LoginsQueryVariables>;
 export const DeliveriesDocument = new TypedDocumentString(`
-    query Deliveries($portalId: ID!, $first: Int = 20, $after: String) {
-  deliveries(portalId: $portalId, first: $first, after: $after) {
+    query Deliveries($portalId: ID!, $webhookId: ID, $allWebhooks: Boolean, $first: Int = 20, $after: String) {
+  deliveries(
+    portalId: $portalId
+    webhookId: $webhookId
+    allWebhooks: $allWebhooks
+    first: $first
+    after: $after
+  ) {
     edges {
       node {
         id
+        webhookId
         state
         purpose
         loginCount
@@ -1434,6 +1804,7 @@ export const DeliveriesDocument = new TypedDocumentString(`
 }
     fragment AttemptFields on DeliveryAttempt {
   deliveryId
+  webhookId
   attemptNumber
   attemptedAt
   durationMs
@@ -1445,8 +1816,15 @@ export const DeliveriesDocument = new TypedDocumentString(`
   retryDueAt
 }`) as unknown as TypedDocumentString<DeliveriesQuery, DeliveriesQueryVariables>;
 export const UndeliveredDocument = new TypedDocumentString(`
-    query Undelivered($portalId: ID!, $states: [UndeliveredState!], $first: Int = 20, $after: String) {
-  undelivered(portalId: $portalId, states: $states, first: $first, after: $after) {
+    query Undelivered($portalId: ID!, $webhookId: ID, $allWebhooks: Boolean, $states: [UndeliveredState!], $first: Int = 20, $after: String) {
+  undelivered(
+    portalId: $portalId
+    webhookId: $webhookId
+    allWebhooks: $allWebhooks
+    states: $states
+    first: $first
+    after: $after
+  ) {
     edges {
       node {
         ...UndeliveredFields
@@ -1460,6 +1838,8 @@ export const UndeliveredDocument = new TypedDocumentString(`
 }
     fragment UndeliveredFields on UndeliveredRange {
   id
+  webhookId
+  throughWebhookId
   state
   reason
   loginCount
@@ -1488,6 +1868,8 @@ export const RedeliverDocument = new TypedDocumentString(`
 }
     fragment UndeliveredFields on UndeliveredRange {
   id
+  webhookId
+  throughWebhookId
   state
   reason
   loginCount
@@ -1524,6 +1906,8 @@ export const DiscardUndeliveredDocument = new TypedDocumentString(`
 }
     fragment UndeliveredFields on UndeliveredRange {
   id
+  webhookId
+  throughWebhookId
   state
   reason
   loginCount
@@ -1613,8 +1997,8 @@ fragment RefusalFields on Refusal {
   }
 }`) as unknown as TypedDocumentString<CancelReplayMutation, CancelReplayMutationVariables>;
 export const ReplayJobDocument = new TypedDocumentString(`
-    query ReplayJob($portalId: ID!) {
-  replayJob(portalId: $portalId) {
+    query ReplayJob($portalId: ID!, $webhookId: ID) {
+  replayJob(portalId: $portalId, webhookId: $webhookId) {
     ...ReplayJobFields
   }
 }
@@ -1632,9 +2016,15 @@ export const ReplayJobDocument = new TypedDocumentString(`
   updatedAt
 }`) as unknown as TypedDocumentString<ReplayJobQuery, ReplayJobQueryVariables>;
 export const ReplayJobChangedDocument = new TypedDocumentString(`
-    subscription ReplayJobChanged($portalId: ID!, $after: String) {
-  replayJobChanged(portalId: $portalId, after: $after) {
+    subscription ReplayJobChanged($portalId: ID!, $webhookId: ID, $allWebhooks: Boolean, $after: String) {
+  replayJobChanged(
+    portalId: $portalId
+    webhookId: $webhookId
+    allWebhooks: $allWebhooks
+    after: $after
+  ) {
     position
+    webhookId
     replayJob {
       ...ReplayJobFields
     }

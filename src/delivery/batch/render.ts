@@ -1,4 +1,5 @@
-import type { LineSettings, LogFormat } from '../../domain/log-line.js';
+import type { LogFormat } from '../../domain/formats/index.js';
+import type { LineSettings } from '../../domain/log-line.js';
 import type { Login } from '../../domain/login.js';
 import type { LoginRange } from '../../domain/login-range.js';
 import { streamOf } from '../../domain/stream.js';
@@ -12,6 +13,8 @@ export interface Plan extends LoginRange {
   logFormat: LogFormat;
   signingKeyId: string;
   line: LineSettings;
+  /** Most bytes of the lines before compression; null: no limit, because the batch was started with these logins. */
+  maxBytes: number | null;
 }
 
 /** A batch that is ready to be sent. It ends before its plan does if its bytes reach their limit. */

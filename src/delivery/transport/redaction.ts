@@ -5,23 +5,28 @@ const MAX_EXCERPT_CHARACTERS = 1_024;
 /** A longer text is cut before it is searched. */
 const MAX_TEXT_CHARACTERS = 4_096;
 const MASK = '***';
-/** Most places at which units are matched, for one text. A text of full length needs about 20,000 for each secret. */
+/**
+ * Most places at which units are matched, for one text and up to eight secrets. A text of full length needs about 20,000 for each
+ * secret.
+ */
 const MAX_MATCHES = 200_000;
+/** With more secrets, the work may grow to this many times as much. */
+const MAX_FACTOR = 8;
 /** Shorter parts of an authorization value are words like `Bearer`, not secrets. */
 const MIN_SECRET_CHARACTERS = 8;
 // One space or plus, in any encoding: forms write a space as a plus.
 const GAP = String.raw`(?:[\s\u0000-\u001f\u007f-\u009f\u2028\u2029]|\\?\+|%2[bB0]|\\u002[bB]|&#(?:43|[xX]2[bB]);)`;
 
-/** The text as one line of at most 256 characters. @param authorization the value that was sent, in clear, or null */
-export function showMessage(text: string, authorization: string | null): string {
-  return show(text, authorization, MAX_MESSAGE_CHARACTERS, (words) =>
+/** The text as one line of at most 256 characters. @param sent the secret header values that were sent, in clear */
+export function showMessage(text: string, sent: readonly string[]): string {
+  return show(text, sent, MAX_MESSAGE_CHARACTERS, (words) =>
     words.replace(/[\s\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' '),
   );
 }
 
-/** The start of a text, at most 1,024 characters, with its line breaks as `\n`. @param authorization as above */
-export function showExcerpt(text: string, authorization: string | null): string {
-  return show(text, authorization, MAX_EXCERPT_CHARACTERS, (words) =>
+/** The start of a text, at most 1,024 characters, with its line breaks as `\n`. @param sent as above */
+export function showExcerpt(text: string, sent: readonly string[]): string {
+  return show(text, sent, MAX_EXCERPT_CHARACTERS, (words) =>
     words
       .replace(/\r\n?|[\u0085\u2028\u2029]/g, '\n')
       .replace(/\t/g, ' ')
@@ -29,14 +34,14 @@ export function showExcerpt(text: string, authorization: string | null): string 
   );
 }
 
-function show(text: string, authorization: string | null, max: number, clean: (words: string) => string): string {
+function show(text: string, sent: readonly string[], max: number, clean: (words: string) => string): string {
   if (!text) return '';
-  const masked = mask(text.slice(0, MAX_TEXT_CHARACTERS).toWellFormed(), secretsIn(authorization), clean);
+  const masked = mask(text.slice(0, MAX_TEXT_CHARACTERS).toWellFormed(), secretsIn(sent), clean);
   return masked.length > max ? `${masked.slice(0, max - 1).toWellFormed()}…` : masked;
 }
 
 function mask(text: string, secrets: readonly string[], clean: (words: string) => string): string {
-  const matcher = createMatcher();
+  const matcher = createMatcher(MAX_MATCHES * Math.min(MAX_FACTOR, Math.ceil(secrets.length / 8)));
   try {
     const masked = withoutSecrets(text, secrets, matcher);
     const cleaned = clean(masked);
@@ -76,15 +81,18 @@ function endOfSecret(text: string, start: number, units: readonly string[], matc
   return Math.max(...ends);
 }
 
-/** All secrets in the value: itself, its parts, and what a Basic value decodes to; the longest first. */
-function secretsIn(authorization: string | null): string[] {
-  if (authorization === null) return [];
+/** All secrets in header values; the longest first. */
+function secretsIn(sent: readonly string[]): string[] {
+  return [...new Set(sent.flatMap(secretsInValue))].sort((a, b) => b.length - a.length);
+}
+
+/** All secrets in a value: itself, its parts, and what a Basic value decodes to. */
+function secretsInValue(authorization: string): string[] {
   const parts = authorization.split(/\s+/).filter((part) => part.length >= MIN_SECRET_CHARACTERS);
   const basic = /^basic\s+(\S+)$/i.exec(authorization)?.[1];
   const decoded = basic ? Buffer.from(basic, 'base64').toString() : '';
   const password = decoded.slice(decoded.indexOf(':') + 1);
-  const secrets = new Set([authorization, ...parts, decoded, password].filter((secret) => secret !== ''));
-  return [...secrets].sort((a, b) => b.length - a.length);
+  return [authorization, ...parts, decoded, password].filter((secret) => secret !== '');
 }
 
 /**
@@ -149,9 +157,9 @@ type Matcher = ReturnType<typeof createMatcher>;
  * Matches the units of secrets one by one, because a pattern of a whole secret can be too large to compile. A receiver has
  * its secret and can send a text that takes long to search, so the number of matches is limited.
  */
-function createMatcher() {
+function createMatcher(maxMatches: number) {
   const patterns = new Map<string, RegExp[]>();
-  let left = MAX_MATCHES;
+  let left = maxMatches;
 
   function patternsOf(unit: string): RegExp[] {
     const known = patterns.get(unit) ?? waysToWrite(unit).map((way) => new RegExp(way, 'y'));

@@ -5,7 +5,7 @@ import type { Clock } from '../../runtime/clock.js';
 import { createService } from '../../runtime/service.js';
 import { type AddressGuard, AddressRefused } from '../egress/address-guard.js';
 import { headersOf } from '../kinds/http/request.js';
-import { parseRetryAfter, verdictOf } from '../kinds/http/verdict.js';
+import { aboutOf, parseRetryAfter, verdictOf } from '../kinds/http/verdict.js';
 import { createDialer, directly } from './dialer.js';
 import { describe } from './error-words.js';
 import { createPool, type PooledConnection } from './pool.js';
@@ -98,10 +98,11 @@ export function createSender({
         const verdict = verdictOf(responseCode);
         return outcome({
           verdict,
+          about: aboutOf(responseCode, verdict),
           responseCode,
           phase: 'BODY',
-          message: showMessage(text, target.authorization) || STATUS_CODES[responseCode] || 'no reason given',
-          responseExcerpt: verdict === 'DELIVERED' ? null : showExcerpt(text, target.authorization) || null,
+          message: showMessage(text, secretsOf(target)) || STATUS_CODES[responseCode] || 'no reason given',
+          responseExcerpt: verdict === 'DELIVERED' ? null : showExcerpt(text, secretsOf(target)) || null,
           retryAfterMs: parseRetryAfter(headers['retry-after'], clock.now()),
         });
       } catch (thrown) {
@@ -111,15 +112,25 @@ export function createSender({
         const reason = isLate ? `no response within ${ATTEMPT_DEADLINE_MS / 1000} s` : describe(error);
         return outcome({
           verdict: error instanceof AddressRefused ? 'FINAL' : 'RETRYABLE',
+          about: 'REQUEST',
           responseCode: null,
           phase: phaseOf(error, connection),
-          message: showMessage(reason, target.authorization) || 'no reason given',
+          message: showMessage(reason, secretsOf(target)) || 'no reason given',
           responseExcerpt: null,
           retryAfterMs: null,
         });
       }
     },
   };
+}
+
+/** Without this limit, the value `1` of a header would hide every 1 in a message. */
+const MIN_HEADER_SECRET_CHARACTERS = 4;
+
+/** The header values that must not be shown. */
+function secretsOf({ authorization, headers }: Target): string[] {
+  const values = headers.map(({ value }) => value).filter((value) => value.length >= MIN_HEADER_SECRET_CHARACTERS);
+  return authorization === null ? values : [authorization, ...values];
 }
 
 /** The phase in which an attempt without a status ended. A refused address counts as RESOLVE, even if its peer was reached. */

@@ -9,6 +9,8 @@ export interface Target {
   endpoint: string;
   /** The value of the Authorization header. */
   authorization: string | null;
+  /** Headers that are sent with every request. Their values are secrets. */
+  headers: readonly { name: string; value: string }[];
   /** PEM of the certificate authorities to trust instead of the public ones. */
   caCertificate: string | null;
   /** PEM of the client certificate, and of its key. */

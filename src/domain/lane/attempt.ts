@@ -31,9 +31,16 @@ export interface Attempt {
 /** The meaning of an answer for a delivery, the same for all destinations. */
 export type Verdict = 'DELIVERED' | 'RETRYABLE' | 'FINAL' | 'TOO_LARGE';
 
+/**
+ * What a failed attempt is about. REQUEST: the request as a whole, so that every batch would fail (the address, the credential, the
+ * connection). CONTENT: the lines of this batch.
+ */
+export type About = 'REQUEST' | 'CONTENT';
+
 /** The result of one attempt, as the sender reports it. */
 export interface Outcome extends Omit<Attempt, 'deliveryId' | 'attemptNumber'> {
   verdict: Verdict;
+  about: About;
   /** The value of a Retry-After header, in ms. */
   retryAfterMs: number | null;
 }

@@ -1,4 +1,5 @@
-import type { LineSettings, LogFormat } from '../log-line.js';
+import type { LogFormat } from '../formats/index.js';
+import type { LineSettings } from '../log-line.js';
 import type { LoginRange } from '../login-range.js';
 import type { Purpose } from './attempt.js';
 
@@ -13,4 +14,6 @@ export interface BatchStarted extends LoginRange {
   purpose?: Purpose;
   /** The replay job of a REPLAY. */
   replayJobId?: string;
+  /** The webhook whose destination gets the batch, if the webhook of the lane was removed. */
+  throughWebhookId?: string;
 }

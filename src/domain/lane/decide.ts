@@ -1,12 +1,12 @@
 /** Decides the commands of the delivery engine: which events each of them causes in a lane. */
 
-import type { LogFormat } from '../log-line.js';
+import type { LogFormat } from '../formats/index.js';
 import { isWithin, type LoginRange, loginCount } from '../login-range.js';
 import type { Attempt, Outcome, Purpose } from './attempt.js';
 import { boundedRetryMs, laneBackoffMs, MAX_RETRIES, probeBackoffMs, retryBackoffMs } from './backoff.js';
 import type { BatchStarted } from './batch.js';
 import type { DeliveryEvent } from './events.js';
-import { type Lane, type OpenDelivery, openDelivery } from './lane.js';
+import { type Lane, type OpenDelivery, openDelivery, type Sender } from './lane.js';
 
 export type DeliveryCommand =
   | { type: 'StartBatch'; batch: BatchStarted }
@@ -17,7 +17,9 @@ export type DeliveryCommand =
 
 /** The facts that a decision needs in addition to the lane. */
 export interface DeliveryContext {
-  /** The current log format of the webhook's destination. */
+  /** The webhook that sends: the lane's own, or the one that redelivers for it; null if there is none. */
+  sender: Sender | null;
+  /** The current log format of the sender's destination. */
   logFormat: LogFormat | undefined;
   /** How many logins of a range are undelivered and not discarded. */
   undeliveredIn: (range: LoginRange) => number;
@@ -59,13 +61,13 @@ export function decide(command: DeliveryCommand, lane: Lane, context: DeliveryCo
   }
 }
 
-function mayStart(batch: BatchStarted, lane: Lane, { undeliveredIn }: DeliveryContext): boolean {
+function mayStart(batch: BatchStarted, lane: Lane, { sender, undeliveredIn }: DeliveryContext): boolean {
   const { webhook, backlog, first, redelivery, replay } = lane;
-  if (!webhook?.enabled || webhook.destinationId !== batch.destinationId) return false;
+  if (!sender?.enabled || sender.destinationId !== batch.destinationId) return false;
   const purpose = batch.purpose ?? 'FIRST';
   switch (purpose) {
     case 'FIRST':
-      return !first.open && batch.firstVersion === backlog.cursor + 1;
+      return webhook !== null && !first.open && batch.firstVersion === backlog.cursor + 1;
     case 'RECOVERY':
     case 'PROBE':
       return !redelivery.open && undeliveredIn(batch) === loginCount(batch);
@@ -93,9 +95,9 @@ function afterAttempt(
   random: number,
   open: OpenDelivery,
   lane: Lane,
-  { logFormat = open.logFormat, undeliveredIn }: DeliveryContext,
+  { sender, logFormat = open.logFormat, undeliveredIn }: DeliveryContext,
 ): DeliveryEvent[] {
-  const { verdict, retryAfterMs, ...facts } = outcome;
+  const { verdict, about: _about, retryAfterMs, ...facts } = outcome;
   const failed = open.failedAttempts + 1;
   const attempt: Attempt = { deliveryId: open.deliveryId, attemptNumber: failed, ...facts };
   const endedAt = outcome.attemptedAt + outcome.durationMs;
@@ -107,7 +109,7 @@ function afterAttempt(
   }
   const destinationPausedUntil = pausedUntil(outcome);
   const pause = destinationPausedUntil === null ? {} : { destinationPausedUntil };
-  if (lane.webhook && (lane.webhook.destinationId !== open.destinationId || logFormat !== open.logFormat)) {
+  if (sender && (sender.destinationId !== open.destinationId || logFormat !== open.logFormat)) {
     // The destination or log format has changed: the failure does not abandon the logins; they start in a new delivery.
     return [{ type: 'RetryScheduled', data: { ...attempt, ...pause, retryDueAt: endedAt } }, superseded(open)];
   }
@@ -116,8 +118,8 @@ function afterAttempt(
     return [{ type: 'RetryScheduled', data: { ...attempt, ...pause, retryDueAt } }];
   }
   if (verdict === 'TOO_LARGE') {
-    // Without a webhook, smaller batches cannot follow.
-    if (loginCount(open) > 1 && lane.webhook) return [{ type: 'BatchSplit', data: attempt }];
+    // Without a sender, smaller batches cannot follow.
+    if (loginCount(open) > 1 && sender) return [{ type: 'BatchSplit', data: attempt }];
     if (loginCount(open) === 1 && lane.batch.tooLargeInARow < maxTooLargeInARow(open.purpose)) {
       return [{ type: 'BatchAbandoned', data: { ...attempt, nextBatchDueAt: null, reason: 'TOO_LARGE' } }];
     }

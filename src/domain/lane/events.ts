@@ -1,10 +1,10 @@
-/** The events of a portal's delivery stream. */
+/** The events of a webhook's delivery stream. */
 import type { LoginRange } from '../login-range.js';
 import type { Attempt } from './attempt.js';
 import type { BatchStarted } from './batch.js';
 import type { LaneSnapshot } from './snapshot.js';
 
-/** The receiver asked for a pause (Retry-After): no portal sends a request to this destination before that time (ms). */
+/** The receiver asked for a pause (Retry-After): no webhook sends a request to this destination before that time (ms). */
 interface DestinationPause {
   destinationPausedUntil?: number;
 }

@@ -7,7 +7,7 @@ import type { UndeliveredEvent } from '../undelivered.js';
 import type { WebhookEvent } from '../webhook.js';
 import type { Attempt } from './attempt.js';
 import type { DeliveryEvent } from './events.js';
-import { type BatchSize, type Health, type Lane, type OpenDelivery, openDelivery } from './lane.js';
+import { type BatchSize, type Health, type Lane, laneFrom, type OpenDelivery, openDelivery } from './lane.js';
 import { fromSnapshot } from './snapshot.js';
 
 /** Batches to deliver after a split before larger ones are sent again. */
@@ -17,6 +17,10 @@ export type LaneEvent = WebhookEvent | DeliveryEvent | UndeliveredEvent | Replay
 
 export function evolve(lane: Lane, event: LaneEvent | Recorded<LaneEvent>): Lane {
   switch (event.type) {
+    case 'WebhookCreated':
+      return laneFrom(event.data.loginsThrough);
+    case 'WebhookRenamed':
+      return lane;
     case 'WebhookConfigured': {
       const { destinationId, enabled, loginsThrough } = event.data;
       const isMoved = lane.webhook?.destinationId !== destinationId;
@@ -173,19 +177,19 @@ export function grown(batch: BatchSize, lines: number): BatchSize {
 }
 
 /** The health after an attempt. An attempt to an earlier destination of the webhook changes only `lastAttempt`. */
-function healthAfter(lane: Lane, attempt: Attempt & { destinationPausedUntil?: number }, failed: boolean): Health {
+function healthAfter(lane: Lane, attempt: Attempt, failed: boolean): Health {
   const { health } = lane;
   const { attemptedAt: at, responseCode, message } = attempt;
-  const { destinationPausedUntil = health.destinationPausedUntil } = attempt;
   const delivery = openDelivery(lane, attempt.deliveryId);
   const lastAttempt = { at, destinationId: delivery?.destinationId ?? null, responseCode, message };
   if (!isToPresentDestination(lane, delivery)) return { ...health, lastAttempt };
   const consecutiveFailures = failed ? health.consecutiveFailures + 1 : 0;
-  return { lastAttempt, failing: failed, consecutiveFailures, destinationPausedUntil };
+  return { lastAttempt, failing: failed, consecutiveFailures };
 }
 
+/** A redelivery through another webhook counts, too: its lane has no destination of its own. */
 function isToPresentDestination({ webhook }: Lane, delivery: OpenDelivery | null): boolean {
-  return delivery?.destinationId === webhook?.destinationId;
+  return webhook ? delivery?.destinationId === webhook.destinationId : delivery?.throughWebhookId !== undefined;
 }
 
 /** The lane as if its destination had never failed. */
@@ -195,7 +199,7 @@ function healthy(lane: Lane): Lane {
     ...lane,
     first: { ...lane.first, ...noneAbandoned },
     redelivery: { ...lane.redelivery, ...noneAbandoned, recovering: true, failedProbes: 0, probeDueAt: null },
-    health: { ...lane.health, failing: false, consecutiveFailures: 0, destinationPausedUntil: null },
+    health: { ...lane.health, failing: false, consecutiveFailures: 0 },
     batch: { ...lane.batch, tooLargeInARow: 0 },
   };
 }

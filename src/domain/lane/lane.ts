@@ -1,7 +1,7 @@
 /**
- * The lane of a portal: the state of its delivery. It is computed (evolve.ts) from the portal's webhook, delivery, undelivered and
- * replay events. The engine and the status use only the lane and the table of undelivered ranges. A login is identified by its
- * version in the portal's login stream. Versions have no gaps, so a backlog of any length is two numbers.
+ * The lane of a webhook: the state of its delivery. It is computed (evolve.ts) from the webhook's own events and its delivery,
+ * undelivered and replay events. The engine and the status use only the lane and the table of undelivered ranges. A login is
+ * identified by its version in the portal's login stream. Versions have no gaps, so a backlog of any length is two numbers.
  */
 
 import type { LoginRange } from '../login-range.js';
@@ -53,7 +53,6 @@ export interface Health {
   /** The last attempt to the webhook's current destination failed. */
   failing: boolean;
   consecutiveFailures: number;
-  destinationPausedUntil: number | null;
   lastAttempt: { at: number; destinationId: string | null; responseCode: number | null; message: string } | null;
 }
 
@@ -75,8 +74,15 @@ interface Totals {
   discarded: number;
 }
 
+/** A webhook as a lane uses it: where it sends, and whether it may. */
+export interface Sender {
+  destinationId: string;
+  enabled: boolean;
+}
+
 export interface Lane {
-  webhook: { destinationId: string; enabled: boolean } | null;
+  /** null: never configured, or removed. */
+  webhook: Sender | null;
   backlog: Backlog;
   first: Sending;
   redelivery: Redelivery;
@@ -96,15 +102,25 @@ export const emptyLane: Lane = {
   first: nothingSent,
   redelivery: { ...nothingSent, recovering: true, failedProbes: 0, probeDueAt: null },
   lastStarted: 'FIRST',
-  health: { failing: false, consecutiveFailures: 0, destinationPausedUntil: null, lastAttempt: null },
+  health: { failing: false, consecutiveFailures: 0, lastAttempt: null },
   batch: { limit: MAX_BATCH_LINES, batchesBeforeGrowth: 0, tooLargeInARow: 0 },
   totals: { delivered: 0, undelivered: 0, discarded: 0 },
   replay: null,
 };
 
+/** The lane of a new webhook: no login through this version is due. */
+export function laneFrom(version: number): Lane {
+  return { ...emptyLane, backlog: { cursor: version, dueThrough: version, skipped: [] } };
+}
+
 /** The open deliveries, the first delivery before the redelivery. */
 export function openDeliveries({ first, redelivery }: Lane): OpenDelivery[] {
   return [first.open, redelivery.open].filter((delivery) => delivery !== null);
+}
+
+/** Whether a lane has nothing undelivered, and no open delivery, which the removal of its webhook would make undelivered. */
+export function isDrained(lane: Lane): boolean {
+  return lane.totals.undelivered === 0 && openDeliveries(lane).length === 0;
 }
 
 /** The open delivery with this id, or null. */

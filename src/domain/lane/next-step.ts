@@ -2,7 +2,7 @@
  * Computes the next step of a lane, and when it is due, for the engine and the status. After a success the lane runner may start
  * `batchAfterOpen` at once, if no redelivery may be next.
  */
-import type { LogFormat } from '../log-line.js';
+import type { LogFormat } from '../formats/index.js';
 import { type LoginRange, loginCount, MAX_BATCH_LINES, startOf } from '../login-range.js';
 import type { UndeliveredState } from '../undelivered.js';
 import type { Purpose } from './attempt.js';
@@ -15,6 +15,7 @@ import {
   type Lane,
   type OpenDelivery,
   openDeliveries,
+  type Sender,
   waiting,
 } from './lane.js';
 
@@ -30,7 +31,7 @@ export type NextStep =
   | { type: 'START_REPLAY' }
   | { type: 'FINISH_REPLAY' };
 
-/** How long a portal waits after its own last attempt before it probes a destination that worked for another portal, in ms. */
+/** How long a lane waits after its own last attempt before it probes a destination that worked for another one, in ms. */
 const HEALTHY_WAIT_MS = 60_000;
 
 /** The fields of the destination that a lane uses. Times in ms. */
@@ -38,15 +39,20 @@ interface LaneDestination {
   logFormat: LogFormat;
   updatedAt: number;
   linesPerSecond: number | null;
-  /** When the destination last succeeded after a failure, for any portal; null if this is not known. */
-  healthySince?: number | null;
+  maxBatchLines: number | null;
+  /** Since when all attempts of all webhooks have succeeded; null while the destination fails, or before the first attempt. */
+  healthySince: number | null;
+  /** The receiver asked for a pause until then; null if it did not. */
+  pausedUntil: number | null;
 }
 
 /** The facts that the next step depends on, in addition to the lane. */
 export interface LaneContext {
   /** The version of the portal's last login. */
   lastLogin: number;
-  /** The webhook's current destination; null if there is none. */
+  /** The webhook that sends: the lane's own, or, if that was removed, the one that redelivers for it; null if there is none. */
+  sender: (Sender & { id: string }) | null;
+  /** The sender's current destination; null if there is none. */
   destination: LaneDestination | null;
   /** The undelivered range to recover or probe first; null if there is none. */
   recoverable: (LoginRange & { state: UndeliveredState }) | null;
@@ -64,30 +70,34 @@ interface Candidate {
 }
 
 export function nextStep(lane: Lane, context: LaneContext): NextStep {
-  const { destination, now } = context;
+  const { sender, destination, now } = context;
   const { webhook, redelivery, replay } = lane;
   const open = openDeliveries(lane);
   if (!webhook) {
-    const [delivery] = open;
-    return delivery ? { type: 'END', delivery } : { type: 'IDLE' };
+    // The lane has nothing else to do: a redelivery does not wait until the other webhook is on again.
+    const ended = open.find((delivery) => !sender?.enabled || delivery.throughWebhookId !== sender.id);
+    if (ended) return { type: 'END', delivery: ended };
   }
-  if (!webhook.enabled || !destination) return { type: 'IDLE' };
+  if (!sender?.enabled || !destination) return { type: 'IDLE' };
   const outdated = open.find(
-    ({ destinationId, logFormat }) => destinationId !== webhook.destinationId || logFormat !== destination.logFormat,
+    ({ destinationId, logFormat }) => destinationId !== sender.destinationId || logFormat !== destination.logFormat,
   );
-  if (outdated) return { type: 'SUPERSEDE', delivery: outdated };
+  if (outdated) return { type: webhook ? 'SUPERSEDE' : 'END', delivery: outdated };
   if (redelivery.open?.purpose === 'REPLAY' && !isPartOf(replay, redelivery.open)) {
     return { type: 'SUPERSEDE', delivery: redelivery.open };
   }
   if (replay?.status === 'REQUESTED') return { type: 'START_REPLAY' };
   if (replay?.status === 'RUNNING' && !redelivery.open && !context.replayable) return { type: 'FINISH_REPLAY' };
 
+  // No webhook sends to a destination while it is paused.
+  const pausedUntil = plausible(destination.pausedUntil, now, MAX_RETRY_WAIT_MS);
   // A started batch gets its first attempt before any other batch.
   const unattempted = open.find(({ failedAttempts, retryDueAt }) => !failedAttempts && retryDueAt === null);
-  if (unattempted) return { type: 'ATTEMPT', delivery: unattempted };
-  const candidates = [firstDelivery(lane, context), ...redeliveries(lane, context)].filter(
-    (candidate) => candidate !== null,
-  );
+  if (unattempted)
+    return pausedUntil > now ? { type: 'WAIT', until: pausedUntil } : { type: 'ATTEMPT', delivery: unattempted };
+  const candidates = [firstDelivery(lane, context), ...redeliveries(lane, context)]
+    .filter((candidate) => candidate !== null)
+    .map((candidate) => ({ ...candidate, dueAt: Math.max(candidate.dueAt, pausedUntil) }));
   const due = candidates.filter(({ dueAt }) => dueAt <= now);
   const next = inRotation(due, lane.lastStarted);
   if (next) return next.step;
@@ -136,13 +146,15 @@ function recovery(
   return { class: 'RECOVERY', dueAt: probeDueAt(lane, context, laneDueAt), step: start(range, 'PROBE', lane, context) };
 }
 
-function probeDueAt(lane: Lane, { now, destination }: LaneContext, laneDueAt: number): number {
+function probeDueAt(lane: Lane, { now, sender, destination }: LaneContext, laneDueAt: number): number {
   const attemptedAt = lane.health.lastAttempt?.at ?? 0;
+  // The webhook that redelivers for this one was moved, or is another one.
+  if (!lane.webhook && sender?.destinationId !== lane.health.lastAttempt?.destinationId) return now;
   const isSince = (time: number | null | undefined) => time != null && time <= now && time > attemptedAt;
   // A change of the destination since the last attempt was probably made to repair it.
   if (isSince(destination?.updatedAt)) return now;
   const dueAt = Math.max(laneDueAt, plausible(lane.redelivery.probeDueAt, now, MAX_PROBE_WAIT_MS));
-  // The destination has worked for another portal since.
+  // The destination has worked for another webhook since.
   return isSince(destination?.healthySince)
     ? Math.min(dueAt, plausible(attemptedAt + HEALTHY_WAIT_MS, now, HEALTHY_WAIT_MS))
     : dueAt;
@@ -153,14 +165,16 @@ function retry(delivery: OpenDelivery, deliveryClass: DeliveryClass, now: number
   return { class: deliveryClass, dueAt, step: { type: 'ATTEMPT', delivery } };
 }
 
-function start(range: LoginRange, purpose: Purpose, lane: Lane, context: LaneContext): NextStep {
-  return { type: 'START', range: startOf(range, batchLimit(lane, context.destination)), purpose };
+function start(range: LoginRange, purpose: Purpose, lane: Lane, { destination }: LaneContext): NextStep {
+  const cap = destination ? linesCap(destination) : MAX_BATCH_LINES;
+  return { type: 'START', range: startOf(range, Math.min(lane.batch.limit, cap)), purpose };
 }
 
-/** Most lines of the next batch. A batch never has more lines than the destination's `linesPerSecond`. */
-export function batchLimit(lane: Lane, destination: { linesPerSecond: number | null } | null | undefined): number {
-  return Math.min(lane.batch.limit, destination?.linesPerSecond ?? MAX_BATCH_LINES);
+/** Most lines of a batch for a destination: its own limit, and never more than its `linesPerSecond`. */
+export function linesCap({ linesPerSecond, maxBatchLines }: Pick<LaneDestination, BatchCap>): number {
+  return Math.min(MAX_BATCH_LINES, linesPerSecond ?? MAX_BATCH_LINES, maxBatchLines ?? MAX_BATCH_LINES);
 }
+type BatchCap = 'linesPerSecond' | 'maxBatchLines';
 
 /** The candidate whose class comes first after the class that was started last. */
 function inRotation(candidates: readonly Candidate[], last: DeliveryClass): Candidate | undefined {
@@ -182,10 +196,11 @@ export function batchAfterOpen(lane: Lane, lastLogin: number): LoginRange | null
   return next ? startOf(next, grown(lane.batch, loginCount(lane.first.open)).limit) : null;
 }
 
-/** The batches after the open one, at most `count`, that will be full: later logins do not change them. */
+/** The batches after the open one, at most `count`, that will be full: later logins do not change them. @param limit lines of a full batch */
 export function fullBatches(lane: Lane, lastLogin: number, limit: number, count: number): LoginRange[] {
   const [next] = waiting(lane, lastLogin);
-  if (!next || limit < MAX_BATCH_LINES) return [];
+  // The limit of the lane grows with each delivered batch.
+  if (!next || lane.batch.limit < limit) return [];
   const full = Math.min(count, Math.floor(loginCount(next) / limit));
   return Array.from({ length: full }, (_, index) =>
     startOf({ ...next, firstVersion: next.firstVersion + index * limit }, limit),

@@ -2,7 +2,8 @@
  * The lane as a `LaneSnapshotted` event stores it. This type is separate from `Lane`: the lane may change, a stored version must
  * not. If the lane needs other fields, add a version here and a case to `fromSnapshot`.
  */
-import type { LineSettings, LogFormat } from '../log-line.js';
+import type { LogFormat } from '../formats/index.js';
+import type { LineSettings } from '../log-line.js';
 import type { Purpose } from './attempt.js';
 import type { DeliveryClass, Lane } from './lane.js';
 
@@ -19,6 +20,7 @@ interface OpenDelivery1 extends Range {
   line: LineSettings;
   purpose: Purpose;
   replayJobId?: string;
+  throughWebhookId?: string;
   startedPosition: number;
   failedAttempts: number;
   retryDueAt: number | null;
@@ -55,7 +57,6 @@ export interface LaneSnapshot {
   health: {
     failing: boolean;
     consecutiveFailures: number;
-    destinationPausedUntil: number | null;
     lastAttempt: { at: number; destinationId: string | null; responseCode: number | null; message: string } | null;
   };
   batch: { limit: number; batchesBeforeGrowth: number; tooLargeInARow: number };

@@ -1,5 +1,5 @@
-import type { LineSettings } from '../../../domain/log-line.js';
-import type { AuthenticationType, Login, LoginOutcome } from '../../../domain/login.js';
+import type { LineSettings } from '../log-line.js';
+import type { AuthenticationType, Login, LoginOutcome } from '../login.js';
 
 /** Class and name of the line of a destination test. */
 const TEST_CLASS = 'AUDITWIRE_TEST';
@@ -24,6 +24,8 @@ export interface Entry {
 
 /** Writes entries in one log format. The signature covers the UTF-8 bytes of the text that `write` returns. */
 export interface Format {
+  /** For people who choose a format. */
+  description: string;
   /** One line without its signature. It contains no line break of any kind. */
   write(entry: Entry): string;
   /** The line with its signature (base64url). */

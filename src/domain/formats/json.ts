@@ -5,6 +5,7 @@ const UNPRINTABLE = /[\u007f-\u009f\u2028\u2029]/g;
 
 /** One object per line. `rt` and `severity` are integers, `success` is a boolean, all other members are strings. */
 export const json: Format = {
+  description: 'One JSON object in each line.',
   write: (entry) => JSON.stringify(members(entry)).replace(UNPRINTABLE, unicodeEscape),
   attach: (line, signature) => `${line.slice(0, -1)},"sig":"${signature}"}`,
 };

@@ -6,6 +6,7 @@ const LINE_BREAK = /[\n\r]/g;
 
 /** Common Event Format 0 (ArcSight), as Kong Konnect sends it. */
 export const cef: Format = {
+  description: 'Common Event Format 0: a header and then `key=value` pairs, in one line.',
   write(entry) {
     const { line } = entry;
     const device = `${headerField(line.vendor)}|${headerField(line.product)}|${headerField(line.version)}`;
