@@ -35,7 +35,7 @@ describe('the demo', () => {
 });
 
 describe('the status command', () => {
-  it('prints the status of every portal, and each change with --watch', async () => {
+  it('prints the status of every webhook once, and each change with --watch', async () => {
     const receiver = await startReceiver();
     const test = await startApp();
     const { portalId } = await connectPortal(test, receiver, 'Shop');
@@ -43,18 +43,37 @@ describe('the status command', () => {
 
     const once = auditwire(temporaryDirectory(), ['status'], env);
     expect(await once.ended).toBe(0);
-    expect(once.said()).toBe('Shop: ACTIVE, 0 delivered, 0 pending, no attempt yet\n');
+    const name = `Shop / default (${portalId})`;
+    expect(once.said()).toBe(`${name}: ACTIVE, 0 delivered, 0 pending, no attempt yet\n`);
 
     const watching = auditwire(temporaryDirectory(), ['status', '--watch'], env);
-    await watching.until('Shop: ACTIVE, 0 delivered, 0 pending, no attempt yet\nShop:');
+    await watching.until(`${name}: ACTIVE, 0 delivered, 0 pending, no attempt yet\n`);
     const input = { portalId, authenticationType: 'BASIC', outcome: 'SUCCESS', sourceAddress: '192.0.2.7' } as const;
     await test.client.call(RecordLoginDocument, { input });
-    await watching.until('Shop: ACTIVE, 1 delivered, 0 pending, last attempt');
+    await watching.until(`${name}: ACTIVE, 1 delivered, 0 pending, last attempt`);
+    const lines = () => watching.said().trimEnd().split('\n');
+    expect(new Set(lines()).size).toBe(lines().length);
+
+    // A webhook that is created meanwhile, and a portal that is registered meanwhile.
+    const destination = ['destination', 'create', 'Archive', '--endpoint', receiver.url, '--json'];
+    const created = auditwire(temporaryDirectory(), destination, env);
+    expect(await created.ended).toBe(0);
+    const { id } = JSON.parse(created.said()) as { id: string };
+    const webhook = ['webhook', 'create', portalId, 'archive', '--destination', id];
+    expect(await auditwire(temporaryDirectory(), webhook, env).ended).toBe(0);
+    await watching.until('Shop / archive (');
+    expect(await auditwire(temporaryDirectory(), ['portal', 'register', 'Forum'], env).ended).toBe(0);
+    await watching.until('Forum / default (');
 
     const forScripts = auditwire(temporaryDirectory(), ['status', '--watch', '--json'], env);
-    await forScripts.until('}\n{');
+    await forScripts.until('"portalName":"Forum"');
     const [first = ''] = forScripts.said().split('\n');
-    expect(JSON.parse(first)).toMatchObject({ portalId, portalName: 'Shop', deliveredTotal: 1 });
+    expect(JSON.parse(first)).toMatchObject({
+      portalId,
+      portalName: 'Shop',
+      webhookName: 'default',
+      deliveredTotal: 1,
+    });
     await receiver.down();
   });
 
@@ -65,7 +84,7 @@ describe('the status command', () => {
     const { portalId } = await connectPortal(first, receiver, 'Shop');
     const env = { AUDITWIRE_TOKEN: first.token, AUDITWIRE_URL: first.url };
     const watching = auditwire(temporaryDirectory(), ['status', '--watch'], env);
-    await watching.until('Shop: ACTIVE, 0 delivered, 0 pending, no attempt yet\nShop:');
+    await watching.until(`Shop / default (${portalId}): ACTIVE, 0 delivered, 0 pending, no attempt yet\n`);
     await first.app.stop();
     await expect.poll(watching.complained, { timeout: 10_000 }).toContain('The connection to the server is lost');
 
@@ -73,7 +92,7 @@ describe('the status command', () => {
     await expect.poll(watching.complained, { timeout: 10_000 }).toContain('The connection to the server is restored');
     const input = { portalId, authenticationType: 'BASIC', outcome: 'SUCCESS', sourceAddress: '192.0.2.7' } as const;
     await second.client.call(RecordLoginDocument, { input });
-    await watching.until('Shop: ACTIVE, 1 delivered');
+    await watching.until(`Shop / default (${portalId}): ACTIVE, 1 delivered`);
     await receiver.down();
   });
 

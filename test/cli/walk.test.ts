@@ -38,14 +38,15 @@ it('the commands lead from an empty server to a delivered login, with ids that e
       '  authorization  set',
       '  TLS            custom CA',
       '  limits         16 requests in flight',
-      `Next: npm run --silent auditwire -- webhook configure PORTAL-ID --destination ${destinationId} --enable\n`,
+      `Next: npm run --silent auditwire -- webhook configure PORTAL-ID --destination ${destinationId} --enable`,
+      `To send to it beside the present destination: npm run --silent auditwire -- webhook create PORTAL-ID NAME --destination ${destinationId} --enable\n`,
     ].join('\n'),
   );
   expect(await text(['destination', 'test', destinationId])).toMatch(/^Delivered \(\d+ ms\): 200 OK\n$/);
 
   const on = ['webhook', 'configure', portalId, '--destination', destinationId, '--enable'];
   expect(await text(on)).toBe(
-    `The webhook of portal ${portalId} to destination ${destinationId} "SIEM" is on, ACTIVE.\n`,
+    `The webhook "default" of portal ${portalId} to destination ${destinationId} "SIEM" is on, ACTIVE.\n`,
   );
   const recorded = await text([
     'login',
@@ -62,8 +63,8 @@ it('the commands lead from an empty server to a delivered login, with ids that e
 
   expect(await text(['login', 'list', portalId])).toMatch(new RegExp(`BASIC +SUCCESS +192.0.2.7 +ada +${traceId}\n$`));
   expect(await text(['webhook', 'list'])).toMatch(
-    new RegExp(`${portalId} +Developer portal +on +ACTIVE +${destinationId} SIEM\n$`),
+    new RegExp(`${portalId} +Developer portal +${portalId} +default +on +ACTIVE +${destinationId} SIEM\n$`),
   );
-  expect(await text(['status'])).toContain('Developer portal: ACTIVE, 1 delivered, 0 pending');
+  expect(await text(['status'])).toContain(`Developer portal / default (${portalId}): ACTIVE, 1 delivered, 0 pending`);
   await receiver.down();
 });

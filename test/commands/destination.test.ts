@@ -54,7 +54,7 @@ it('gives a name to only one of two commands in a group', async () => {
   expect(await Promise.allSettled(calls)).toMatchObject([{ status: 'fulfilled' }, { reason: { code: 'NAME_TAKEN' } }]);
 });
 
-it('refuses to delete a destination in use and names every portal that uses it', async () => {
+it('refuses to delete a destination in use and names every webhook that uses it', async () => {
   const { id, registerPortal, configureWebhook, deleteDestination, log, opened } = await withDestination();
   const on = await registerPortal('Acme');
   const off = await registerPortal('Umbrella');
@@ -63,7 +63,7 @@ it('refuses to delete a destination in use and names every portal that uses it',
   const head = log.head();
   await expect(deleteDestination(id)).rejects.toMatchObject({
     code: 'DESTINATION_IN_USE',
-    message: expect.stringContaining(`Acme (${on}), Umbrella (${off})`),
+    message: expect.stringContaining(`"default" of Acme (${on}), "default" of Umbrella (${off})`),
   });
   expect(log.head()).toBe(head);
   expect(opened()).toBe(SIEM.authorization);

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import type { DomainEvent } from '../../src/domain/event.js';
 import type { Cut } from '../../src/domain/retention.js';
 import { rebuild } from '../../src/projections/rebuild.js';
+import type { Prunable } from '../../src/queries/retention.js';
 import {
   batchAbandoned,
   batchDelivered,
@@ -42,12 +43,11 @@ async function withPortal(webhook?: { enabled: boolean }) {
     lane: () => models.lanes.get(portalId).lane,
     horizons: () => [log.horizon(logins).version, log.horizon(deliveries).version],
     typesOf: (stream: typeof deliveries) => log.range(stream, 1, 999).map(({ type }) => type),
-    snapshot: (cut: Partial<Cut> = {}) => execute('snapshotLane', { portalId, cut: { ...everything, ...cut } }, CAUSE),
-    step: (prunable: { loginsThrough: number; deliveriesThrough: number }) =>
-      execute('pruneHistory', { portalId, ...prunable, limit: STEP }, CAUSE),
+    snapshot: (cut: Partial<Cut> = {}) => execute('snapshotLanes', { portalId, cut: { ...everything, ...cut } }, CAUSE),
+    step: (prunable: Prunable) => execute('pruneHistory', { portalId, ...prunable, limit: STEP }, CAUSE),
     /** Prunes everything that may be pruned. Returns whether there was anything. */
     async pruneAll(cut: Partial<Cut> = {}): Promise<boolean> {
-      const prunable = await execute('snapshotLane', { portalId, cut: { ...everything, ...cut } }, CAUSE);
+      const prunable = await execute('snapshotLanes', { portalId, cut: { ...everything, ...cut } }, CAUSE);
       for (let more = prunable !== null; more && prunable; ) {
         const { logins: some, deliveryEvents } = await execute(
           'pruneHistory',
@@ -129,8 +129,9 @@ it('logins that become due between two steps are not pruned', async () => {
   portal.start('d-1', 1, 3);
   portal.deliver('d-1');
   const prunable = await portal.snapshot();
+  if (!prunable) throw new Error('nothing can be pruned');
   portal.recordMany(2);
-  expect(await portal.step({ ...prunable, loginsThrough: 5, deliveriesThrough: 0 })).toEqual({
+  expect(await portal.step({ ...prunable, loginsThrough: 5, deliveries: [] })).toEqual({
     logins: 3,
     deliveryEvents: 0,
   });

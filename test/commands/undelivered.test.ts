@@ -23,8 +23,8 @@ describe('redeliver', () => {
   it('puts ranges before all others', async () => {
     const { redeliver, idOf, listed, events, models, portalId, lane } = await withUndelivered();
     expect(await redeliver(idOf(7), idOf(4))).toEqual([
-      { portalId, lastVersion: 7 },
-      { portalId, lastVersion: 4 },
+      { webhookId: portalId, lastVersion: 7 },
+      { webhookId: portalId, lastVersion: 4 },
     ]);
     const ranges = [
       { firstVersion: 5, lastVersion: 7 },
@@ -78,7 +78,7 @@ describe('redeliver', () => {
   it('is refused for a retired portal', async () => {
     const { redeliver, retirePortal, portalId, idOf } = await withUndelivered();
     await retirePortal(portalId);
-    await expect(redeliver(idOf(4))).rejects.toMatchObject({ code: 'WEBHOOK_UNCONFIGURED' });
+    await expect(redeliver(idOf(4))).rejects.toMatchObject({ code: 'PORTAL_RETIRED' });
   });
 });
 
@@ -150,8 +150,8 @@ describe.each(['redeliver', 'discard'] as const)('%s', (what) => {
     const one = await withUndelivered(commands);
     const other = await withUndelivered(commands);
     expect(await one[what](other.idOf(4), one.idOf(7))).toEqual([
-      { portalId: other.portalId, lastVersion: 4 },
-      { portalId: one.portalId, lastVersion: 7 },
+      { webhookId: other.portalId, lastVersion: 4 },
+      { webhookId: one.portalId, lastVersion: 7 },
     ]);
     const state = what === 'redeliver' ? 'REQUESTED' : 'DISCARDED';
     expect([one.listed(state), other.listed(state)]).toEqual([[[5, 7, state]], [[4, 4, state]]]);
@@ -182,8 +182,8 @@ describe.each(['redeliver', 'discard'] as const)('%s', (what) => {
     ]);
     const before = idOf(3);
     await deliver(3, 3, success, 'RECOVERY');
-    const gone = [before, writeRangeId({ portalId: OTHER_PORTAL, lastVersion: 4, position: 1 })];
-    for (const id of [...gone, writeRangeId({ portalId, lastVersion: 4, position: 1 })]) {
+    const gone = [before, writeRangeId({ webhookId: OTHER_PORTAL, lastVersion: 4, position: 1 })];
+    for (const id of [...gone, writeRangeId({ webhookId: portalId, lastVersion: 4, position: 1 })]) {
       await expect(portal[what](id)).rejects.toMatchObject({ code: 'NOT_FOUND' });
     }
     // The last part of a range keeps the id of the range.

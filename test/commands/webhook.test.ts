@@ -24,7 +24,7 @@ async function withWebhook({ enabled = true } = {}) {
       execute(
         'advanceDelivery',
         {
-          portalId,
+          webhookId: portalId,
           command: {
             type: 'StartBatch',
             batch: {
@@ -41,10 +41,13 @@ async function withWebhook({ enabled = true } = {}) {
         CAUSE,
       ),
     deliver: (deliveryId = 'd-1', attempt = 1) => {
-      const outcome = { verdict: 'DELIVERED' as const, retryAfterMs: null, ...ATTEMPT };
+      const outcome = { verdict: 'DELIVERED' as const, about: 'REQUEST' as const, retryAfterMs: null, ...ATTEMPT };
       return execute(
         'advanceDelivery',
-        { portalId, command: { type: 'RecordOutcome', deliveryId, attemptNumber: attempt, outcome, random: 0 } },
+        {
+          webhookId: portalId,
+          command: { type: 'RecordOutcome', deliveryId, attemptNumber: attempt, outcome, random: 0 },
+        },
         CAUSE,
       );
     },

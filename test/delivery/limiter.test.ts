@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Capacity, createLimiter } from '../../src/delivery/limiter.js';
+import { unknownHealth } from '../../src/domain/destination-health.js';
 import { FakeClock } from '../support/clock/fake-clock.js';
 import { turn } from '../support/log/fixture.js';
 
@@ -11,7 +12,7 @@ const at = (linesPerSecond: number): Capacity => ({ maxInFlight: 16, linesPerSec
 function openLimiter() {
   const clock = new FakeClock(0);
   const stopping = new AbortController();
-  const limiter = createLimiter(clock, stopping.signal);
+  const limiter = createLimiter(clock, stopping.signal, () => unknownHealth);
   const admitted: string[] = [];
   const releases = new Map<string, () => void>();
 

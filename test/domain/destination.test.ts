@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { createDestination, updateDestination } from '../../src/delivery/kinds/input.js';
 import { MAX_CERTIFICATE_BYTES } from '../../src/domain/client-certificate.js';
 import {
-  createDestination,
   type Destination,
   type DestinationCommand,
   type DestinationContext,
@@ -9,7 +9,6 @@ import {
   decide,
   deleteDestination,
   evolve,
-  updateDestination,
 } from '../../src/domain/destination.js';
 import { parse } from '../../src/domain/input.js';
 import { decider, refusalOf } from '../support/domain/given.js';
@@ -18,16 +17,20 @@ import { makeCertificate } from '../support/receiver/receiver.js';
 
 const id = 'a3d2699a-0ed3-4417-bb10-d8e74a1513a4';
 const settings = {
+  kind: 'HTTP',
   name: 'SIEM',
   endpoint: 'https://siem.example.com/collector',
   logFormat: 'CEF',
   skipTlsVerification: false,
   caCertificate: null,
   authorization: 'sealed',
+  headers: [],
   clientCertificate: null,
   clientKey: null,
   maxInFlight: 16,
   linesPerSecond: null,
+  maxBatchLines: null,
+  maxBatchBytes: null,
 } as const;
 const created: DestinationEvent = { type: 'DestinationCreated', data: settings };
 const deleted: DestinationEvent = { type: 'DestinationDeleted', data: {} };
@@ -83,13 +86,6 @@ describe('changing a destination', () => {
       .then();
   });
 
-  it('that was created before limits existed, to the default limits, changes nothing', () => {
-    const { maxInFlight: _, linesPerSecond: __, clientCertificate: ___, clientKey: ____, ...older } = settings;
-    given()({ type: 'DestinationCreated', data: older })
-      .when(update({ maxInFlight: 16, linesPerSecond: null, clientCertificate: null, clientKey: null }))
-      .then();
-  });
-
   it('to a name in use is refused', () => {
     given({ ...unused, nameTaken: true })(created)
       .when(update({ name: 'Other' }))
@@ -111,15 +107,60 @@ describe('deleting a destination', () => {
     given()(created).when({ type: 'DeleteDestination', id }).then(deleted);
   });
 
-  it('that a webhook uses is refused, and the refusal names the portal', () => {
-    const usedBy = [{ id: '3e551b39-227d-4297-b911-e68fd5d77c17', name: 'Shop' }];
+  it('that a webhook uses is refused, and the refusal names the webhook and its portal', () => {
+    const portalId = '3e551b39-227d-4297-b911-e68fd5d77c17';
+    const usedBy = [{ name: 'archive', portalId, portalName: 'Shop' }];
     given({ ...unused, usedBy })(created)
       .when({ type: 'DeleteDestination', id })
-      .refuses('DESTINATION_IN_USE', /Shop \(3e551b39/);
+      .refuses('DESTINATION_IN_USE', /"archive" of Shop \(3e551b39/);
   });
 
   it('that is already deleted is refused', () => {
     given()(created, deleted).when({ type: 'DeleteDestination', id }).refuses('NOT_FOUND', id);
+  });
+});
+
+describe('the headers of a destination', () => {
+  const base = { name: 'SIEM', endpoint: 'https://siem.example.com/' };
+  const reasonOf = (headers: unknown) => refusalOf(() => parse(createDestination, { ...base, headers })).fields;
+  const header = (name: string, value: unknown = 'x') => ({ name, value });
+
+  it('have names of header fields and values of visible ASCII', () => {
+    const headers = [
+      header('X-Splunk-Request-Channel', 'FE0ECFAD-13D5-401B-847D-77833BD77131'),
+      header('x_y.z', 'a b'),
+    ];
+    expect(parse(createDestination, { ...base, headers })).toMatchObject({ headers });
+    for (const name of ['', 'a b', 'a:b', 'ü', 'a\r\nb', 'x'.repeat(129)]) {
+      expect(reasonOf([header(name)])).toMatchObject([{ field: 'headers[0].name' }]);
+    }
+    for (const value of ['', ' a', 'a\nb', 'ü', 'x'.repeat(4_097), null]) {
+      expect(reasonOf([header('X-A', value)])).toMatchObject([{ field: 'headers[0].value' }]);
+    }
+  });
+
+  it.each([
+    'Host',
+    'authorization',
+    'Content-Type',
+    'content-length',
+    'Transfer-Encoding',
+    'Connection',
+    'User-Agent',
+    'Proxy-Authorization',
+    'Expect',
+    'X-Auditwire-Delivery',
+  ])('are not %s', (name) => {
+    expect(reasonOf([header(name)])).toMatchObject([
+      { field: 'headers[0].name', reason: expect.stringMatching(/set by/) },
+    ]);
+  });
+
+  it('are at most 10, each once whatever its case', () => {
+    const many = Array.from({ length: 11 }, (_, index) => header(`X-${index}`));
+    expect(parse(createDestination, { ...base, headers: many.slice(1) }).headers).toHaveLength(10);
+    expect(reasonOf(many)).toMatchObject([{ field: 'headers', reason: expect.stringContaining('at most 10') }]);
+    expect(reasonOf([header('X-A'), header('x-a')])).toMatchObject([{ field: 'headers[1].name' }]);
   });
 });
 
@@ -135,6 +176,10 @@ describe('the input of a destination', () => {
 
   it('needs a name and an endpoint; the default is CEF over verified TLS', () => {
     const defaults = {
+      kind: 'HTTP',
+      headers: [],
+      maxBatchLines: null,
+      maxBatchBytes: null,
       logFormat: 'CEF',
       skipTlsVerification: false,
       caCertificate: null,
@@ -269,11 +314,13 @@ describe('the input of a destination', () => {
       clientCertificate: null,
       clientKey: null,
       linesPerSecond: null,
+      maxBatchLines: null,
+      maxBatchBytes: null,
     };
     expect(parse(updateDestination, removed)).toEqual(removed);
     const nothing = { name: null, endpoint: null, logFormat: null, maxInFlight: null };
     const refusal = refusalOf(() => parse(updateDestination, { id: 'x', ...nothing }));
-    expect(refusal.fields.map(({ field }) => field)).toEqual(['id', ...Object.keys(nothing)]);
+    expect(refusal.fields.map(({ field }) => field).sort()).toEqual(['id', ...Object.keys(nothing)].sort());
     expect(refusalOf(() => parse(deleteDestination, { id: 'x' })).fields.map(({ field }) => field)).toEqual(['id']);
   });
 });

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createDestination } from '../../src/domain/destination.js';
+import { createDestination } from '../../src/delivery/kinds/input.js';
 import { parse } from '../../src/domain/input.js';
 import type { StreamName } from '../../src/domain/stream.js';
 import {
@@ -152,6 +152,6 @@ describe('a webhook in the log', () => {
     recordLogins(1);
     fixture.handlers.retirePortal({ id: portalId }, cause, 4);
     expect(deliveryEvents().map(({ type }) => type)).toEqual(['LoginsUndelivered']);
-    expect(fixture.models.webhooks.get(portalId)).toBeUndefined();
+    expect(fixture.models.webhooks.get(portalId)).toMatchObject({ destinationId: null, enabled: false });
   });
 });

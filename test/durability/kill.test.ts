@@ -10,7 +10,7 @@ import {
 } from '../../src/client/generated/graphql.js';
 import { type CrashAccount, crashAccountOf, readArchive } from '../support/crash/account.js';
 import type { Action } from '../support/crash/actions.js';
-import { createLoad, inFlight, loginsOf, registerPortals } from '../support/crash/load.js';
+import { addWebhook, createLoad, inFlight, loginsOf, registerPortals } from '../support/crash/load.js';
 import { type CrashPoint, crashPoints } from '../support/crash/points.js';
 import { groupBy } from '../support/crash/repeats.js';
 import {
@@ -53,6 +53,8 @@ const RETENTION_DAYS = 1 / 1_440;
 const MAX_REPLAYED = 15;
 
 const TIMEOUT_MS = 60_000 + ROUNDS * 2_000;
+
+type Webhook = { portalId: string; webhookId: string };
 
 interface Round {
   point: CrashPoint;
@@ -159,7 +161,7 @@ describe('servers that are killed many times', () => {
     }
   });
 
-  it('keep the order of the first deliveries of each portal', () => {
+  it('keep the order of the first deliveries of each webhook', () => {
     for (const { account } of directories) expect(account.disordered).toEqual([]);
   });
 
@@ -179,7 +181,7 @@ describe('servers that are killed many times', () => {
       const isKept = new Set(tables.events.map(({ position }) => position));
       const pruned = archive.filter(({ position }) => !isKept.has(position));
 
-      expect(pruned.filter(({ stream }) => !/^(login|delivery)-/.test(stream))).toEqual([]);
+      expect(pruned.filter(({ stream }) => !/^(login|delivery|health)-/.test(stream))).toEqual([]);
       for (const [stream, events] of groupBy(archive, (event) => event.stream)) {
         const kept = events.filter(({ position }) => isKept.has(position));
         expect(kept, stream).toEqual(events.slice(events.length - kept.length));
@@ -213,6 +215,18 @@ async function killManyTimes(index: number, count: number) {
   const first = await startCrashServer({ dataDir, eventsFile });
   const token = first.firstToken ?? '';
   const portalIds = await registerPortals(createClient(first.url, token), receiver, PORTALS);
+  // The first portal has three webhooks, the second has two.
+  const webhooks = portalIds.map((portalId) => ({ portalId, webhookId: portalId }));
+  const paths = new Map(portalIds.map((portalId) => [portalId, new URL(receiver.url).pathname]));
+  for (const [portalId = '', name] of [
+    [portalIds[0], 'archive'],
+    [portalIds[0], 'third'],
+    [portalIds[1], 'archive'],
+  ] as const) {
+    const webhookId = await addWebhook(createClient(first.url, token), receiver, portalId, name);
+    webhooks.push({ portalId, webhookId });
+    paths.set(webhookId, `/${name}`);
+  }
   const load = createLoad(portalIds, token);
   const acknowledged = { jobs: [] as string[], redelivered: 0, discarded: 0 };
   await first.kill();
@@ -243,6 +257,7 @@ async function killManyTimes(index: number, count: number) {
     archive,
     kept: tables.kept,
     undeliveredAgeMs: RETENTION.undeliveredAgeMs,
+    paths,
   });
   return { rounds, load, acknowledged, received, shown, archive, tables, account };
 
@@ -296,11 +311,11 @@ async function killManyTimes(index: number, count: number) {
 
   /** False: the server has ended. */
   async function act(action: Exclude<Action['do'], 'record'>): Promise<boolean> {
-    const portalId = portalIds[randomInt(PORTALS)] ?? '';
+    const { portalId, webhookId } = webhooks[randomInt(webhooks.length)] ?? { portalId: '', webhookId: '' };
     const result = await running.act(
       action === 'replay'
-        ? { do: action, portalId, logins: MAX_REPLAYED }
-        : { do: action, portalId, ranges: randomInt(1, 4) },
+        ? { do: action, portalId, webhookId, logins: MAX_REPLAYED }
+        : { do: action, portalId, webhookId, ranges: randomInt(1, 4) },
     );
     if (result?.jobId) acknowledged.jobs.push(result.jobId);
     if (action === 'redeliver') acknowledged.redelivered += result?.ranges ?? 0;
@@ -314,24 +329,24 @@ async function killManyTimes(index: number, count: number) {
     const server = await loaded.open({ dataDir, eventsFile, processNumber, isHasty: true });
     const client = createClient(server.url, token);
     await load.settle(server);
-    await Promise.all(portalIds.map((portalId) => untilNothingIsLeft(client, portalId)));
+    await Promise.all(webhooks.map((webhook) => untilNothingIsLeft(client, webhook)));
     const pages = await Promise.all(portalIds.map((portalId) => loginsOf(client, portalId)));
     client.close();
     await server.stop();
     return pages.flat().sort((one, other) => one.position - other.position);
   }
 
-  async function untilNothingIsLeft(client: Client, portalId: string): Promise<void> {
-    for await (const { webhookStatusChanged } of client.subscribe(WebhookStatusChangedDocument, { portalId })) {
+  async function untilNothingIsLeft(client: Client, webhook: Webhook): Promise<void> {
+    for await (const { webhookStatusChanged } of client.subscribe(WebhookStatusChangedDocument, webhook)) {
       const { pending, undeliveredTotal, needsActionTotal } = webhookStatusChanged.status;
-      if (!pending && undeliveredTotal === needsActionTotal && !(await redeliverFailed(client, portalId))) return;
+      if (!pending && undeliveredTotal === needsActionTotal && !(await redeliverFailed(client, webhook))) return;
     }
   }
 }
 
 /** Requests a redelivery of all ranges whose recoveries failed. False: there is none. */
-async function redeliverFailed(client: Client, portalId: string): Promise<boolean> {
-  const { undelivered } = await client.call(UndeliveredDocument, { portalId, states: ['NEEDS_ACTION'], first: 100 });
+async function redeliverFailed(client: Client, webhook: Webhook): Promise<boolean> {
+  const { undelivered } = await client.call(UndeliveredDocument, { ...webhook, states: ['NEEDS_ACTION'], first: 100 });
   // A line that is too large would be refused again and again.
   const failed = undelivered.edges.filter(({ node }) => node.reason === 'RECOVERIES_FAILED');
   const ids = failed.map(({ node }) => node.id);

@@ -179,8 +179,8 @@ describe('SIGTERM', () => {
     receiver.answers(answer(200));
     const { token } = server;
     server = await startThreaded(directory, { token });
-    // The result of the batch is in the event log.
-    expect(server.head).toBe(head + 1);
+    // The result of the batch and the health of the destination are in the event log.
+    expect(server.head).toBe(head + 2);
     await record(portalId, ['/3']);
     await receiver.until(({ accepted }) => accepted.length === 3);
     expect(requestsIn(receiver.accepted)).toEqual(['/1', '/2', '/3']);

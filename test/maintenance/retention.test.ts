@@ -4,8 +4,8 @@ import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import { executeRecordLogins } from '../../src/api/record-logins.js';
 import { createApp } from '../../src/app.js';
+import { createDestination } from '../../src/delivery/kinds/input.js';
 import type { Sender } from '../../src/delivery/transport/types.js';
-import { createDestination } from '../../src/domain/destination.js';
 import type { Outcome } from '../../src/domain/lane/attempt.js';
 import { createLogger } from '../../src/runtime/logger.js';
 import { createService } from '../../src/runtime/service.js';
@@ -38,7 +38,13 @@ async function startServer({
   const lines: Record<string, unknown>[] = [];
   const logger = createLogger('info', { write: (line: string) => void lines.push(JSON.parse(line)) });
   const send = (): Promise<Outcome> => {
-    const facts = { retryAfterMs: null, attemptedAt: clock.now(), durationMs: 0, message: 'answer' };
+    const facts = {
+      about: 'REQUEST' as const,
+      retryAfterMs: null,
+      attemptedAt: clock.now(),
+      durationMs: 0,
+      message: 'answer',
+    };
     return Promise.resolve({ ...facts, verdict: verdict(), responseCode: verdict() === 'DELIVERED' ? 200 : 503 });
   };
   const sender: Sender = { ...createService('sender', { stop() {} }), send };

@@ -80,8 +80,12 @@ describe('destinations', () => {
       caCertificate: 'pem',
       clientCertificate: null,
       clientKey: null,
+      kind: 'HTTP',
+      headers: [],
       maxInFlight: 4,
       linesPerSecond: 500,
+      maxBatchLines: null,
+      maxBatchBytes: null,
       createdAt: recordedAt(1),
       updatedAt: recordedAt(1),
       position: 1,
@@ -148,26 +152,27 @@ describe('webhooks', () => {
   it('shows the last configuration', () => {
     const { given, models } = openLog();
     given([`webhook-${PORTAL}`, webhookOff()], [`webhook-${PORTAL}`, webhookOn(3, OTHER_DESTINATION)]);
-    const row = { portalId: PORTAL, destinationId: OTHER_DESTINATION, enabled: true, configuredAt: recordedAt(2) };
+    const settings = { destinationId: OTHER_DESTINATION, enabled: true, configuredAt: recordedAt(2) };
+    const row = { id: PORTAL, portalId: PORTAL, name: 'default', position: 1, isGone: false, ...settings };
     expect(models.webhooks.get(PORTAL)).toEqual(row);
   });
 
-  it('contains no webhook that was removed', () => {
+  it('has no destination for a webhook that was removed', () => {
     const { given, models } = openLog();
     given([`portal-${PORTAL}`, portalRegistered()], [`webhook-${PORTAL}`, webhookOn()]);
     given([`webhook-${PORTAL}`, webhookRemoved()]);
-    expect(models.webhooks.get(PORTAL)).toBeUndefined();
-    expect(models.webhooks.portalsUsing(DESTINATION)).toEqual([]);
+    expect(models.webhooks.get(PORTAL)).toMatchObject({ destinationId: null, enabled: false, configuredAt: null });
+    expect(models.webhooks.using(DESTINATION)).toEqual([]);
   });
 
-  it('lists the portals that use a destination, enabled or not, in the order of registration', () => {
+  it('lists the webhooks that use a destination, enabled or not, in the order of registration', () => {
     const { given, models } = openLog();
     for (const id of ['c', 'a', 'b']) given([`portal-${id}`, portalRegistered(`Portal ${id}`)]);
     given(['webhook-a', webhookOff()], ['webhook-c', webhookOn()]);
     given(['webhook-b', webhookOn(0, OTHER_DESTINATION)]);
-    expect(models.webhooks.portalsUsing(DESTINATION)).toEqual([
-      { id: 'c', name: 'Portal c' },
-      { id: 'a', name: 'Portal a' },
+    expect(models.webhooks.using(DESTINATION)).toEqual([
+      { id: 'c', name: 'default', portalId: 'c', portalName: 'Portal c' },
+      { id: 'a', name: 'default', portalId: 'a', portalName: 'Portal a' },
     ]);
   });
 });

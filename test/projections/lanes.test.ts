@@ -25,7 +25,7 @@ it('a lane is empty for a portal without a webhook', () => {
   const { given, models } = openLog();
   given([`portal-${PORTAL}`, portalRegistered()], [`login-${PORTAL}`, loginRecorded()]);
   expect(models.lanes.get(PORTAL)).toEqual({ lane: emptyLane, position: 0 });
-  expect(models.lanes.portalIds()).toEqual([]);
+  expect(models.lanes.webhookIds()).toEqual([]);
 });
 
 it('a lane is the fold of the webhook and delivery events of its portal, with the position of the last one', () => {
@@ -60,7 +60,7 @@ it('lanes exist for every portal that ever had a webhook', () => {
   const { given, models } = openLog();
   given(['webhook-b', webhookOn()], ['webhook-a', webhookOff()]);
   given(['webhook-b', webhookRemoved()]);
-  expect(models.lanes.portalIds()).toEqual(['a', 'b']);
+  expect(models.lanes.webhookIds()).toEqual(['a', 'b']);
 });
 
 it('a lane is the same on another connection', () => {

@@ -62,7 +62,8 @@ describe('the list of undelivered ranges', () => {
   it('contains every abandoned batch with the answer of the receiver', () => {
     const { rows } = listOf(range(1, 3), range(4, 4));
     const common = {
-      portalId: PORTAL,
+      webhookId: PORTAL,
+      throughWebhookId: null,
       state: 'WAITING',
       reason: 'ABANDONED',
       attempts: 5,

@@ -31,7 +31,9 @@ describe('a delivery', () => {
     expect(only(skipped, batchStarted('d-1', 1, 3))).toEqual([
       {
         id: 'd-1',
+        webhookId: PORTAL,
         version: 2,
+        position: 2,
         ...range,
         destinationId: DESTINATION,
         logFormat: 'CEF',

@@ -88,6 +88,8 @@ describe('the table of states', () => {
 
 it('the status before the first configuration has only zeros and nulls', () => {
   expect(given(login)).toEqual({
+    webhookId: PORTAL,
+    portalId: PORTAL,
     status: {
       enabled: false,
       state: 'UNCONFIGURED',
@@ -104,6 +106,7 @@ it('the status before the first configuration has only zeros and nulls', () => {
       undeliveredExpiresAt: null,
       needsActionTotal: 0,
       discardedTotal: 0,
+      holdsLoginsSince: null,
     },
     position: 1,
   });

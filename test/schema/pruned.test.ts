@@ -39,7 +39,7 @@ async function startWithPortal() {
     /** Prunes up to a position (inclusive), or everything that may be pruned. */
     async prune(throughPosition?: number) {
       const cut = throughPosition === undefined ? everything : { ...everything, recordedBefore: 0, throughPosition };
-      const prunable = await commands.execute('snapshotLane', { portalId, cut }, CAUSE);
+      const prunable = await commands.execute('snapshotLanes', { portalId, cut }, CAUSE);
       if (!prunable) throw new Error('nothing can be pruned');
       await commands.execute('pruneHistory', { portalId, ...prunable, limit: 500 }, CAUSE);
     },
@@ -48,10 +48,10 @@ async function startWithPortal() {
       Promise.all([
         record(1_000),
         record(500),
-        commands.execute('snapshotLane', { portalId, cut: everything }, CAUSE),
+        commands.execute('snapshotLanes', { portalId, cut: everything }, CAUSE),
         commands.execute(
           'pruneHistory',
-          { portalId, loginsThrough: Number.MAX_SAFE_INTEGER, deliveriesThrough: 0, limit: 500 },
+          { portalId, loginsThrough: Number.MAX_SAFE_INTEGER, deliveries: [], limit: 500 },
           CAUSE,
         ),
       ]),

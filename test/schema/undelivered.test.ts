@@ -25,6 +25,8 @@ describe('undelivered', () => {
       {
         id: expect.any(String),
         portalId: lane.portalId,
+        webhookId: lane.portalId,
+        throughWebhookId: null,
         state: 'WAITING',
         reason: 'ABANDONED',
         loginCount: 2,

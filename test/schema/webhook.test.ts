@@ -142,7 +142,7 @@ describe('removeWebhook', () => {
       test,
       'removeWebhook',
       { portalId },
-      { ...notFound, message: expect.stringContaining('no webhook') },
+      { ...notFound, message: expect.stringContaining('not configured') },
     );
     await expectRefusal(test, 'removeWebhook', { portalId: UNKNOWN_ID }, notFound);
     await expectInvalid(test, 'removeWebhook', { portalId: 'x' }, 'portalId', 'must be a UUID');

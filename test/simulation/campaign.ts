@@ -1,7 +1,7 @@
 /** Many runs, one for each seed, until one of them violates an invariant. */
 import { purposes } from '../../src/domain/lane/attempt.js';
 import { undeliveredStates } from '../../src/domain/undelivered.js';
-import { loginStates } from '../support/account/portal.js';
+import { loginStates } from '../support/account/lane.js';
 import { actionNames } from './actions/index.js';
 import { createDisks } from './disk.js';
 import { eventTypes } from './event-types.js';

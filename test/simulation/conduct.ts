@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Attempt, Purpose } from '../../src/domain/lane/attempt.js';
 import type { Account } from '../support/account/account.js';
-import type { DeliveryAccount, LoginState } from '../support/account/portal.js';
+import type { DeliveryAccount, LoginState } from '../support/account/lane.js';
 import type { Report } from './invariants.js';
 import type { Reply } from './receiver-faults.js';
 import { type Arrival, requestOf } from './receivers.js';
@@ -45,18 +45,19 @@ const mayHold: Record<Purpose, (state: LoginState) => boolean> = {
 export function createConduct(account: Account, report: Report, read: () => void, onRepeat: () => void) {
   const seen = new Map<string, Seen>();
   const limits = new Map<string, Limits>();
-  /** The request in flight of each portal. */
+  /** The request in flight of each webhook. */
   const inFlight = new Map<string, Arrival>();
-  /** The first login of the latest first delivery that was sent, by portal. */
+  /** The first login of the latest first delivery that was sent, by webhook. */
   const latestFirst = new Map<string, number>();
-  /** Every login that a receiver accepted, by its request. */
+  /** Every login that a receiver accepted, by the webhook that sent it and its request. */
   const accepted = new Set<string>();
 
-  function checkConfiguration({ target, at }: Arrival, { portalId, destinationId, logFormat }: DeliveryAccount): void {
-    const webhook = account.portals.get(portalId)?.webhook;
+  function checkConfiguration({ target, at }: Arrival, delivery: DeliveryAccount): void {
+    const { webhookId, throughWebhookId, destinationId, logFormat } = delivery;
+    const webhook = account.lanes.get(webhookId)?.webhook ?? account.lanes.get(throughWebhookId ?? '')?.webhook;
     const destination = account.destinations.get(destinationId);
     const { endpoint } = target;
-    if (!webhook?.enabled) report('as configured', `an attempt of ${portalId} at ${at} while its webhook is off`);
+    if (!webhook?.enabled) report('as configured', `an attempt of ${webhookId} at ${at} while its webhook is off`);
     else if (webhook.destinationId !== destinationId || target.destinationId !== destinationId) {
       report('as configured', `an attempt to ${target.destinationId} instead of ${webhook.destinationId}`);
     } else if (destination?.endpoint !== endpoint || destination.logFormat !== logFormat) {
@@ -64,15 +65,18 @@ export function createConduct(account: Account, report: Report, read: () => void
     }
   }
 
-  function checkLines({ logins }: Arrival, { portalId, firstVersion, lastVersion, purpose }: DeliveryAccount): void {
-    const portal = account.portals.get(portalId);
-    const expected = portal?.requests.slice(firstVersion - 1, lastVersion) ?? [];
+  function checkLines({ logins }: Arrival, { webhookId, firstVersion, lastVersion, purpose }: DeliveryAccount): void {
+    const lane = account.lanes.get(webhookId);
+    const expected = lane?.requests.slice(firstVersion - 1, lastVersion) ?? [];
     const sent = logins.map(({ portal, number }) => requestOf(portal, number));
     if (sent.length !== expected.length || sent.some((request, index) => request !== expected[index])) {
-      report('nothing too much', `logins ${firstVersion} to ${lastVersion} of ${portalId} are sent as ${digest(sent)}`);
+      report(
+        'nothing too much',
+        `logins ${firstVersion} to ${lastVersion} of ${webhookId} are sent as ${digest(sent)}`,
+      );
     }
-    const wrong = portal?.states.slice(firstVersion - 1, lastVersion).find((state) => !mayHold[purpose](state));
-    if (wrong) report('nothing too much', `a ${purpose} of ${portalId} holds a login that is ${wrong}`);
+    const wrong = lane?.states.slice(firstVersion - 1, lastVersion).find((state) => !mayHold[purpose](state));
+    if (wrong) report('nothing too much', `a ${purpose} of ${webhookId} holds a login that is ${wrong}`);
   }
 
   function checkAttempt({ at, processNumber, text, deliveryId }: Arrival, delivery: DeliveryAccount): void {
@@ -92,23 +96,23 @@ export function createConduct(account: Account, report: Report, read: () => void
     seen.set(deliveryId, { text, attempt, processNumber, replies: before?.replies ?? new Map() });
   }
 
-  function checkOrder({ portalId, firstVersion, deliveryId, purpose }: DeliveryAccount): void {
+  function checkOrder({ webhookId, firstVersion, deliveryId, purpose }: DeliveryAccount): void {
     if (purpose !== 'FIRST') {
-      const open = account.portals.get(portalId)?.first;
+      const open = account.lanes.get(webhookId)?.first;
       if (!open?.failedAttempts) return;
       report('turns', `${deliveryId} (${purpose}) is sent while ${open.deliveryId} waits for a retry`);
       return;
     }
-    const latest = latestFirst.get(portalId) ?? 0;
+    const latest = latestFirst.get(webhookId) ?? 0;
     if (firstVersion < latest) report('order', `${deliveryId} starts at login ${firstVersion}, after login ${latest}`);
-    latestFirst.set(portalId, Math.max(latest, firstVersion));
+    latestFirst.set(webhookId, Math.max(latest, firstVersion));
   }
 
-  function checkCapacity(arrival: Arrival, { portalId, destinationId }: DeliveryAccount): void {
+  function checkCapacity(arrival: Arrival, { webhookId, destinationId }: DeliveryAccount): void {
     const { at, deliveryId, logins } = arrival;
-    const other = inFlight.get(portalId);
+    const other = inFlight.get(webhookId);
     if (other) report('one at a time', `${deliveryId} is sent while ${other.deliveryId} is in flight`);
-    inFlight.set(portalId, arrival);
+    inFlight.set(webhookId, arrival);
     const count = [...inFlight.values()].filter(({ target }) => target.destinationId === destinationId).length;
     const { maxInFlight = 16, linesPerSecond = null } = account.destinations.get(destinationId) ?? {};
     const limit = limitsOf(destinationId);
@@ -137,8 +141,9 @@ export function createConduct(account: Account, report: Report, read: () => void
   }
 
   return {
-    accepted,
+    isAccepted: (webhookId: string, request: string): boolean => accepted.has(acceptance(webhookId, request)),
     inFlight,
+    read,
     onArrival(arrival: Arrival): void {
       read();
       const delivery = account.deliveries.all.get(arrival.deliveryId);
@@ -155,7 +160,9 @@ export function createConduct(account: Account, report: Report, read: () => void
     onReply({ deliveryId, logins }: Arrival, { accepts, code }: Reply): void {
       const known = seen.get(deliveryId);
       if (!known) return;
-      if (accepts) for (const { portal, number } of logins) accepted.add(requestOf(portal, number));
+      const { webhookId = '' } = account.deliveries.all.get(deliveryId) ?? {};
+      if (accepts)
+        for (const { portal, number } of logins) accepted.add(acceptance(webhookId, requestOf(portal, number)));
       const replies = known.replies.get(known.attempt) ?? [];
       known.replies.set(known.attempt, [...replies, code]);
     },
@@ -166,7 +173,7 @@ export function createConduct(account: Account, report: Report, read: () => void
         const pause = Math.min(MAX_PAUSE_MS, Math.max(MIN_PAUSE_MS, retryAfterMs));
         limit.pausedUntil = Math.max(limit.pausedUntil, now + pause);
       }
-      for (const [portalId, other] of inFlight) if (other === arrival) inFlight.delete(portalId);
+      for (const [webhookId, other] of inFlight) if (other === arrival) inFlight.delete(webhookId);
     },
     /** The log has the outcome of an attempt. */
     onAttempt({ deliveryId, attemptNumber, responseCode }: Attempt, delivered: boolean): void {
@@ -185,6 +192,8 @@ export function createConduct(account: Account, report: Report, read: () => void
     },
   };
 }
+
+const acceptance = (webhookId: string, request: string): string => `${webhookId} ${request}`;
 
 function digest(requests: readonly string[]): string {
   const hash = createHash('sha256').update(requests.join()).digest('hex').slice(0, 8);

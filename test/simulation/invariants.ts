@@ -11,6 +11,7 @@ export const invariants = {
   identical: 'lines that are sent again are identical',
   truth: 'the outcome of an attempt in the log is the answer of the receiver',
   progress: 'a lane with pending logins sends them',
+  announced: 'the status names the time of the next step of a lane',
   memory: 'timers and reads do not grow with the number of pending logins',
   rebuild: 'a rebuild gives the same rows of the read models',
   healthy: 'the process logs no error',

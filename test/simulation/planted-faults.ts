@@ -19,7 +19,7 @@ export const plantedFaults: readonly PlantedFault[] = [
     find: '{ ...withOpen(lane, delivery, delivery), lastStarted:',
     replace:
       "{ ...withOpen(lane, delivery, delivery), ...(purpose === 'FIRST' && { backlog: { ...lane.backlog, cursor: delivery.lastVersion } }), lastStarted:",
-    caughtBy: ['order', 'figures', 'nothing is lost', 'progress'],
+    caughtBy: ['retention', 'order', 'figures', 'nothing is lost', 'progress'],
   },
   {
     name: 'callers are answered before the commit',
@@ -38,9 +38,9 @@ export const plantedFaults: readonly PlantedFault[] = [
   {
     name: 'an open delivery includes newer logins',
     file: 'src/delivery/lane-runner.js',
-    find: 'prefetch.take(planOf(portalId, delivery));\n        if (rendered.lastVersion !== delivery.lastVersion)',
+    find: 'prefetch.take(webhookId, view.planOf(webhookId, delivery));\n        if (rendered.lastVersion !== delivery.lastVersion)',
     replace:
-      'prefetch.take({ ...planOf(portalId, delivery), lastVersion: context.log.lastVersion(`login-${portalId}`) });\n        if (false)',
+      'prefetch.take(webhookId, { ...view.planOf(webhookId, delivery), lastVersion: context.log.lastVersion(`login-${context.models.webhooks.portalIdOf(webhookId)}`) });\n        if (false)',
     caughtBy: ['identical', 'nothing too much'],
   },
   {
@@ -88,9 +88,9 @@ export const plantedFaults: readonly PlantedFault[] = [
   {
     name: 'a webhook that is off sends',
     file: 'src/domain/lane/next-step.js',
-    find: '!webhook.enabled || !destination',
-    replace: '!destination',
-    caughtBy: ['as configured'],
+    find: '!sender?.enabled || !destination',
+    replace: '!sender || !destination',
+    caughtBy: ['as configured', 'progress'],
   },
   {
     name: 'an abandoned batch is not listed as undelivered',
@@ -114,10 +114,10 @@ export const plantedFaults: readonly PlantedFault[] = [
     caughtBy: ['batches'],
   },
   {
-    name: 'a Retry-After pauses only one portal',
-    file: 'src/delivery/limiter.js',
-    find: 'limits.pausedUntil = Math.max(isPaused(limits) ? limits.pausedUntil : 0, pausedUntil ?? 0);',
-    replace: '',
+    name: 'a Retry-After pauses only one lane',
+    file: 'src/domain/lane/decide.js',
+    find: 'return attemptedAt + durationMs + boundedRetryMs(retryAfterMs);',
+    replace: 'return null;',
     caughtBy: ['capacity'],
   },
   {
@@ -130,7 +130,7 @@ export const plantedFaults: readonly PlantedFault[] = [
   {
     name: 'a timer is not cancelled',
     file: 'src/delivery/engine.js',
-    find: 'await Promise.resolve();\n        timers.get(portalId)?.();',
+    find: 'await Promise.resolve();\n        timers.get(webhookId)?.();',
     replace: 'await Promise.resolve();',
     caughtBy: ['memory'],
   },
@@ -147,5 +147,63 @@ export const plantedFaults: readonly PlantedFault[] = [
     find: 'firsts[index] ? [] : [recorded(',
     replace: 'false ? [] : [recorded(',
     caughtBy: ['acknowledged', 'healthy'],
+  },
+  {
+    name: 'a delivery of a webhook is recorded in the lane of another one',
+    file: 'src/commands/delivery.js',
+    find: "{ stream: streamOf('delivery', webhookId), events }",
+    replace:
+      "{ stream: streamOf('delivery', events[0]?.type === 'BatchDelivered' ? models.webhooks.portalIdOf(webhookId) : webhookId), events }",
+    caughtBy: ['order', 'figures', 'nothing is lost', 'progress', 'log first', 'one at a time', 'healthy', 'attempts'],
+  },
+  {
+    name: 'logins are pruned that another webhook of the portal needs',
+    file: 'src/queries/retention.js',
+    find: 'needed.length ? Math.min(...needed) : null',
+    replace: 'needed.length ? Math.max(...needed) : null',
+    caughtBy: ['retention', 'healthy', 'recovery', 'nothing is lost'],
+  },
+  {
+    name: 'only the webhook `default` has a snapshot before logins are pruned',
+    file: 'src/queries/retention.js',
+    find: 'isGone || !(prunesLogins && pruned !== lane)',
+    replace: 'isGone || !(prunesLogins && pruned !== lane && webhookId === portalId)',
+    caughtBy: ['retention', 'rebuild', 'healthy', 'progress', 'nothing is lost'],
+  },
+  {
+    name: 'a new webhook begins at the first login, which may be pruned',
+    file: 'src/domain/lane/evolve.js',
+    find: 'return laneFrom(event.data.loginsThrough);',
+    replace: 'return laneFrom(0);',
+    caughtBy: ['order', 'healthy', 'nothing too much', 'figures', 'progress', 'nothing is lost'],
+  },
+  {
+    name: 'two webhooks of a portal that are on share a destination',
+    file: 'src/domain/webhook.js',
+    find: 'sibling.enabled && sibling.destinationId === destinationId',
+    replace: 'false',
+    caughtBy: ['one destination'],
+  },
+  {
+    name: 'the health of a destination is kept under another key',
+    file: 'src/commands/delivery.js',
+    find: "stream: streamOf('health', destinationId)",
+    replace: "stream: streamOf('health', [...models.lanes.webhookIds()][0])",
+    caughtBy: ['health', 'capacity', 'waits', 'announced', 'healthy'],
+  },
+  {
+    name: 'a redelivery through another webhook is forgotten',
+    file: 'src/projections/undelivered.js',
+    find: 'const throughWebhookId = event.data.throughWebhookId ?? null;',
+    replace: 'const throughWebhookId = null;',
+    caughtBy: ['recovery', 'as configured', 'healthy', 'log first', 'progress'],
+  },
+  {
+    name: 'the status does not know the pause of a destination',
+    file: 'src/queries/status.js',
+    find: 'nextStep(lane, laneContext(webhookId, lane, { log, models, now: now() }))',
+    replace:
+      '((context) => nextStep(lane, { ...context, destination: context.destination && { ...context.destination, pausedUntil: null } }))(laneContext(webhookId, lane, { log, models, now: now() }))',
+    caughtBy: ['announced'],
   },
 ];

@@ -112,6 +112,7 @@ export function outcomeOf(reply: Reply, attemptedAt: number, durationMs: number)
   const isRetryable = code === null ? !guarded : code >= 500 || code === 429;
   return {
     verdict: ok ? 'DELIVERED' : isRetryable ? 'RETRYABLE' : code === 413 ? 'TOO_LARGE' : 'FINAL',
+    about: 'REQUEST',
     responseCode: code,
     message: code === null ? error : `answer ${code}`,
     phase,

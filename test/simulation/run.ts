@@ -1,9 +1,9 @@
 /** One run: random actions, then everything is repaired, then the checks. The seed decides all of it. */
 import { settingsOf } from './actions/destinations.js';
 import { actionNames, actions } from './actions/index.js';
-import { configure } from './actions/webhooks.js';
+import { configure, create } from './actions/webhooks.js';
 import { checkEnd } from './checks.js';
-import { type Action, type Scene, someTime } from './scene.js';
+import { type Action, everyWebhook, type Scene, someTime, webhooksOf } from './scene.js';
 import { CAUSE, createWorld, Violation, type World, type WorldOptions } from './world.js';
 
 /** After the repair, everything must end within this time, in ms. */
@@ -63,7 +63,9 @@ async function begin(world: World): Promise<Scene> {
   await world.settle();
   for (const portal of scene.portals.keys()) {
     const destinationId = chance.pick([...world.account.destinations.keys()]);
-    if (chance.happens(0.9)) configure(scene, portal, { destinationId, enabled: true });
+    const webhookId = scene.portals[portal] ?? '';
+    if (chance.happens(0.9)) configure(scene, { portal, webhookId }, { destinationId, enabled: true });
+    while (chance.happens(0.3)) create(scene, portal);
   }
   await world.settle();
   return scene;
@@ -91,6 +93,28 @@ async function act(scene: Scene): Promise<void> {
   }
 }
 
+/** Turns every webhook on. One whose destination another webhook of the portal uses gets a destination of its own. */
+async function turnOn(scene: Scene): Promise<void> {
+  const { account, ask, settle } = scene.world;
+  for (const [index, of] of everyWebhook(scene).entries()) {
+    const webhook = account.lanes.get(of.webhookId)?.webhook;
+    if (!webhook || webhook.enabled) continue;
+    const isUsed = webhooksOf(scene, of.portal).some(({ webhookId }) => {
+      const other = account.lanes.get(webhookId)?.webhook;
+      return other?.enabled && other.destinationId === webhook.destinationId;
+    });
+    if (isUsed) {
+      const known = new Set(account.destinations.keys());
+      const settings = settingsOf(scene, 1_000 + index);
+      ask(`create ${settings.name}`, (commands) => commands.execute('createDestination', settings, CAUSE));
+      await settle();
+      const destinationId = [...account.destinations.keys()].find((id) => !known.has(id));
+      if (destinationId) configure(scene, of, { destinationId, enabled: true });
+    } else configure(scene, of, { enabled: true });
+    await settle();
+  }
+}
+
 /** Repairs everything. Auditwire must now deliver by itself what is due. */
 async function repair(scene: Scene): Promise<void> {
   const { world } = scene;
@@ -100,10 +124,7 @@ async function repair(scene: Scene): Promise<void> {
   world.cancelCrash();
   await world.settle();
   for (let attempts = 0; attempts < 10 && !world.isRunning(); attempts += 1) await world.startNext();
-  for (const [portal, portalId] of scene.portals.entries()) {
-    const webhook = world.account.portals.get(portalId)?.webhook;
-    if (webhook && !webhook.enabled) configure(scene, portal, { enabled: true });
-  }
+  await turnOn(scene);
   await world.settle();
   const until = world.clock.now() + LONG_ENOUGH_MS;
   while (world.clock.nextTimer !== null && world.clock.now() < until) {

@@ -33,6 +33,25 @@ export interface Action {
   act: (scene: Scene) => void | Promise<void>;
 }
 
+/** A webhook of a portal, by the index of the portal. */
+export interface WebhookOfPortal {
+  portal: number;
+  webhookId: string;
+}
+
+/** The webhooks of a portal, with the removed ones. */
+export function webhooksOf({ world, portals }: Scene, portal: number): WebhookOfPortal[] {
+  const portalId = portals[portal] ?? '';
+  const ids = new Set([portalId, ...world.account.lanesOf(portalId).map(({ webhookId }) => webhookId)]);
+  return [...ids].map((webhookId) => ({ portal, webhookId }));
+}
+
+export const everyWebhook = (scene: Scene): WebhookOfPortal[] =>
+  [...scene.portals.keys()].flatMap((portal) => webhooksOf(scene, portal));
+
+export const anyWebhook = (scene: Scene): WebhookOfPortal =>
+  scene.world.chance.pick(webhooksOf(scene, anyPortal(scene)));
+
 export const anyPortal = ({ world, portals }: Scene): number => world.chance.between(0, portals.length - 1);
 export const destinationIds = ({ world }: Scene): string[] => [...world.account.destinations.keys()];
 

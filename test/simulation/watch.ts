@@ -6,31 +6,31 @@ import type { SimulatedProcess } from './process.js';
 
 /** A lane with pending logins sends a request within this time: twice the longest wait, */
 const MAX_IDLE_MS = 120_000;
-/** and the longest request of each other portal, because a failing destination gets one request at a time. */
+/** and the longest request of each other webhook, because a failing destination gets one request at a time. */
 const MAX_REQUEST_MS = 31_000;
 
-/** @param isExcused whether a portal need not start a request: one is in flight, or none can be sent */
-export function createWatch(account: Account, report: Report, clock: Clock, isExcused: (portalId: string) => boolean) {
+/** @param isExcused whether a webhook need not start a request: one is in flight, or none can be sent */
+export function createWatch(account: Account, report: Report, clock: Clock, isExcused: (webhookId: string) => boolean) {
   /** When each lane last sent a request or had none to send, in ms. */
   const idleSince = new Map<string, number>();
 
   return {
-    /** A request of a portal was sent. */
-    sent: (portalId: string): void => void idleSince.set(portalId, clock.now()),
+    /** A request of a webhook was sent. */
+    sent: (webhookId: string): void => void idleSince.set(webhookId, clock.now()),
     idle(): void {
       const now = clock.now();
-      for (const { portalId, webhook, states } of account.portals.values()) {
-        const hasToSend = webhook?.enabled && states.includes('pending') && !isExcused(portalId);
-        if (!hasToSend || !idleSince.has(portalId)) idleSince.set(portalId, now);
-        const idle = now - (idleSince.get(portalId) ?? now);
-        if (idle <= MAX_IDLE_MS + account.portals.size * MAX_REQUEST_MS) continue;
-        report('progress', `${portalId} has pending logins, but sent no request for ${idle} ms`);
+      for (const { webhookId, webhook, states } of account.lanes.values()) {
+        const hasToSend = webhook?.enabled && states.includes('pending') && !isExcused(webhookId);
+        if (!hasToSend || !idleSince.has(webhookId)) idleSince.set(webhookId, now);
+        const idle = now - (idleSince.get(webhookId) ?? now);
+        if (idle <= MAX_IDLE_MS + account.lanes.size * MAX_REQUEST_MS) continue;
+        report('progress', `${webhookId} has pending logins, but sent no request for ${idle} ms`);
       }
     },
     memory(running: SimulatedProcess): void {
       const timers = running.timers();
       // One for each lane that waits or has an outcome to record, one for each paused destination, the queue's and retention's.
-      if (timers > account.portals.size + account.destinations.size + 2) report('memory', `${timers} timers are set`);
+      if (timers > account.lanes.size + account.destinations.size + 2) report('memory', `${timers} timers are set`);
     },
   };
 }

@@ -5,8 +5,9 @@ import type { RetentionSettings } from '../../src/domain/retention.js';
 import type { Cause } from '../../src/domain/stream.js';
 import type { LogReader } from '../../src/log/event-log.js';
 import { createAccount } from '../support/account/account.js';
-import { MAX_LINES } from '../support/account/portal.js';
+import { MAX_LINES } from '../support/account/lane.js';
 import { FakeClock } from '../support/clock/fake-clock.js';
+import { createAnnouncements } from './announcements.js';
 import { type Chance, createChance } from './chance.js';
 import { createConduct } from './conduct.js';
 import type { DiskState, Disks } from './disk.js';
@@ -52,6 +53,7 @@ export const recoveries = [
   'a stop that let all work end',
   'a stop that aborted work',
   'a portal that was pruned',
+  'a redelivery through another webhook',
 ] as const;
 
 export type World = Awaited<ReturnType<typeof createWorld>>;
@@ -89,13 +91,28 @@ export async function createWorld({ seed, disks, tally, trace }: WorldOptions) {
     account,
     report,
     clock,
-    (portalId) => !running || state.disk !== 'working' || conduct.inFlight.has(portalId),
+    (webhookId) => !running || state.disk !== 'working' || conduct.inFlight.has(webhookId),
+  );
+  const announcements = createAnnouncements(
+    account,
+    report,
+    clock,
+    retention,
+    () => conduct.inFlight.size > 0,
+    (webhookId) => {
+      const { webhook } = account.lanes.get(webhookId) ?? {};
+      const limits = account.destinations.get(webhook?.destinationId ?? '');
+      return !webhook || !limits || limits.wasLimited;
+    },
   );
   const receivers = createReceivers(clock, createChance(seed, 'receivers'), {
     onArrival(arrival) {
       state.activity += 1;
+      conduct.read();
+      const webhookId = account.deliveries.all.get(arrival.deliveryId)?.webhookId ?? '';
+      announcements.sent(webhookId);
       conduct.onArrival(arrival);
-      watch.sent(account.deliveries.all.get(arrival.deliveryId)?.portalId ?? '');
+      watch.sent(webhookId);
     },
     onReply(arrival, reply, fault) {
       note(() => `${describe(arrival)}: ${reply.code ?? reply.error}${reply.accepts ? '' : ', not accepted'}`);
@@ -185,20 +202,27 @@ export async function createWorld({ seed, disks, tally, trace }: WorldOptions) {
     await settle();
   }
 
+  function idle(): void {
+    watch.idle();
+    if (running && !running.hasEnded() && state.disk === 'working') announcements.idle(running);
+    else announcements.disturb();
+  }
+
   /** Lets time pass, with everything that happens meanwhile. */
   async function pass(ms: number): Promise<void> {
     await settle();
+    idle();
     const until = clock.now() + ms;
     for (;;) {
       const next = clock.nextTimer;
       if (next === null || next > until) break;
       clock.advanceTo(next);
       await settle();
-      watch.idle();
+      idle();
     }
     clock.advanceTo(until);
     await settle();
-    watch.idle();
+    idle();
     throwFirst();
   }
 

@@ -98,7 +98,7 @@ function bytesOf(directory: string): number {
 async function delivered({ client }: Product, logins: number): Promise<void> {
   for (;;) {
     const { portals } = await client.call(PortalsDocument, {});
-    const { deliveredTotal, undeliveredTotal } = portals.edges[0]?.node.webhook.status ?? {};
+    const { deliveredTotal, undeliveredTotal } = portals.edges[0]?.node.webhooks[0]?.status ?? {};
     if (deliveredTotal === logins) return;
     if (undeliveredTotal) throw new Error(`${undeliveredTotal} logins were not delivered`);
     await setTimeout(100);

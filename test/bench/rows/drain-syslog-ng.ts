@@ -1,7 +1,7 @@
 import { mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { cef } from '../../../src/delivery/batch/formats/cef.js';
-import { entryOf } from '../../../src/delivery/batch/formats/entry.js';
+import { cef } from '../../../src/domain/formats/cef.js';
+import { entryOf } from '../../../src/domain/formats/entry.js';
 import type { Aim, Figures, Row } from '../row.js';
 import { drain, makeBacklog, remove, temporaryDirectory, withCopy } from '../support/backlog.js';
 import { lineSettings, loginsIn } from '../support/lines.js';

@@ -12,6 +12,7 @@ import { recordDelivering } from './record-delivering.js';
 import { record100, record1000, record1000Noop } from './record-many.js';
 import { recordOne } from './record-one.js';
 import { subscribers } from './subscribers.js';
+import { severalWebhooks, webhookCost } from './webhooks.js';
 
 /** Every row, in the order of the table. */
 export const rows: readonly Row[] = [
@@ -28,6 +29,8 @@ export const rows: readonly Row[] = [
   latencyIdle,
   latencyHalf,
   deadDestinations,
+  severalWebhooks,
+  webhookCost,
   subscribers,
   queue1,
   queue500,

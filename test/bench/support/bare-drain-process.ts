@@ -3,8 +3,8 @@
  * time and in order. It records no outcomes. Started by bare-drain.ts.
  */
 import Database from 'better-sqlite3';
-import { cef } from '../../../src/delivery/batch/formats/cef.js';
-import { entryOf } from '../../../src/delivery/batch/formats/entry.js';
+import { cef } from '../../../src/domain/formats/cef.js';
+import { entryOf } from '../../../src/domain/formats/entry.js';
 import type { Login } from '../../../src/domain/login.js';
 import { MAX_BATCH_LINES } from '../../../src/domain/login-range.js';
 import type { BareDrain } from './bare-drain.js';

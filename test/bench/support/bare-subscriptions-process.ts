@@ -72,6 +72,7 @@ function statusNow(): Changed {
     undeliveredExpiresAt: null,
     needsActionTotal: 0,
     discardedTotal: 0,
+    holdsLoginsSince: null,
   };
   return { webhookStatusChanged: { position: String(position), status } };
 }

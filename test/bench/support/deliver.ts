@@ -3,7 +3,7 @@ import { generateKeyPairSync, sign } from 'node:crypto';
 import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
 import { Pool } from 'undici';
-import { cef } from '../../../src/delivery/batch/formats/cef.js';
+import { cef } from '../../../src/domain/formats/cef.js';
 
 /** As many requests as Auditwire has in flight to one destination by default. */
 export const IN_FLIGHT = 16;

@@ -4,7 +4,7 @@ import { executeRecordLogins } from '../../../src/api/record-logins.js';
 import { type App, createApp } from '../../../src/app.js';
 import type { Commands } from '../../../src/commands/handlers.js';
 import { loadConfig } from '../../../src/config.js';
-import { createDestination } from '../../../src/domain/destination.js';
+import { createDestination } from '../../../src/delivery/kinds/input.js';
 import type { LoginInput } from '../../../src/domain/login.js';
 import type { Cause } from '../../../src/domain/stream.js';
 import { createLogger } from '../../../src/runtime/logger.js';

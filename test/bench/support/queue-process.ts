@@ -1,7 +1,7 @@
 /** A BullMQ worker that does with a job what Auditwire does with a batch. Started by queue.ts. */
 import { Worker } from 'bullmq';
-import { cef } from '../../../src/delivery/batch/formats/cef.js';
-import { entryOf } from '../../../src/delivery/batch/formats/entry.js';
+import { cef } from '../../../src/domain/formats/cef.js';
+import { entryOf } from '../../../src/domain/formats/entry.js';
 import { compressed, createPost, IN_FLIGHT, signed } from './deliver.js';
 import { lineSettings } from './lines.js';
 import { type Job, QUEUE, type QueueWork } from './queue.js';

@@ -2,7 +2,9 @@ import { gunzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { encode, type Rendering, writeLines } from '../../../src/delivery/batch/encode.js';
-import { type LineSettings, logFormats } from '../../../src/domain/log-line.js';
+import { MAX_BATCH_BYTES } from '../../../src/domain/destination.js';
+import { logFormats } from '../../../src/domain/formats/index.js';
+import { type LineSettings } from '../../../src/domain/log-line.js';
 import type { Login } from '../../../src/domain/login.js';
 import { hostileText, lineSettings, loginOf } from '../../support/receiver/hostile.js';
 
@@ -39,7 +41,7 @@ describe.each([...logFormats])('a batch in %s', (logFormat) => {
     await fc.assert(
       fc.asyncProperty(requestLengths, async (lengths) => {
         const logins = lengths.map((length) => ({ ...login, request: 'é'.repeat(length) }));
-        const rendering = { portalId, logFormat, line };
+        const rendering = { portalId, logFormat, line, maxBytes: MAX_BATCH_BYTES };
         const count = writeLines(logins, rendering).length;
         const text = bodyOf(logins, rendering);
         expect(text.split('\n')).toHaveLength(count);
@@ -56,14 +58,14 @@ describe.each([...logFormats])('a batch in %s', (logFormat) => {
 
   it('includes the signatures in its size', async () => {
     const logins = Array.from({ length: 5_000 }, () => login);
-    const text = bodyOf(logins, { portalId, logFormat, line });
+    const text = bodyOf(logins, { portalId, logFormat, line, maxBytes: MAX_BATCH_BYTES });
     expect(Buffer.byteLength(text)).toBeLessThanOrEqual(MEBIBYTE);
     expect(text.split('\n').length).toBeLessThan(logins.length);
   });
 
   it('contains at least one line, however long it is', async () => {
     const long = { ...login, request: 'x'.repeat(MEBIBYTE) };
-    expect(writeLines([long, login], { portalId, logFormat, line })).toHaveLength(1);
+    expect(writeLines([long, login], { portalId, logFormat, line, maxBytes: MAX_BATCH_BYTES })).toHaveLength(1);
   });
 
   it('consists of the signed lines in the order of the logins, joined by \\n', async () => {
@@ -72,7 +74,7 @@ describe.each([...logFormats])('a batch in %s', (logFormat) => {
         fc.array(loginOf(hostileText), { minLength: 1, maxLength: 5 }),
         lineSettings,
         async (logins, settings) => {
-          const rendering = { portalId, logFormat, line: settings };
+          const rendering = { portalId, logFormat, line: settings, maxBytes: MAX_BATCH_BYTES };
           const alone = logins.map((one) => bodyOf([one], rendering));
           expect(bodyOf(logins, rendering).split('\n')).toEqual(alone);
         },
@@ -87,7 +89,7 @@ describe.each([...logFormats])('a batch in %s', (logFormat) => {
         fc.array(loginOf(hostileText), { minLength: 1, maxLength: 5 }),
         lineSettings,
         async (logins, settings) => {
-          const rendering = { portalId, logFormat, line: settings };
+          const rendering = { portalId, logFormat, line: settings, maxBytes: MAX_BATCH_BYTES };
           expect(bodyOf(structuredClone(logins), rendering)).toBe(bodyOf(logins, rendering));
         },
       ),

@@ -1,9 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cef } from '../../../src/delivery/batch/formats/cef.js';
-import { cps } from '../../../src/delivery/batch/formats/cps.js';
-import { type Entry, entryOf, type Format } from '../../../src/delivery/batch/formats/entry.js';
-import { json } from '../../../src/delivery/batch/formats/json.js';
+import { cef } from '../../../src/domain/formats/cef.js';
+import { cps } from '../../../src/domain/formats/cps.js';
+import { type Entry, entryOf, type Format } from '../../../src/domain/formats/entry.js';
+import { json } from '../../../src/domain/formats/json.js';
 import type { LineSettings } from '../../../src/domain/log-line.js';
 import type { Login } from '../../../src/domain/login.js';
 import { parseCef, shownInCef as shown } from '../../support/receiver/cef-parser.js';

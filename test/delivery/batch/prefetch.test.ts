@@ -5,7 +5,7 @@ import { openReader } from '../../../db/open.js';
 import { createPrefetch } from '../../../src/delivery/batch/prefetch.js';
 import type { Plan, Rendered } from '../../../src/delivery/batch/render.js';
 import { createRender } from '../../../src/delivery/delivery-service.js';
-import { logFormats } from '../../../src/domain/log-line.js';
+import { logFormats } from '../../../src/domain/formats/index.js';
 import { createLogReader } from '../../../src/log/sqlite/read.js';
 import { createReadModels } from '../../../src/projections/read-models.js';
 import { createSecrets } from '../../../src/vault/secrets.js';
@@ -30,6 +30,7 @@ const PLAN: Plan = {
   logFormat: 'CEF',
   signingKeyId: 'key-1',
   line: { host: 'h', vendor: 'v', product: 'p', version: '1', organizationId: 'o-1' },
+  maxBytes: 1_048_576,
 };
 
 const bodyOf = (plan: Plan) => JSON.stringify(plan);
@@ -43,7 +44,7 @@ function openPrefetch(limit: number) {
     return { lastVersion: plan.lastVersion, body: Buffer.from(bodyOf(plan)) };
   };
   const prefetch = createPrefetch(render, limit);
-  return { rendered, prefetch, take: async (plan: Plan) => String((await prefetch.take(plan)).body) };
+  return { rendered, prefetch, take: async (plan: Plan) => String((await prefetch.take(plan.portalId, plan)).body) };
 }
 
 const numberedPlan = (nth: number, portalId = 'p'): Plan => ({
@@ -56,8 +57,8 @@ const numberedPlan = (nth: number, portalId = 'p'): Plan => ({
 describe('a prefetched batch', () => {
   it('is used once, for exactly its plan', async () => {
     const { prefetch, rendered, take } = openPrefetch(4);
-    prefetch.start(PLAN);
-    prefetch.start({ ...PLAN, line: { ...PLAN.line } });
+    prefetch.start('p', PLAN);
+    prefetch.start('p', { ...PLAN, line: { ...PLAN.line } });
     expect(rendered).toHaveLength(1);
     expect(await take({ ...PLAN })).toBe(bodyOf(PLAN));
     expect(rendered).toHaveLength(1);
@@ -76,7 +77,7 @@ describe('a prefetched batch', () => {
     ['version', { line: { ...PLAN.line, version: '2' } }],
   ])('is not used for another %s', async (_, other) => {
     const { prefetch, rendered, take } = openPrefetch(4);
-    prefetch.start(PLAN);
+    prefetch.start('p', PLAN);
     const plan = { ...PLAN, ...other };
     expect(await take(plan)).toBe(bodyOf(plan));
     expect(rendered).toEqual([PLAN, plan]);
@@ -84,16 +85,16 @@ describe('a prefetched batch', () => {
 
   it('is dropped if the portal takes another plan', async () => {
     const { prefetch, rendered, take } = openPrefetch(2);
-    for (const nth of [1, 2]) prefetch.start(numberedPlan(nth));
+    for (const nth of [1, 2]) prefetch.start('p', numberedPlan(nth));
     await take({ ...numberedPlan(1), logFormat: 'JSON' });
     // There is room again: both batches are rendered again.
-    for (const nth of [1, 2]) prefetch.start(numberedPlan(nth));
+    for (const nth of [1, 2]) prefetch.start('p', numberedPlan(nth));
     expect(rendered).toHaveLength(5);
   });
 
-  it('is kept if the batches of another portal are dropped', async () => {
+  it('is kept if the batches of another webhook are dropped', async () => {
     const { prefetch, rendered, take } = openPrefetch(4);
-    for (const portalId of ['p', 'q']) prefetch.start(numberedPlan(1, portalId));
+    for (const portalId of ['p', 'q']) prefetch.start(portalId, numberedPlan(1, portalId));
     prefetch.drop('p');
     await take(numberedPlan(1, 'q'));
     expect(rendered).toHaveLength(2);
@@ -101,22 +102,22 @@ describe('a prefetched batch', () => {
     expect(rendered).toHaveLength(3);
   });
 
-  it('exists up to a limit over all portals', async () => {
+  it('exists up to a limit over all webhooks', async () => {
     const { prefetch, rendered, take } = openPrefetch(3);
-    for (const portalId of ['p', 'q', 'r', 's']) prefetch.start(numberedPlan(1, portalId));
+    for (const portalId of ['p', 'q', 'r', 's']) prefetch.start(portalId, numberedPlan(1, portalId));
     expect(rendered).toHaveLength(3);
     for (const portalId of ['p', 'p', 's', 's']) prefetch.drop(portalId);
     await take(numberedPlan(1, 'q'));
-    for (const nth of [1, 2, 3, 4]) prefetch.start(numberedPlan(nth, 's'));
+    for (const nth of [1, 2, 3, 4]) prefetch.start('s', numberedPlan(nth, 's'));
     expect(rendered).toHaveLength(5);
   });
 
   it('reports its error only to the caller that takes it', async () => {
     const { prefetch, take } = openPrefetch(4);
     const failing = { ...PLAN, line: { ...PLAN.line, host: 'fails' } };
-    prefetch.start(failing);
+    prefetch.start('p', failing);
     prefetch.drop('p');
-    prefetch.start(failing);
+    prefetch.start('p', failing);
     await expect(take(failing)).rejects.toThrow('cannot be rendered');
     await expect(take(PLAN)).resolves.toBe(bodyOf(PLAN));
   });
@@ -134,13 +135,13 @@ it('for every sequence of calls, a plan gives the same batch as without prefetch
       const { prefetch, rendered, take } = openPrefetch(limit);
       for (const one of steps) {
         const given: Plan = { ...numberedPlan(one.plan.nth, one.plan.portal), logFormat: one.plan.logFormat };
-        if (one.do === 'start') prefetch.start(given);
+        if (one.do === 'start') prefetch.start(given.portalId, given);
         else if (one.do === 'drop') prefetch.drop(given.portalId);
         else expect(await take(given)).toBe(bodyOf(given));
       }
       for (const portalId of ['p', 'q', 'r']) prefetch.drop(portalId);
       const before = rendered.length;
-      for (let nth = 0; nth < 2 * limit; nth += 1) prefetch.start(numberedPlan(nth));
+      for (let nth = 0; nth < 2 * limit; nth += 1) prefetch.start('p', numberedPlan(nth));
       expect(rendered.length - before).toBe(limit);
     }),
   );
@@ -177,7 +178,7 @@ describe('a server with prefetch', () => {
     for (const { deliveryId, body } of receiver.received) {
       const data = started.get(deliveryId);
       if (!data) throw new Error(`${deliveryId} was never started`);
-      const alone = render({ ...data, portalId });
+      const alone = render({ ...data, portalId, maxBytes: null });
       expect(alone.lastVersion).toBe(data.lastVersion);
       expect(body.equals(alone.body)).toBe(true);
     }

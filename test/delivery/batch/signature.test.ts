@@ -3,7 +3,8 @@ import * as fc from 'fast-check';
 import { importJWK } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { encode, type Rendering, writeLines } from '../../../src/delivery/batch/encode.js';
-import { type LogFormat, logFormats } from '../../../src/domain/log-line.js';
+import { MAX_BATCH_BYTES } from '../../../src/domain/destination.js';
+import { type LogFormat, logFormats } from '../../../src/domain/formats/index.js';
 import type { Login } from '../../../src/domain/login.js';
 import { createSigners, jwkSet } from '../../../src/vault/signing-keys.js';
 import { openHandlers } from '../../support/log/commands.js';
@@ -62,7 +63,10 @@ describe.each([...logFormats])('the signature of a line in %s', (logFormat) => {
     const verify = await verifier(signer.published);
     await fc.assert(
       fc.asyncProperty(anyLogin, lineSettings, async (login, line) => {
-        const { bytes, signature } = splitLine(signedLine(login, { portalId, logFormat, line }, signer), logFormat);
+        const { bytes, signature } = splitLine(
+          signedLine(login, { portalId, logFormat, line, maxBytes: MAX_BATCH_BYTES }, signer),
+          logFormat,
+        );
         expect(signature).toMatch(/^[\w-]{86}$/);
         expect(await verify(bytes, new Uint8Array(Buffer.from(signature, 'base64url')))).toBe(true);
       }),
@@ -75,7 +79,10 @@ describe.each([...logFormats])('the signature of a line in %s', (logFormat) => {
     const change = fc.integer({ min: 1, max: 255 });
     await fc.assert(
       fc.asyncProperty(anyLogin, lineSettings, fc.nat(), change, async (login, line, place, flipped) => {
-        const split = splitLine(signedLine(login, { portalId, logFormat, line }, signer), logFormat);
+        const split = splitLine(
+          signedLine(login, { portalId, logFormat, line, maxBytes: MAX_BATCH_BYTES }, signer),
+          logFormat,
+        );
         const signature = new Uint8Array(Buffer.from(split.signature, 'base64url'));
         expect(await verify(altered(split.bytes, place, flipped), signature)).toBe(false);
         expect(await verify(split.bytes, altered(signature, place, flipped))).toBe(false);
@@ -88,7 +95,10 @@ describe.each([...logFormats])('the signature of a line in %s', (logFormat) => {
     const verify = await verifier(other.published);
     await fc.assert(
       fc.asyncProperty(anyLogin, lineSettings, async (login, line) => {
-        const { bytes, signature } = splitLine(signedLine(login, { portalId, logFormat, line }, signer), logFormat);
+        const { bytes, signature } = splitLine(
+          signedLine(login, { portalId, logFormat, line, maxBytes: MAX_BATCH_BYTES }, signer),
+          logFormat,
+        );
         expect(await verify(bytes, new Uint8Array(Buffer.from(signature, 'base64url')))).toBe(false);
       }),
       { numRuns: 5 },

@@ -4,7 +4,7 @@ import ipaddr from 'ipaddr.js';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { AddressRefused, createAddressGuard } from '../../../src/delivery/egress/address-guard.js';
-import { createDestination } from '../../../src/domain/destination.js';
+import { createDestination } from '../../../src/delivery/kinds/input.js';
 import { aPost, aTarget, startSender } from '../../support/engine/sender.js';
 import { type Listener, listenEverywhere, watchConnectionAttempts } from '../../support/network/connection-attempts.js';
 

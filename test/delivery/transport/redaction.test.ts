@@ -1,6 +1,10 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { showExcerpt, showMessage } from '../../../src/delivery/transport/redaction.js';
+import * as redaction from '../../../src/delivery/transport/redaction.js';
+
+const sentOf = (authorization: string | null): string[] => (authorization === null ? [] : [authorization]);
+const showMessage = (text: string, authorization: string | null) => redaction.showMessage(text, sentOf(authorization));
+const showExcerpt = (text: string, authorization: string | null) => redaction.showExcerpt(text, sentOf(authorization));
 
 /** Visible ASCII, except the character of the mask. */
 const visible = (minLength: number, maxLength = 60) =>

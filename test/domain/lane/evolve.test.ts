@@ -24,7 +24,15 @@ const next = (lane: Lane, lastLogin: number, now = 1_500, context: Partial<LaneC
   nextStep(lane, {
     lastLogin,
     now,
-    destination: { logFormat: 'CEF', updatedAt: 0, linesPerSecond: null },
+    destination: {
+      logFormat: 'CEF',
+      updatedAt: 0,
+      linesPerSecond: null,
+      maxBatchLines: null,
+      healthySince: null,
+      pausedUntil: null,
+    },
+    sender: lane.webhook && { ...lane.webhook, id: 'w' },
     recoverable: null,
     replayable: null,
     ...context,
@@ -184,7 +192,16 @@ describe('a change of destination or log format', () => {
     const moved = evolve(open, webhookOn(3, OTHER_DESTINATION));
     expect(next(moved, 3)).toMatchObject({ type: 'SUPERSEDE', delivery: { deliveryId: 'a' } });
     expect(
-      next(open, 3, 1_500, { destination: { logFormat: 'JSON', updatedAt: 0, linesPerSecond: null } }),
+      next(open, 3, 1_500, {
+        destination: {
+          logFormat: 'JSON',
+          updatedAt: 0,
+          linesPerSecond: null,
+          maxBatchLines: null,
+          healthySince: null,
+          pausedUntil: null,
+        },
+      }),
     ).toMatchObject({ type: 'SUPERSEDE', delivery: { deliveryId: 'a' } });
     const restarted = evolve(moved, deliverySuperseded('a'));
     expect(next(restarted, 4)).toEqual(start(1, 4));

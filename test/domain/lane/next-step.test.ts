@@ -15,13 +15,21 @@ import {
   retryScheduled,
   webhookOff,
   webhookOn,
+  webhookRemoved,
 } from '../../support/domain/events.js';
 
 const after = (...events: LaneEvent[]): Lane => events.reduce<Lane>(evolve, emptyLane);
 const range = (firstVersion: number, lastVersion: number) => ({ firstVersion, lastVersion });
 const waitingRange = (first: number, last: number) => ({ ...range(first, last), state: 'WAITING' as const });
 const requested = (first: number, last: number) => ({ ...range(first, last), state: 'REQUESTED' as const });
-const siem = { logFormat: 'CEF' as const, updatedAt: 0, linesPerSecond: null };
+const siem = {
+  logFormat: 'CEF' as const,
+  updatedAt: 0,
+  linesPerSecond: null,
+  maxBatchLines: null,
+  healthySince: null,
+  pausedUntil: null,
+};
 
 /** The attempts of these events begin at 1,000 ms and end at 1,500 ms. `now` is 1,500 ms unless a test sets it. */
 function next(lane: Lane, context: Partial<LaneContext> = {}): NextStep {
@@ -29,6 +37,7 @@ function next(lane: Lane, context: Partial<LaneContext> = {}): NextStep {
     lastLogin: 0,
     now: 1_500,
     destination: siem,
+    sender: lane.webhook && { ...lane.webhook, id: 'w' },
     recoverable: null,
     replayable: null,
     ...context,
@@ -395,5 +404,56 @@ describe('the size of a batch', () => {
     const slow = { destination: { ...siem, linesPerSecond: 40 } };
     expect(sizes(after(webhookOn()), slow)).toBe(40);
     expect(sizes(tooLarge, { destination: { ...siem, linesPerSecond: 300 } })).toBe(250);
+  });
+});
+
+describe('a destination that is paused', () => {
+  const paused = { destination: { ...siem, pausedUntil: 5_000 } };
+
+  it('gets no batch and no attempt before the pause ends', () => {
+    expect(next(after(webhookOn()), { ...paused, lastLogin: 3 })).toEqual(wait(5_000));
+    expect(next(after(webhookOn(), batchStarted('a', 1, 3)), paused)).toEqual(wait(5_000));
+    const failed = after(webhookOn(), batchStarted('a', 1, 3), retryScheduled('a', 1, 2_500));
+    expect(next(failed, paused)).toEqual(wait(5_000));
+    expect(next(failed, { ...paused, now: 5_000 })).toMatchObject(attempts('a'));
+  });
+
+  it('does not delay steps that send nothing', () => {
+    const changed = { destination: { ...siem, logFormat: 'JSON' as const, pausedUntil: 5_000 } };
+    expect(next(after(webhookOn(), batchStarted('a', 1, 3)), changed)).toMatchObject({ type: 'SUPERSEDE' });
+  });
+
+  it('until a time that is further away than any pause is not paused: the clock was wrong', () => {
+    const wrong = { destination: { ...siem, pausedUntil: 86_400_000 } };
+    expect(next(after(webhookOn()), { ...wrong, lastLogin: 3 })).toEqual(start('FIRST', 1, 3));
+  });
+});
+
+describe('a removed webhook', () => {
+  const removed = after(webhookOn(), batchStarted('a', 1, 3), batchAbandoned('a', 5, 2_500), webhookRemoved(3));
+  const sender = { id: 'other', destinationId: OTHER_DESTINATION, enabled: true };
+
+  it('sends nothing by itself', () => {
+    expect(next(removed, { recoverable: waitingRange(1, 3), lastLogin: 9 })).toEqual({ type: 'IDLE' });
+  });
+
+  it('has its undelivered logins sent through another webhook, and nothing else', () => {
+    expect(next(removed, { sender, recoverable: requested(1, 3), lastLogin: 9 })).toEqual(start('RECOVERY', 1, 1));
+    expect(next(removed, { sender, lastLogin: 9 })).toEqual({ type: 'IDLE' });
+    expect(next(removed, { sender: { ...sender, enabled: false }, recoverable: requested(1, 3) })).toEqual({
+      type: 'IDLE',
+    });
+  });
+
+  it('ends a redelivery through a webhook that does not send any more, or sends elsewhere', () => {
+    const open = evolve(
+      removed,
+      batchStarted('r', 1, 1, { purpose: 'RECOVERY', destinationId: OTHER_DESTINATION, throughWebhookId: 'other' }),
+    );
+    expect(next(open, { sender })).toMatchObject(attempts('r'));
+    expect(next(open, { sender: null })).toMatchObject({ type: 'END', delivery: { deliveryId: 'r' } });
+    expect(next(open, { sender: { ...sender, id: 'third' } })).toMatchObject({ type: 'END' });
+    expect(next(open, { sender: { ...sender, destinationId: DESTINATION } })).toMatchObject({ type: 'END' });
+    expect(next(evolve(open, webhookOn(3)), {})).toMatchObject({ type: 'SUPERSEDE', delivery: { deliveryId: 'r' } });
   });
 });

@@ -1,10 +1,14 @@
 /** Destinations are created, changed and deleted. */
-import { type LogFormat, logFormats } from '../../../src/domain/log-line.js';
+
+import type { NewDestination } from '../../../src/domain/destination.js';
+import { type LogFormat, logFormats } from '../../../src/domain/formats/index.js';
 import type { Chance } from '../chance.js';
 import { type Action, destinationIds, type Scene } from '../scene.js';
 import { CAUSE } from '../world.js';
 
-export const settingsOf = (scene: Scene, index: number) => ({
+export const settingsOf = (scene: Scene, index: number): NewDestination => ({
+  kind: 'HTTP',
+  headers: [],
   name: `SIEM ${index}`,
   endpoint: `https://${scene.world.chance.pick(scene.hosts)}/collect`,
   logFormat: scene.world.chance.pick(logFormats),
@@ -20,6 +24,8 @@ export const settingsOf = (scene: Scene, index: number) => ({
 const limits = (chance: Chance) => ({
   maxInFlight: chance.pick([1, 2, 16]),
   linesPerSecond: chance.pick([null, null, null, 5, 50]),
+  maxBatchLines: chance.pick([null, null, null, 3, 100]),
+  maxBatchBytes: chance.pick([null, null, null, 1_000, 20_000]),
 });
 
 interface Change {
@@ -28,6 +34,8 @@ interface Change {
   authorization?: string;
   maxInFlight?: number;
   linesPerSecond?: number | null;
+  maxBatchLines?: number | null;
+  maxBatchBytes?: number | null;
 }
 
 function update(scene: Scene, change: Change): void {

@@ -2,13 +2,13 @@
 import type { Chance } from '../chance.js';
 import { crashPoints } from '../process.js';
 import { faultNames, lastingFaults } from '../receiver-faults.js';
-import { type Action, anyPortal, HOUR, MINUTE, type Scene, SECOND } from '../scene.js';
+import { type Action, anyPortal, HOUR, MINUTE, type Scene, SECOND, webhooksOf } from '../scene.js';
 import { record } from './logins.js';
 
-/** The host to which a portal's webhook sends; null: there is no webhook. */
-function hostOf({ world, portals }: Scene, portal: number): string | null {
-  const { account } = world;
-  const webhook = account.portals.get(portals[portal] ?? '')?.webhook;
+/** The host to which a webhook of a portal sends; null: there is no webhook. */
+function hostOf(scene: Scene, portal: number): string | null {
+  const { account, chance } = scene.world;
+  const webhook = account.lanes.get(chance.pick(webhooksOf(scene, portal)).webhookId)?.webhook;
   const endpoint = webhook && account.destinations.get(webhook.destinationId)?.endpoint;
   return endpoint ? new URL(endpoint).host : null;
 }

@@ -6,20 +6,22 @@
 import type { DestinationEvent, DestinationSettings } from '../../../src/domain/destination.js';
 import type { Recorded } from '../../../src/domain/event.js';
 import type { Attempt } from '../../../src/domain/lane/attempt.js';
+import type { LaneEvent } from '../../../src/domain/lane/evolve.js';
 import type { LoginRange } from '../../../src/domain/login-range.js';
-import type { OrganizationEvent } from '../../../src/domain/organization.js';
-import type { SigningKeyEvent } from '../../../src/domain/signing-key.js';
 import { streamId } from '../../../src/domain/stream.js';
-import type { TokenEvent } from '../../../src/domain/token.js';
+import type { WebhookEvent } from '../../../src/domain/webhook.js';
 import { createDeliveries } from './deliveries.js';
 import type { Report } from './invariants.js';
-import { emptyPortal, type LoginState, MAX_LINES, type PortalAccount, versionsIn, versionsOf } from './portal.js';
+import { emptyLaneAccount, type LaneAccount, type LoginState, MAX_LINES, versionsIn, versionsOf } from './lane.js';
 import { createReplays } from './replays.js';
 
-/** Events about one portal. */
-type PortalEvent = Exclude<Recorded, DestinationEvent | TokenEvent | OrganizationEvent | SigningKeyEvent>;
+/** Events about the lane of a webhook that exists. */
+type OfLane = Exclude<Recorded<LaneEvent>, { type: 'WebhookCreated' }>;
 
-type DestinationAccount = Pick<DestinationSettings, 'endpoint' | 'logFormat' | 'maxInFlight' | 'linesPerSecond'>;
+type DestinationAccount = Pick<DestinationSettings, 'endpoint' | 'logFormat' | 'maxInFlight' | 'linesPerSecond'> & {
+  /** It has or had a limit of lines a second: lines that were sent under a former limit still count. */
+  wasLimited: boolean;
+};
 
 export type Account = ReturnType<typeof createAccount>;
 
@@ -34,75 +36,126 @@ export function createAccount(
   report: Report,
   { undeliveredAgeMs = Number.POSITIVE_INFINITY, onAttempt = () => {} }: AccountOptions = {},
 ) {
-  const portals = new Map<string, PortalAccount>();
+  const lanes = new Map<string, LaneAccount>();
   const destinations = new Map<string, DestinationAccount>();
   const replays = createReplays(report);
   const deliveries = createDeliveries(report, undeliveredAgeMs, replays, move, onAttempt);
   let position = 0;
 
-  function portalOf(portalId: string): PortalAccount {
-    const portal = portals.get(portalId) ?? emptyPortal(portalId);
-    portals.set(portalId, portal);
-    return portal;
+  /** The webhook `default` has the id of its portal, and no event that creates it. */
+  function laneOf(webhookId: string): LaneAccount {
+    const lane = lanes.get(webhookId) ?? emptyLaneAccount(webhookId);
+    lanes.set(webhookId, lane);
+    return lane;
   }
 
-  function move({ states, portalId }: PortalAccount, range: LoginRange, from: LoginState, to: LoginState): void {
+  const lanesOf = (portalId: string) => [...lanes.values()].filter((lane) => lane.portalId === portalId);
+
+  /** A new webhook: its lane begins after the pruned logins. The others count as recorded while it was off. */
+  function create(
+    webhookId: string,
+    { portalId, loginsThrough }: Extract<WebhookEvent, { type: 'WebhookCreated' }>['data'],
+  ) {
+    const prunedThrough = Math.max(0, ...lanesOf(portalId).map((lane) => lane.prunedThrough));
+    if (loginsThrough > prunedThrough) {
+      report('retention', `the lane of ${webhookId} begins after ${loginsThrough}, but ${prunedThrough} may be pruned`);
+    }
+    const lane = emptyLaneAccount(webhookId, portalId, laneOf(portalId));
+    lane.states = lane.requests.map((_, index) => (index < loginsThrough ? 'skipped' : 'off'));
+    lane.prunedThrough = loginsThrough;
+    lanes.set(webhookId, lane);
+  }
+
+  function recordLogin(portalId: string, { data, recordedAt }: Extract<Recorded, { type: 'LoginRecorded' }>): void {
+    const logins = laneOf(portalId);
+    logins.requests.push(data.request);
+    logins.traceIds.push(data.traceId);
+    logins.recordedAt.push(recordedAt);
+    for (const lane of lanesOf(portalId)) {
+      lane.skippable.clear();
+      lane.states.push(lane.webhook?.enabled ? 'pending' : 'off');
+    }
+  }
+
+  function move({ states, webhookId }: LaneAccount, range: LoginRange, from: LoginState, to: LoginState): void {
     for (const version of versionsOf(range)) {
       const state = states[version - 1];
       if (state !== from) {
-        report('order', `login ${version} of ${portalId} was ${state} instead of ${from} before it was ${to}`);
+        report('order', `login ${version} of ${webhookId} was ${state} instead of ${from} before it was ${to}`);
       }
       states[version - 1] = to;
     }
   }
 
-  function configure(portal: PortalAccount, { data, recordedAt }: Extract<Recorded, { type: 'WebhookConfigured' }>) {
+  function configure(lane: LaneAccount, { data, recordedAt }: Extract<Recorded, { type: 'WebhookConfigured' }>) {
     const { destinationId, enabled } = data;
-    if (portal.webhook?.destinationId !== destinationId) forget(portal, recordedAt);
-    portal.webhook = { destinationId, enabled };
+    if (lane.webhook?.destinationId !== destinationId) forget(lane, recordedAt);
+    if (!lane.webhook) lane.through.clear();
+    lane.webhook = { destinationId, enabled };
     if (!enabled) return;
+    const sharing = lanesOf(lane.portalId).filter(
+      ({ webhook }) => webhook?.enabled && webhook.destinationId === destinationId,
+    );
+    if (sharing.length > 1)
+      report('one destination', `${destinationId} is used by ${sharing.length} webhooks that are on`);
     // All of them are due, except those that the next event skips.
-    for (const version of versionsIn(portal, 'off')) {
-      portal.states[version - 1] = 'pending';
-      portal.skippable.add(version);
+    for (const version of versionsIn(lane, 'off')) {
+      lane.states[version - 1] = 'pending';
+      lane.skippable.add(version);
     }
   }
 
   /** The limits that a destination caused do not apply to the next one. */
-  function forget(portal: PortalAccount, at: number): void {
-    portal.maxLines = MAX_LINES;
-    portal.nextBatchAt = 0;
-    portal.changedAt = at;
+  function forget(lane: LaneAccount, at: number): void {
+    lane.maxLines = MAX_LINES;
+    lane.nextBatchAt = 0;
+    lane.changedAt = at;
   }
 
-  function skip(portal: PortalAccount, range: LoginRange): void {
-    const due = versionsOf(range).filter((version) => !portal.skippable.has(version));
-    if (due.length) report('nothing is lost', `due logins of ${portal.portalId} are skipped: ${due.join(', ')}`);
-    move(portal, range, 'pending', 'skipped');
+  function skip(lane: LaneAccount, range: LoginRange): void {
+    const due = versionsOf(range).filter((version) => !lane.skippable.has(version));
+    if (due.length) report('nothing is lost', `due logins of ${lane.webhookId} are skipped: ${due.join(', ')}`);
+    move(lane, range, 'pending', 'skipped');
   }
 
-  function requestRedelivery(portal: PortalAccount, range: LoginRange): void {
-    move(portal, range, 'undelivered', 'undelivered');
-    for (const version of versionsOf(range)) portal.failedRecoveries.delete(version);
+  function requestRedelivery(lane: LaneAccount, range: LoginRange, through: string | undefined): void {
+    move(lane, range, 'undelivered', 'undelivered');
+    for (const version of versionsOf(range)) {
+      lane.failedRecoveries.delete(version);
+      if (through) lane.through.set(version, through);
+      else lane.through.delete(version);
+    }
   }
 
   /** Logins that are due must not be pruned. Logins of the time when the webhook was off can no longer become due. */
-  function prune(portal: PortalAccount, through: number): void {
-    const { states, portalId } = portal;
+  function prune(lane: LaneAccount, through: number): void {
+    const { states, webhookId } = lane;
     for (const [index, state] of states.slice(0, through).entries()) {
       if (state === 'off') states[index] = 'skipped';
       if (state === 'pending' || state === 'undelivered') {
-        report('retention', `login ${index + 1} of ${portalId} is ${state}, but may be pruned`);
+        report('retention', `login ${index + 1} of ${webhookId} is ${state}, but may be pruned`);
       }
     }
-    portal.prunedThrough = Math.max(portal.prunedThrough, through);
+    lane.prunedThrough = Math.max(lane.prunedThrough, through);
   }
 
   function changeDestination(id: string, event: DestinationEvent, at: number): void {
-    const known = destinations.get(id) ?? { endpoint: '', logFormat: 'CEF', maxInFlight: 16, linesPerSecond: null };
+    const known = destinations.get(id) ?? {
+      endpoint: '',
+      logFormat: 'CEF',
+      maxInFlight: 16,
+      linesPerSecond: null,
+      wasLimited: false,
+    };
     if (event.type === 'DestinationDeleted') destinations.delete(id);
-    else destinations.set(id, { ...known, ...event.data });
-    for (const portal of portals.values()) if (portal.webhook?.destinationId === id) portal.changedAt = at;
+    else {
+      const changed = { ...known, ...event.data };
+      destinations.set(id, { ...changed, wasLimited: known.wasLimited || changed.linesPerSecond !== null });
+    }
+    // A removed webhook may send through another one.
+    for (const lane of lanes.values()) {
+      if (!lane.webhook || lane.webhook.destinationId === id) lane.changedAt = at;
+    }
   }
 
   function apply(event: Recorded): void {
@@ -114,34 +167,34 @@ export function createAccount(
       case 'DestinationUpdated':
       case 'DestinationDeleted':
         return changeDestination(id, event, event.recordedAt);
+      case 'DestinationHealthChanged':
       case 'TokenIssued':
       case 'TokenRevoked':
       case 'OrganizationIdentified':
       case 'SigningKeyCreated':
-        return;
-      default:
-        return applyToPortal(portalOf(id), event);
-    }
-  }
-
-  function applyToPortal(portal: PortalAccount, event: PortalEvent): void {
-    if (event.type !== 'LoginsSkipped') portal.skippable.clear();
-    switch (event.type) {
       case 'PortalRegistered':
       case 'PortalRenamed':
       case 'PortalRetired':
         return;
       case 'LoginRecorded':
-        portal.states.push(portal.webhook?.enabled ? 'pending' : 'off');
-        portal.requests.push(event.data.request);
-        portal.traceIds.push(event.data.traceId);
-        portal.recordedAt.push(event.recordedAt);
+        return recordLogin(id, event);
+      case 'WebhookCreated':
+        return create(id, event.data);
+      default:
+        return applyToLane(laneOf(id), event);
+    }
+  }
+
+  function applyToLane(lane: LaneAccount, event: OfLane): void {
+    if (event.type !== 'LoginsSkipped') lane.skippable.clear();
+    switch (event.type) {
+      case 'WebhookRenamed':
         return;
       case 'WebhookConfigured':
-        return configure(portal, event);
+        return configure(lane, event);
       case 'WebhookRemoved':
-        portal.webhook = null;
-        return forget(portal, event.recordedAt);
+        lane.webhook = null;
+        return forget(lane, event.recordedAt);
       case 'BatchStarted':
       case 'BatchDelivered':
       case 'RetryScheduled':
@@ -150,23 +203,23 @@ export function createAccount(
       case 'DeliverySuperseded':
       case 'LoginsUndelivered':
       case 'LoginsExpired':
-        return deliveries.apply(portal, event);
+        return deliveries.apply(lane, event);
       case 'LoginsSkipped':
-        return skip(portal, event.data);
+        return skip(lane, event.data);
       case 'RedeliveryRequested':
-        for (const range of event.data.ranges) requestRedelivery(portal, range);
+        for (const range of event.data.ranges) requestRedelivery(lane, range, event.data.throughWebhookId);
         return;
       case 'LoginsDiscarded':
-        for (const range of event.data.ranges) move(portal, range, 'undelivered', 'discarded');
+        for (const range of event.data.ranges) move(lane, range, 'undelivered', 'discarded');
         return;
       case 'LaneSnapshotted':
-        return prune(portal, event.data.loginsThrough);
+        return prune(lane, event.data.loginsThrough);
       case 'ReplayRequested':
       case 'ReplayStarted':
       case 'ReplayCompleted':
       case 'ReplayFailed':
       case 'ReplayCancelled':
-        return replays.apply(portal, event);
+        return replays.apply(lane, event);
       default:
         return event satisfies never;
     }
@@ -177,11 +230,13 @@ export function createAccount(
     apply,
     /** The position of the last event. */
     position: (): number => position,
-    portals,
+    /** By the id of the webhook. */
+    lanes,
+    lanesOf,
     deliveries,
     destinations,
     replays,
-    count: (portalId: string, state: LoginState): number =>
-      portals.get(portalId)?.states.filter((other) => other === state).length ?? 0,
+    count: (webhookId: string, state: LoginState): number =>
+      lanes.get(webhookId)?.states.filter((other) => other === state).length ?? 0,
   };
 }

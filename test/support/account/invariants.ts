@@ -4,14 +4,16 @@ export const accountInvariants = {
   acknowledged: 'the log holds every acknowledged login, once',
   'log first': 'an attempt belongs to a delivery that is open in the log',
   attempts: 'an attempt is repeated only if its outcome is unknown, and only by a new process',
-  order: 'first deliveries of a portal are in the order of its logins and leave none out',
-  'one at a time': 'a portal has one request in flight at a time',
+  order: 'first deliveries of a webhook are in the order of its logins and leave none out',
+  'one at a time': 'a webhook has one request in flight at a time',
+  'one destination': 'two webhooks of a portal that are on never send to one destination',
   batches: 'a batch that is too large is split, and the batch after an abandoned one has one line',
   retries: 'a delivery has at most four retries',
   waits: 'a retry starts 1 to 30 s after the attempt before it, and not before it is due',
   recovery: 'undelivered logins are in the list, are recovered once the receiver works, or need action',
   replay: 'a replay sends exactly the logins that it was requested for',
   retention: 'a login that is due and not delivered is kept for its time, and what is kept is complete',
+  health: 'the health of a destination is that of its attempts, by all webhooks',
   figures: 'the counts in events, status and lane are those of the account',
 } as const;
 

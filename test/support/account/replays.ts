@@ -1,7 +1,7 @@
 /** The replay jobs of a log: which logins each must send, and whether it did. */
 import type { ReplayEvent, ReplayScope } from '../../../src/domain/replay.js';
 import type { Report } from './invariants.js';
-import { type DeliveryAccount, type PortalAccount, versionsOf } from './portal.js';
+import { type DeliveryAccount, type LaneAccount, versionsOf } from './lane.js';
 
 export interface Job {
   jobId: string;
@@ -22,16 +22,16 @@ export type Replays = ReturnType<typeof createReplays>;
 
 export function createReplays(report: Report) {
   const jobs = new Map<string, Job>();
-  /** The last job of each portal. */
+  /** The last job of each lane. */
   const latest = new Map<string, Job>();
-  /** Versions that some replay sent, by portal. */
+  /** Versions that some replay sent, by lane. */
   const replayed = new Map<string, Set<number>>();
 
   /** A batch of a replay was started. */
-  function started({ portalId, states, recordedAt }: PortalAccount, delivery: DeliveryAccount): void {
-    const job = latest.get(portalId);
+  function started({ webhookId, states, recordedAt }: LaneAccount, delivery: DeliveryAccount): void {
+    const job = latest.get(webhookId);
     if (job?.state !== 'running') {
-      return report('replay', `a batch of a replay of ${portalId} starts while the job is ${job?.state}`);
+      return report('replay', `a batch of a replay of ${webhookId} starts while the job is ${job?.state}`);
     }
     if (delivery.replayJobId !== job.jobId) {
       report('replay', `${delivery.deliveryId} belongs to job ${delivery.replayJobId}, not to ${job.jobId}`);
@@ -40,33 +40,33 @@ export function createReplays(report: Report) {
       const [state, at] = [states[version - 1], recordedAt[version - 1] ?? 0];
       const isRequested = at >= job.startAt && at <= job.endAt && (job.scope === 'ALL' || state === 'undelivered');
       if (!isRequested || state === 'pending') {
-        report('replay', `a replay sends login ${version} of ${portalId}, which is ${state} and was not requested`);
+        report('replay', `a replay sends login ${version} of ${webhookId}, which is ${state} and was not requested`);
       }
     }
   }
 
-  function checkCompleted({ portalId, states, prunedThrough }: PortalAccount, job: Job): void {
+  function checkCompleted({ webhookId, states, prunedThrough }: LaneAccount, job: Job): void {
     const { jobId, left, scope, total, sent, tooLarge } = job;
     // With the scope UNDELIVERED, some may have been recovered or discarded meanwhile.
     const missing = [...left].filter(
       (version) => version > prunedThrough && (scope === 'ALL' || states[version - 1] === 'undelivered'),
     );
-    if (missing.length) report('replay', `replay ${jobId} of ${portalId} ends without ${missing.join(', ')}`);
+    if (missing.length) report('replay', `replay ${jobId} of ${webhookId} ends without ${missing.join(', ')}`);
     if (scope === 'ALL' && !prunedThrough && sent + tooLarge !== total) {
-      report('replay', `replay ${jobId} of ${portalId} ends after ${sent + tooLarge} of ${total} logins`);
+      report('replay', `replay ${jobId} of ${webhookId} ends after ${sent + tooLarge} of ${total} logins`);
     }
   }
 
-  function requested(portalId: string, { data }: Extract<ReplayEvent, { type: 'ReplayRequested' }>): void {
-    if (isActive(portalId)) report('replay', `${portalId} has two replays at a time`);
+  function requested(webhookId: string, { data }: Extract<ReplayEvent, { type: 'ReplayRequested' }>): void {
+    if (isActive(webhookId)) report('replay', `${webhookId} has two replays at a time`);
     const { jobId, startAt, endAt, scope } = data;
     const counts = { total: 0, sent: 0, tooLarge: 0 };
     const job: Job = { jobId, startAt, endAt, scope, state: 'requested', left: new Set(), ...counts };
     jobs.set(jobId, job);
-    latest.set(portalId, job);
+    latest.set(webhookId, job);
   }
 
-  function begin({ states, recordedAt, prunedThrough }: PortalAccount, job: Job, total: number): void {
+  function begin({ states, recordedAt, prunedThrough }: LaneAccount, job: Job, total: number): void {
     job.state = 'running';
     job.total = total;
     for (const [index, state] of states.entries()) {
@@ -80,22 +80,22 @@ export function createReplays(report: Report) {
     }
   }
 
-  function isActive(portalId: string): boolean {
-    return ['requested', 'running'].includes(latest.get(portalId)?.state ?? '');
+  function isActive(webhookId: string): boolean {
+    return ['requested', 'running'].includes(latest.get(webhookId)?.state ?? '');
   }
 
   return {
     started,
-    apply(portal: PortalAccount, event: ReplayEvent): void {
-      if (event.type === 'ReplayRequested') return requested(portal.portalId, event);
-      const job = latest.get(portal.portalId);
+    apply(lane: LaneAccount, event: ReplayEvent): void {
+      if (event.type === 'ReplayRequested') return requested(lane.webhookId, event);
+      const job = latest.get(lane.webhookId);
       if (!job || job.jobId !== event.data.jobId) return report('replay', `${event.type} is about another job`);
       switch (event.type) {
         case 'ReplayStarted':
-          return begin(portal, job, event.data.total);
+          return begin(lane, job, event.data.total);
         case 'ReplayCompleted':
           job.state = 'completed';
-          return checkCompleted(portal, job);
+          return checkCompleted(lane, job);
         case 'ReplayFailed':
           job.state = 'failed';
           return;
@@ -108,9 +108,9 @@ export function createReplays(report: Report) {
     },
     /** A batch was delivered. */
     delivered(delivery: DeliveryAccount): void {
-      const { portalId, replayJobId = '' } = delivery;
-      const sent = replayed.get(portalId) ?? new Set();
-      replayed.set(portalId, sent);
+      const { webhookId, replayJobId = '' } = delivery;
+      const sent = replayed.get(webhookId) ?? new Set();
+      replayed.set(webhookId, sent);
       const job = jobs.get(replayJobId);
       for (const version of versionsOf(delivery)) {
         sent.add(version);
@@ -124,7 +124,7 @@ export function createReplays(report: Report) {
       job?.left.delete(firstVersion);
       if (job) job.tooLarge += 1;
     },
-    wasReplayed: (portalId: string, version: number): boolean => replayed.get(portalId)?.has(version) ?? false,
+    wasReplayed: (webhookId: string, version: number): boolean => replayed.get(webhookId)?.has(version) ?? false,
     isActive,
     /** Every job, by its id. */
     jobs,

@@ -30,7 +30,7 @@ export interface CrashAccount {
   }[];
   /** Lines that the receiver accepted in several deliveries, without a replay. */
   acceptedAgain: string[];
-  /** Lines of first deliveries that arrived after a later login of their portal. */
+  /** Lines of first deliveries that arrived after a later login of their portal, by webhook. */
   disordered: string[];
   /** Completed replays, and how many logins they missed or sent too often. */
   replays: { completed: number; missing: number };
@@ -47,21 +47,23 @@ interface Observed {
   kept: Tables;
   /** The age before which no due login may expire, in ms. */
   undeliveredAgeMs: number;
+  /** The path of the receiver to which each webhook sends, by the id of the webhook; the others send to `/`. */
+  paths?: ReadonlyMap<string, string>;
 }
 
 export function crashAccountOf(observed: Observed): CrashAccount {
-  const { sent, accepted, archive, kept, undeliveredAgeMs } = observed;
+  const { accepted, archive, kept, undeliveredAgeMs } = observed;
   const violations: string[] = [];
   const report = (invariant: string, message: string) => void violations.push(`${invariant}: ${message}`);
   const account = createAccount(report, { undeliveredAgeMs });
   for (const event of archive) account.apply(event);
   const rows = (kept['undelivered'] ?? []).map((row) => JSON.parse(row) as UndeliveredRow);
-  const byPortal = groupBy(rows, ({ portalId }) => portalId);
-  for (const portal of account.portals.values()) {
-    const ranges = byPortal.get(portal.portalId) ?? [];
+  const byWebhook = groupBy(rows, ({ webhookId }) => webhookId);
+  for (const lane of account.lanes.values()) {
+    const ranges = byWebhook.get(lane.webhookId) ?? [];
     checkList(
       report,
-      portal,
+      lane,
       ranges.toSorted((one, other) => one.lastVersion - other.lastVersion),
     );
   }
@@ -72,7 +74,7 @@ export function crashAccountOf(observed: Observed): CrashAccount {
   }
   return {
     violations,
-    lost: lostOf(sent, accepted, account),
+    lost: lostOf(observed, account),
     notAccepted: notAccepted(account, accepted),
     repeats: repeatsOf(observed),
     acceptedAgain: acceptedAgain(accepted),
@@ -94,14 +96,20 @@ export function readArchive(lines: string): Recorded[] {
   return [...byPosition.values()].sort((one, other) => one.position - other.position);
 }
 
-function lostOf(sent: readonly Sent[], accepted: readonly Received[], account: Account): Sent[] {
-  const known = new Set(accepted.flatMap(({ lines }) => lines.map(traceIdOf)));
-  for (const { states, traceIds } of account.portals.values()) {
+/** Acknowledged logins that some webhook of their portal neither brought to the receiver nor lists as undelivered or discarded. */
+function lostOf({ sent, accepted, paths }: Observed, account: Account): Sent[] {
+  const arrived = new Set(
+    accepted.flatMap((batch) => batch.lines.map((line) => `${pathOf(batch)} ${traceIdOf(line)}`)),
+  );
+  const lost = new Set<string>();
+  for (const { webhookId, states, traceIds } of account.lanes.values()) {
     for (const [index, state] of states.entries()) {
-      if (state === 'undelivered' || state === 'discarded') known.add(traceIds[index] ?? '');
+      const traceId = traceIds[index] ?? '';
+      const isListed = state === 'undelivered' || state === 'discarded';
+      if (!isListed && !arrived.has(`${paths?.get(webhookId) ?? '/'} ${traceId}`)) lost.add(traceId);
     }
   }
-  return sent.filter(({ acknowledged }) => acknowledged && !known.has(acknowledged.traceId));
+  return sent.filter(({ acknowledged }) => acknowledged && lost.has(acknowledged.traceId));
 }
 
 function notAccepted(account: Account, accepted: readonly Received[]): string[] {
@@ -129,11 +137,13 @@ function repeatsOf({ received, accepted }: Observed): CrashAccount['repeats'] {
 }
 
 function isLastOfProcess(batch: Received, received: readonly Received[]): boolean {
-  const portalId = portalOf(batch);
-  return batch === received.findLast((other) => processOf(other) === processOf(batch) && portalOf(other) === portalId);
+  const lane = laneOf(batch);
+  return batch === received.findLast((other) => processOf(other) === processOf(batch) && laneOf(other) === lane);
 }
 
-const portalOf = ({ text }: Received) => field(text, 'portal_id');
+const pathOf = ({ path }: Received) => path.replace(/\?.*/, '');
+/** The webhook that sent a batch: each webhook of a portal has a path of its own. */
+const laneOf = (batch: Received) => `${field(batch.text, 'portal_id')} ${pathOf(batch)}`;
 
 function acceptedAgain(accepted: readonly Received[]): string[] {
   const deliveryOf = new Map<string, string>();
@@ -141,9 +151,10 @@ function acceptedAgain(accepted: readonly Received[]): string[] {
   for (const batch of accepted) {
     if (purposeOf(batch) === 'REPLAY') continue;
     for (const traceId of batch.lines.map(traceIdOf)) {
-      const before = deliveryOf.get(traceId);
+      const key = `${pathOf(batch)} ${traceId}`;
+      const before = deliveryOf.get(key);
       if (before !== undefined && before !== batch.deliveryId) again.push(traceId);
-      deliveryOf.set(traceId, batch.deliveryId);
+      deliveryOf.set(key, batch.deliveryId);
     }
   }
   return again;
@@ -151,20 +162,20 @@ function acceptedAgain(accepted: readonly Received[]): string[] {
 
 function disorderedIn({ received }: Observed, account: Account): string[] {
   const versions = new Map(
-    [...account.portals.values()].flatMap(({ traceIds }) => traceIds.map((traceId, index) => [traceId, index + 1])),
+    [...account.lanes.values()].flatMap(({ traceIds }) => traceIds.map((traceId, index) => [traceId, index + 1])),
   );
   const furthest = new Map<string, number>();
   const seen = new Set<string>();
   const disordered: string[] = [];
   for (const batch of received) {
     if (purposeOf(batch) !== 'FIRST') continue;
-    const portalId = portalOf(batch);
+    const lane = laneOf(batch);
     for (const traceId of batch.lines.map(traceIdOf)) {
-      if (seen.has(traceId)) continue;
-      seen.add(traceId);
+      if (seen.has(`${lane} ${traceId}`)) continue;
+      seen.add(`${lane} ${traceId}`);
       const version = versions.get(traceId) ?? 0;
-      if (version <= (furthest.get(portalId) ?? 0)) disordered.push(traceId);
-      furthest.set(portalId, version);
+      if (version <= (furthest.get(lane) ?? 0)) disordered.push(traceId);
+      furthest.set(lane, version);
     }
   }
   return disordered;

@@ -9,10 +9,10 @@ import { writeRangeId } from '../../../src/domain/undelivered.js';
 
 export type Action =
   | { do: 'record'; portalId: string; logins: { idempotencyKey: string; userAgent: string }[] }
-  /** Requests a replay of the last `logins` logins of a portal. */
-  | { do: 'replay'; portalId: string; logins: number }
-  /** `ranges`: so many undelivered ranges of a portal, oldest first. */
-  | { do: 'redeliver' | 'discard'; portalId: string; ranges: number };
+  /** Requests a replay of the last `logins` logins of a portal by a webhook. */
+  | { do: 'replay'; portalId: string; webhookId: string; logins: number }
+  /** `ranges`: so many undelivered ranges of a webhook, oldest first. */
+  | { do: 'redeliver' | 'discard'; portalId: string; webhookId: string; ranges: number };
 
 export interface Result {
   logins?: { position: number; traceId: string }[];
@@ -37,14 +37,15 @@ export async function act({ commands, models, log, random }: Services, action: A
       const logins = log.range(`login-${portalId}`, Math.max(1, last - action.logins), last);
       const [startAt, endAt] = [logins[0]?.recordedAt, logins.at(-1)?.recordedAt];
       if (startAt === undefined || endAt === undefined) return {};
-      const input = { portalId, startAt, endAt, scope: 'ALL' } as const;
+      const { webhookId } = action;
+      const input = { portalId, webhookId, startAt, endAt, scope: 'ALL' } as const;
       if (!(await unlessRefused(commands.execute('requestReplay', input, cause)))) return {};
-      return { jobId: models.lanes.get(portalId).lane.replay?.jobId ?? '' };
+      return { jobId: models.lanes.get(webhookId).lane.replay?.jobId ?? '' };
     }
     case 'redeliver':
     case 'discard': {
       const page = { after: undefined, before: undefined, limit: action.ranges, inverted: false };
-      const rows = models.undelivered.page(portalId, ['WAITING', 'NEEDS_ACTION'], page);
+      const rows = models.undelivered.page(action.webhookId, ['WAITING', 'NEEDS_ACTION'], page);
       const ids = rows.map(writeRangeId);
       if (!ids.length) return {};
       const command =

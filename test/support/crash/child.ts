@@ -101,7 +101,7 @@ const purposes = new Map<string, Purpose>();
 /** The purpose of a delivery that this process or an earlier one started. */
 function purposeOf(deliveryId: string): Purpose {
   const { lanes } = app?.services.models ?? {};
-  const inLanes = lanes?.portalIds().map((portalId) => openDelivery(lanes.get(portalId).lane, deliveryId)?.purpose);
+  const inLanes = lanes?.webhookIds().map((webhookId) => openDelivery(lanes.get(webhookId).lane, deliveryId)?.purpose);
   return purposes.get(deliveryId) ?? inLanes?.find((purpose) => purpose !== undefined) ?? 'FIRST';
 }
 

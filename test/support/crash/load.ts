@@ -3,6 +3,7 @@ import { CallFailed, type Client, createClient, succeeded } from '../../../src/c
 import {
   ConfigureWebhookDocument,
   CreateDestinationDocument,
+  CreateWebhookDocument,
   LoginsDocument,
   RecordLoginDocument,
   RegisterPortalDocument,
@@ -47,6 +48,15 @@ export async function registerPortals(client: Client, receiver: Receiver, count:
     portalIds.push(portalId);
   }
   return portalIds;
+}
+
+/** Another webhook of a portal, to a path of the receiver that is its name. @returns its id */
+export async function addWebhook(client: Client, receiver: Receiver, portalId: string, name: string): Promise<string> {
+  const endpoint = new URL(`/${name}`, receiver.url).href;
+  const input = { name: `${name} of ${portalId}`, endpoint, caCertificate: receiver.ca };
+  const { destination } = succeeded((await client.call(CreateDestinationDocument, { input })).createDestination);
+  const webhook = { portalId, name, destinationId: destination.id, enabled: true };
+  return succeeded((await client.call(CreateWebhookDocument, { input: webhook })).createWebhook).webhook.id;
 }
 
 export function createLoad(portalIds: readonly string[], token: string) {

@@ -1,8 +1,8 @@
 /** Events and outcomes of attempts, with defaults for everything that a test does not care about. */
-import type { CreatedSettings, DestinationEvent } from '../../../src/domain/destination.js';
+import type { DestinationEvent, DestinationSettings } from '../../../src/domain/destination.js';
+import type { LogFormat } from '../../../src/domain/formats/index.js';
 import type { Attempt, Outcome, Purpose } from '../../../src/domain/lane/attempt.js';
 import type { DeliveryEvent } from '../../../src/domain/lane/events.js';
-import type { LogFormat } from '../../../src/domain/log-line.js';
 import type { Login, LoginEvent } from '../../../src/domain/login.js';
 import type { PortalEvent } from '../../../src/domain/portal.js';
 import type { WebhookEvent } from '../../../src/domain/webhook.js';
@@ -36,16 +36,24 @@ export const loginRecorded = (login: Partial<Login> = {}): LoginEvent => ({
 
 export const portalRegistered = (name = 'Portal'): PortalEvent => ({ type: 'PortalRegistered', data: { name } });
 
-const SETTINGS: CreatedSettings = {
+const SETTINGS: DestinationSettings = {
+  kind: 'HTTP',
   name: 'SIEM',
   endpoint: 'https://siem.example.com/collector',
   logFormat: 'CEF',
   skipTlsVerification: false,
   caCertificate: null,
   authorization: null,
+  headers: [],
+  clientCertificate: null,
+  clientKey: null,
+  maxInFlight: 16,
+  linesPerSecond: null,
+  maxBatchLines: null,
+  maxBatchBytes: null,
 };
 
-export const destinationCreated = (settings: Partial<CreatedSettings> = {}): DestinationEvent => ({
+export const destinationCreated = (settings: Partial<DestinationSettings> = {}): DestinationEvent => ({
   type: 'DestinationCreated',
   data: { ...SETTINGS, ...settings },
 });
@@ -67,13 +75,14 @@ interface BatchOptions {
   destinationId?: string;
   logFormat?: LogFormat;
   purpose?: Purpose;
+  throughWebhookId?: string;
 }
 
 export const batchStarted = (
   deliveryId: string,
   firstVersion: number,
   lastVersion: number,
-  { destinationId = DESTINATION, logFormat = 'CEF', purpose }: BatchOptions = {},
+  { destinationId = DESTINATION, logFormat = 'CEF', purpose, throughWebhookId }: BatchOptions = {},
 ): Extract<DeliveryEvent, { type: 'BatchStarted' }> => ({
   type: 'BatchStarted',
   data: {
@@ -85,6 +94,7 @@ export const batchStarted = (
     signingKeyId: 'key-1',
     line: { host: 'auditwire', vendor: 'Auditwire', product: 'Dev-Portal', version: '1.0', organizationId: 'org-1' },
     ...(purpose && { purpose }),
+    ...(throughWebhookId && { throughWebhookId }),
   },
 });
 
@@ -161,6 +171,7 @@ export const loginsUndelivered = (
 
 const outcome = (verdict: Outcome['verdict'], responseCode: number, retryAfterMs: number | null = null): Outcome => ({
   verdict,
+  about: 'REQUEST',
   responseCode,
   retryAfterMs,
   attemptedAt: ATTEMPTED_AT,

@@ -2,7 +2,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { executeRecordLogins } from '../../../src/api/record-logins.js';
-import { createDestination as destinationInput } from '../../../src/domain/destination.js';
+import { createDestination as destinationInput } from '../../../src/delivery/kinds/input.js';
 import type { Recorded } from '../../../src/domain/event.js';
 import type { Lane } from '../../../src/domain/lane/lane.js';
 import { loginInput } from '../../../src/domain/login.js';

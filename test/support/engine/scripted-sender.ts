@@ -22,8 +22,8 @@ export class ScriptedSender implements Sender {
     const at = this.clock.now();
     this.posts.push({ at, deliveryId, target, requests: requestsIn(gunzipSync(body).toString().split('\n')) });
     for (const check of this.#waiting) check();
-    const facts = { attemptedAt: at, durationMs: 0, responseCode: null, message: 'scripted', retryAfterMs: null };
-    return Promise.resolve({ ...facts, ...this.reply });
+    const facts = { durationMs: 0, responseCode: null, message: 'scripted', retryAfterMs: null };
+    return Promise.resolve({ attemptedAt: at, about: 'REQUEST', ...facts, ...this.reply });
   }
 
   start(): Promise<void> {

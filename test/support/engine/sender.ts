@@ -35,6 +35,7 @@ export function aTarget(endpoint: string, caCertificate: string | null, given: P
     revision: 1,
     endpoint,
     authorization: AUTHORIZATION,
+    headers: [],
     caCertificate,
     clientCertificate: null,
     clientKey: null,

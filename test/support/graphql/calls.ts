@@ -67,7 +67,9 @@ const successFields = {
   updateDestination: destinationFields(),
   deleteDestination: 'id',
   testDestination: 'delivered attemptedAt durationMs phase responseCode message responseExcerpt',
-  configureWebhook: 'webhook { enabled configuredAt destination { id } status { enabled state } }',
+  createWebhook: 'webhook { id name portalId enabled destination { id } status { state } }',
+  renameWebhook: 'webhook { id name }',
+  configureWebhook: 'webhook { id name enabled configuredAt destination { id } status { enabled state } }',
   redeliver: `ranges { ${rangeFields()} }`,
   discardUndelivered: `ranges { ${rangeFields()} }`,
   requestReplay: `replayJob { ${replayJobFields()} }`,
@@ -86,7 +88,7 @@ function destinationFields(): string {
 }
 
 export function rangeFields(): string {
-  return `id portalId state reason loginCount firstRecordedAt lastRecordedAt abandonedAt lastResponseCode lastResponseMessage attempts
+  return `id portalId webhookId throughWebhookId state reason loginCount firstRecordedAt lastRecordedAt abandonedAt lastResponseCode lastResponseMessage attempts
     recoveries discardedAt discardedBy discardedReason`;
 }
 

@@ -3,8 +3,8 @@
  * and when it is executed.
  */
 import { expect } from 'vitest';
+import { createDestination } from '../../../src/delivery/kinds/input.js';
 import { createLaneView } from '../../../src/delivery/lane-view.js';
-import { createDestination } from '../../../src/domain/destination.js';
 import type { Recorded } from '../../../src/domain/event.js';
 import type { Outcome } from '../../../src/domain/lane/attempt.js';
 import type { DeliveryCommand } from '../../../src/domain/lane/decide.js';
@@ -16,7 +16,7 @@ import type { ReplayScope } from '../../../src/domain/replay.js';
 import { undeliveredStates, writeRangeId } from '../../../src/domain/undelivered.js';
 import type { CatchUp } from '../../../src/domain/webhook.js';
 import { createAccount } from '../account/account.js';
-import { emptyPortal, type LoginState, versionsIn, versionsOf } from '../account/portal.js';
+import { emptyLaneAccount, type LoginState, versionsIn, versionsOf } from '../account/lane.js';
 import { checkList } from '../account/undelivered-list.js';
 import { batchStarted, success } from '../domain/events.js';
 import { openHandlers } from '../log/commands.js';
@@ -71,7 +71,7 @@ export function benchPortal({ handlers, models, log, destinations, account, viol
 
   const lane = (): Lane => models.lanes.get(portalId).lane;
   const rows = () => undelivered.page(portalId, undeliveredStates, { limit: 10_000, inverted: false });
-  const portal = () => account.portals.get(portalId) ?? emptyPortal(portalId);
+  const portal = () => account.lanes.get(portalId) ?? emptyLaneAccount(portalId);
   const count = (...states: LoginState[]) => portal().states.filter((state) => states.includes(state)).length;
 
   function record(logins: number): void {
@@ -133,7 +133,8 @@ export function benchPortal({ handlers, models, log, destinations, account, viol
     orRefused(() => handlers.requestReplay({ portalId, startAt, endAt, scope }, CAUSE, now));
   }
 
-  const advance = (command: DeliveryCommand) => () => void handlers.advanceDelivery({ portalId, command }, CAUSE, now);
+  const advance = (command: DeliveryCommand) => () =>
+    void handlers.advanceDelivery({ webhookId: portalId, command }, CAUSE, now);
 
   /** The next step of the lane. `cut`: a batch has so many logins fewer than it could, as if their size limited it. */
   function nextStep(outcome: Outcome, cut: number): (() => void) | null {
@@ -166,9 +167,9 @@ export function benchPortal({ handlers, models, log, destinations, account, viol
       case 'END':
         return advance({ type: 'EndDelivery', deliveryId: step.delivery.deliveryId });
       case 'START_REPLAY':
-        return () => handlers.startReplay({ portalId }, CAUSE, now);
+        return () => handlers.startReplay({ webhookId: portalId }, CAUSE, now);
       case 'FINISH_REPLAY':
-        return () => handlers.finishReplay({ portalId }, CAUSE, now);
+        return () => handlers.finishReplay({ webhookId: portalId }, CAUSE, now);
       default:
         return step satisfies never;
     }

@@ -27,14 +27,14 @@ export async function aLanePortal(commands: Commands = openCommands(), { enabled
     const to = lane().webhook?.destinationId ?? destinationId;
     const { data } = batchStarted(deliveryId, firstVersion, lastVersion, { destinationId: to });
     const batch = purpose === 'FIRST' ? data : { ...data, purpose };
-    return execute('advanceDelivery', { portalId, command: { type: 'StartBatch', batch } }, CAUSE);
+    return execute('advanceDelivery', { webhookId: portalId, command: { type: 'StartBatch', batch } }, CAUSE);
   }
 
   /** Records the outcome of an attempt that ended now. */
   function end(deliveryId: string, outcome: Outcome = success, attemptNumber = 1) {
     const ended: Outcome = { ...outcome, attemptedAt: now(), durationMs: 0 };
     const command = { type: 'RecordOutcome', deliveryId, attemptNumber, outcome: ended, random: 0 } as const;
-    return execute('advanceDelivery', { portalId, command }, CAUSE);
+    return execute('advanceDelivery', { webhookId: portalId, command }, CAUSE);
   }
 
   return {
@@ -54,13 +54,13 @@ export async function aLanePortal(commands: Commands = openCommands(), { enabled
       await end(deliveryId, outcome);
     },
     supersede: (deliveryId: string) =>
-      execute('advanceDelivery', { portalId, command: { type: 'SupersedeDelivery', deliveryId } }, CAUSE),
+      execute('advanceDelivery', { webhookId: portalId, command: { type: 'SupersedeDelivery', deliveryId } }, CAUSE),
     redeliver: (...ids: string[]) => execute('redeliver', { ids }, CAUSE),
     discard: (...ids: string[]) => execute('discardUndelivered', { ids, reason: 'not needed' }, CAUSE),
     requestReplay: (startAt: number, endAt: number, scope: 'ALL' | 'UNDELIVERED' = 'ALL') =>
       execute('requestReplay', { portalId, startAt, endAt, scope }, CAUSE),
-    startReplay: () => execute('startReplay', { portalId }, CAUSE),
-    finishReplay: () => execute('finishReplay', { portalId }, CAUSE),
+    startReplay: () => execute('startReplay', { webhookId: portalId }, CAUSE),
+    finishReplay: () => execute('finishReplay', { webhookId: portalId }, CAUSE),
     cancelReplay: () => execute('cancelReplay', { portalId }, CAUSE),
     rows,
     /** The undelivered ranges as `[first, last, state]`, oldest first; by default in all states. */

@@ -3,7 +3,7 @@ import { executeRecordLogins } from '../../../src/api/record-logins.js';
 import type { CommandContext } from '../../../src/commands/context.js';
 import { createHandlers, eventCount } from '../../../src/commands/handlers.js';
 import { openLog as openLogWithCommands } from '../../../src/commands/open-log.js';
-import { createDestination } from '../../../src/domain/destination.js';
+import { createDestination } from '../../../src/delivery/kinds/input.js';
 import { loginInput } from '../../../src/domain/login.js';
 import type { StreamName } from '../../../src/domain/stream.js';
 import type { CatchUp } from '../../../src/domain/webhook.js';

@@ -5,9 +5,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { executeRecordLogins } from '../../../src/api/record-logins.js';
 import { type App, createApp } from '../../../src/app.js';
+import { createDestination } from '../../../src/delivery/kinds/input.js';
 import { createLaneView } from '../../../src/delivery/lane-view.js';
 import type { Sender } from '../../../src/delivery/transport/types.js';
-import { createDestination } from '../../../src/domain/destination.js';
 import type { Outcome } from '../../../src/domain/lane/attempt.js';
 import { openDeliveries } from '../../../src/domain/lane/lane.js';
 import { Refusal } from '../../../src/domain/refusal.js';
@@ -35,6 +35,10 @@ export type Step =
   /** In every portal at once. */
   | { do: 'record all'; count: number }
   | { do: 'configure'; portal: number; destination: number; enabled: boolean; catchUp?: CatchUp }
+  /** Creates a second webhook, or continues it after its removal; a webhook that exists is refused. */
+  | { do: 'create webhook'; portal: number; destination: number; catchUp?: CatchUp }
+  /** Removes the second webhook. */
+  | { do: 'remove webhook'; portal: number }
   | { do: 'remove' | 'retire'; portal: number }
   | { do: 'change destination'; destination: number; what: 'format' | 'endpoint' | 'authorization' | 'delete' }
   /** Applies to the oldest undelivered ranges; `ranges` is their number. */
@@ -77,6 +81,7 @@ function simulateSender(clock: FakeClock, network: Network, inFlight: Set<string
       }
       const outcome = (verdict: Outcome['verdict'], responseCode: number): Outcome => ({
         verdict,
+        about: 'REQUEST',
         responseCode,
         message: `answer ${responseCode}`,
         retryAfterMs: responseCode === 503 && draw % 2 ? 4_000 : null,
@@ -168,7 +173,7 @@ export async function play(
       return step.type === 'IDLE' || step.type === 'WAIT' || isInFlight;
     };
     // A lane may also wait for a destination that is paused.
-    for (let head = -1, quiet = 0; quiet < QUIET_TURNS && !models.lanes.portalIds().every(isSettled); ) {
+    for (let head = -1, quiet = 0; quiet < QUIET_TURNS && !models.lanes.webhookIds().every(isSettled); ) {
       await turn();
       quiet = log.head() === head ? quiet + 1 : 0;
       head = log.head();
@@ -198,6 +203,23 @@ export async function play(
           },
           CAUSE,
         );
+      case 'create webhook':
+        return commands.execute(
+          'createWebhook',
+          {
+            portalId,
+            name: 'archive',
+            destinationId: destinationId(step.destination) ?? '',
+            enabled: true,
+            catchUp: step.catchUp,
+            since: step.catchUp === 'SINCE' ? clock.now() - 5_000 : undefined,
+          },
+          CAUSE,
+        );
+      case 'remove webhook': {
+        const archive = app.services.models.webhooks.ofPortal(portalId).find(({ name }) => name === 'archive');
+        return commands.execute('removeWebhook', { portalId, webhookId: archive?.id ?? portalId }, CAUSE);
+      }
       case 'remove':
         return commands.execute('removeWebhook', { portalId }, CAUSE);
       case 'retire':
@@ -255,7 +277,7 @@ export async function play(
   async function prune(portalId: string, { ageMs, undeliveredAgeMs, steps: count }: Extract<Step, { do: 'prune' }>) {
     const { commands } = app.services;
     const cut = cutAt(clock.now(), { ageMs, undeliveredAgeMs, sizeBytes: null });
-    const prunable = await commands.execute('snapshotLane', { portalId, cut }, CAUSE);
+    const prunable = await commands.execute('snapshotLanes', { portalId, cut }, CAUSE);
     for (let step = 0; prunable && step < count; step += 1) {
       await commands.execute('pruneHistory', { portalId, ...prunable, limit: EVENTS_OF_A_STEP }, CAUSE);
     }

@@ -1,4 +1,4 @@
-/** What the account knows of one portal. */
+/** What the account knows of the lane of one webhook. */
 import type { Purpose } from '../../../src/domain/lane/attempt.js';
 import type { BatchStarted } from '../../../src/domain/lane/batch.js';
 import type { LoginRange } from '../../../src/domain/login-range.js';
@@ -10,7 +10,7 @@ export type LoginState = (typeof loginStates)[number];
 export const MAX_LINES = 500;
 
 export interface DeliveryAccount extends BatchStarted {
-  portalId: string;
+  webhookId: string;
   purpose: Purpose;
   /** `webhook removed`: ended by the removal, its logins are undelivered. */
   state: 'open' | 'delivered' | 'abandoned' | 'split' | 'superseded' | 'webhook removed' | 'expired';
@@ -21,11 +21,13 @@ export interface DeliveryAccount extends BatchStarted {
   endedAt: number;
 }
 
-export interface PortalAccount {
+export interface LaneAccount {
+  webhookId: string;
   portalId: string;
   webhook: { destinationId: string; enabled: boolean } | null;
-  /** One entry a login: the login with version n is at n - 1. */
+  /** One entry a login of the portal: the login with version n is at n - 1. */
   states: LoginState[];
+  /** All webhooks of a portal share these arrays. */
   requests: string[];
   traceIds: string[];
   recordedAt: number[];
@@ -33,6 +35,8 @@ export interface PortalAccount {
   skippable: Set<number>;
   /** Failed recoveries by version, since a person last requested a redelivery. */
   failedRecoveries: Map<number, number>;
+  /** Undelivered versions that another webhook redelivers, with the id of that webhook. */
+  through: Map<number, string>;
   /** Versions of single lines that were too large for the receiver in their last delivery. */
   tooLarge: Set<number>;
   /** Logins up to this version may be pruned. */
@@ -51,15 +55,26 @@ export interface PortalAccount {
   changedAt: number;
 }
 
-export const emptyPortal = (portalId: string): PortalAccount => ({
+/** What the account knows of the logins of a portal, the same for each of its webhooks. */
+type LoginsAccount = Pick<LaneAccount, 'requests' | 'traceIds' | 'recordedAt'>;
+
+const noLogins = (): LoginsAccount => ({ requests: [], traceIds: [], recordedAt: [] });
+
+export const emptyLaneAccount = (
+  webhookId: string,
+  portalId = webhookId,
+  { requests, traceIds, recordedAt }: LoginsAccount = noLogins(),
+): LaneAccount => ({
+  webhookId,
   portalId,
   webhook: null,
   states: [],
-  requests: [],
-  traceIds: [],
-  recordedAt: [],
+  requests,
+  traceIds,
+  recordedAt,
   skippable: new Set(),
   failedRecoveries: new Map(),
+  through: new Map(),
   tooLarge: new Set(),
   prunedThrough: 0,
   first: null,
@@ -76,6 +91,6 @@ export function versionsOf({ firstVersion, lastVersion }: LoginRange): number[] 
 }
 
 /** The versions of the logins in one state, in order. */
-export function versionsIn({ states }: PortalAccount, state: LoginState): number[] {
+export function versionsIn({ states }: LaneAccount, state: LoginState): number[] {
   return states.flatMap((other, index) => (other === state ? [index + 1] : []));
 }
