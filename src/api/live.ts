@@ -10,6 +10,8 @@ import type { Context } from './context.js';
 
 /** Portals read at a time when a subscription follows all of them. */
 const PAGE_PORTALS = 50;
+/** After this many webhooks that did not change, other work can run. */
+const WEBHOOKS_AT_ONCE = 50;
 
 /**
  * The results of `select` for the events of some streams after a position; events for which it returns null are left out.
@@ -146,12 +148,16 @@ export function statesOfWebhooks<T extends { position: number }>(
   const initial = webhookIdsOf(portalId, models);
 
   /** The next state to return; null if there is none now. */
-  function take(): T | null {
+  async function take(): Promise<T | null> {
+    let skipped = 0;
     for (let first = initial.next(); !first.done; first = initial.next()) {
-      changed.delete(first.value);
       const state = read(first.value);
+      changed.delete(first.value);
       returned.set(first.value, digestOf(state));
       if (after === undefined || state.position > after) return state;
+      skipped += 1;
+      // Other work of this thread can run.
+      if (skipped % WEBHOOKS_AT_ONCE === 0) await new Promise((resolve) => setImmediate(resolve));
     }
     for (const id of changed) {
       changed.delete(id);
@@ -168,8 +174,9 @@ export function statesOfWebhooks<T extends { position: number }>(
     async () => {
       for (;;) {
         if (isEnded) return { value: undefined, done: true };
-        const value = take();
+        const value = await take();
         if (value) return { value, done: false };
+        if (isEnded) continue;
         await new Promise<void>((resolve) => {
           wake = resolve;
         });

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import {
   type GraphQLNamedType,
+  type GraphQLOutputType,
   getNamedType,
   isEnumType,
   isInputObjectType,
@@ -78,6 +79,17 @@ describe('the contract', () => {
       'Viewer.tokenId',
       'Viewer.tokenName',
     ]);
+  });
+
+  it('has no type that contains itself: a small query cannot ask for an answer of any size', () => {
+    const walk = (type: GraphQLOutputType | null | undefined, path: string[]): void => {
+      const named = type && getNamedType(type);
+      if (isUnionType(named)) for (const member of named.getTypes()) walk(member, path);
+      if (!isObjectType(named)) return;
+      expect(path, `${path.join(' > ')} > ${named.name}`).not.toContain(named.name);
+      for (const field of Object.values(named.getFields())) walk(field.type, [...path, named.name]);
+    };
+    for (const root of [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()]) walk(root, []);
   });
 
   it('has for every mutation a union of its success and the four refusals as result', () => {
