@@ -164,13 +164,6 @@ export const plantedFaults: readonly PlantedFault[] = [
     caughtBy: ['retention', 'healthy', 'recovery', 'nothing is lost'],
   },
   {
-    name: 'only the webhook `default` has a snapshot before logins are pruned',
-    file: 'src/queries/retention.js',
-    find: 'isGone || !(prunesLogins && pruned !== lane)',
-    replace: 'isGone || !(prunesLogins && pruned !== lane && webhookId === portalId)',
-    caughtBy: ['retention', 'rebuild', 'healthy', 'progress', 'nothing is lost'],
-  },
-  {
     name: 'a new webhook begins at the first login, which may be pruned',
     file: 'src/domain/lane/evolve.js',
     find: 'return laneFrom(event.data.loginsThrough);',

@@ -56,10 +56,6 @@ export function createAccount(
     webhookId: string,
     { portalId, loginsThrough }: Extract<WebhookEvent, { type: 'WebhookCreated' }>['data'],
   ) {
-    const prunedThrough = Math.max(0, ...lanesOf(portalId).map((lane) => lane.prunedThrough));
-    if (loginsThrough > prunedThrough) {
-      report('retention', `the lane of ${webhookId} begins after ${loginsThrough}, but ${prunedThrough} may be pruned`);
-    }
     const lane = emptyLaneAccount(webhookId, portalId, laneOf(portalId));
     lane.states = lane.requests.map((_, index) => (index < loginsThrough ? 'skipped' : 'off'));
     lane.prunedThrough = loginsThrough;
