@@ -13,8 +13,11 @@ import { WebSocketServer } from 'ws';
 import type { WebhookStatus } from '../../../src/queries/status.js';
 
 interface Changed {
-  webhookStatusChanged: { position: string; status: WebhookStatus };
+  webhookStatusChanged: { position: string; webhook: typeof webhook; status: WebhookStatus };
 }
+
+const id = '3e551b39-227d-4297-b911-e68fd5d77c17';
+const webhook = { id, name: 'default', portalId: id, portalName: 'Portal', destination: { id, name: 'SIEM' } };
 
 /** Each subscriber gets the present status, and then every change. */
 const subscribers = new Set<Subscriber>();
@@ -74,7 +77,7 @@ function statusNow(): Changed {
     discardedTotal: 0,
     holdsLoginsSince: null,
   };
-  return { webhookStatusChanged: { position: String(position), status } };
+  return { webhookStatusChanged: { position: String(position), webhook, status } };
 }
 
 const rootValue = {
