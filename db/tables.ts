@@ -182,7 +182,7 @@ export const undelivered = sqliteTable(
     /** Recoveries that failed. */
     recoveries: integer().notNull(),
     /** Probes that the receiver gave a final answer to. */
-    refusedProbes: integer('refused_probes').notNull(),
+    finalAnswers: integer('final_answers').notNull(),
     abandonedAt: integer('abandoned_at').notNull(),
     /** The webhook that redelivers the range, if its own was removed and a person asked for it. */
     throughWebhookId: text('through_webhook_id'),
@@ -201,7 +201,7 @@ export const undelivered = sqliteTable(
     index('undelivered_through')
       .on(t.webhookId, t.throughWebhookId, t.state, t.attempts, t.lastVersion)
       .where(sql`${t.throughWebhookId} IS NOT NULL`),
-    index('undelivered_least_refused').on(t.webhookId, t.state, t.refusedProbes, t.lastVersion),
+    index('undelivered_least_refused').on(t.webhookId, t.state, t.finalAnswers, t.lastVersion),
   ],
 );
 

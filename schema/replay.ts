@@ -3,6 +3,7 @@ import { type ReplayScope, replayScopes } from '../src/domain/replay.js';
 import { type ReplayJob, type ReplayJobStatus, replayJobStatuses } from '../src/queries/replay-jobs.js';
 import { builder, describedValues } from './builder.js';
 import { orRefusal, resultUnion } from './error.js';
+import { LoginType } from './login.js';
 import { allWebhooksDescription, choiceOf, webhookIdDescription } from './webhook-choice.js';
 
 const statusDescriptions: Record<ReplayJobStatus, string> = {
@@ -10,7 +11,7 @@ const statusDescriptions: Record<ReplayJobStatus, string> = {
   ACCEPTED: 'The replay was requested and starts at once.',
   PENDING: 'The replay waits until the webhook is turned on.',
   RUNNING: 'The logins are being sent. The batches alternate with first deliveries.',
-  COMPLETED: 'All logins were sent.',
+  COMPLETED: 'All logins were sent, except those that the receiver rejects (`rejectedLogins`).',
   FAILED: 'A batch of the replay was abandoned (after the last retry or a final answer), or the webhook was removed.',
   CANCELLED: 'A person cancelled the replay.',
 };
@@ -55,8 +56,13 @@ const ReplayJobType = builder.objectRef<ReplayJob>('ReplayJob').implement({
     }),
     total: t.exposeInt('total', { description: 'The number of logins to send; 0 until the replay starts.' }),
     sent: t.exposeInt('sent', { description: 'The number of logins that the receiver accepted.' }),
-    refused: t.exposeInt('refused', {
-      description: 'The number of single lines that are left out because the receiver answered 413 (too large).',
+    rejected: t.exposeInt('rejected', {
+      description: 'The number of logins that are left out because the receiver rejects each of them alone.',
+    }),
+    rejectedLogins: t.field({
+      type: [LoginType],
+      description: 'The logins that are left out: the first 100 of them that are still retained.',
+      resolve: (job, _, context) => api.rejectedLogins(job, context),
     }),
     message: t.exposeString('message', {
       nullable: true,

@@ -29,7 +29,8 @@ const UndeliveredStateEnum = builder.enumType('UndeliveredState', {
 const reasonDescriptions: Record<UndeliveredReason, string> = {
   ABANDONED: 'The last attempt failed, or the receiver gave a final answer.',
   WEBHOOK_REMOVED: 'The webhook was removed before the logins were delivered.',
-  TOO_LARGE: 'The receiver answered 413 (too large) to a single line.',
+  REJECTED: 'The receiver rejects this line alone and takes others.',
+  TOO_LARGE: 'The receiver answered 413 (too large) to this line alone and takes others.',
   RECOVERIES_FAILED: 'Three recoveries failed.',
 };
 

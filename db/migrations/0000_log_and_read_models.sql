@@ -133,7 +133,7 @@ CREATE TABLE `undelivered` (
 	`message` text,
 	`attempts` integer NOT NULL,
 	`recoveries` integer NOT NULL,
-	`refused_probes` integer NOT NULL,
+	`final_answers` integer NOT NULL,
 	`abandoned_at` integer NOT NULL,
 	`through_webhook_id` text,
 	`position` integer NOT NULL,
@@ -146,7 +146,7 @@ CREATE TABLE `undelivered` (
 CREATE INDEX `undelivered_oldest` ON `undelivered` (`webhook_id`,`state`,`last_version`,`first_version`);--> statement-breakpoint
 CREATE INDEX `undelivered_position` ON `undelivered` (`webhook_id`,`position`);--> statement-breakpoint
 CREATE INDEX `undelivered_through` ON `undelivered` (`webhook_id`,`through_webhook_id`,`state`,`attempts`,`last_version`) WHERE "undelivered"."through_webhook_id" IS NOT NULL;--> statement-breakpoint
-CREATE INDEX `undelivered_least_refused` ON `undelivered` (`webhook_id`,`state`,`refused_probes`,`last_version`);--> statement-breakpoint
+CREATE INDEX `undelivered_least_refused` ON `undelivered` (`webhook_id`,`state`,`final_answers`,`last_version`);--> statement-breakpoint
 CREATE TABLE `webhooks` (
 	`id` text PRIMARY KEY NOT NULL,
 	`portal_id` text NOT NULL,
@@ -159,5 +159,6 @@ CREATE TABLE `webhooks` (
 );
 --> statement-breakpoint
 CREATE INDEX `webhooks_destination` ON `webhooks` (`destination_id`);--> statement-breakpoint
-CREATE INDEX `webhooks_portal` ON `webhooks` (`portal_id`,`is_gone`,`enabled`,`id`);--> statement-breakpoint
-PRAGMA user_version = 2;
+CREATE INDEX `webhooks_portal` ON `webhooks` (`portal_id`,`is_gone`,`enabled`,`id`);
+--> statement-breakpoint
+PRAGMA user_version = 3;

@@ -1,8 +1,10 @@
 import { parse } from '../domain/input.js';
 import { cancelReplay as cancelInput, requestReplay as requestInput } from '../domain/replay.js';
+import { streamOf } from '../domain/stream.js';
 import { type ReplayJob, replayJobOf } from '../queries/replay-jobs.js';
 import type { Context } from './context.js';
 import { statesOfWebhooks } from './live.js';
+import type { RecordedLogin } from './logins.js';
 import { operation } from './operation.js';
 import { parsePosition } from './page.js';
 import { chosenScope, existingWebhook, type WebhookChoice } from './webhooks.js';
@@ -41,10 +43,23 @@ export const replayJobChanges = operation(
       (webhookId) => {
         const { lane, position } = context.models.lanes.get(webhookId);
         const portalId = context.models.webhooks.portalIdOf(webhookId);
-        return { webhookId, portalId, position, replayJob: replayJobOf(lane) };
+        return { webhookId, portalId, position, replayJob: replayJobOf(webhookId, lane) };
       },
       (state) => state.replayJob,
     ),
 );
 
-const jobOf = (webhookId: string, { models }: Context): ReplayJob => replayJobOf(models.lanes.get(webhookId).lane);
+/** The logins that the receiver rejected, as far as the job lists them and they are retained. */
+export const rejectedLogins = operation(
+  'rejectedLogins',
+  ({ webhookId, rejectedVersions }: ReplayJob, { log, models }): RecordedLogin[] => {
+    if (!rejectedVersions.length) return [];
+    const stream = streamOf('login', models.webhooks.portalIdOf(webhookId));
+    return rejectedVersions
+      .flatMap((version) => log.range(stream, version, version))
+      .filter((event) => event.type === 'LoginRecorded');
+  },
+);
+
+const jobOf = (webhookId: string, { models }: Context): ReplayJob =>
+  replayJobOf(webhookId, models.lanes.get(webhookId).lane);

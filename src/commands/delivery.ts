@@ -48,6 +48,7 @@ export function deliveryHandlers({ writer, models }: CommandContext) {
       const events = decide(command, lane, {
         sender,
         logFormat: destination?.logFormat,
+        workedBefore: destination ? models.destinationHealth.get(destination.id).healthySince !== null : false,
         undeliveredIn: (range) => models.undelivered.countIn(webhookId, range),
       });
       return writer.append(
@@ -63,9 +64,9 @@ export function deliveryHandlers({ writer, models }: CommandContext) {
   };
 }
 
-/** If a batch of a replay is abandoned, the job fails, except if the batch was one line that was too large. */
+/** If a batch of a replay is abandoned, the job fails, except if the batch was one line that the receiver rejected. */
 function failureOf(event: DeliveryEvent, lane: Lane, at: number): ReplayEvent[] {
-  if (event.type !== 'BatchAbandoned' || event.data.reason === 'TOO_LARGE' || !lane.replay) return [];
+  if (event.type !== 'BatchAbandoned' || event.data.reason || !lane.replay) return [];
   if (!isPartOf(lane.replay, openDelivery(lane, event.data.deliveryId))) return [];
   const { responseCode, message } = event.data;
   const failure = responseCode === null ? message : `${responseCode} ${message}`;

@@ -15,6 +15,9 @@ interface ReplaySettings {
   scope: ReplayScope;
 }
 
+/** A replay lists so many of the logins that the receiver rejected. The lane, which holds the list, stays small. */
+export const MAX_REJECTED_LISTED = 100;
+
 /** When the event happened, in ms. */
 interface At {
   at: number;
@@ -38,15 +41,17 @@ export interface Replay extends ReplaySettings {
   ranges: LoginRange[];
   total: number;
   sent: number;
-  /** Lines that were not delivered because the receiver answered 413 to each of them. */
-  refused: number;
+  /** Lines that were not delivered because the receiver rejected each of them alone. */
+  rejected: number;
+  /** The first of these logins, at most `MAX_REJECTED_LISTED`. */
+  rejectedVersions: number[];
   message: string | null;
 }
 
 export function evolve(replay: Replay | null, event: ReplayEvent): Replay | null {
   if (event.type === 'ReplayRequested') {
     const { at, ...settings } = event.data;
-    const counts = { ranges: [], total: 0, sent: 0, refused: 0 };
+    const counts = { ranges: [], total: 0, sent: 0, rejected: 0, rejectedVersions: [] };
     return { ...settings, ...counts, status: 'REQUESTED', requestedAt: at, updatedAt: at, message: null };
   }
   if (replay?.jobId !== event.data.jobId) return replay;

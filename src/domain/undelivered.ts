@@ -7,7 +7,13 @@ import { invalidInput, notFound, Refusal } from './refusal.js';
 export const undeliveredStates = ['WAITING', 'REQUESTED', 'NEEDS_ACTION', 'DISCARDED'] as const;
 export type UndeliveredState = (typeof undeliveredStates)[number];
 
-export const undeliveredReasons = ['ABANDONED', 'WEBHOOK_REMOVED', 'TOO_LARGE', 'RECOVERIES_FAILED'] as const;
+export const undeliveredReasons = [
+  'ABANDONED',
+  'WEBHOOK_REMOVED',
+  'REJECTED',
+  'TOO_LARGE',
+  'RECOVERIES_FAILED',
+] as const;
 export type UndeliveredReason = (typeof undeliveredReasons)[number];
 
 /** A range that failed this many recoveries gets the state NEEDS_ACTION. */

@@ -25,7 +25,7 @@ export function createUndeliveredRanges(db: Db) {
     .select()
     .from(undelivered)
     .where(and(ofWebhook, eq(undelivered.state, 'WAITING')))
-    .orderBy(asc(undelivered.refusedProbes), asc(undelivered.lastVersion))
+    .orderBy(asc(undelivered.finalAnswers), asc(undelivered.lastVersion))
     .limit(1)
     .prepare();
   const oldestThrough = db
@@ -108,6 +108,12 @@ export function createUndeliveredRanges(db: Db) {
     firstIn(webhookId: string, range: LoginRange): LoginRange | null {
       const row = fromVersion.get({ webhookId, version: range.firstVersion });
       return row ? overlap(row, range) : null;
+    },
+
+    /** The first logins of a range that are to be recovered, without a gap; null if there are none. */
+    firstRecoverableIn(webhookId: string, range: LoginRange): (UndeliveredRow & LoginRange) | null {
+      const row = overlapping(webhookId, range).find(({ state }) => state === 'WAITING' || state === 'REQUESTED');
+      return row ? { ...row, ...overlap(row, range) } : null;
     },
 
     /** The oldest range that is not discarded. */

@@ -5,7 +5,8 @@ import { undelivered } from '../../db/tables.js';
 import type { Recorded } from '../domain/event.js';
 import type { Purpose } from '../domain/lane/attempt.js';
 import { MAX_RETRIES } from '../domain/lane/backoff.js';
-import { type Lane, openDelivery } from '../domain/lane/lane.js';
+import { type Lane, openDelivery, type RejectedLine } from '../domain/lane/lane.js';
+import type { Narrowing } from '../domain/lane/narrowing.js';
 import type { LoginRange } from '../domain/login-range.js';
 import { streamId } from '../domain/stream.js';
 import { MAX_RECOVERIES } from '../domain/undelivered.js';
@@ -46,7 +47,7 @@ export function createUndelivered(db: Db) {
       message: null,
       attempts: 0,
       recoveries: 0,
-      refusedProbes: 0,
+      finalAnswers: 0,
       abandonedAt: event.recordedAt,
       throughWebhookId: null,
       position: event.position,
@@ -62,24 +63,43 @@ export function createUndelivered(db: Db) {
     const { attemptNumber, responseCode, message, reason = 'ABANDONED' } = event.data;
     const delivery = openDelivery(lane, event.data.deliveryId);
     if (!delivery) return;
-    const isTooLarge = reason === 'TOO_LARGE';
-    const outcome = { state: isTooLarge ? 'NEEDS_ACTION' : 'WAITING', reason } as const;
+    const isRejected = reason !== 'ABANDONED';
+    const outcome = { state: isRejected ? 'NEEDS_ACTION' : 'WAITING', reason } as const;
+    const isFinal = attemptNumber <= MAX_RETRIES;
+    if (event.data.released) release(webhookId, event.data.released);
     if (delivery.purpose === 'FIRST') {
-      const position = delivery.startedPosition;
-      add(event, delivery, { ...outcome, responseCode, message, attempts: attemptNumber, position });
-      return;
+      const facts = { responseCode, message, attempts: attemptNumber, finalAnswers: isFinal ? 1 : 0 };
+      return add(event, delivery, { ...outcome, ...facts, position: delivery.startedPosition });
     }
     // The failure of a replay changes nothing for the ranges that it sent.
-    if (delivery.purpose === 'REPLAY' && !isTooLarge) return;
+    if (delivery.purpose === 'REPLAY' && !isRejected) return;
     // The attempted logins become a range of their own, so that they do not delay the rest.
     for (const row of subtract(webhookId, delivery)) {
       const { firstVersion, lastVersion } = delivery;
       const attempts = row.attempts + attemptNumber;
       const attempted = { ...row, firstVersion, lastVersion, responseCode, message, attempts };
-      insert({ ...attempted, ...(isTooLarge ? outcome : afterFailure(row, delivery.purpose, attemptNumber)) });
+      insert({ ...attempted, ...(isRejected ? outcome : afterFailure(row, delivery.purpose, isFinal)) });
       // The rest of a requested range then waits for a success, like other ranges.
-      const isRestRequested = !isTooLarge && row.state === 'REQUESTED' && row.lastVersion > lastVersion;
+      const isRestRequested = !isRejected && row.state === 'REQUESTED' && row.lastVersion > lastVersion;
       if (isRestRequested) change(row, { state: 'WAITING' });
+    }
+    if (!isRejected) endRequests(webhookId, lane.redelivery.narrowing);
+  }
+
+  /** The receiver rejects every line: the one that was rejected before does not need a person. Probes send other lines first. */
+  function release(webhookId: string, line: RejectedLine): void {
+    for (const row of ranges.overlapping(webhookId, line)) {
+      // A person may have requested it since.
+      const isRequested = row.state === 'REQUESTED';
+      const failed = isRequested ? {} : { state: 'WAITING' as const, ...afterFailure(row, line.purpose, true) };
+      change(row, { reason: 'ABANDONED', ...failed });
+    }
+  }
+
+  /** The narrowing of a redelivery ended early: its requested ranges wait for a success, like other ranges. */
+  function endRequests(webhookId: string, narrowing: Narrowing | null): void {
+    for (const row of narrowing?.parts.flatMap((part) => ranges.overlapping(webhookId, part)) ?? []) {
+      if (row.state === 'REQUESTED') change(row, { state: 'WAITING' });
     }
   }
 
@@ -141,15 +161,17 @@ export function createUndelivered(db: Db) {
   };
 }
 
-/** How a range changes after a failed recovery or probe. */
-function afterFailure(row: UndeliveredRow, purpose: Purpose, attempts: number): Partial<UndeliveredRow> {
-  // Counts final answers, so that a range that always gets one does not prevent probes of other ranges.
-  if (purpose === 'PROBE') return { refusedProbes: row.refusedProbes + (attempts <= MAX_RETRIES ? 1 : 0) };
+/** How a range changes after a redelivery of it failed. Probes prefer the range that got the fewest final answers. */
+function afterFailure(row: UndeliveredRow, purpose: Purpose, isFinal: boolean): Partial<UndeliveredRow> {
+  const finalAnswers = row.finalAnswers + (isFinal ? 1 : 0);
+  if (purpose !== 'RECOVERY') return { finalAnswers };
   const recoveries = row.recoveries + 1;
-  if (recoveries >= MAX_RECOVERIES) return { recoveries, state: 'NEEDS_ACTION', reason: 'RECOVERIES_FAILED' };
-  // A range that needed action and was then requested loses the reason TOO_LARGE or RECOVERIES_FAILED.
+  if (recoveries >= MAX_RECOVERIES) {
+    return { finalAnswers, recoveries, state: 'NEEDS_ACTION', reason: 'RECOVERIES_FAILED' };
+  }
+  // A range that needed action and was then requested loses its reason.
   const reason = row.reason === 'WEBHOOK_REMOVED' ? row.reason : 'ABANDONED';
-  return { recoveries, state: 'WAITING', reason };
+  return { finalAnswers, recoveries, state: 'WAITING', reason };
 }
 
 /** The attempts of the delivery that the removal of the webhook ended. */

@@ -15,18 +15,36 @@ interface Sources {
 
 /** The facts that the next step of a lane depends on, in addition to the lane. */
 export function laneContext(webhookId: string, lane: Lane, { log, models, now }: Sources): LaneContext {
+  const narrowed = narrowedOf(webhookId, lane, models);
   const recoverable = recoverableOf(webhookId, lane, models);
-  const sender = senderOf(webhookId, lane, recoverable, models);
+  const throughWebhookId = (narrowed ?? recoverable)?.throughWebhookId ?? null;
+  const sender = senderOf(webhookId, lane, throughWebhookId, models);
   const destination = sender && models.destinations.get(sender.destinationId);
   const health = sender && models.destinationHealth.get(sender.destinationId);
   return {
     lastLogin: log.lastVersion(streamOf('login', models.webhooks.portalIdOf(webhookId))),
     sender,
     destination: destination && health ? { ...destination, ...health } : null,
+    narrowed,
     recoverable,
     replayable: replayableOf(webhookId, lane, models),
     now,
   };
+}
+
+/** What the narrowing of a redelivery sends next; null if nothing is narrowed, or nothing is left. */
+function narrowedOf(
+  webhookId: string,
+  { redelivery: { narrowing }, replay }: Lane,
+  { undelivered }: ReadModels,
+): (LoginRange & { throughWebhookId?: string | null }) | null {
+  for (const part of narrowing?.parts ?? []) {
+    const isReplay = narrowing?.purpose === 'REPLAY';
+    if (isReplay && replay?.scope === 'ALL') return part;
+    const next = isReplay ? undelivered.firstIn(webhookId, part) : undelivered.firstRecoverableIn(webhookId, part);
+    if (next) return next;
+  }
+  return null;
 }
 
 /** The undelivered range to recover or probe first; null if there is none. */
@@ -46,14 +64,14 @@ export function recoverableOf(webhookId: string, lane: Lane, models: ReadModels)
 function senderOf(
   webhookId: string,
   lane: Lane,
-  recoverable: UndeliveredRow | null,
+  throughWebhookId: string | null,
   models: ReadModels,
 ): (Sender & { id: string }) | null {
   if (lane.webhook) return { ...lane.webhook, id: webhookId };
   const { open } = lane.redelivery;
   // A person may have asked for another webhook since the batch was started: then the batch ends.
   const requested = open && models.undelivered.overlapping(webhookId, open)[0]?.throughWebhookId;
-  const id = requested ?? open?.throughWebhookId ?? recoverable?.throughWebhookId;
+  const id = requested ?? open?.throughWebhookId ?? throughWebhookId;
   const through = id == null ? undefined : models.webhooks.get(id);
   return through?.destinationId
     ? { id: through.id, destinationId: through.destinationId, enabled: through.enabled }

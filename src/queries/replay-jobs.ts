@@ -16,6 +16,7 @@ export type ReplayJobStatus = (typeof replayJobStatuses)[number];
 
 /** The last job. Times in ms; the id and times are null if there never was a job. */
 export interface ReplayJob {
+  webhookId: string;
   id: string | null;
   status: ReplayJobStatus;
   startAt: number | null;
@@ -25,11 +26,13 @@ export interface ReplayJob {
   updatedAt: number | null;
   total: number;
   sent: number;
-  refused: number;
+  /** How many logins the receiver rejected, and the versions of the first of them. */
+  rejected: number;
+  rejectedVersions: number[];
   message: string | null;
 }
 
-const noJob: ReplayJob = {
+const noJob: Omit<ReplayJob, 'webhookId'> = {
   id: null,
   status: 'UNCONFIGURED',
   startAt: null,
@@ -39,14 +42,15 @@ const noJob: ReplayJob = {
   updatedAt: null,
   total: 0,
   sent: 0,
-  refused: 0,
+  rejected: 0,
+  rejectedVersions: [],
   message: null,
 };
 
-export function replayJobOf({ replay, webhook }: Lane): ReplayJob {
-  if (!replay) return noJob;
+export function replayJobOf(webhookId: string, { replay, webhook }: Lane): ReplayJob {
+  if (!replay) return { webhookId, ...noJob };
   const { jobId: id, ranges: _, status, ...facts } = replay;
-  return { ...facts, id, status: statusOf(status, webhook?.enabled ?? false) };
+  return { ...facts, webhookId, id, status: statusOf(status, webhook?.enabled ?? false) };
 }
 
 /** While the webhook is off, an active job is PENDING. */

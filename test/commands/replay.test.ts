@@ -36,9 +36,9 @@ function replayOf({ replay }: Lane): Replay {
 
 describe('a replay', () => {
   it('is unconfigured, accepted, running and completed, in this order', async () => {
-    const { job, requestReplay, startReplay, finishReplay, deliver, now, one, three } = await withHistory();
+    const { job, requestReplay, startReplay, finishReplay, deliver, now, one, three, portalId } = await withHistory();
     const nothing = { id: null, startAt: null, endAt: null, scope: null, requestedAt: null, updatedAt: null };
-    const zero = { total: 0, sent: 0, refused: 0, message: null };
+    const zero = { webhookId: portalId, total: 0, sent: 0, rejected: 0, rejectedVersions: [], message: null };
     expect(job()).toEqual({ status: 'UNCONFIGURED', ...nothing, ...zero });
 
     await requestReplay(one, three);
@@ -52,7 +52,7 @@ describe('a replay', () => {
     expect(job()).toMatchObject({ status: 'RUNNING', total: 9, sent: 5 });
     await deliver(6, 9, success, 'REPLAY');
     await finishReplay();
-    expect(job()).toMatchObject({ status: 'COMPLETED', total: 9, sent: 9, refused: 0, message: null });
+    expect(job()).toMatchObject({ status: 'COMPLETED', total: 9, sent: 9, rejected: 0, message: null });
   });
 
   it('waits while the webhook is off', async () => {
@@ -211,18 +211,18 @@ describe('a delivery of a replay', () => {
     const { deliver, running, job, lane, deliveries } = await withHistory();
     await running();
     await deliver(1, 9, tooLarge, 'REPLAY');
-    expect([job().status, lane().batch.limit, deliveries().at(-1)?.type]).toEqual(['RUNNING', 4, 'BatchSplit']);
-    await deliver(1, 4, success, 'REPLAY');
-    expect(job().sent).toBe(4);
+    expect([job().status, lane().batch.limit, deliveries().at(-1)?.type]).toEqual(['RUNNING', 5, 'BatchSplit']);
+    await deliver(1, 5, success, 'REPLAY');
+    expect(job().sent).toBe(5);
   });
 
-  it('of a single line that is too large is counted as refused, and the job continues', async () => {
+  it('of a single line that is too large is counted as rejected, and the job continues', async () => {
     const { deliver, running, finishReplay, job, listed } = await withHistory();
     await running();
     await deliver(1, 1, tooLarge, 'REPLAY');
     await deliver(2, 9, success, 'REPLAY');
     await finishReplay();
-    expect(job()).toMatchObject({ status: 'COMPLETED', total: 9, sent: 8, refused: 1 });
+    expect(job()).toMatchObject({ status: 'COMPLETED', total: 9, sent: 8, rejected: 1, rejectedVersions: [1] });
     expect(listed()).toEqual([]);
   });
 });
@@ -271,7 +271,7 @@ describe('cancelReplay', () => {
       expect(job()).toMatchObject({ status: 'ACCEPTED', sent: 0 });
       await startReplay();
       await deliver(1, 9, success, 'REPLAY');
-      expect(job()).toMatchObject({ status: 'RUNNING', total: 9, sent: 9, refused: 0 });
+      expect(job()).toMatchObject({ status: 'RUNNING', total: 9, sent: 9, rejected: 0 });
     },
   );
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { writeRangeId } from '../../src/domain/undelivered.js';
-import { OTHER_PORTAL, success, tooLarge, unauthorized, unavailable } from '../support/domain/events.js';
+import { OTHER_PORTAL, rejected, success, tooLarge, unauthorized, unavailable } from '../support/domain/events.js';
 import { aLanePortal } from '../support/lane/commands.js';
 import { openCommands } from '../support/log/commands.js';
 
@@ -56,14 +56,16 @@ describe('redeliver', () => {
   });
 
   it('sends a line that was too large again, and it needs action again if it is still too large', async () => {
-    const { deliver, redeliver, idOf, listed } = await withUndelivered();
-    await deliver(8, 8, tooLarge);
-    await redeliver(idOf(8));
-    expect(listed('REQUESTED')).toEqual([[8, 8, 'REQUESTED']]);
-    await deliver(8, 8, tooLarge, 'RECOVERY');
-    expect(listed('NEEDS_ACTION')).toEqual([[8, 8, 'NEEDS_ACTION']]);
-    await redeliver(idOf(8));
-    await deliver(8, 8, success, 'RECOVERY');
+    const { login, deliver, redeliver, idOf, listed } = await withUndelivered();
+    await login();
+    await deliver(8, 8, success);
+    await deliver(9, 9, tooLarge);
+    await redeliver(idOf(9));
+    expect(listed('REQUESTED')).toEqual([[9, 9, 'REQUESTED']]);
+    await deliver(9, 9, tooLarge, 'RECOVERY');
+    expect(listed('NEEDS_ACTION')).toEqual([[9, 9, 'NEEDS_ACTION']]);
+    await redeliver(idOf(9));
+    await deliver(9, 9, success, 'RECOVERY');
     expect(listed()).toEqual(all);
   });
 
@@ -240,16 +242,20 @@ describe('a recovery', () => {
     expect(lane()).toMatchObject({ batch: { limit: 1 }, redelivery: { open: null } });
   });
 
-  it('of a single line that is too large makes the line NEEDS_ACTION', async () => {
-    const { deliver, listed, lane } = await withUndelivered();
-    await deliver(6, 6, tooLarge, 'RECOVERY');
-    expect(listed().slice(2)).toEqual([
-      [5, 5, 'WAITING'],
-      [6, 6, 'NEEDS_ACTION'],
-      [7, 7, 'WAITING'],
-    ]);
-    expect(lane().totals.undelivered).toBe(7);
-  });
+  it.each([tooLarge, rejected])(
+    'of a line that is rejected alone ($responseCode) makes it NEEDS_ACTION',
+    async (answer) => {
+      const { deliver, listed, lane } = await withUndelivered();
+      await deliver(8, 8, success);
+      await deliver(6, 6, answer, 'RECOVERY');
+      expect(listed().slice(2)).toEqual([
+        [5, 5, 'WAITING'],
+        [6, 6, 'NEEDS_ACTION'],
+        [7, 7, 'WAITING'],
+      ]);
+      expect(lane().totals.undelivered).toBe(7);
+    },
+  );
 
   it('is not started for logins that are not listed', async () => {
     const { start, discard, idOf, lane } = await withUndelivered();
@@ -272,24 +278,32 @@ describe('a recovery', () => {
   });
 });
 
-describe('a receiver that answers 413 to every line', () => {
-  it('makes two lines NEEDS_ACTION, and the next one counts as a failure of the receiver', async () => {
+describe.each([
+  ['413', tooLarge],
+  ['400', rejected],
+])('a receiver that answers %s to every line', (_, answer) => {
+  it('makes no line NEEDS_ACTION: the webhook waits as for any failing receiver', async () => {
     const { login, deliver, listed, lane, now } = await aLanePortal();
-    await login(6);
-    for (const version of [1, 2, 3]) await deliver(version, version, tooLarge);
-    expect(listed()).toEqual([
-      [1, 1, 'NEEDS_ACTION'],
-      [2, 2, 'NEEDS_ACTION'],
-      [3, 3, 'WAITING'],
-    ]);
-    expect(lane()).toMatchObject({
-      first: { abandonedInARow: 1, nextBatchDueAt: now() + 1_000 },
-      redelivery: { recovering: false },
-    });
+    await login(7);
+    await deliver(1, 1, success);
+    for (const version of [2, 3]) await deliver(version, version, answer);
+    expect(listed()).toEqual([2, 3].map((version) => [version, version, 'WAITING']));
+    expect(lane()).toMatchObject({ first: { nextBatchDueAt: expect.any(Number) }, redelivery: { recovering: false } });
+    await deliver(4, 4, answer);
+    expect(lane()).toMatchObject({ first: { nextBatchDueAt: expect.any(Number) } });
+    expect(lane().first.nextBatchDueAt).toBeGreaterThan(now() + 1_000);
+    expect(listed()).toEqual([2, 3, 4].map((version) => [version, version, 'WAITING']));
+  });
+
+  it('but takes others later: then the rejected line needs action', async () => {
+    const { login, deliver, listed } = await aLanePortal();
+    await login(4);
+    await deliver(1, 1, success);
+    await deliver(2, 2, answer);
+    await deliver(3, 3, success);
+    if (answer === rejected) await deliver(2, 2, answer, 'RECOVERY');
     await deliver(4, 4, success);
-    await deliver(3, 3, tooLarge, 'RECOVERY');
-    await deliver(5, 5, tooLarge);
-    expect(listed()).toEqual([1, 2, 3, 5].map((version) => [version, version, 'NEEDS_ACTION']));
+    expect(listed()).toEqual([[2, 2, 'NEEDS_ACTION']]);
   });
 });
 
@@ -309,7 +323,7 @@ describe('probes', () => {
   it('are not counted as recoveries', async () => {
     const { deliver, rows } = await withUndelivered();
     for (let failed = 1; failed <= 4; failed += 1) await deliver(1, 1, unauthorized, 'PROBE');
-    expect(rows()[0]).toMatchObject({ lastVersion: 1, state: 'WAITING', recoveries: 0, attempts: 5, refusedProbes: 4 });
+    expect(rows()[0]).toMatchObject({ lastVersion: 1, state: 'WAITING', recoveries: 0, attempts: 5, finalAnswers: 5 });
   });
 
   it('send a login of the oldest range, and of the next one after a final answer', async () => {

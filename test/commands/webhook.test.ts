@@ -41,7 +41,7 @@ async function withWebhook({ enabled = true } = {}) {
         CAUSE,
       ),
     deliver: (deliveryId = 'd-1', attempt = 1) => {
-      const outcome = { verdict: 'DELIVERED' as const, about: 'REQUEST' as const, retryAfterMs: null, ...ATTEMPT };
+      const outcome = { verdict: 'DELIVERED' as const, retryAfterMs: null, ...ATTEMPT };
       return execute(
         'advanceDelivery',
         {

@@ -92,7 +92,7 @@ describe('after an outage', () => {
   it('a range that three recoveries could not deliver needs action, and a person can redeliver it', async () => {
     const server = await start();
     const { portalId } = await abandonedPortal(server, 1);
-    receiver.answers(byLines(([first]) => (first === '/1' ? 400 : 200)));
+    receiver.answers(byLines(([first]) => (first === '/1' ? 404 : 200)));
     for (let nth = 1; nth <= 3; nth += 1) {
       await logIn(server, portalId, `/new${nth}`);
       const { data } = await untilEvent(server, portalId, 'BatchAbandoned', 1 + nth);
@@ -184,7 +184,7 @@ describe('a receiver that answers 413', () => {
       batches()
         .slice(0, 4)
         .map(({ length }) => length),
-    ).toEqual([500, 250, 125, 62]);
+    ).toEqual([500, 250, 125, 63]);
   });
 
   it('gets everything in order except the one line that is too large, which needs action', async () => {
@@ -199,6 +199,42 @@ describe('a receiver that answers 413', () => {
     await lane.redeliver(server, undeliveredIds(server, portalId));
     await untilLane(server, portalId, ({ totals }) => !totals.undelivered);
     expect(accepted().at(-1)).toBe('/7');
+  });
+});
+
+describe('a receiver that rejects every batch with a certain line', () => {
+  const others = numbered(400).filter((one) => one !== '/200');
+
+  it.each([400, 403, 422])('gets all others in order, and the line needs action (%i)', async (status) => {
+    const server = await start();
+    const { portalId } = await aPortal(server, siem());
+    await logIn(server, portalId, '/0');
+    await untilEvent(server, portalId, 'BatchDelivered', 1);
+    receiver.answers(byLines((requests) => (requests.includes('/200') ? status : 200)));
+    await logIn(server, portalId, ...numbered(400));
+    await receiver.until(({ accepted: lines }) => lines.length === 400);
+    expect(accepted()).toEqual(['/0', ...others]);
+    const [row, ...more] = server.app.services.models.undelivered.page(portalId, ['NEEDS_ACTION'], {
+      limit: 9,
+      inverted: false,
+    });
+    expect(more).toEqual([]);
+    expect(row).toMatchObject({ firstVersion: 201, lastVersion: 201, reason: 'REJECTED', responseCode: status });
+    // 2·k·⌈log2(n)⌉+2 requests for one of 400 lines, and the one before.
+    expect(batches().length).toBeLessThanOrEqual(1 + 20);
+  });
+
+  it('gets all others of an undelivered range that a person redelivers', async () => {
+    const server = await start();
+    const { portalId } = await aPortal(server, siem());
+    receiver.answers(answer(401));
+    await logIn(server, portalId, ...numbered(400));
+    await untilEvent(server, portalId, 'BatchAbandoned', 1);
+    receiver.answers(byLines((requests) => (requests.includes('/200') ? 400 : 200)));
+    await lane.redeliver(server, undeliveredIds(server, portalId));
+    await untilLane(server, portalId, ({ totals }) => totals.undelivered === 1);
+    expect(accepted().toSorted()).toEqual(others.toSorted());
+    expect(listed(server, portalId)).toEqual([[200, 200, 'NEEDS_ACTION']]);
   });
 });
 
@@ -276,13 +312,13 @@ describe('a replay', () => {
   it('fails with the answer of the receiver, and delivery continues', async () => {
     const server = await start();
     const { portalId } = await deliveredPortal(server, 3);
-    receiver.answers(statuses(403, 200));
+    receiver.answers(statuses(401, 200));
     await lane.requestReplay(server, portalId);
     await untilLane(server, portalId, ({ replay }) => replay?.status === 'FAILED');
     await logIn(server, portalId, '/new');
     await untilEvent(server, portalId, 'BatchDelivered', 2);
     expect(server.app.services.models.lanes.get(portalId).lane).toMatchObject({
-      replay: { message: expect.stringMatching(/^403/), sent: 0 },
+      replay: { message: expect.stringMatching(/^401/), sent: 0 },
       totals: { undelivered: 0 },
     });
   });

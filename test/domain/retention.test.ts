@@ -116,7 +116,8 @@ function replayOf(...ranges: LoginRange[]): Replay {
     ranges,
     total: 7,
     sent: 0,
-    refused: 0,
+    rejected: 0,
+    rejectedVersions: [],
     message: null,
   };
 }

@@ -39,7 +39,6 @@ async function startServer({
   const logger = createLogger('info', { write: (line: string) => void lines.push(JSON.parse(line)) });
   const send = (): Promise<Outcome> => {
     const facts = {
-      about: 'REQUEST' as const,
       retryAfterMs: null,
       attemptedAt: clock.now(),
       durationMs: 0,

@@ -68,7 +68,7 @@ describe('the list of undelivered ranges', () => {
       reason: 'ABANDONED',
       attempts: 5,
       recoveries: 0,
-      refusedProbes: 0,
+      finalAnswers: 0,
     };
     const answer = {
       responseCode: 503,

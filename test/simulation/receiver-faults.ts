@@ -76,6 +76,7 @@ const faults = {
   '429 with a Retry-After of years': (chance) => answers(429, { retryAfterMs: chance.pick([10 ** 12, 10 ** 25]) }),
   '400': () => answers(400),
   '400 for one line': (_, { numbers }) => (numbers.some(isRejected) ? answers(400) : {}),
+  '422 for several lines': (_, { numbers }) => (numbers.some(isOneOfSeveral) ? answers(422) : {}),
   '401 or 403': (chance) => answers(chance.pick([401, 403])),
   '302': () => answers(302),
   '413 for many lines': (_, { numbers }) => (numbers.length > MAX_LINES ? answers(413) : {}),
@@ -87,6 +88,7 @@ const faults = {
 /** Faults of a receiver that last, because they are its configuration. */
 export const lastingFaults: readonly FaultName[] = [
   '400 for one line',
+  '422 for several lines',
   '413 for many lines',
   '413 for many bytes',
   '413 for one line',
@@ -97,8 +99,9 @@ export const faultNames = Object.keys(faults) as FaultName[];
 
 /** Whether a receiver finds the line of this login too long, */
 const isTooLong = (number: number): boolean => number % 41 === 7;
-/** or rejects its content. */
-const isRejected = (number: number): boolean => number % 7 === 3;
+/** or rejects its content: of few lines that are far apart, or of several, some of them next to each other. */
+const isRejected = (number: number): boolean => number % 23 === 3;
+const isOneOfSeveral = (number: number): boolean => [2, 3, 7, 11].includes(number % 13);
 
 export function replyOf(name: FaultName, chance: Chance, request: Request): Reply {
   const fault: Fault = faults[name];
@@ -111,8 +114,7 @@ export function outcomeOf(reply: Reply, attemptedAt: number, durationMs: number)
   const ok = code !== null && code >= 200 && code < 300;
   const isRetryable = code === null ? !guarded : code >= 500 || code === 429;
   return {
-    verdict: ok ? 'DELIVERED' : isRetryable ? 'RETRYABLE' : code === 413 ? 'TOO_LARGE' : 'FINAL',
-    about: 'REQUEST',
+    verdict: ok ? 'DELIVERED' : isRetryable ? 'RETRYABLE' : finalVerdictOf(code),
     responseCode: code,
     message: code === null ? error : `answer ${code}`,
     phase,
@@ -121,4 +123,9 @@ export function outcomeOf(reply: Reply, attemptedAt: number, durationMs: number)
     attemptedAt,
     durationMs,
   };
+}
+
+function finalVerdictOf(code: number | null): Outcome['verdict'] {
+  if (code === 413) return 'TOO_LARGE';
+  return code === null || code < 400 || [401, 404, 405, 407, 410].includes(code) ? 'FINAL' : 'REJECTED';
 }

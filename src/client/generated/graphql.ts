@@ -354,7 +354,7 @@ export type ReplayJobStatus =
   | 'ACCEPTED'
   /** A person cancelled the replay. */
   | 'CANCELLED'
-  /** All logins were sent. */
+  /** All logins were sent, except those that the receiver rejects (`rejectedLogins`). */
   | 'COMPLETED'
   /** A batch of the replay was abandoned (after the last retry or a final answer), or the webhook was removed. */
   | 'FAILED'
@@ -404,7 +404,9 @@ export type UndeliveredReason =
   | 'ABANDONED'
   /** Three recoveries failed. */
   | 'RECOVERIES_FAILED'
-  /** The receiver answered 413 (too large) to a single line. */
+  /** The receiver rejects this line alone and takes others. */
+  | 'REJECTED'
+  /** The receiver answered 413 (too large) to this line alone and takes others. */
   | 'TOO_LARGE'
   /** The webhook was removed before the logins were delivered. */
   | 'WEBHOOK_REMOVED';
@@ -763,7 +765,7 @@ export type RequestReplayMutation = { requestReplay:
     | { __typename: 'Conflict', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
     | { __typename: 'InvalidInput', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
     | { __typename: 'NotFound', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
-    | { __typename: 'RequestReplaySuccess', replayJob: { id: string | null, status: ReplayJobStatus, startAt: string | null, endAt: string | null, scope: ReplayScope | null, total: number, sent: number, refused: number, message: string | null, requestedAt: string | null, updatedAt: string | null } }
+    | { __typename: 'RequestReplaySuccess', replayJob: { id: string | null, status: ReplayJobStatus, startAt: string | null, endAt: string | null, scope: ReplayScope | null, total: number, sent: number, rejected: number, message: string | null, requestedAt: string | null, updatedAt: string | null, rejectedLogins: Array<{ position: string }> } }
     | { __typename: 'Unavailable', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
    };
 
@@ -773,7 +775,7 @@ export type CancelReplayMutationVariables = Exact<{
 
 
 export type CancelReplayMutation = { cancelReplay:
-    | { __typename: 'CancelReplaySuccess', replayJob: { id: string | null, status: ReplayJobStatus, startAt: string | null, endAt: string | null, scope: ReplayScope | null, total: number, sent: number, refused: number, message: string | null, requestedAt: string | null, updatedAt: string | null } }
+    | { __typename: 'CancelReplaySuccess', replayJob: { id: string | null, status: ReplayJobStatus, startAt: string | null, endAt: string | null, scope: ReplayScope | null, total: number, sent: number, rejected: number, message: string | null, requestedAt: string | null, updatedAt: string | null, rejectedLogins: Array<{ position: string }> } }
     | { __typename: 'Conflict', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
     | { __typename: 'InvalidInput', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
     | { __typename: 'NotFound', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
@@ -786,7 +788,7 @@ export type ReplayJobQueryVariables = Exact<{
 }>;
 
 
-export type ReplayJobQuery = { replayJob: { id: string | null, status: ReplayJobStatus, startAt: string | null, endAt: string | null, scope: ReplayScope | null, total: number, sent: number, refused: number, message: string | null, requestedAt: string | null, updatedAt: string | null } };
+export type ReplayJobQuery = { replayJob: { id: string | null, status: ReplayJobStatus, startAt: string | null, endAt: string | null, scope: ReplayScope | null, total: number, sent: number, rejected: number, message: string | null, requestedAt: string | null, updatedAt: string | null, rejectedLogins: Array<{ position: string }> } };
 
 export type ReplayJobChangedSubscriptionVariables = Exact<{
   portalId: string;
@@ -796,7 +798,7 @@ export type ReplayJobChangedSubscriptionVariables = Exact<{
 }>;
 
 
-export type ReplayJobChangedSubscription = { replayJobChanged: { position: string, webhookId: string, replayJob: { id: string | null, status: ReplayJobStatus, startAt: string | null, endAt: string | null, scope: ReplayScope | null, total: number, sent: number, refused: number, message: string | null, requestedAt: string | null, updatedAt: string | null } } };
+export type ReplayJobChangedSubscription = { replayJobChanged: { position: string, webhookId: string, replayJob: { id: string | null, status: ReplayJobStatus, startAt: string | null, endAt: string | null, scope: ReplayScope | null, total: number, sent: number, rejected: number, message: string | null, requestedAt: string | null, updatedAt: string | null, rejectedLogins: Array<{ position: string }> } } };
 
 export type PortalFieldsFragment = { id: string, name: string, registeredAt: string, retiredAt: string | null };
 
@@ -806,7 +808,7 @@ export type WebhookFieldsFragment = { id: string, name: string, enabled: boolean
 
 export type UndeliveredFieldsFragment = { id: string, webhookId: string, throughWebhookId: string | null, state: UndeliveredState, reason: UndeliveredReason, loginCount: number, firstRecordedAt: string | null, lastRecordedAt: string | null, abandonedAt: string, lastResponseCode: number | null, lastResponseMessage: string | null, attempts: number, recoveries: number, discardedAt: string | null, discardedBy: string | null, discardedReason: string | null };
 
-export type ReplayJobFieldsFragment = { id: string | null, status: ReplayJobStatus, startAt: string | null, endAt: string | null, scope: ReplayScope | null, total: number, sent: number, refused: number, message: string | null, requestedAt: string | null, updatedAt: string | null };
+export type ReplayJobFieldsFragment = { id: string | null, status: ReplayJobStatus, startAt: string | null, endAt: string | null, scope: ReplayScope | null, total: number, sent: number, rejected: number, message: string | null, requestedAt: string | null, updatedAt: string | null, rejectedLogins: Array<{ position: string }> };
 
 export type StatusFieldsFragment = { enabled: boolean, state: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number, oldestUndeliveredAt: string | null, undeliveredExpiresAt: string | null, needsActionTotal: number, discardedTotal: number, holdsLoginsSince: string | null };
 
@@ -968,7 +970,10 @@ export const ReplayJobFieldsFragmentDoc = new TypedDocumentString(`
   scope
   total
   sent
-  refused
+  rejected
+  rejectedLogins {
+    position
+  }
   message
   requestedAt
   updatedAt
@@ -1950,7 +1955,10 @@ export const RequestReplayDocument = new TypedDocumentString(`
   scope
   total
   sent
-  refused
+  rejected
+  rejectedLogins {
+    position
+  }
   message
   requestedAt
   updatedAt
@@ -1983,7 +1991,10 @@ export const CancelReplayDocument = new TypedDocumentString(`
   scope
   total
   sent
-  refused
+  rejected
+  rejectedLogins {
+    position
+  }
   message
   requestedAt
   updatedAt
@@ -2010,7 +2021,10 @@ export const ReplayJobDocument = new TypedDocumentString(`
   scope
   total
   sent
-  refused
+  rejected
+  rejectedLogins {
+    position
+  }
   message
   requestedAt
   updatedAt
@@ -2038,7 +2052,10 @@ export const ReplayJobChangedDocument = new TypedDocumentString(`
   scope
   total
   sent
-  refused
+  rejected
+  rejectedLogins {
+    position
+  }
   message
   requestedAt
   updatedAt

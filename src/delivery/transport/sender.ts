@@ -5,7 +5,7 @@ import type { Clock } from '../../runtime/clock.js';
 import { createService } from '../../runtime/service.js';
 import { type AddressGuard, AddressRefused } from '../egress/address-guard.js';
 import { headersOf } from '../kinds/http/request.js';
-import { aboutOf, parseRetryAfter, verdictOf } from '../kinds/http/verdict.js';
+import { parseRetryAfter, verdictOf } from '../kinds/http/verdict.js';
 import { createDialer, directly } from './dialer.js';
 import { describe } from './error-words.js';
 import { createPool, type PooledConnection } from './pool.js';
@@ -98,7 +98,6 @@ export function createSender({
         const verdict = verdictOf(responseCode);
         return outcome({
           verdict,
-          about: aboutOf(responseCode, verdict),
           responseCode,
           phase: 'BODY',
           message: showMessage(text, secretsOf(target)) || STATUS_CODES[responseCode] || 'no reason given',
@@ -112,7 +111,6 @@ export function createSender({
         const reason = isLate ? `no response within ${ATTEMPT_DEADLINE_MS / 1000} s` : describe(error);
         return outcome({
           verdict: error instanceof AddressRefused ? 'FINAL' : 'RETRYABLE',
-          about: 'REQUEST',
           responseCode: null,
           phase: phaseOf(error, connection),
           message: showMessage(reason, secretsOf(target)) || 'no reason given',

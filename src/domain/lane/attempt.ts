@@ -28,19 +28,18 @@ export interface Attempt {
   responseExcerpt?: string | null;
 }
 
-/** The meaning of an answer for a delivery, the same for all destinations. */
-export type Verdict = 'DELIVERED' | 'RETRYABLE' | 'FINAL' | 'TOO_LARGE';
-
 /**
- * What a failed attempt is about. REQUEST: the request as a whole, so that every batch would fail (the address, the credential, the
- * connection). CONTENT: the lines of this batch.
+ * The meaning of an answer for a delivery, the same for all destinations. FINAL is about the request as a whole (the address, the
+ * credential): every batch would get this answer. REJECTED and TOO_LARGE are about the lines of this batch.
  */
-export type About = 'REQUEST' | 'CONTENT';
+export type Verdict = 'DELIVERED' | 'RETRYABLE' | 'FINAL' | Rejection;
+
+/** A batch of several lines with such an answer is narrowed (narrowing.ts). */
+export type Rejection = 'REJECTED' | 'TOO_LARGE';
 
 /** The result of one attempt, as the sender reports it. */
 export interface Outcome extends Omit<Attempt, 'deliveryId' | 'attemptNumber'> {
   verdict: Verdict;
-  about: About;
   /** The value of a Retry-After header, in ms. */
   retryAfterMs: number | null;
 }

@@ -1,8 +1,8 @@
 /** Decides the commands of the delivery engine: which events each of them causes in a lane. */
 
 import type { LogFormat } from '../formats/index.js';
-import { isWithin, type LoginRange, loginCount } from '../login-range.js';
-import type { Attempt, Outcome, Purpose } from './attempt.js';
+import { isWithin, type LoginRange, loginCount, overlap } from '../login-range.js';
+import type { Attempt, Outcome, Rejection, Verdict } from './attempt.js';
 import { boundedRetryMs, laneBackoffMs, MAX_RETRIES, probeBackoffMs, retryBackoffMs } from './backoff.js';
 import type { BatchStarted } from './batch.js';
 import type { DeliveryEvent } from './events.js';
@@ -21,15 +21,11 @@ export interface DeliveryContext {
   sender: Sender | null;
   /** The current log format of the sender's destination. */
   logFormat: LogFormat | undefined;
+  /** The answer of the sender's destination before this one was a success. */
+  workedBefore: boolean;
   /** How many logins of a range are undelivered and not discarded. */
   undeliveredIn: (range: LoginRange) => number;
 }
-
-/**
- * How many single lines in a row may be too large. After that, the receiver probably refuses every line, and the batch is abandoned
- * like any other. A replay has a higher limit because it may send many lines that were too large before.
- */
-const maxTooLargeInARow = (purpose: Purpose): number => (purpose === 'REPLAY' ? 50 : 2);
 
 /** A late command (its delivery is not open, or its attempt number is not the next one) causes no event. */
 export function decide(command: DeliveryCommand, lane: Lane, context: DeliveryContext): DeliveryEvent[] {
@@ -95,9 +91,10 @@ function afterAttempt(
   random: number,
   open: OpenDelivery,
   lane: Lane,
-  { sender, logFormat = open.logFormat, undeliveredIn }: DeliveryContext,
+  context: DeliveryContext,
 ): DeliveryEvent[] {
-  const { verdict, about: _about, retryAfterMs, ...facts } = outcome;
+  const { sender, logFormat = open.logFormat, undeliveredIn } = context;
+  const { verdict, retryAfterMs, ...facts } = outcome;
   const failed = open.failedAttempts + 1;
   const attempt: Attempt = { deliveryId: open.deliveryId, attemptNumber: failed, ...facts };
   const endedAt = outcome.attemptedAt + outcome.durationMs;
@@ -117,16 +114,39 @@ function afterAttempt(
     const retryDueAt = endedAt + retryBackoffMs(failed, random, retryAfterMs);
     return [{ type: 'RetryScheduled', data: { ...attempt, ...pause, retryDueAt } }];
   }
-  if (verdict === 'TOO_LARGE') {
-    // Without a sender, smaller batches cannot follow.
-    if (loginCount(open) > 1 && sender) return [{ type: 'BatchSplit', data: attempt }];
-    if (loginCount(open) === 1 && lane.batch.tooLargeInARow < maxTooLargeInARow(open.purpose)) {
-      return [{ type: 'BatchAbandoned', data: { ...attempt, nextBatchDueAt: null, reason: 'TOO_LARGE' } }];
-    }
+  if (isRejection(verdict) && mayNarrow(verdict, open, lane, context)) {
+    return loginCount(open) > 1
+      ? [{ type: 'BatchSplit', data: { ...attempt, reason: verdict } }]
+      : [{ type: 'BatchAbandoned', data: { ...attempt, nextBatchDueAt: null, reason: verdict } }];
   }
   const probes = lane.redelivery.failedProbes + (open.purpose === 'PROBE' ? 1 : 0);
   const probeDueAt = endedAt + probeBackoffMs(probes, random);
   const { abandonedInARow } = open.purpose === 'FIRST' ? lane.first : lane.redelivery;
   const nextBatchDueAt = endedAt + laneBackoffMs(abandonedInARow + 1, random);
-  return [{ type: 'BatchAbandoned', data: { ...attempt, ...pause, nextBatchDueAt, probeDueAt } }];
+  const released = lane.rejectedLine ? { released: lane.rejectedLine } : {};
+  return [{ type: 'BatchAbandoned', data: { ...attempt, ...pause, nextBatchDueAt, probeDueAt, ...released } }];
+}
+
+const isRejection = (verdict: Verdict): verdict is Rejection => verdict === 'REJECTED' || verdict === 'TOO_LARGE';
+
+/**
+ * Whether a rejected batch is narrowed: divided, or, if it is a single line, left to a person while the lane goes on. Otherwise it
+ * is abandoned like any batch that a dead receiver did not take.
+ */
+function mayNarrow(
+  verdict: Rejection,
+  { purpose, ...range }: OpenDelivery,
+  { first, redelivery, rejectedLine }: Lane,
+  { sender, workedBefore }: DeliveryContext,
+): boolean {
+  // Without a sender, no other batch can follow.
+  if (!sender) return false;
+  const { narrowing } = purpose === 'FIRST' ? first : redelivery;
+  if (loginCount(range) > 1)
+    return narrowing !== null || purpose !== 'FIRST' || verdict === 'TOO_LARGE' || workedBefore;
+  if (narrowing?.taken) return true;
+  // If another line was rejected, and nothing was delivered since, the receiver is taken to reject everything.
+  if (rejectedLine) return overlap(rejectedLine, range) !== null;
+  // A new line that is rejected on its own is sent again after the next success: then it is known that others are taken.
+  return narrowing !== null || (workedBefore && (purpose !== 'FIRST' || verdict === 'TOO_LARGE'));
 }

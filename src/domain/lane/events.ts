@@ -1,7 +1,8 @@
 /** The events of a webhook's delivery stream. */
 import type { LoginRange } from '../login-range.js';
-import type { Attempt } from './attempt.js';
+import type { Attempt, Rejection } from './attempt.js';
 import type { BatchStarted } from './batch.js';
+import type { RejectedLine } from './lane.js';
 import type { LaneSnapshot } from './snapshot.js';
 
 /** The receiver asked for a pause (Retry-After): no webhook sends a request to this destination before that time (ms). */
@@ -14,8 +15,10 @@ interface Abandonment {
   nextBatchDueAt: number | null;
   /** The oldest undelivered range is probed at that time (ms), unless a delivery succeeds before. */
   probeDueAt?: number;
-  /** The batch was one line, and it is too large for the receiver. The range needs action. */
-  reason?: 'TOO_LARGE';
+  /** The batch was one line, and the receiver rejected it although it takes others. The range needs action. */
+  reason?: Rejection;
+  /** This line was rejected just before. Now the receiver is taken to reject everything: the line needs no action, it waits. */
+  released?: RejectedLine;
 }
 
 export type DeliveryEvent =
@@ -23,10 +26,10 @@ export type DeliveryEvent =
   /** `recovered`: how many of its logins were undelivered before. */
   | { type: 'BatchDelivered'; data: Attempt & { recovered?: number } }
   | { type: 'RetryScheduled'; data: Attempt & DestinationPause & { retryDueAt: number } }
-  /** The batch was too large for the receiver. Its logins go into batches of at most half its size. */
-  | { type: 'BatchSplit'; data: Attempt }
+  /** The receiver rejected a batch of several lines. Its two halves are sent instead. */
+  | { type: 'BatchSplit'; data: Attempt & { reason: Rejection } }
   /**
-   * The batch was given up: after its last retry, after an answer that no retry changes, or because a single line is too large.
+   * The batch was given up: after its last retry, after an answer that no retry changes, or because its single line was rejected.
    * The logins of a first delivery become undelivered; those of a recovery or probe stay so. A replay changes nothing
    * for them.
    */

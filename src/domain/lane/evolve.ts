@@ -2,15 +2,16 @@
 
 import type { Recorded } from '../event.js';
 import { type LoginRange, loginCount, MAX_BATCH_LINES, without } from '../login-range.js';
-import { evolve as evolveReplay, type Replay, type ReplayEvent } from '../replay.js';
+import { evolve as evolveReplay, MAX_REJECTED_LISTED, type Replay, type ReplayEvent } from '../replay.js';
 import type { UndeliveredEvent } from '../undelivered.js';
 import type { WebhookEvent } from '../webhook.js';
 import type { Attempt } from './attempt.js';
 import type { DeliveryEvent } from './events.js';
 import { type BatchSize, type Health, type Lane, laneFrom, type OpenDelivery, openDelivery } from './lane.js';
+import { continued, half, type Narrowing, remaining, split, withLastLineNext } from './narrowing.js';
 import { fromSnapshot } from './snapshot.js';
 
-/** Batches to deliver after a split before larger ones are sent again. */
+/** Batches to deliver after one was too large before larger ones are sent again. */
 const BATCHES_BEFORE_GROWTH = 20;
 
 export type LaneEvent = WebhookEvent | DeliveryEvent | UndeliveredEvent | ReplayEvent;
@@ -26,20 +27,22 @@ export function evolve(lane: Lane, event: LaneEvent | Recorded<LaneEvent>): Lane
       const isMoved = lane.webhook?.destinationId !== destinationId;
       const dueThrough = enabled ? null : (lane.backlog.dueThrough ?? loginsThrough);
       return {
-        ...(isMoved ? withFullBatches(healthy(lane)) : lane),
+        ...(isMoved ? withFullBatches(notNarrowing(healthy(lane))) : lane),
         webhook: { destinationId, enabled },
         backlog: { ...lane.backlog, dueThrough },
       };
     }
     case 'WebhookRemoved': {
       const dueThrough = lane.backlog.dueThrough ?? event.data.loginsThrough;
-      return { ...healthy(lane), webhook: null, backlog: { ...lane.backlog, dueThrough } };
+      return { ...notNarrowing(healthy(lane)), webhook: null, backlog: { ...lane.backlog, dueThrough } };
     }
     case 'BatchStarted': {
       const startedPosition = 'position' in event ? event.position : 0;
       const { purpose = 'FIRST' } = event.data;
       const delivery = { ...event.data, purpose, startedPosition, failedAttempts: 0, retryDueAt: null };
-      return { ...withOpen(lane, delivery, delivery), lastStarted: purpose === 'PROBE' ? 'RECOVERY' : purpose };
+      const narrowing = continued(sendingOf(lane, delivery).narrowing, delivery);
+      const started = withSending(lane, delivery, { open: delivery, narrowing });
+      return { ...started, lastStarted: purpose === 'PROBE' ? 'RECOVERY' : purpose };
     }
     case 'BatchDelivered':
       return afterDelivery(lane, event.data);
@@ -49,15 +52,8 @@ export function evolve(lane: Lane, event: LaneEvent | Recorded<LaneEvent>): Lane
       const attempted = { ...lane, health: healthAfter(lane, event.data, true) };
       return delivery ? withOpen(attempted, delivery, { ...delivery, failedAttempts, retryDueAt }) : attempted;
     }
-    case 'BatchSplit': {
-      const delivery = openDelivery(lane, event.data.deliveryId);
-      const attempted = { ...lane, health: healthAfter(lane, event.data, true) };
-      const limit = Math.max(1, Math.min(lane.batch.limit, Math.floor(loginCount(delivery) / 2)));
-      return {
-        ...(delivery ? withOpen(attempted, delivery, null) : attempted),
-        batch: { ...lane.batch, limit, batchesBeforeGrowth: BATCHES_BEFORE_GROWTH },
-      };
-    }
+    case 'BatchSplit':
+      return afterSplit(lane, event.data);
     case 'BatchAbandoned':
       return afterAbandonment(lane, event.data);
     case 'DeliverySuperseded': {
@@ -91,10 +87,16 @@ export function evolve(lane: Lane, event: LaneEvent | Recorded<LaneEvent>): Lane
     }
     case 'ReplayRequested':
     case 'ReplayStarted':
+      return { ...lane, replay: evolveReplay(lane.replay, event) };
     case 'ReplayCompleted':
     case 'ReplayFailed':
-    case 'ReplayCancelled':
-      return { ...lane, replay: evolveReplay(lane.replay, event) };
+    case 'ReplayCancelled': {
+      const ended = { ...lane, replay: evolveReplay(lane.replay, event) };
+      const { narrowing } = lane.redelivery;
+      return narrowing?.purpose === 'REPLAY'
+        ? { ...ended, redelivery: { ...ended.redelivery, narrowing: null } }
+        : ended;
+    }
     default:
       return event satisfies never;
   }
@@ -108,10 +110,10 @@ function afterDelivery(lane: Lane, data: DataOf<'BatchDelivered'>): Lane {
   const recovered = data.recovered ?? 0;
   const delivered = isFirst ? loginCount(delivery) : recovered;
   const attempted = {
-    ...counted(closed(lane, delivery), { delivered, undelivered: -recovered }),
+    ...taken(counted(closed(lane, delivery), { delivered, undelivered: -recovered }), delivery),
     health: healthAfter(lane, data, false),
     batch: grown(lane.batch, loginCount(delivery)),
-    replay: replayAfter(lane.replay, delivery, 'sent', data),
+    replay: replayAfter(lane, delivery, 'sent', data),
   };
   if (!isToPresentDestination(lane, delivery)) return attempted;
   const working = healthy(attempted);
@@ -119,6 +121,30 @@ function afterDelivery(lane: Lane, data: DataOf<'BatchDelivered'>): Lane {
   // The success of a first delivery does not shorten the wait after an abandoned redelivery.
   const { abandonedInARow, nextBatchDueAt } = lane.redelivery;
   return { ...working, redelivery: { ...working.redelivery, abandonedInARow, nextBatchDueAt } };
+}
+
+function afterSplit(lane: Lane, data: DataOf<'BatchSplit'>): Lane {
+  const delivery = openDelivery(lane, data.deliveryId);
+  const attempted = { ...lane, health: healthAfter(lane, data, true) };
+  if (!delivery) return attempted;
+  const narrowing = split(sendingOf(lane, delivery).narrowing, delivery, lane.batch.limit);
+  const divided = withSending(attempted, delivery, { open: null, narrowing });
+  if (data.reason !== 'TOO_LARGE') return divided;
+  const limit = Math.min(lane.batch.limit, half(loginCount(delivery)));
+  return { ...divided, batch: { limit, batchesBeforeGrowth: BATCHES_BEFORE_GROWTH } };
+}
+
+/** The lane after a single line was rejected. The receiver may reject every line: that is known after the next answer. */
+function afterRejectedLine(lane: Lane, delivery: OpenDelivery | null): Lane {
+  if (!delivery) return lane;
+  const { narrowing } = sendingOf(lane, delivery);
+  const left = remaining(narrowing, delivery);
+  const batch = narrowing ? { limit: narrowing.batchLimit, batchesBeforeGrowth: 0 } : lane.batch;
+  if (narrowing?.taken) return { ...withSending(lane, delivery, { narrowing: left }), batch };
+  const { purpose, firstVersion, lastVersion } = delivery;
+  const next = purpose === 'FIRST' ? left : withLastLineNext(left);
+  const rejectedLine = { purpose, firstVersion, lastVersion };
+  return { ...withSending(lane, delivery, { narrowing: next }), batch, rejectedLine };
 }
 
 function afterAbandonment(lane: Lane, data: DataOf<'BatchAbandoned'>): Lane {
@@ -129,21 +155,21 @@ function afterAbandonment(lane: Lane, data: DataOf<'BatchAbandoned'>): Lane {
     health: healthAfter(lane, data, true),
   };
   // The receiver works: the lane does not wait.
-  if (data.reason === 'TOO_LARGE') {
-    const batch = { ...lane.batch, tooLargeInARow: lane.batch.tooLargeInARow + 1 };
-    return { ...ended, batch, replay: replayAfter(lane.replay, delivery, 'refused', data) };
+  if (data.reason) {
+    return { ...afterRejectedLine(ended, delivery), replay: replayAfter(lane, delivery, 'rejected', data) };
   }
   if (!isToPresentDestination(lane, delivery)) return ended;
   const failedProbes = lane.redelivery.failedProbes + (delivery?.purpose === 'PROBE' ? 1 : 0);
   const { nextBatchDueAt, probeDueAt = null } = data;
   const withWait = (sending: Lane['first']) => ({ abandonedInARow: sending.abandonedInARow + 1, nextBatchDueAt });
   return {
-    ...ended,
+    ...notNarrowing(ended),
     // The lines of an abandoned batch arrive late: while the receiver fails, a batch has only one line.
     batch: { ...ended.batch, limit: 1 },
-    first: { ...ended.first, ...(isFirst && withWait(ended.first)) },
+    first: { ...ended.first, narrowing: null, ...(isFirst && withWait(ended.first)) },
     redelivery: {
       ...ended.redelivery,
+      narrowing: null,
       recovering: false,
       failedProbes,
       probeDueAt,
@@ -154,19 +180,26 @@ function afterAbandonment(lane: Lane, data: DataOf<'BatchAbandoned'>): Lane {
 
 /** The replay after one of its batches ended. */
 function replayAfter(
-  replay: Replay | null,
+  { replay, redelivery }: Lane,
   delivery: OpenDelivery | null,
-  count: 'sent' | 'refused',
+  ending: 'sent' | 'rejected',
   { attemptedAt, durationMs }: Attempt,
 ): Replay | null {
   // A batch counts for its job even if the job has ended since.
   if (!replay || delivery?.replayJobId !== replay.jobId) return replay;
-  const finished = { firstVersion: 0, lastVersion: delivery.lastVersion };
+  const { firstVersion, lastVersion } = delivery;
+  // Only narrowed batches are not sent in order.
+  const finished = { firstVersion: redelivery.narrowing ? firstVersion : 0, lastVersion };
   return {
     ...replay,
     ranges: replay.ranges.flatMap((range) => without(range, [finished])),
-    [count]: replay[count] + loginCount(delivery),
     updatedAt: attemptedAt + durationMs,
+    ...(ending === 'sent'
+      ? { sent: replay.sent + loginCount(delivery) }
+      : {
+          rejected: replay.rejected + 1,
+          rejectedVersions: [...replay.rejectedVersions, firstVersion].slice(0, MAX_REJECTED_LISTED),
+        }),
   };
 }
 
@@ -200,7 +233,33 @@ function healthy(lane: Lane): Lane {
     first: { ...lane.first, ...noneAbandoned },
     redelivery: { ...lane.redelivery, ...noneAbandoned, recovering: true, failedProbes: 0, probeDueAt: null },
     health: { ...lane.health, failing: false, consecutiveFailures: 0 },
-    batch: { ...lane.batch, tooLargeInARow: 0 },
+    rejectedLine: null,
+  };
+}
+
+/** The lane without the memory of rejected batches. */
+function notNarrowing(lane: Lane): Lane {
+  const { first, redelivery } = lane;
+  return {
+    ...lane,
+    rejectedLine: null,
+    first: { ...first, narrowing: null },
+    redelivery: { ...redelivery, narrowing: null },
+  };
+}
+
+/** The lane after a delivery, which may be a part of a narrowing, succeeded: the receiver does not reject everything. */
+function taken(lane: Lane, delivery: OpenDelivery | null): Lane {
+  const left = (narrowing: Narrowing | null) => narrowing && { ...narrowing, taken: true };
+  const { first, redelivery } = lane;
+  const isFirst = delivery?.purpose === 'FIRST';
+  return {
+    ...lane,
+    first: { ...first, narrowing: left(isFirst ? remaining(first.narrowing, delivery) : first.narrowing) },
+    redelivery: {
+      ...redelivery,
+      narrowing: left(isFirst ? redelivery.narrowing : remaining(redelivery.narrowing, delivery)),
+    },
   };
 }
 
@@ -222,10 +281,17 @@ function counted(lane: Lane, more: Partial<Lane['totals']>): Lane {
 }
 
 /** Replaces an open delivery by another state of it, or removes it (null). */
-function withOpen(lane: Lane, { purpose }: OpenDelivery, open: OpenDelivery | null): Lane {
+const withOpen = (lane: Lane, delivery: OpenDelivery, open: OpenDelivery | null): Lane =>
+  withSending(lane, delivery, { open });
+
+const sendingOf = (lane: Lane, { purpose }: OpenDelivery): Lane['first'] =>
+  purpose === 'FIRST' ? lane.first : lane.redelivery;
+
+/** Changes the first deliveries or the redeliveries of a lane: those to which a delivery belongs. */
+function withSending(lane: Lane, { purpose }: OpenDelivery, change: Partial<Lane['first']>): Lane {
   return purpose === 'FIRST'
-    ? { ...lane, first: { ...lane.first, open } }
-    : { ...lane, redelivery: { ...lane.redelivery, open } };
+    ? { ...lane, first: { ...lane.first, ...change } }
+    : { ...lane, redelivery: { ...lane.redelivery, ...change } };
 }
 
 /** The lane after a delivery ended. After a first delivery the cursor moves past it, and past skipped logins that follow. */

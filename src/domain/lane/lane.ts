@@ -5,10 +5,11 @@
  */
 
 import type { LoginRange } from '../login-range.js';
-import { loginCount, MAX_BATCH_LINES } from '../login-range.js';
+import { loginCount, MAX_BATCH_LINES, overlap } from '../login-range.js';
 import type { Replay } from '../replay.js';
 import type { Purpose } from './attempt.js';
 import type { BatchStarted } from './batch.js';
+import type { Narrowing } from './narrowing.js';
 
 /** A batch that was started and has not ended. */
 export interface OpenDelivery extends BatchStarted {
@@ -30,6 +31,7 @@ interface Sending {
   abandonedInARow: number;
   /** No batch starts before this time (ms). */
   nextBatchDueAt: number | null;
+  narrowing: Narrowing | null;
 }
 
 interface Backlog {
@@ -61,8 +63,11 @@ export interface BatchSize {
   limit: number;
   /** Batches to deliver before the limit grows again. */
   batchesBeforeGrowth: number;
-  /** Single lines in a row that were too large. */
-  tooLargeInARow: number;
+}
+
+/** A single line that was rejected while it is not known whether the receiver rejects every line. */
+export interface RejectedLine extends LoginRange {
+  purpose: Purpose;
 }
 
 /** Numbers of logins. */
@@ -90,11 +95,13 @@ export interface Lane {
   lastStarted: DeliveryClass;
   health: Health;
   batch: BatchSize;
+  /** Nothing was delivered since. If the next line is rejected, too, the receiver is taken to reject everything. */
+  rejectedLine: RejectedLine | null;
   totals: Totals;
   replay: Replay | null;
 }
 
-const nothingSent: Sending = { open: null, abandonedInARow: 0, nextBatchDueAt: null };
+const nothingSent: Sending = { open: null, abandonedInARow: 0, nextBatchDueAt: null, narrowing: null };
 
 export const emptyLane: Lane = {
   webhook: null,
@@ -103,7 +110,8 @@ export const emptyLane: Lane = {
   redelivery: { ...nothingSent, recovering: true, failedProbes: 0, probeDueAt: null },
   lastStarted: 'FIRST',
   health: { failing: false, consecutiveFailures: 0, lastAttempt: null },
-  batch: { limit: MAX_BATCH_LINES, batchesBeforeGrowth: 0, tooLargeInARow: 0 },
+  batch: { limit: MAX_BATCH_LINES, batchesBeforeGrowth: 0 },
+  rejectedLine: null,
   totals: { delivered: 0, undelivered: 0, discarded: 0 },
   replay: null,
 };
@@ -150,6 +158,14 @@ export function waiting({ backlog, first }: Lane, lastLogin: number): LoginRange
   const through = backlog.dueThrough ?? lastLogin;
   if (through >= firstVersion) ranges.push({ firstVersion, lastVersion: through });
   return ranges;
+}
+
+/** The next first delivery could send these logins: the first that wait, and while a batch is narrowed, only its next part. */
+export function nextWaiting(lane: Lane, lastLogin: number): LoginRange | null {
+  const [range] = waiting(lane, lastLogin);
+  if (!range) return null;
+  const part = lane.first.narrowing?.parts.find(({ lastVersion }) => lastVersion >= range.firstVersion);
+  return part ? overlap(range, { ...part, firstVersion: range.firstVersion }) : range;
 }
 
 /** All pending logins, as ranges in order. */

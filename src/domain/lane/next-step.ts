@@ -13,6 +13,7 @@ import {
   deliveryClasses,
   isPartOf,
   type Lane,
+  nextWaiting,
   type OpenDelivery,
   openDeliveries,
   type Sender,
@@ -54,6 +55,8 @@ export interface LaneContext {
   sender: (Sender & { id: string }) | null;
   /** The sender's current destination; null if there is none. */
   destination: LaneDestination | null;
+  /** What the narrowing of a redelivery sends next; null if nothing is narrowed. */
+  narrowed: LoginRange | null;
   /** The undelivered range to recover or probe first; null if there is none. */
   recoverable: (LoginRange & { state: UndeliveredState }) | null;
   /** The next range that the running replay sends; null if nothing is left. */
@@ -108,7 +111,7 @@ export function nextStep(lane: Lane, context: LaneContext): NextStep {
 function firstDelivery(lane: Lane, context: LaneContext): Candidate | null {
   const { lastLogin, now } = context;
   if (lane.first.open) return retry(lane.first.open, 'FIRST', now);
-  const [range] = waiting(lane, lastLogin);
+  const range = nextWaiting(lane, lastLogin);
   if (!range) return null;
   const dueAt = plausible(lane.first.nextBatchDueAt, now, MAX_LANE_WAIT_MS);
   return { class: 'FIRST', dueAt, step: start(range, 'FIRST', lane, context) };
@@ -116,16 +119,21 @@ function firstDelivery(lane: Lane, context: LaneContext): Candidate | null {
 
 /** There are no candidates while the first delivery waits for its retry. */
 function redeliveries(lane: Lane, context: LaneContext): (Candidate | null)[] {
-  const { now, recoverable, replayable } = context;
+  const { now, narrowed, recoverable, replayable } = context;
   const { first, redelivery } = lane;
   if (first.open?.failedAttempts) return [];
   if (redelivery.open) {
-    return [retry(redelivery.open, redelivery.open.purpose === 'REPLAY' ? 'REPLAY' : 'RECOVERY', now)];
+    return [retry(redelivery.open, classOf(redelivery.open.purpose), now)];
   }
   const dueAt = Math.max(
     plausible(first.nextBatchDueAt, now, MAX_LANE_WAIT_MS),
     plausible(redelivery.nextBatchDueAt, now, MAX_LANE_WAIT_MS),
   );
+  // The rest of a narrowing comes before other redeliveries.
+  if (narrowed && redelivery.narrowing) {
+    const { purpose } = redelivery.narrowing;
+    return [{ class: classOf(purpose), dueAt, step: start(narrowed, purpose, lane, context) }];
+  }
   return [
     recoverable && recovery(recoverable, lane, context, dueAt),
     replayable && { class: 'REPLAY', dueAt, step: start(replayable, 'REPLAY', lane, context) },
@@ -160,6 +168,8 @@ function probeDueAt(lane: Lane, { now, sender, destination }: LaneContext, laneD
     : dueAt;
 }
 
+const classOf = (purpose: Purpose): DeliveryClass => (purpose === 'PROBE' ? 'RECOVERY' : purpose);
+
 function retry(delivery: OpenDelivery, deliveryClass: DeliveryClass, now: number): Candidate {
   const dueAt = plausible(delivery.retryDueAt, now, MAX_RETRY_WAIT_MS);
   return { class: deliveryClass, dueAt, step: { type: 'ATTEMPT', delivery } };
@@ -192,15 +202,19 @@ function plausible(time: number | null, now: number, maxWaitMs: number): number 
 
 /** The batch that follows when the open first delivery is delivered; null if no login waits. */
 export function batchAfterOpen(lane: Lane, lastLogin: number): LoginRange | null {
-  const [next] = waiting(lane, lastLogin);
+  const next = nextWaiting(lane, lastLogin);
   return next ? startOf(next, grown(lane.batch, loginCount(lane.first.open)).limit) : null;
 }
 
-/** The batches after the open one, at most `count`, that will be full: later logins do not change them. @param limit lines of a full batch */
+/**
+ * The batches after the open one, at most `count`, that will be full: later logins do not change them.
+ *
+ * @param limit lines of a full batch
+ */
 export function fullBatches(lane: Lane, lastLogin: number, limit: number, count: number): LoginRange[] {
   const [next] = waiting(lane, lastLogin);
   // The limit of the lane grows with each delivered batch.
-  if (!next || lane.batch.limit < limit) return [];
+  if (!next || lane.batch.limit < limit || lane.first.narrowing) return [];
   const full = Math.min(count, Math.floor(loginCount(next) / limit));
   return Array.from({ length: full }, (_, index) =>
     startOf({ ...next, firstVersion: next.firstVersion + index * limit }, limit),

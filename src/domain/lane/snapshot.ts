@@ -30,6 +30,7 @@ interface Sending1 {
   open: OpenDelivery1 | null;
   abandonedInARow: number;
   nextBatchDueAt: number | null;
+  narrowing: { purpose: Purpose; parts: Range[]; taken: boolean; batchLimit: number } | null;
 }
 
 interface Replay1 {
@@ -43,7 +44,8 @@ interface Replay1 {
   ranges: Range[];
   total: number;
   sent: number;
-  refused: number;
+  rejected: number;
+  rejectedVersions: number[];
   message: string | null;
 }
 
@@ -59,14 +61,15 @@ export interface LaneSnapshot {
     consecutiveFailures: number;
     lastAttempt: { at: number; destinationId: string | null; responseCode: number | null; message: string } | null;
   };
-  batch: { limit: number; batchesBeforeGrowth: number; tooLargeInARow: number };
+  batch: { limit: number; batchesBeforeGrowth: number };
+  rejectedLine: (Range & { purpose: Purpose }) | null;
   totals: { delivered: number; undelivered: number; discarded: number };
   replay: Replay1 | null;
 }
 
 export function toSnapshot(lane: Lane): LaneSnapshot {
-  const { webhook, backlog, first, redelivery, lastStarted, health, batch, totals, replay } = lane;
-  return { version: 1, webhook, backlog, first, redelivery, lastStarted, health, batch, totals, replay };
+  const { webhook, backlog, first, redelivery, lastStarted, health, batch, rejectedLine, totals, replay } = lane;
+  return { version: 1, webhook, backlog, first, redelivery, lastStarted, health, batch, rejectedLine, totals, replay };
 }
 
 /** @throws Error for a version that this program does not know */

@@ -21,7 +21,7 @@ import {
 import { decider } from '../../support/domain/given.js';
 
 const given = decider<Lane, LaneEvent, DeliveryCommand>(emptyLane, evolve, (command, lane) =>
-  decide(command, lane, { sender: lane.webhook, logFormat: undefined, undeliveredIn: () => 0 }),
+  decide(command, lane, { sender: lane.webhook, logFormat: undefined, workedBefore: false, undeliveredIn: () => 0 }),
 );
 const start = (batch = batchStarted('a', 1, 3)): DeliveryCommand => ({ type: 'StartBatch', batch: batch.data });
 const ended = (deliveryId: string, attempt: number, outcome: Outcome, random = 0): DeliveryCommand => ({

@@ -33,6 +33,7 @@ const next = (lane: Lane, lastLogin: number, now = 1_500, context: Partial<LaneC
       pausedUntil: null,
     },
     sender: lane.webhook && { ...lane.webhook, id: 'w' },
+    narrowed: null,
     recoverable: null,
     replayable: null,
     ...context,

@@ -1,13 +1,13 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { success, tooLarge, unauthorized, unavailable } from '../../support/domain/events.js';
+import { rejected, success, tooLarge, unauthorized, unavailable } from '../../support/domain/events.js';
 import { type Action, benchPortal, openBench } from '../../support/lane/bench.js';
 
 const logins = fc.oneof(
   { weight: 15, arbitrary: fc.integer({ min: 1, max: 4 }) },
   { weight: 1, arbitrary: fc.constant(501) },
 );
-const outcome = fc.constantFrom(success, success, unavailable(), unavailable(5_000), unauthorized, tooLarge);
+const outcome = fc.constantFrom(success, success, unavailable(), unavailable(5_000), unauthorized, tooLarge, rejected);
 const laneStep = fc.record({
   do: fc.constantFrom('read' as const, 'step' as const, 'step' as const),
   outcome,

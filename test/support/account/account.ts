@@ -106,6 +106,7 @@ export function createAccount(
     lane.maxLines = MAX_LINES;
     lane.nextBatchAt = 0;
     lane.changedAt = at;
+    deliveries.forgetRejections(lane.webhookId);
   }
 
   function skip(lane: LaneAccount, range: LoginRange): void {
@@ -116,6 +117,7 @@ export function createAccount(
 
   function requestRedelivery(lane: LaneAccount, range: LoginRange, through: string | undefined): void {
     move(lane, range, 'undelivered', 'undelivered');
+    deliveries.requested(lane.webhookId, versionsOf(range));
     for (const version of versionsOf(range)) {
       lane.failedRecoveries.delete(version);
       if (through) lane.through.set(version, through);

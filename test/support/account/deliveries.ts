@@ -4,6 +4,7 @@ import type { Attempt } from '../../../src/domain/lane/attempt.js';
 import type { LoginRange } from '../../../src/domain/login-range.js';
 import type { Report } from './invariants.js';
 import { type DeliveryAccount, type LaneAccount, type LoginState, MAX_LINES, versionsOf } from './lane.js';
+import { createNarrowing, type Ending } from './narrowing.js';
 import type { Replays } from './replays.js';
 
 const MAX_ATTEMPTS = 5;
@@ -42,6 +43,7 @@ export function createDeliveries(
   const health = new Map<string, Health>();
   /** When each destination last accepted a batch, in ms. */
   const deliveredAt = new Map<string, number>();
+  const narrowing = createNarrowing(report);
 
   function start(lane: LaneAccount, { data, recordedAt }: Of<'BatchStarted'>): void {
     const { webhookId } = lane;
@@ -55,6 +57,7 @@ export function createDeliveries(
     const attempts = { state: 'open', failedAttempts: 0, dueAt: null, endedAt: 0 } as const;
     const delivery: DeliveryAccount = { ...data, webhookId, purpose, ...attempts };
     checkStart(lane, delivery, recordedAt);
+    narrowing.started(delivery);
     lane[place] = delivery;
     deliveries.set(deliveryId, delivery);
   }
@@ -106,14 +109,16 @@ export function createDeliveries(
     }
     if (attemptNumber > MAX_ATTEMPTS) report('retries', `${delivery.deliveryId} had attempt ${attemptNumber}`);
     delivery.endedAt = attemptedAt + durationMs;
+    const workedBefore = (health.get(delivery.destinationId)?.healthySince ?? null) !== null;
+    const ending = { responseCode: event.data.responseCode, workedBefore };
     follow(delivery, event);
     switch (event.type) {
       case 'BatchDelivered':
         return deliver(lane, delivery, event.data.recovered ?? 0);
       case 'BatchSplit':
-        return split(lane, delivery, event.data);
+        return split(lane, delivery, ending);
       case 'BatchAbandoned':
-        return abandon(lane, delivery, event);
+        return abandon(lane, delivery, event, ending);
       case 'RetryScheduled':
         delivery.failedAttempts = attemptNumber;
         delivery.dueAt = event.data.retryDueAt;
@@ -137,6 +142,7 @@ export function createDeliveries(
   /** @param recovered how many of the logins were undelivered, by the event */
   function deliver(lane: LaneAccount, delivery: DeliveryAccount, recovered: number): void {
     end(lane, delivery, 'delivered');
+    narrowing.delivered(delivery);
     deliveredAt.set(delivery.destinationId, delivery.endedAt);
     if (isPresent(lane, delivery)) {
       lane.maxLines = Math.min(MAX_LINES, lane.maxLines * 2);
@@ -151,46 +157,48 @@ export function createDeliveries(
     }
   }
 
-  function abandon(lane: LaneAccount, delivery: DeliveryAccount, { data }: Of<'BatchAbandoned'>): void {
-    const { attemptNumber, responseCode, message } = data;
+  function abandon(lane: LaneAccount, delivery: DeliveryAccount, { data }: Of<'BatchAbandoned'>, ending: Ending): void {
+    const { attemptNumber, responseCode, message, reason } = data;
     const { purpose, deliveryId, endedAt } = delivery;
-    const isTooLarge = data.reason === 'TOO_LARGE';
     const isFinal = responseCode === null ? /not allowed/.test(message) : !isRetryable(responseCode);
-    const size = versionsOf(delivery).length;
     if (attemptNumber < MAX_ATTEMPTS && !isFinal) {
       report('retries', `${deliveryId} was abandoned after ${attemptNumber} attempts`);
     }
-    if (responseCode === 413 && size > 1 && (lane.webhook || delivery.throughWebhookId)) {
-      report('batches', `a batch of ${size} lines was abandoned because it is too large`);
-    }
     end(lane, delivery, 'abandoned');
-    // A receiver that finds one line too large works: nothing waits.
-    if (isTooLarge) lane.tooLarge.add(delivery.firstVersion);
-    else {
+    // A receiver that rejects one line works: nothing waits.
+    if (reason) {
+      lane.maxLines = narrowing.rejectedAlone(delivery, ending) ?? lane.maxLines;
+      lane.rejectedAlone.set(delivery.firstVersion, reason);
+    } else {
+      const released = narrowing.givenUp(delivery, ending, Boolean(lane.webhook || delivery.throughWebhookId));
+      if (released) lane.rejectedAlone.delete(released.version);
+      if (released?.purpose === 'RECOVERY') failRecovery(lane, released.version);
       lane.abandonedAt = endedAt;
       if (isPresent(lane, delivery)) {
+        narrowing.forget(lane.webhookId);
         lane.maxLines = 1;
         if (purpose === 'FIRST') lane.nextBatchAt = endedAt + MIN_WAIT_MS;
       }
     }
     lane.attemptedAt = data.attemptedAt;
     if (purpose === 'FIRST') return move(lane, delivery, 'pending', 'undelivered');
-    if (isTooLarge) {
-      if (purpose === 'REPLAY') replays.tooLarge(delivery);
+    if (reason) {
+      if (purpose === 'REPLAY') replays.rejected(delivery);
       return;
     }
     if (purpose !== 'RECOVERY') return;
-    for (const version of versionsOf(delivery)) {
-      lane.failedRecoveries.set(version, (lane.failedRecoveries.get(version) ?? 0) + 1);
-      lane.tooLarge.delete(version);
-    }
+    for (const version of versionsOf(delivery)) failRecovery(lane, version);
   }
 
-  function split(lane: LaneAccount, delivery: DeliveryAccount, { responseCode }: Attempt): void {
-    const size = versionsOf(delivery).length;
-    if (responseCode !== 413 || size < 2) report('batches', `a batch of ${size} was split after ${responseCode}`);
+  function failRecovery({ failedRecoveries, rejectedAlone }: LaneAccount, version: number): void {
+    failedRecoveries.set(version, (failedRecoveries.get(version) ?? 0) + 1);
+    rejectedAlone.delete(version);
+  }
+
+  function split(lane: LaneAccount, delivery: DeliveryAccount, ending: Ending): void {
     end(lane, delivery, 'split');
-    lane.maxLines = Math.max(1, Math.floor(size / 2));
+    narrowing.split(delivery, ending, lane.maxLines);
+    if (ending.responseCode === 413) lane.maxLines = Math.ceil(versionsOf(delivery).length / 2);
   }
 
   /** @param wasPending whether the logins waited for their first delivery */
@@ -212,6 +220,8 @@ export function createDeliveries(
   return {
     all: deliveries,
     health,
+    forgetRejections: narrowing.forget,
+    requested: narrowing.requested,
     apply(
       lane: LaneAccount,
       event: Of<'BatchStarted' | 'DeliverySuperseded' | 'LoginsUndelivered' | 'LoginsExpired'> | Attempted,
@@ -224,11 +234,17 @@ export function createDeliveries(
         return move(lane, event.data, 'pending', 'undelivered');
       }
       if (event.type === 'LoginsExpired') {
-        if (delivery) end(lane, delivery, 'expired');
+        if (delivery) {
+          narrowing.ended(delivery);
+          end(lane, delivery, 'expired');
+        }
         return expire(lane, event, delivery ? delivery.purpose === 'FIRST' : !event.data.undelivered);
       }
       if (!delivery) return;
-      if (event.type === 'DeliverySuperseded') return end(lane, delivery, 'superseded');
+      if (event.type === 'DeliverySuperseded') {
+        narrowing.ended(delivery);
+        return end(lane, delivery, 'superseded');
+      }
       attempted(lane, delivery, event);
     },
     /** A retry waits 1 to 30 s. A superseded delivery makes no retry, so its wait does not count. */

@@ -1,5 +1,5 @@
 /** What the account knows of the lane of one webhook. */
-import type { Purpose } from '../../../src/domain/lane/attempt.js';
+import type { Purpose, Rejection } from '../../../src/domain/lane/attempt.js';
 import type { BatchStarted } from '../../../src/domain/lane/batch.js';
 import type { LoginRange } from '../../../src/domain/login-range.js';
 
@@ -37,8 +37,8 @@ export interface LaneAccount {
   failedRecoveries: Map<number, number>;
   /** Undelivered versions that another webhook redelivers, with the id of that webhook. */
   through: Map<number, string>;
-  /** Versions of single lines that were too large for the receiver in their last delivery. */
-  tooLarge: Set<number>;
+  /** Versions of single lines that the receiver rejected in their last delivery, with the reason. */
+  rejectedAlone: Map<number, Rejection>;
   /** Logins up to this version may be pruned. */
   prunedThrough: number;
   /** The open first delivery and the open redelivery. */
@@ -75,7 +75,7 @@ export const emptyLaneAccount = (
   skippable: new Set(),
   failedRecoveries: new Map(),
   through: new Map(),
-  tooLarge: new Set(),
+  rejectedAlone: new Map(),
   prunedThrough: 0,
   first: null,
   redelivery: null,

@@ -13,9 +13,9 @@ export interface Job {
   left: Set<number>;
   /** How many logins it had to send when it started, by its event. */
   total: number;
-  /** How many lines were delivered, and how many were too large. */
+  /** How many lines were delivered, and how many were rejected alone. */
   sent: number;
-  tooLarge: number;
+  rejected: number;
 }
 
 export type Replays = ReturnType<typeof createReplays>;
@@ -46,21 +46,21 @@ export function createReplays(report: Report) {
   }
 
   function checkCompleted({ webhookId, states, prunedThrough }: LaneAccount, job: Job): void {
-    const { jobId, left, scope, total, sent, tooLarge } = job;
+    const { jobId, left, scope, total, sent, rejected } = job;
     // With the scope UNDELIVERED, some may have been recovered or discarded meanwhile.
     const missing = [...left].filter(
       (version) => version > prunedThrough && (scope === 'ALL' || states[version - 1] === 'undelivered'),
     );
     if (missing.length) report('replay', `replay ${jobId} of ${webhookId} ends without ${missing.join(', ')}`);
-    if (scope === 'ALL' && !prunedThrough && sent + tooLarge !== total) {
-      report('replay', `replay ${jobId} of ${webhookId} ends after ${sent + tooLarge} of ${total} logins`);
+    if (scope === 'ALL' && !prunedThrough && sent + rejected !== total) {
+      report('replay', `replay ${jobId} of ${webhookId} ends after ${sent + rejected} of ${total} logins`);
     }
   }
 
   function requested(webhookId: string, { data }: Extract<ReplayEvent, { type: 'ReplayRequested' }>): void {
     if (isActive(webhookId)) report('replay', `${webhookId} has two replays at a time`);
     const { jobId, startAt, endAt, scope } = data;
-    const counts = { total: 0, sent: 0, tooLarge: 0 };
+    const counts = { total: 0, sent: 0, rejected: 0 };
     const job: Job = { jobId, startAt, endAt, scope, state: 'requested', left: new Set(), ...counts };
     jobs.set(jobId, job);
     latest.set(webhookId, job);
@@ -118,11 +118,11 @@ export function createReplays(report: Report) {
         if (job) job.sent += 1;
       }
     },
-    /** The receiver found a single line too large: the job continues without it. */
-    tooLarge({ replayJobId = '', firstVersion }: DeliveryAccount): void {
+    /** The receiver rejected a single line: the job continues without it. */
+    rejected({ replayJobId = '', firstVersion }: DeliveryAccount): void {
       const job = jobs.get(replayJobId);
       job?.left.delete(firstVersion);
-      if (job) job.tooLarge += 1;
+      if (job) job.rejected += 1;
     },
     wasReplayed: (webhookId: string, version: number): boolean => replayed.get(webhookId)?.has(version) ?? false,
     isActive,

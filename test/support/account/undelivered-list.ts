@@ -38,7 +38,11 @@ export function checkList(report: Report, lane: LaneAccount, ranges: readonly Li
   }
 }
 
-function checkReason(report: Report, { webhookId, failedRecoveries, tooLarge }: LaneAccount, range: ListedRange): void {
+function checkReason(
+  report: Report,
+  { webhookId, failedRecoveries, rejectedAlone }: LaneAccount,
+  range: ListedRange,
+): void {
   const { firstVersion, state, reason } = range;
   const counts = versionsOf(range).map((version) => failedRecoveries.get(version) ?? 0);
   const needsAction = state === 'NEEDS_ACTION' && reason === 'RECOVERIES_FAILED';
@@ -47,8 +51,9 @@ function checkReason(report: Report, { webhookId, failedRecoveries, tooLarge }: 
     : state === 'WAITING' && counts.some((count) => count >= MAX_RECOVERIES);
   if (isWrong)
     report('recovery', `${nameOf(range)} of ${webhookId} are ${state} after ${counts.join(', ')} recoveries`);
-  if (reason === 'TOO_LARGE' && !tooLarge.has(firstVersion)) {
-    report('recovery', `${nameOf(range)} of ${webhookId} are listed as too large, but no answer said so`);
+  const isRejection = reason === 'TOO_LARGE' || reason === 'REJECTED';
+  if (isRejection && (rejectedAlone.get(firstVersion) !== reason || counts.length !== 1)) {
+    report('recovery', `${nameOf(range)} of ${webhookId} are listed as ${reason}, but no answer said so`);
   }
 }
 

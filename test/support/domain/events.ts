@@ -1,7 +1,7 @@
 /** Events and outcomes of attempts, with defaults for everything that a test does not care about. */
 import type { DestinationEvent, DestinationSettings } from '../../../src/domain/destination.js';
 import type { LogFormat } from '../../../src/domain/formats/index.js';
-import type { Attempt, Outcome, Purpose } from '../../../src/domain/lane/attempt.js';
+import type { Attempt, Outcome, Purpose, Rejection } from '../../../src/domain/lane/attempt.js';
 import type { DeliveryEvent } from '../../../src/domain/lane/events.js';
 import type { Login, LoginEvent } from '../../../src/domain/login.js';
 import type { PortalEvent } from '../../../src/domain/portal.js';
@@ -139,15 +139,19 @@ export const batchAbandoned = (
   },
 });
 
-/** The batch of a single line that is too large for the receiver. */
-export const lineTooLarge = (deliveryId: string, attemptNumber = 1): DeliveryEvent => ({
-  type: 'BatchAbandoned',
-  data: { ...attempt(deliveryId, attemptNumber, 413), nextBatchDueAt: null, reason: 'TOO_LARGE' },
-});
+const codeOf = (reason: Rejection): number => (reason === 'TOO_LARGE' ? 413 : 400);
 
-export const batchSplit = (deliveryId: string, attemptNumber = 1): DeliveryEvent => ({
+/** The batch of a single line that the receiver rejected. */
+const lineRejected = (deliveryId: string, reason: Rejection = 'REJECTED', attemptNumber = 1): DeliveryEvent => ({
+  type: 'BatchAbandoned',
+  data: { ...attempt(deliveryId, attemptNumber, codeOf(reason)), nextBatchDueAt: null, reason },
+});
+/** The batch of a single line that is too large for the receiver. */
+export const lineTooLarge = (deliveryId: string): DeliveryEvent => lineRejected(deliveryId, 'TOO_LARGE');
+
+export const batchSplit = (deliveryId: string, attemptNumber = 1, reason: Rejection = 'TOO_LARGE'): DeliveryEvent => ({
   type: 'BatchSplit',
-  data: attempt(deliveryId, attemptNumber, 413),
+  data: { ...attempt(deliveryId, attemptNumber, codeOf(reason)), reason },
 });
 
 export const deliverySuperseded = (deliveryId: string): DeliveryEvent => ({
@@ -171,7 +175,6 @@ export const loginsUndelivered = (
 
 const outcome = (verdict: Outcome['verdict'], responseCode: number, retryAfterMs: number | null = null): Outcome => ({
   verdict,
-  about: 'REQUEST',
   responseCode,
   retryAfterMs,
   attemptedAt: ATTEMPTED_AT,
@@ -182,3 +185,4 @@ export const success = outcome('DELIVERED', 202);
 export const unavailable = (retryAfterMs: number | null = null): Outcome => outcome('RETRYABLE', 503, retryAfterMs);
 export const unauthorized = outcome('FINAL', 401);
 export const tooLarge = outcome('TOO_LARGE', 413);
+export const rejected = outcome('REJECTED', 400);

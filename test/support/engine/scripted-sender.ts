@@ -23,7 +23,7 @@ export class ScriptedSender implements Sender {
     this.posts.push({ at, deliveryId, target, requests: requestsIn(gunzipSync(body).toString().split('\n')) });
     for (const check of this.#waiting) check();
     const facts = { durationMs: 0, responseCode: null, message: 'scripted', retryAfterMs: null };
-    return Promise.resolve({ attemptedAt: at, about: 'REQUEST', ...facts, ...this.reply });
+    return Promise.resolve({ attemptedAt: at, ...facts, ...this.reply });
   }
 
   start(): Promise<void> {

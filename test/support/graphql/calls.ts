@@ -93,7 +93,7 @@ export function rangeFields(): string {
 }
 
 export function replayJobFields(): string {
-  return 'id status startAt endAt scope total sent refused message requestedAt updatedAt';
+  return 'id status startAt endAt scope total sent rejected rejectedLogins { position } message requestedAt updatedAt';
 }
 
 function loginFields(): string {

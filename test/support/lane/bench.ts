@@ -10,7 +10,7 @@ import type { Outcome } from '../../../src/domain/lane/attempt.js';
 import type { DeliveryCommand } from '../../../src/domain/lane/decide.js';
 import { evolve, type LaneEvent } from '../../../src/domain/lane/evolve.js';
 import { emptyLane, type Lane, pending, waiting } from '../../../src/domain/lane/lane.js';
-import { loginCount, overlap } from '../../../src/domain/login-range.js';
+import { type LoginRange, loginCount, overlap } from '../../../src/domain/login-range.js';
 import { Refusal } from '../../../src/domain/refusal.js';
 import type { ReplayScope } from '../../../src/domain/replay.js';
 import { undeliveredStates, writeRangeId } from '../../../src/domain/undelivered.js';
@@ -137,14 +137,14 @@ export function benchPortal({ handlers, models, log, destinations, account, viol
     void handlers.advanceDelivery({ webhookId: portalId, command }, CAUSE, now);
 
   /** The next step of the lane. `cut`: a batch has so many logins fewer than it could, as if their size limited it. */
-  function nextStep(outcome: Outcome, cut: number): (() => void) | null {
+  function nextStep(answerTo: (batch: LoginRange) => Outcome, cut: number, until = Infinity): (() => void) | null {
     const { step, destination } = view.nextStep(portalId);
     switch (step.type) {
       case 'IDLE':
         return null;
       case 'WAIT':
         expect(step.until, 'a lane waits for a time in the future').toBeGreaterThan(now);
-        now = step.until;
+        if (step.until <= until) now = step.until;
         return null;
       case 'START': {
         const { firstVersion, lastVersion } = step.range;
@@ -158,7 +158,7 @@ export function benchPortal({ handlers, models, log, destinations, account, viol
       case 'ATTEMPT': {
         const { deliveryId, failedAttempts } = step.delivery;
         expect(failedAttempts, 'a delivery has at most five attempts').toBeLessThan(5);
-        const ended: Outcome = { ...outcome, attemptedAt: now, durationMs: 0 };
+        const ended: Outcome = { ...answerTo(step.delivery), attemptedAt: now, durationMs: 0 };
         const attempt = failedAttempts + 1;
         return advance({ type: 'RecordOutcome', deliveryId, attemptNumber: attempt, outcome: ended, random: 0 });
       }
@@ -189,7 +189,7 @@ export function benchPortal({ handlers, models, log, destinations, account, viol
     if (next.do === 'request replay') requestReplay(next.from, next.through, next.scope);
     if (next.do === 'cancel replay') orRefused(() => handlers.cancelReplay({ portalId }, CAUSE, now));
     if (next.do === 'step') execute();
-    if (next.do === 'read' || next.do === 'step') intended ??= nextStep(next.outcome, next.cut);
+    if (next.do === 'read' || next.do === 'step') intended ??= nextStep(() => next.outcome, next.cut);
     if (next.do === 'execute' || next.do === 'step') execute();
     if (next.do === 'crash') intended = null;
   }
@@ -242,13 +242,24 @@ export function benchPortal({ handlers, models, log, destinations, account, viol
   function checkReplay(): void {
     const { replay } = folded;
     if (!replay) return;
-    const { sent = 0, tooLarge = 0 } = account.replays.jobs.get(replay.jobId) ?? {};
-    expect([replay.sent, replay.refused]).toEqual([sent, tooLarge]);
-    if (replay.status === 'COMPLETED' && replay.scope === 'ALL') expect(sent + tooLarge).toBe(replay.total);
+    const { sent = 0, rejected = 0 } = account.replays.jobs.get(replay.jobId) ?? {};
+    expect([replay.sent, replay.rejected]).toEqual([sent, rejected]);
+    if (replay.status === 'COMPLETED' && replay.scope === 'ALL') expect(sent + rejected).toBe(replay.total);
   }
 
-  /** Executes steps until none is left or until a time (ms). The receiver gives every request the same outcome. */
-  function drain(outcome: Outcome = success, until = Number.POSITIVE_INFINITY): void {
+  /**
+   * Executes steps until none is left or until a time (ms, inclusive).
+   *
+   * @param answer the outcome of every request, or a function that gives it for a batch
+   * @returns the batches that were sent
+   */
+  function drain(answer: Outcome | ((batch: LoginRange) => Outcome) = success, until = Infinity): LoginRange[] {
+    const sent: LoginRange[] = [];
+    const answerTo = (batch: LoginRange): Outcome => {
+      const { firstVersion, lastVersion } = batch;
+      sent.push({ firstVersion, lastVersion });
+      return typeof answer === 'function' ? answer(batch) : answer;
+    };
     for (let [time, steps] = [now, 0]; now <= until; steps += 1) {
       expect(steps, 'steps without time passing').toBeLessThan(MAX_STEPS_AT_A_TIME);
       execute();
@@ -256,11 +267,12 @@ export function benchPortal({ handlers, models, log, destinations, account, viol
       if (steps % 25) follow();
       else check();
       const before = now;
-      intended = nextStep(outcome, 0);
+      intended = nextStep(answerTo, 0, until);
       if (now !== time) [time, steps] = [now, 0];
       if (!intended && before === now) break;
     }
     check();
+    return sent;
   }
 
   return { perform, check, drain, configure, remove, lane, rows, count, lastLogin: () => recorded, now: () => now };

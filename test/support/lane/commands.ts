@@ -74,7 +74,7 @@ export async function aLanePortal(commands: Commands = openCommands(), { enabled
     },
     /** How many logins are in undelivered ranges that are not discarded. */
     listedTotal: () => rows('WAITING', 'REQUESTED', 'NEEDS_ACTION').reduce((sum, row) => sum + loginCount(row), 0),
-    job: () => replayJobOf(lane()),
+    job: () => replayJobOf(portalId, lane()),
     status: () => statusOf(portalId, { models, log, retention: RETENTION, now }).status,
     deliveries: () => stream(`delivery-${portalId}`),
     events: (noun: 'undelivered' | 'replay') => stream(`${noun}-${portalId}`),

@@ -81,7 +81,6 @@ function simulateSender(clock: FakeClock, network: Network, inFlight: Set<string
       }
       const outcome = (verdict: Outcome['verdict'], responseCode: number): Outcome => ({
         verdict,
-        about: 'REQUEST',
         responseCode,
         message: `answer ${responseCode}`,
         retryAfterMs: responseCode === 503 && draw % 2 ? 4_000 : null,
