@@ -133,12 +133,14 @@ const ends = [
 const metadataServices = [
   '169.254.169.254', '169.254.170.2', '169.254.170.23', '[fd00:ec2::254]', '[fd00:ec2::23]', '[fd20:ce::254]',
   '168.63.129.16', '100.100.100.200', '[fd00:100::100:200]', '192.0.0.192', '[fd00:c1::a9fe:a9fe]', '169.254.0.23',
-  '169.254.10.10', '169.254.42.42', '[fd00:42::42]', '[fd00:a9fe:a9fe::1]', '[fe80::a9fe:a9fe]',
+  '169.254.10.10', '169.254.42.42', '[fd00:42::42]', '[fd00:a9fe:a9fe::1]', '[fe80::a9fe:a9fe]', '100.96.0.96', '100.80.80.80',
+  '169.254.169.252', '169.254.169.250', '[::ffff:100.96.0.96]',
   // NAT64 with a prefix of the network.
   '[fd00:64::169.254.169.254]', '[2a00:1450:4001::a9fe:a9fe]',
   'metadata.google.internal', 'METADATA.google.internal.', 'metadata。google。internal', 'ｍetadata.google.internal',
   'metadata.google.internal..', 'metadata.goog', 'metadata', '%6detadata', 'instance-data', 'instance-data.ec2.internal',
-  'metadata.azure.internal', 'metadata.tencentyun.com', 'api.metadata.cloud.ibm.com',
+  'metadata.azure.internal', 'metadata.tencentyun.com', 'api.metadata.cloud.ibm.com', 'metadata.platformequinix.com',
+  'metadata.packet.net', 'metadata.exoscale.com', 'global.cloudinit.sdns.ksyun.com.', 'rancher-metadata',
 ];
 
 /** Parsers read these differently. The guard and the connection both use what `new URL` reads. */
