@@ -1,8 +1,9 @@
-import { chmodSync, closeSync, existsSync, fsyncSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3';
 import { migrate } from 'drizzle-orm/better-sqlite3/migrator';
+import { makePrivateFile, syncDirectory } from './private-file.js';
 
 /** A connection: `db` for drizzle, `sqlite` for statements that drizzle does not support (pragmas, savepoints). */
 export interface Connection {
@@ -40,6 +41,7 @@ export function lockDataDirectory(directory: string): () => void {
       throw new Error('it is not a directory');
     }
     const file = join(directory, 'lock');
+    if (!existsSync(file)) makePrivateFile(file);
     lock = new Database(file, { timeout: 0 });
     lock.exec('BEGIN EXCLUSIVE');
     chmodSync(file, 0o600);
@@ -60,6 +62,8 @@ export function openWriter(directory: string): Connection {
   try {
     const file = join(directory, 'auditwire.db');
     if (existsSync(file)) assertFormat(file, directory);
+    // SQLite gives its write-ahead log and its other files the mode of the database.
+    else makePrivateFile(file);
     const sqlite = new Database(file);
     chmodSync(file, 0o600);
     sqlite.pragma('journal_mode = WAL');
@@ -119,19 +123,14 @@ export function usedBytes({ sqlite }: Connection): number {
   return (read('page_count') - read('freelist_count')) * read('page_size');
 }
 
-/** Syncs a directory: a new file is durable only when its directory entry is. */
-export function syncDirectory(directory: string): void {
-  const descriptor = openSync(directory, 'r');
-  fsyncSync(descriptor);
-  closeSync(descriptor);
-}
-
 function reasonOf(error: unknown): string {
   switch (errorCode(error)) {
     case 'SQLITE_BUSY':
       return 'another process has locked it. Is Auditwire already running?';
     case 'SQLITE_NOTADB':
       return 'auditwire.db is not an SQLite database; restore it from a backup';
+    case 'EEXIST':
+      return 'another process has just created one of its files, or one of them is a link that leads nowhere';
     case 'ENOENT':
       return 'its parent folder does not exist';
     case 'EACCES':

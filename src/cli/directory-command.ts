@@ -61,6 +61,8 @@ export function runOverDirectory(
   command: () => Promise<void>,
 ): Promise<void> {
   return run(given, known, async () => {
+    // Before the first file: whatever this program makes is for its user only.
+    process.umask(0o077);
     try {
       await command();
     } catch (error) {

@@ -1,11 +1,22 @@
 import { createPrivateKey, createPublicKey } from 'node:crypto';
-import { chmodSync, existsSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createApp } from '../../src/app.js';
 import { RecordLoginDocument } from '../../src/client/generated/graphql.js';
 import { createLogger } from '../../src/runtime/logger.js';
-import { MasterKeyError, readMasterKey } from '../../src/vault/master-key.js';
+import { MasterKeyError, readMasterKey, reasonAgainstAccess } from '../../src/vault/master-key.js';
 import { createSecrets, WrongMasterKey } from '../../src/vault/secrets.js';
 import { seededRandom } from '../support/clock/random.js';
 import { openLog } from '../support/log/fixture.js';
@@ -108,6 +119,60 @@ describe('the master key file', () => {
       expect(readFileSync(file, 'utf8')).toBe(content);
     },
   );
+
+  it('is made exclusively: never through a link, also one that a crash left', () => {
+    const file = newFile();
+    const elsewhere = `${file}.elsewhere`;
+    symlinkSync(elsewhere, file);
+    expect(() => readMasterKey(file, true, random)).toThrow(/a file or a link that leads nowhere has this name/);
+    expect(existsSync(elsewhere)).toBe(false);
+    unlinkSync(file);
+    writeFileSync(elsewhere, 'untouched');
+    symlinkSync(elsewhere, `${file}.new`);
+    expect(readMasterKey(file, true, random)).toHaveLength(32);
+    expect(readFileSync(elsewhere, 'utf8')).toBe('untouched');
+    expect(lstatSync(file).isFile()).toBe(true);
+    expect(readdirSync(dirname(file)).sort()).toEqual(['key', 'key.elsewhere']);
+  });
+
+  it('is not made over a key that another server has just made', () => {
+    const file = newFile();
+    const rival = (bytes: number) => {
+      writeFileSync(file, `${Buffer.alloc(32, 7).toString('base64')}\n`, { mode: 0o600 });
+      return random(bytes);
+    };
+    expect(() => readMasterKey(file, true, rival)).toThrow(MasterKeyError);
+    expect(readMasterKey(file, true, random)).toEqual(Buffer.alloc(32, 7));
+  });
+
+  it('is read through a link, as Kubernetes mounts a secret', () => {
+    const file = newFile();
+    const key = readMasterKey(file, true, random);
+    symlinkSync(file, `${file}.link`);
+    expect(readMasterKey(`${file}.link`, false, random)).toEqual(key);
+    symlinkSync(dirname(file), `${file}.directory`);
+    expect(readMasterKey(join(`${file}.directory`, 'key'), false, random)).toEqual(key);
+  });
+
+  it.each([
+    [1000, 1000, '600', null],
+    [1000, 1000, '400', null],
+    [0, 0, '600', null],
+    [0, 0, '440', null],
+    [0, 1000, '440', null],
+    [0, 1000, '400', null],
+    [0, 1000, '640', 'chmod 440'],
+    [0, 1000, '444', 'chmod 600'],
+    [0, 0, '640', 'chmod 600'],
+    [1000, 1000, '440', 'chmod 600'],
+    [1000, 1000, '620', 'chmod 600'],
+    [1000, 0, '600', 'belongs to another user'],
+    [1001, 1000, '400', 'belongs to another user'],
+  ])('of user %i may be used by user %i with mode %s: %s', (uid, user, mode, reason) => {
+    const found = reasonAgainstAccess({ uid, mode: 0o100_000 | Number.parseInt(mode, 8) }, user);
+    if (reason === null) expect(found).toBeNull();
+    else expect(found).toContain(reason);
+  });
 
   it('is not made if that is not allowed or not possible', () => {
     const file = newFile();
