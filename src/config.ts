@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 import type { EgressProxy } from './delivery/transport/types.js';
+import { lineField, lineHost } from './domain/log-line.js';
 import type { RetentionSettings } from './domain/retention.js';
 import { MASTER_KEY_BYTES } from './vault/secrets.js';
 
@@ -21,8 +22,6 @@ export class ConfigError extends Error {
 }
 
 const directory = z.string().min(1, 'must not be empty').transform(expand);
-const token = z.string().regex(/^[\x21-\x7e]{1,256}$/, 'must be visible ASCII without spaces, at most 256 characters');
-const headerText = z.string().regex(/^[\x20-\x7e]{1,256}$/, 'must be printable ASCII, at most 256 characters');
 
 const cidr = z.string().transform((text, context): string => {
   const parsed = canonicalCidr(text);
@@ -83,10 +82,10 @@ const settings = z.strictObject({
     .transform((text) => text.split(/[\s,]+/).filter(Boolean))
     .pipe(z.array(cidr)),
   EGRESS_PROXY: egressProxy.optional(),
-  LINE_HOST: token.default('auditwire'),
-  LINE_VENDOR: headerText.default('Auditwire'),
-  LINE_PRODUCT: headerText.default('Dev-Portal'),
-  LINE_VERSION: headerText.default('1.0'),
+  LINE_HOST: lineHost.default('auditwire'),
+  LINE_VENDOR: lineField.default('Auditwire'),
+  LINE_PRODUCT: lineField.default('Dev-Portal'),
+  LINE_VERSION: lineField.default('1.0'),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
   RETENTION_DAYS: days.prefault('7'),
   UNDELIVERED_RETENTION_DAYS: days.optional(),

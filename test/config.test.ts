@@ -124,6 +124,13 @@ it('a variable that is not a setting is reported with the list of settings', () 
   expect(others).toEqual([]);
 });
 
+it('a character that breaks a line is named with its place', () => {
+  expect(problems({ AUDITWIRE_LINE_VENDOR: 'a|b', AUDITWIRE_LINE_HOST: 'siem host' })).toEqual([
+    'AUDITWIRE_LINE_HOST: must be visible ASCII without blanks, | and \\: character 5 is U+0020',
+    'AUDITWIRE_LINE_VENDOR: must be printable ASCII without | and \\, and no blanks around it: character 2 is U+007C',
+  ]);
+});
+
 it('a problem never contains a master key', () => {
   expect(problems({ AUDITWIRE_MASTER_KEY: 'bm90LTMyLWJ5dGVz' }).join()).not.toContain('bm90');
 });
@@ -135,8 +142,10 @@ it.each([
   ['AUDITWIRE_UNDELIVERED_RETENTION_DAYS', ['0', '6.9', 'never']],
   ['AUDITWIRE_RETENTION_SIZE', ['0', '10', '9MB', '10 gigabytes', '-1GB']],
   ['AUDITWIRE_SHUTDOWN_SECONDS', ['-1', '601', 'soon']],
-  ['AUDITWIRE_LINE_HOST', ['a b', 'ä', 'a\n', 'x'.repeat(257)]],
-  ['AUDITWIRE_LINE_VENDOR', ['a\nb', 'ä', 'x'.repeat(257)]],
+  ['AUDITWIRE_LINE_HOST', ['a b', 'ä', 'a\n', 'a|b', 'a\\b', 'x'.repeat(257)]],
+  ['AUDITWIRE_LINE_VENDOR', ['a\nb', 'ä', 'a|b', 'a\\b', ' a', 'a ', ' ', 'x'.repeat(257)]],
+  ['AUDITWIRE_LINE_PRODUCT', ['a|b', 'a\u0085']],
+  ['AUDITWIRE_LINE_VERSION', ['1|0', '1\t0']],
   ['AUDITWIRE_MASTER_KEY', ['x', Buffer.alloc(31).toString('base64'), Buffer.alloc(33).toString('base64')]],
 ])('invalid values of %s are refused', (name, values) => {
   for (const value of values) expect(problems({ [name]: value }), value).toHaveLength(1);

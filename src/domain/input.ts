@@ -1,5 +1,6 @@
 /** Parses input: zod schemas for strings, and `parse`, which turns the issues of zod into a Refusal. */
 import { z } from 'zod';
+import { codePoint } from './pem.js';
 import { invalidInput } from './refusal.js';
 
 /** The default limit of a string, in characters (code points). */
@@ -16,13 +17,25 @@ export type Limit = { characters: number } | { bytes: number };
 
 /** Why a string is refused; null if it is valid. */
 export function reasonAgainstText(value: string, limit: Limit = { characters: MAX_STRING_CHARACTERS }): string | null {
-  if (CONTROL.test(value)) return 'must not contain control characters; remove or percent-encode them';
+  const control = placeOf(CONTROL, value);
+  if (control) return `must not contain control characters; remove or percent-encode them: ${control}`;
   if ('characters' in limit) {
     const fits = value.length <= limit.characters || Array.from(value).length <= limit.characters;
     return fits ? null : `must be at most ${limit.characters} characters`;
   }
   const fits = value.length * 3 <= limit.bytes || Buffer.byteLength(value) <= limit.bytes;
   return fits ? null : `must be at most ${limit.bytes} bytes in UTF-8; shorten it before you send it`;
+}
+
+/** The first character that a pattern matches, and its place from 1, for a message; null if there is none. */
+export function placeOf(pattern: RegExp, value: string): string | null {
+  const found = pattern.exec(value);
+  return found && `character ${Array.from(value.slice(0, found.index)).length + 1} is ${codePoint(found[0])}`;
+}
+
+/** An optional setting: null, and a text that is empty or blank, mean none. */
+export function orNone<T>(schema: z.ZodType<T>) {
+  return z.preprocess((value) => (typeof value === 'string' && !value.trim() ? null : value), schema.nullable());
 }
 
 /** A string without control characters, at most `max` characters. Lone surrogates, which UTF-8 cannot encode, become U+FFFD. */

@@ -29,6 +29,10 @@ describe('text', () => {
     }
   });
 
+  it('names the character that it refuses, and its place', () => {
+    expect(reasons(text(), '𝒳\u007f')).toEqual([expect.stringMatching(/: character 2 is U\+007F$/)]);
+  });
+
   it('accepts other line separators, quotes and pipes: the log formats escape them', () => {
     const unusual = '\u2028\u2029\ufeff|="\\\u00a0';
     expect(accepted(text(), unusual)).toBe(unusual);

@@ -6,7 +6,7 @@ import { type Address, isIn, parseRange } from './address-range.js';
 import { embeddedIn } from './embedded-ipv4.js';
 
 /**
- * The addresses that the clouds document, each with the page that names it. A cloud that is not listed uses only 169.254.169.254
+ * The addresses that clouds document, each with the page that names it. A cloud that is not listed uses only 169.254.169.254
  * (Azure, IBM, DigitalOcean, Hetzner, OpenStack, Huawei, Yandex, Vultr, JD and more).
  */
 const ranges = [
