@@ -5,6 +5,7 @@ import { connect as connectTls, createSecureContext, type SecureContext, type TL
 import type { buildConnector } from 'undici';
 import type { Phase } from '../../domain/lane/attempt.js';
 import type { AddressGuard } from '../egress/address-guard.js';
+import { withoutFinalDot } from '../kinds/http/request.js';
 import { isOfTls } from './error-words.js';
 import type { Target } from './types.js';
 
@@ -97,7 +98,7 @@ function createHandshake(target: Target): Handshake {
         socket,
         host: hostname,
         // An IP address is not allowed as a server name (RFC 6066, section 3).
-        ...(!isIP(hostname) && { servername: servername || hostname }),
+        ...(!isIP(hostname) && { servername: withoutFinalDot(servername || hostname) }),
         secureContext: context,
         ...(session && { session }),
         rejectUnauthorized: !target.skipTlsVerification,
@@ -124,7 +125,8 @@ function createHandshake(target: Target): Handshake {
 function createContext({ caCertificate, clientCertificate, clientKey }: Target): SecureContext {
   return createSecureContext({
     minVersion: 'TLSv1.2',
-    ...(caCertificate !== null && { ca: caCertificate }),
+    // A certificate that is trusted by name need not be a root: it may be an intermediate authority or the receiver's own.
+    ...(caCertificate !== null && { ca: caCertificate, allowPartialTrustChain: true }),
     ...(clientCertificate !== null && { cert: clientCertificate }),
     ...(clientKey !== null && { key: clientKey }),
   });

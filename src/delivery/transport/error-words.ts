@@ -1,3 +1,5 @@
+import type { PeerCertificate } from 'node:tls';
+
 /** The errors of a connection, in words that an operator understands. */
 const words: Record<string, string> = {
   ECONNREFUSED: 'connection refused',
@@ -21,7 +23,6 @@ const words: Record<string, string> = {
   INVALID_PURPOSE: 'a certificate in the chain does not permit this use',
   INVALID_CA: 'the issuer of the certificate is not a certificate authority',
   CERT_SIGNATURE_FAILURE: 'the signature of the certificate is invalid',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'the certificate is for another host name',
 };
 
 const NO_TLS = 'the receiver does not use TLS';
@@ -67,7 +68,7 @@ export function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error instanceof AggregateError && error.errors[0]) return describe(error.errors[0]);
   const code = codeOf(error);
-  const known = words[code] ?? ofTls(code) ?? (isOfHttp(error) ? 'the answer is not HTTP' : null);
+  const known = words[code] ?? ofNames(error) ?? ofTls(code) ?? (isOfHttp(error) ? 'the answer is not HTTP' : null);
   if (!known) return error.message;
   return code ? `${known} (${code})` : known;
 }
@@ -80,6 +81,25 @@ function isOfHttp(error: Error): boolean {
 /** Whether TLS failed, and not the connection below it. */
 export function isOfTls(error: Error): boolean {
   return codeOf(error).startsWith('ERR_SSL_');
+}
+
+/** How many names of a certificate a message shows, and how much of each. */
+const MAX_NAMES = 3;
+const MAX_NAME_CHARACTERS = 50;
+
+/** Both sides of a name mismatch, as Node's `tls.checkServerIdentity` reports it. */
+function ofNames(error: Error): string | null {
+  if (codeOf(error) !== 'ERR_TLS_CERT_ALTNAME_INVALID' || !('host' in error) || !('cert' in error)) return null;
+  const { subjectaltname, subject } = error.cert as Partial<PeerCertificate>;
+  const names =
+    subjectaltname?.split(', ').map((name) => name.replace(/^(DNS|IP Address):/, '')) ?? [subject?.CN ?? []].flat();
+  const shown = names.slice(0, MAX_NAMES).map((name) => shortened(name, MAX_NAME_CHARACTERS));
+  const more = names.length > shown.length ? ` and ${names.length - shown.length} more` : '';
+  return `the certificate is not for ${shortened(String(error.host), MAX_NAME_CHARACTERS)}, but for ${shown.join(', ') || 'no name'}${more}`;
+}
+
+function shortened(name: string, max: number): string {
+  return name.length > max ? `${name.slice(0, max - 1)}…` : name;
 }
 
 function ofTls(code: string): string | undefined {

@@ -4,7 +4,7 @@ import type { Outcome, Phase } from '../../domain/lane/attempt.js';
 import type { Clock } from '../../runtime/clock.js';
 import { createService } from '../../runtime/service.js';
 import { type AddressGuard, AddressRefused } from '../egress/address-guard.js';
-import { headersOf } from '../kinds/http/request.js';
+import { headersOf, pathOf } from '../kinds/http/request.js';
 import { parseRetryAfter, verdictOf } from '../kinds/http/verdict.js';
 import { createDialer, directly } from './dialer.js';
 import { describe } from './error-words.js';
@@ -44,9 +44,8 @@ export function createSender({
   }
 
   async function post(target: Target, request: DeliveryRequest, { client }: PooledConnection) {
-    const { pathname, search } = new URL(target.endpoint);
     return client.request({
-      path: pathname + search,
+      path: pathOf(target.endpoint),
       method: 'POST',
       headers: headersOf(target, request, userAgent),
       body: request.body,

@@ -33,12 +33,12 @@ describe('the certificate of a receiver', () => {
     [
       'is for another host',
       { names: ['siem.example.com'] },
-      'the certificate is for another host name (ERR_TLS_CERT_ALTNAME_INVALID)',
+      'the certificate is not for 127.0.0.1, but for siem.example.com (ERR_TLS_CERT_ALTNAME_INVALID)',
     ],
     [
       'was issued by an unknown authority',
       { issuer: issueCertificate({ name: 'Another', isAuthority: true }) },
-      'the certificate was issued by an authority that is not trusted (UNABLE_TO_VERIFY_LEAF_SIGNATURE)',
+      'the certificate was issued by an authority that is not trusted (UNABLE_TO_GET_ISSUER_CERT_LOCALLY)',
     ],
     [
       'is self-signed',
@@ -51,6 +51,36 @@ describe('the certificate of a receiver', () => {
     expect(await sendTo(served)).toMatchObject(refused);
     expect(await sendTo(served, { skipTlsVerification: true })).toMatchObject({ verdict: 'DELIVERED' });
   });
+
+  it('for many hosts is rejected with the first names, cut short', async () => {
+    const many = Array.from({ length: 40 }, (_, index) => `host-${index}.${'x'.repeat(60)}.example.com`);
+    const served = issueCertificate({ name: 'A receiver', issuer: authority, names: many });
+    const { message } = await sendTo(served);
+    expect(message).toMatch(
+      /^the certificate is not for 127\.0\.0\.1, but for host-0\.x+…, host-1\.x+…, host-2\.x+… and 37 more \(/,
+    );
+  });
+
+  it('without alternative names is rejected with its common name', async () => {
+    const served = issueCertificate({ name: 'siem.example.com', issuer: authority });
+    expect(await sendTo(served)).toMatchObject({
+      message: 'the certificate is not for 127.0.0.1, but for siem.example.com (ERR_TLS_CERT_ALTNAME_INVALID)',
+    });
+  });
+
+  it.each(['an intermediate authority', 'the certificate itself'])(
+    'is accepted if the destination trusts only %s',
+    async (what) => {
+      const intermediate = issueCertificate({ name: 'Intermediate', issuer: authority, isAuthority: true });
+      const { cert, key } = issueCertificate({ issuer: intermediate, names });
+      const caCertificate = what === 'the certificate itself' ? cert : intermediate.cert;
+      expect(await sendTo({ key, cert: cert + intermediate.cert }, { caCertificate })).toMatchObject({
+        verdict: 'DELIVERED',
+      });
+      const other = issueCertificate({ issuer: authority, names });
+      expect(await sendTo(other, { caCertificate })).toMatchObject({ verdict: 'RETRYABLE', phase: 'TLS' });
+    },
+  );
 
   it('is rejected if its chain contains the unknown authority', async () => {
     const other = issueCertificate({ name: 'Another', isAuthority: true });
