@@ -108,8 +108,10 @@ export const DestinationType = builder.objectRef<api.Destination>('Destination')
     hasClientKey: t.exposeBoolean('hasClientKey', {
       description: 'Whether the key of the client certificate is set. The key itself is never returned.',
     }),
-    warnings: t.exposeStringList('warnings', {
-      description: 'The dangers of the current settings; empty if there are none.',
+    warnings: t.stringList({
+      description:
+        'The dangers of the current settings, such as a client certificate that has expired; empty if there are none.',
+      resolve: (destination, _, context) => api.destinationWarnings(destination, context),
     }),
     maxInFlight: t.exposeInt('maxInFlight', {
       description: 'The limit of requests in flight at a time, for all portals that send to the destination together.',
@@ -161,18 +163,22 @@ builder.queryField('destinations', (t) =>
 );
 
 const destinationSuccess = (name: string, description: string) =>
-  builder.objectRef<{ destination: api.Destination }>(name).implement({
+  builder.objectRef<api.ChangedDestination>(name).implement({
     description,
     fields: (t) => ({
       destination: t.expose('destination', { type: DestinationType, description: 'The destination as it is now.' }),
+      warnings: t.exposeStringList('warnings', {
+        description:
+          'Probable mistakes in the values of this call, such as an Authorization value in quotes or an expired authority, and the `warnings` of the destination; empty if there are none.',
+      }),
     }),
   });
 
 const authorizationDescription =
-  'The value of the Authorization header, sent exactly as given, such as `Splunk 8a6b…` or `Bearer …`; at most 4,096 characters of visible ASCII. Write-only: it is stored encrypted and never returned.';
+  'The value of the Authorization header, such as `Splunk 8a6b…` or `Bearer …`; at most 4,096 characters of visible ASCII. Blanks and line ends around it are removed. Write-only: it is stored encrypted and never returned.';
 
 const clientCertificateDescription =
-  'A certificate to present to the receiver (mutual TLS), in PEM, followed by the certificates of its issuers; at most 64 KiB.';
+  'A certificate to present to the receiver (mutual TLS) and the certificates of its issuers, in PEM, in any order; at most 10.';
 const clientKeyDescription =
   'The private key of the client certificate: RSA, EC or Ed25519, in PEM, without a passphrase. Write-only: it is stored encrypted and never returned.';
 
@@ -186,7 +192,7 @@ const CreateHeaderInput = builder.inputType('CreateHeaderInput', {
     value: t.string({
       required: true,
       description:
-        'The value, sent exactly as given; at most 4,096 characters of visible ASCII. Write-only: it is stored encrypted and never returned.',
+        'The value; at most 4,096 characters of visible ASCII. Blanks around it are removed. Write-only: it is stored encrypted and never returned.',
     }),
   }),
 });
@@ -208,7 +214,8 @@ const CreateDestinationInput = builder.inputType('CreateDestinationInput', {
     name: t.string({ required: true, description: 'The name; 1 to 256 characters. No other destination may have it.' }),
     endpoint: t.string({
       required: true,
-      description: 'An absolute https URL without credentials; at most 2,048 characters.',
+      description:
+        'An absolute https URL without credentials; at most 2,048 characters. It is stored in its canonical form, as it is requested.',
     }),
     authorization: t.string({ description: `${authorizationDescription} Without it, the header is not sent.` }),
     headers: t.field({ type: [CreateHeaderInput], description: headersDescription }),
@@ -219,7 +226,7 @@ const CreateDestinationInput = builder.inputType('CreateDestinationInput', {
     }),
     caCertificate: t.string({
       description:
-        'The certificate authorities to trust instead of the public ones, in PEM; at most 64 KiB. For a self-signed certificate, give the certificate itself.',
+        'The certificate authorities to trust instead of the public ones, in PEM; at most 512 KiB, and all of them must be readable. An intermediate authority or the certificate of the receiver itself is trusted too.',
     }),
     clientCertificate: t.string({ description: `${clientCertificateDescription} Needed with \`clientKey\`.` }),
     clientKey: t.string({ description: `${clientKeyDescription} Needed with \`clientCertificate\`.` }),
@@ -245,8 +252,7 @@ builder.mutationField('createDestination', (t) =>
     description:
       'Creates a destination. The address of its endpoint must be public or allowed by `AUDITWIRE_ALLOWED_ADDRESSES`.',
     args: { input: t.arg({ type: CreateDestinationInput, required: true, description: 'The destination.' }) },
-    resolve: (_, { input }, context) =>
-      orRefusal(async () => ({ destination: await api.createDestination(input, context) })),
+    resolve: (_, { input }, context) => orRefusal(() => api.createDestination(input, context)),
   }),
 );
 
@@ -267,7 +273,7 @@ const UpdateDestinationInput = builder.inputType('UpdateDestinationInput', {
     skipTlsVerification: t.boolean({ description: 'Whether to accept any certificate.' }),
     caCertificate: t.string({
       description:
-        'The certificate authorities to trust instead of the public ones, in PEM; at most 64 KiB. null restores the public ones.',
+        'The certificate authorities to trust instead of the public ones, in PEM; at most 512 KiB. null restores the public ones.',
     }),
     clientCertificate: t.string({
       description: `${clientCertificateDescription} Without \`clientKey\`, it must match the stored key. null removes the certificate and its key.`,
@@ -291,8 +297,7 @@ builder.mutationField('updateDestination', (t) =>
     description:
       'Changes a destination. Deliveries that wait for a retry use the new endpoint and Authorization value. If the log format changes, their logins start in new deliveries.',
     args: { input: t.arg({ type: UpdateDestinationInput, required: true, description: 'The changes.' }) },
-    resolve: (_, { input }, context) =>
-      orRefusal(async () => ({ destination: await api.updateDestination(input, context) })),
+    resolve: (_, { input }, context) => orRefusal(() => api.updateDestination(input, context)),
   }),
 );
 

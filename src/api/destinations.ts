@@ -1,4 +1,6 @@
+import { inputWarnings } from '../delivery/kinds/http/warnings.js';
 import { createDestination as createInput, updateDestination as updateInput } from '../delivery/kinds/input.js';
+import { clientCertificateWarnings } from '../domain/certificate-warnings.js';
 import { deleteDestination as deleteInput, testDestination as testInput } from '../domain/destination.js';
 import type { DestinationHealth } from '../domain/destination-health.js';
 import { parse, uuid } from '../domain/input.js';
@@ -15,20 +17,27 @@ export interface Destination
   hasClientKey: boolean;
   /** The names of the extra headers. */
   headerNames: string[];
-  /** The dangers of the current settings, for a person. */
+}
+
+/** A destination after a call that gave some of its settings. */
+export interface ChangedDestination {
+  destination: Destination;
+  /** Probable mistakes in the values of the call, and the dangers of the settings, for a person. */
   warnings: string[];
 }
 
 export const createDestination = operation('createDestination', async (input: unknown, context) => {
   const parsed = parse(createInput, input);
   await assertEndpointAllowed(parsed.endpoint, context);
-  return changed(context.commands.execute('createDestination', parsed, context.cause), context);
+  const id = await context.commands.execute('createDestination', parsed, context.cause);
+  return changed(id, inputWarnings(parsed, context.clock.now()), context);
 });
 
 export const updateDestination = operation('updateDestination', async (input: unknown, context) => {
   const parsed = parse(updateInput, input);
   await assertEndpointAllowed(parsed.endpoint, context);
-  return changed(context.commands.execute('updateDestination', parsed, context.cause), context);
+  const id = await context.commands.execute('updateDestination', parsed, context.cause);
+  return changed(id, inputWarnings(parsed, context.clock.now()), context);
 });
 
 /** @returns the id of the deleted destination */
@@ -71,11 +80,15 @@ function view({ authorization, clientKey, headers, changedPosition: _, ...row }:
     hasAuthorization: authorization !== null,
     hasClientKey: clientKey !== null,
     headerNames: headers.map(({ name }) => name),
-    warnings: warningsOf(row),
   };
 }
 
-function warningsOf({ endpoint, skipTlsVerification }: Pick<DestinationRow, 'endpoint' | 'skipTlsVerification'>) {
+/** The dangers of the current settings, for a person. */
+export const destinationWarnings = operation('destinationWarnings', (settings: Destination, { clock }): string[] =>
+  warningsOf(settings, clock.now()),
+);
+
+function warningsOf({ endpoint, skipTlsVerification, clientCertificate }: Destination, now: number): string[] {
   const isPlain = new URL(endpoint).protocol === 'http:';
   return [
     ...(isPlain
@@ -86,6 +99,7 @@ function warningsOf({ endpoint, skipTlsVerification }: Pick<DestinationRow, 'end
           'TLS verification is off: anyone on the network path can pretend to be the receiver. Set caCertificate instead.',
         ]
       : []),
+    ...(clientCertificate === null ? [] : clientCertificateWarnings(clientCertificate, now)),
   ];
 }
 
@@ -95,9 +109,9 @@ async function assertEndpointAllowed(endpoint: string | undefined, { reasonAgain
   if (reason) throw invalidInput([{ field: 'endpoint', reason }]);
 }
 
-async function changed(command: Promise<string>, { models }: Context): Promise<Destination> {
-  const id = await command;
+function changed(id: string, given: readonly string[], { models, clock }: Context): ChangedDestination {
   const row = models.destinations.get(id);
   if (!row) throw new Error(`The destination ${id} does not exist after the command`);
-  return view(row);
+  const destination = view(row);
+  return { destination, warnings: [...given, ...warningsOf(destination, clock.now())] };
 }

@@ -1,7 +1,7 @@
 import type { ArgsDef, ParsedArgs } from 'citty';
 import { logFormats } from '../domain/formats/index.js';
 import { UsageError } from './run.js';
-import { askSecret, readLine, readText, STANDARD_INPUT } from './secret.js';
+import { askSecret, readText, STANDARD_INPUT } from './secret.js';
 import { contradiction, oneOf, wholeNumber } from './values.js';
 
 /** The argument of each command for one destination. */
@@ -131,5 +131,5 @@ async function givenAuthorization(args: SettingArgs): Promise<string | undefined
   const { 'authorization-file': file, 'authorization-prompt': usePrompt } = args;
   if (usePrompt && file !== undefined) throw contradiction('--authorization-file', '--authorization-prompt');
   if (usePrompt) return askSecret('--authorization-prompt', 'Authorization value: ');
-  return file === undefined ? undefined : readLine('--authorization-file', file);
+  return file === undefined ? undefined : readText('--authorization-file', file);
 }

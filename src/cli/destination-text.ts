@@ -1,9 +1,9 @@
 import type { DestinationFieldsFragment } from '../client/generated/graphql.js';
 import { table } from './table.js';
 
-/** The settings of a destination and the warnings about them, as lines for a person. */
-export function describeDestination(destination: DestinationFieldsFragment): string[] {
-  const { endpoint, logFormat, hasAuthorization, headerNames, maxInFlight, linesPerSecond, warnings } = destination;
+/** The settings of a destination, and the warnings of the call that gave them, as lines for a person. */
+export function describeDestination(destination: DestinationFieldsFragment, warnings: readonly string[]): string[] {
+  const { endpoint, logFormat, hasAuthorization, headerNames, maxInFlight, linesPerSecond } = destination;
   const { maxBatchLines, maxBatchBytes } = destination;
   const lines = linesPerSecond === null ? '' : `, ${linesPerSecond} lines a second`;
   const rows = [

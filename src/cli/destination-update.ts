@@ -47,9 +47,9 @@ export const update = clientCommand(
       throw new UsageError('Nothing to change: give an option; --help lists them.');
     }
     const answer = await client.call(UpdateDestinationDocument, { input: { id, ...changes } });
-    const { destination } = succeeded(answer.updateDestination);
+    const { destination, warnings } = succeeded(answer.updateDestination);
     const title = `Destination ${destination.id} "${destination.name}" is now:`;
-    return { json: destination, lines: [title, ...describeDestination(destination)] };
+    return { json: { ...destination, warnings }, lines: [title, ...describeDestination(destination, warnings)] };
   },
 );
 

@@ -32,11 +32,15 @@ const create = clientCommand(
   async (client, args) => {
     const { authorization = authorizationOfEnvironment(), ...given } = await settingsOf(args);
     const input = { name: args.name, endpoint: args.endpoint, authorization, ...given };
-    const { destination } = succeeded((await client.call(CreateDestinationDocument, { input })).createDestination);
+    const answer = await client.call(CreateDestinationDocument, { input });
+    const { destination, warnings } = succeeded(answer.createDestination);
     const next = `Next: ${PROGRAM} webhook configure PORTAL-ID --destination ${destination.id} --enable`;
     const beside = `To send to it beside the present destination: ${PROGRAM} webhook create PORTAL-ID NAME --destination ${destination.id} --enable`;
     const title = `Created destination ${destination.id} "${destination.name}":`;
-    return { json: destination, lines: [title, ...describeDestination(destination), next, beside] };
+    return {
+      json: { ...destination, warnings },
+      lines: [title, ...describeDestination(destination, warnings), next, beside],
+    };
   },
 );
 

@@ -11,9 +11,15 @@ export const STANDARD_INPUT = '-';
 /**
  * Reads a file, or standard input if the name is `-`.
  *
- * @throws UsageError if it cannot be read
+ * @throws UsageError if it cannot be read or is blank: for the server, a blank value means none
  */
 export async function readText(option: string, file: string): Promise<string> {
+  const found = await read(option, file);
+  if (found.trim() === '') throw new UsageError(`${option}: the file is empty.`);
+  return found;
+}
+
+async function read(option: string, file: string): Promise<string> {
   if (file === STANDARD_INPUT) {
     if (process.stdin.isTTY) throw new UsageError(`${option} -: standard input is a terminal; give a file instead.`);
     return text(process.stdin);
@@ -26,11 +32,6 @@ export async function readText(option: string, file: string): Promise<string> {
       `${option}: this file cannot be read (${errorCode(error)}). Give the name of a file, not its text.`,
     );
   }
-}
-
-/** As `readText`, without the line break that editors and `echo` write at the end. */
-export async function readLine(option: string, file: string): Promise<string> {
-  return (await readText(option, file)).replace(/\r?\n$/, '');
 }
 
 /**

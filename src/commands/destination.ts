@@ -1,4 +1,4 @@
-import { assertPair, pairChange } from '../domain/client-certificate.js';
+import { pairChange } from '../domain/client-certificate.js';
 import {
   type Destination,
   type DestinationChange,
@@ -15,6 +15,7 @@ import { invalidInput, notFound } from '../domain/refusal.js';
 import type { Cause } from '../domain/stream.js';
 import { streamOf } from '../domain/stream.js';
 import { randomUuid } from '../runtime/random.js';
+import { assertUsablePair } from '../vault/client-pair.js';
 import { AUTHORIZATION, CLIENT_KEY, headerSecret } from '../vault/secrets.js';
 import { type CommandContext } from './context.js';
 
@@ -75,13 +76,13 @@ export function destinationHandlers({ log, writer, models, secrets, random }: Co
       destination.clientKey === null
         ? null
         : secrets.open(streamOf('destination', id), CLIENT_KEY, destination.clientKey);
-    assertPair(clientCertificate, pair.clientKey === undefined ? storedKey() : pair.clientKey);
+    assertUsablePair(clientCertificate, pair.clientKey === undefined ? storedKey() : pair.clientKey);
   }
 
   return {
     /** @returns the destination's id */
     createDestination(input: NewDestination, cause: Cause, now: number) {
-      assertPair(input.clientCertificate, input.clientKey);
+      assertUsablePair(input.clientCertificate, input.clientKey);
       const id = randomUuid(random);
       const sealed = {
         authorization: seal(id, AUTHORIZATION, input.authorization),

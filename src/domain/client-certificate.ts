@@ -1,42 +1,35 @@
-/** The client certificate and key of a destination, for mutual TLS. */
+/** The key of a client certificate, and the pair of both, for mutual TLS. */
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { z } from 'zod';
+import { nameOfBlock, pemBlocks, writePem } from './pem.js';
 import { invalidInput } from './refusal.js';
 
-export const MAX_CERTIFICATE_BYTES = 65_536;
 const MAX_KEY_BYTES = 16_384;
 
 const keyTypes = ['rsa', 'ec', 'ed25519'];
 
-/** One or more certificates in PEM, without a private key. */
-export const certificates = z
-  .string()
-  .refine((pem) => Buffer.byteLength(pem) <= MAX_CERTIFICATE_BYTES, `must be at most ${MAX_CERTIFICATE_BYTES} bytes`)
-  .refine((pem) => !/-----BEGIN (?!CERTIFICATE-----)/.test(pem), 'must contain only certificates, no private key')
-  .refine(isPemOfCertificates, 'must be one or more certificates in PEM (-----BEGIN CERTIFICATE----- …)');
+const NOT_A_KEY = 'must be one private key in PEM (-----BEGIN PRIVATE KEY----- …)';
 
-/** A private key in PEM. No error message contains it. */
-export const clientKey = z.string().superRefine((pem, context) => {
-  const reason = reasonAgainstKey(pem);
-  if (reason) context.addIssue({ code: 'custom', message: reason });
+/** A private key in PEM. Other blocks, such as the certificate, are left out. No error message contains a part of the key. */
+export const clientKey = z.string().transform((text, context) => {
+  const [block, second] = pemBlocks(text).filter(({ label }) => label.endsWith('PRIVATE KEY'));
+  const pem = block ? writePem(block.label, block.base64) : '';
+  const reason = reasonAgainstText(text) ?? (block?.fault && `${NOT_A_KEY}: ${nameOfBlock(block)} ${block.fault}`);
+  const message = reason ?? (second ? `${NOT_A_KEY}, not several` : reasonAgainstKey(pem));
+  if (message) context.addIssue({ code: 'custom', message });
+  return pem;
 });
 
-function isPemOfCertificates(text: string): boolean {
-  const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
-  try {
-    return blocks.length > 0 && blocks.every((pem) => new X509Certificate(pem).raw.length > 0);
-  } catch {
-    return false;
-  }
+function reasonAgainstText(text: string): string | null {
+  if (Buffer.byteLength(text) > MAX_KEY_BYTES) return `must be at most ${MAX_KEY_BYTES} bytes`;
+  return /-----BEGIN ENCRYPTED PRIVATE KEY-----|Proc-Type: 4,ENCRYPTED/.test(text)
+    ? 'must not be encrypted with a passphrase; decrypt it first (openssl pkey -in key.pem); it is stored encrypted'
+    : null;
 }
 
 function reasonAgainstKey(pem: string): string | null {
-  if (Buffer.byteLength(pem) > MAX_KEY_BYTES) return `must be at most ${MAX_KEY_BYTES} bytes`;
-  if (/-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m.test(pem)) {
-    return 'must not be encrypted with a passphrase; decrypt it first (openssl pkey -in key.pem); it is stored encrypted';
-  }
   const key = readKey(pem);
-  if (!key) return 'must be one private key in PEM (-----BEGIN PRIVATE KEY----- …)';
+  if (!key) return NOT_A_KEY;
   return keyTypes.includes(key.asymmetricKeyType ?? '') ? null : 'must be an RSA, EC or Ed25519 key';
 }
 
@@ -64,7 +57,7 @@ interface PairUpdate {
   clientKey?: string | null | undefined;
 }
 
-/** @throws Refusal unless the certificate and its key are both set, or both null */
+/** @throws Refusal unless the certificate and its key are both set and match, or both null */
 export function assertPair(clientCertificate: string | null, key: string | null): void {
   if (clientCertificate !== null && key !== null) {
     if (belongTogether(clientCertificate, key)) return;

@@ -1,4 +1,6 @@
+import { X509Certificate } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { FakeClock } from '../support/clock/fake-clock.js';
 import {
   createDestination,
   dataOf,
@@ -60,7 +62,12 @@ describe('createDestination', () => {
     const result = await mutate(test, 'createDestination', { ...settings, authorization: 'Splunk 8a6b' });
 
     expect(result).toMatchObject({
-      destination: { ...settings, hasAuthorization: true, authorizationChangedAt: expect.any(String) },
+      destination: {
+        ...settings,
+        caCertificate: new X509Certificate(ca).toString(),
+        hasAuthorization: true,
+        authorizationChangedAt: expect.any(String),
+      },
     });
   });
 
@@ -93,9 +100,8 @@ describe('createDestination', () => {
     ],
     ['an authorization of two lines', { authorization: 'Splunk a\r\nX-Other: b' }, 'authorization', 'one line'],
     ['an authorization that is not ASCII', { authorization: 'Splunk ü' }, 'authorization', 'ASCII'],
-    ['an empty authorization', { authorization: '' }, 'authorization', 'ASCII'],
     ['an authorization that is too long', { authorization: 'x'.repeat(4_097) }, 'authorization', 'at most 4096'],
-    ['a PEM that cannot be parsed', { caCertificate: pem('bm8gY2VydGlmaWNhdGU=') }, 'caCertificate', 'PEM'],
+    ['a PEM that cannot be parsed', { caCertificate: pem('bm8gY2VydGlmaWNhdGU=') }, 'caCertificate', 'block 1'],
     ['a limit of no request in flight', { maxInFlight: 0 }, 'maxInFlight', 'a whole number from 1 to 64'],
     ['a limit of too many requests in flight', { maxInFlight: 65 }, 'maxInFlight', 'a whole number from 1 to 64'],
     ['a limit of no line a second', { linesPerSecond: 0 }, 'linesPerSecond', 'from 1 to 1,000,000'],
@@ -106,17 +112,17 @@ describe('createDestination', () => {
     await expectInvalid(test, 'createDestination', { name: 'SIEM', endpoint: ENDPOINT, ...input }, field, reason);
   });
 
-  it('refuses a PEM of more than 64 KiB', async () => {
+  it('refuses a PEM of more than 512 KiB', async () => {
     const test = await startApp();
     const { ca } = await makeCertificate();
-    const caCertificate = `${ca}\n`.repeat(Math.ceil(65_537 / ca.length));
+    const caCertificate = `${ca}\n`.repeat(Math.ceil(524_289 / ca.length));
 
     await expectInvalid(
       test,
       'createDestination',
       { name: 'SIEM', endpoint: ENDPOINT, caCertificate },
       'caCertificate',
-      '65536',
+      '524288',
     );
   });
 
@@ -243,6 +249,65 @@ describe('the warnings of a destination', () => {
   });
 });
 
+describe('the warnings of a call', () => {
+  const callOf = (name: 'createDestination' | 'updateDestination') => {
+    const type = name.replace(/^./, (letter) => letter.toUpperCase());
+    return `mutation ($input: ${type}Input!) {
+      result: ${name}(input: $input) { ... on ${type}Success { warnings destination { id warnings } } }
+    }`;
+  };
+  interface Answer {
+    result: { warnings: string[]; destination: { id: string; warnings: string[] } };
+  }
+
+  it('name mistakes in values that are not readable later, and do not repeat them', async () => {
+    const test = await startApp();
+    const input = {
+      name: 'SIEM',
+      endpoint: ENDPOINT,
+      authorization: 'Authorization: Bearer 8a6b2f0c',
+      headers: [
+        { name: 'X-Key', value: '"8a6b2f0c"' },
+        { name: 'X-Id', value: 'x-id: 8a6b2f0c' },
+      ],
+      skipTlsVerification: true,
+    };
+    const { result } = await dataOf<Answer>(test, callOf('createDestination'), { input });
+    const { id, warnings } = result.destination;
+    expect(warnings).toEqual([expect.stringContaining('verification is off')]);
+    expect(result.warnings).toEqual([
+      'authorization: begins with the name of the header ("Authorization:"); give only the value after it.',
+      'headers[0].value: is in quotes, which are sent too; give the value without them.',
+      'headers[1].value: begins with the name of the header ("X-Id:"); give only the value after it.',
+      ...warnings,
+    ]);
+    for (const authorization of ["'Splunk 8a6b2f0c'", 'Bearer "8a6b2f0c"', '`8a6b2f0c`']) {
+      const updated = await dataOf<Answer>(test, callOf('updateDestination'), { input: { id, authorization } });
+      expect(updated.result.warnings[0]).toMatch(/^authorization: is in quotes/);
+    }
+    for (const authorization of ['Token token="8a6b2f0c"', 'Splunk 8a6b2f0c', 'Digest username="a", realm="b"', '']) {
+      const updated = await dataOf<Answer>(test, callOf('updateDestination'), { input: { id, authorization } });
+      expect(updated.result.warnings).toEqual(warnings);
+    }
+  });
+
+  it('follow the clock', async () => {
+    const DAY_MS = 86_400_000;
+    const clock = new FakeClock();
+    const test = await startApp({ appOptions: { clock } });
+    const now = clock.now();
+    const { cert, key } = issueCertificate({ name: 'Client', from: now - DAY_MS, until: now + DAY_MS });
+    const id = await createDestination(test, { clientCertificate: cert, clientKey: key, caCertificate: cert });
+    const read = () =>
+      dataOf<{ destination: { warnings: string[] } }>(test, 'query ($id: ID!) { destination(id: $id) { warnings } }', {
+        id,
+      });
+    expect(await read()).toEqual({ destination: { warnings: [] } });
+    clock.advance(2 * DAY_MS);
+    expect(await read()).toEqual({ destination: { warnings: [expect.stringMatching(/"Client" .* is expired\.$/)] } });
+  });
+});
+
 describe('updateDestination', () => {
   it('keeps fields that are left out and removes fields that are null', async () => {
     const test = await startApp();
@@ -252,7 +317,9 @@ describe('updateDestination', () => {
     const renamed = await mutate(test, 'updateDestination', { id, name: 'Other' });
     const emptied = await mutate(test, 'updateDestination', { id, authorization: null, caCertificate: null });
 
-    expect(renamed).toMatchObject({ destination: { id, name: 'Other', hasAuthorization: true, caCertificate: ca } });
+    expect(renamed).toMatchObject({
+      destination: { id, name: 'Other', hasAuthorization: true, caCertificate: new X509Certificate(ca).toString() },
+    });
     expect(emptied).toMatchObject({ destination: { name: 'Other', hasAuthorization: false, caCertificate: null } });
   });
 

@@ -60,15 +60,15 @@ export type ConfigureWebhookInput = {
 
 /** A destination to create. */
 export type CreateDestinationInput = {
-  /** The value of the Authorization header, sent exactly as given, such as `Splunk 8a6b…` or `Bearer …`; at most 4,096 characters of visible ASCII. Write-only: it is stored encrypted and never returned. Without it, the header is not sent. */
+  /** The value of the Authorization header, such as `Splunk 8a6b…` or `Bearer …`; at most 4,096 characters of visible ASCII. Blanks and line ends around it are removed. Write-only: it is stored encrypted and never returned. Without it, the header is not sent. */
   authorization?: string | null | undefined;
-  /** The certificate authorities to trust instead of the public ones, in PEM; at most 64 KiB. For a self-signed certificate, give the certificate itself. */
+  /** The certificate authorities to trust instead of the public ones, in PEM; at most 512 KiB, and all of them must be readable. An intermediate authority or the certificate of the receiver itself is trusted too. */
   caCertificate?: string | null | undefined;
-  /** A certificate to present to the receiver (mutual TLS), in PEM, followed by the certificates of its issuers; at most 64 KiB. Needed with `clientKey`. */
+  /** A certificate to present to the receiver (mutual TLS) and the certificates of its issuers, in PEM, in any order; at most 10. Needed with `clientKey`. */
   clientCertificate?: string | null | undefined;
   /** The private key of the client certificate: RSA, EC or Ed25519, in PEM, without a passphrase. Write-only: it is stored encrypted and never returned. Needed with `clientCertificate`. */
   clientKey?: string | null | undefined;
-  /** An absolute https URL without credentials; at most 2,048 characters. */
+  /** An absolute https URL without credentials; at most 2,048 characters. It is stored in its canonical form, as it is requested. */
   endpoint: string;
   /** Headers to send with every request, such as `X-Splunk-Request-Channel`; at most 10, and none that Auditwire or the connection sets (Host, Authorization, User-Agent, Content-*, Transfer-Encoding and the like). */
   headers?: Array<CreateHeaderInput> | null | undefined;
@@ -94,7 +94,7 @@ export type CreateDestinationInput = {
 export type CreateHeaderInput = {
   /** The name; at most 128 characters. */
   name: string;
-  /** The value, sent exactly as given; at most 4,096 characters of visible ASCII. Write-only: it is stored encrypted and never returned. */
+  /** The value; at most 4,096 characters of visible ASCII. Blanks around it are removed. Write-only: it is stored encrypted and never returned. */
   value: string;
 };
 
@@ -424,11 +424,11 @@ export type UndeliveredState =
 
 /** The changes of a destination. A field that is left out stays as it is. */
 export type UpdateDestinationInput = {
-  /** The value of the Authorization header, sent exactly as given, such as `Splunk 8a6b…` or `Bearer …`; at most 4,096 characters of visible ASCII. Write-only: it is stored encrypted and never returned. null removes it. */
+  /** The value of the Authorization header, such as `Splunk 8a6b…` or `Bearer …`; at most 4,096 characters of visible ASCII. Blanks and line ends around it are removed. Write-only: it is stored encrypted and never returned. null removes it. */
   authorization?: string | null | undefined;
-  /** The certificate authorities to trust instead of the public ones, in PEM; at most 64 KiB. null restores the public ones. */
+  /** The certificate authorities to trust instead of the public ones, in PEM; at most 512 KiB. null restores the public ones. */
   caCertificate?: string | null | undefined;
-  /** A certificate to present to the receiver (mutual TLS), in PEM, followed by the certificates of its issuers; at most 64 KiB. Without `clientKey`, it must match the stored key. null removes the certificate and its key. */
+  /** A certificate to present to the receiver (mutual TLS) and the certificates of its issuers, in PEM, in any order; at most 10. Without `clientKey`, it must match the stored key. null removes the certificate and its key. */
   clientCertificate?: string | null | undefined;
   /** The private key of the client certificate: RSA, EC or Ed25519, in PEM, without a passphrase. Write-only: it is stored encrypted and never returned. Without `clientCertificate`, it must match the stored certificate. null removes both. */
   clientKey?: string | null | undefined;
@@ -517,7 +517,7 @@ export type CreateDestinationMutationVariables = Exact<{
 
 export type CreateDestinationMutation = { createDestination:
     | { __typename: 'Conflict', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
-    | { __typename: 'CreateDestinationSuccess', destination: { id: string, name: string, endpoint: string, logFormat: LogFormat, hasAuthorization: boolean, authorizationChangedAt: string | null, caCertificate: string | null, clientCertificate: string | null, hasClientKey: boolean, skipTlsVerification: boolean, maxInFlight: number, linesPerSecond: number | null, maxBatchLines: number | null, maxBatchBytes: number | null, headerNames: Array<string>, createdAt: string, updatedAt: string, warnings: Array<string>, health: { state: DestinationHealthState, healthySince: string | null, failingSince: string | null, pausedUntil: string | null, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null } } }
+    | { __typename: 'CreateDestinationSuccess', warnings: Array<string>, destination: { id: string, name: string, endpoint: string, logFormat: LogFormat, hasAuthorization: boolean, authorizationChangedAt: string | null, caCertificate: string | null, clientCertificate: string | null, hasClientKey: boolean, skipTlsVerification: boolean, maxInFlight: number, linesPerSecond: number | null, maxBatchLines: number | null, maxBatchBytes: number | null, headerNames: Array<string>, createdAt: string, updatedAt: string, warnings: Array<string>, health: { state: DestinationHealthState, healthySince: string | null, failingSince: string | null, pausedUntil: string | null, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null } } }
     | { __typename: 'InvalidInput', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
     | { __typename: 'NotFound', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
     | { __typename: 'Unavailable', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
@@ -533,7 +533,7 @@ export type UpdateDestinationMutation = { updateDestination:
     | { __typename: 'InvalidInput', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
     | { __typename: 'NotFound', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
     | { __typename: 'Unavailable', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
-    | { __typename: 'UpdateDestinationSuccess', destination: { id: string, name: string, endpoint: string, logFormat: LogFormat, hasAuthorization: boolean, authorizationChangedAt: string | null, caCertificate: string | null, clientCertificate: string | null, hasClientKey: boolean, skipTlsVerification: boolean, maxInFlight: number, linesPerSecond: number | null, maxBatchLines: number | null, maxBatchBytes: number | null, headerNames: Array<string>, createdAt: string, updatedAt: string, warnings: Array<string>, health: { state: DestinationHealthState, healthySince: string | null, failingSince: string | null, pausedUntil: string | null, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null } } }
+    | { __typename: 'UpdateDestinationSuccess', warnings: Array<string>, destination: { id: string, name: string, endpoint: string, logFormat: LogFormat, hasAuthorization: boolean, authorizationChangedAt: string | null, caCertificate: string | null, clientCertificate: string | null, hasClientKey: boolean, skipTlsVerification: boolean, maxInFlight: number, linesPerSecond: number | null, maxBatchLines: number | null, maxBatchBytes: number | null, headerNames: Array<string>, createdAt: string, updatedAt: string, warnings: Array<string>, health: { state: DestinationHealthState, healthySince: string | null, failingSince: string | null, pausedUntil: string | null, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null } } }
    };
 
 export type DeleteDestinationMutationVariables = Exact<{
@@ -1107,6 +1107,7 @@ export const CreateDestinationDocument = new TypedDocumentString(`
       destination {
         ...DestinationFields
       }
+      warnings
     }
     ...RefusalFields
   }
@@ -1156,6 +1157,7 @@ export const UpdateDestinationDocument = new TypedDocumentString(`
       destination {
         ...DestinationFields
       }
+      warnings
     }
     ...RefusalFields
   }

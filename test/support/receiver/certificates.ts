@@ -2,7 +2,7 @@
 import { generateKeyPairSync, type KeyObject, randomBytes, sign, X509Certificate } from 'node:crypto';
 import { isIPv4 } from 'node:net';
 
-export type KeyKind = 'rsa' | 'ec' | 'ed25519' | 'ed448';
+export type KeyKind = 'rsa' | 'short-rsa' | 'ec' | 'ed25519' | 'ed448';
 
 export interface Issued {
   /** PEM. */
@@ -14,7 +14,10 @@ export interface Issued {
 
 const DAY_MS = 86_400_000;
 
-/** @param given without `issuer`, it is self-signed; `names`: host names and IPv4 addresses; `from`, `until`: ms since the epoch */
+/**
+ * @param given without `issuer`, it is self-signed; `names`: host names and IPv4 addresses; `from`, `until`: ms since the epoch;
+ * `isFor`: its only use
+ */
 export function issueCertificate(
   given: {
     name?: string;
@@ -24,9 +27,10 @@ export function issueCertificate(
     until?: number;
     isAuthority?: boolean;
     kind?: KeyKind;
+    isFor?: keyof typeof USES;
   } = {},
 ): Issued {
-  const { name = 'Test', issuer, names = [], isAuthority = false, kind = 'ec' } = given;
+  const { name = 'Test', issuer, names = [], isAuthority = false, kind = 'ec', isFor } = given;
   const { from = Date.now() - DAY_MS, until = Date.now() + DAY_MS } = given;
   const { publicKey, privateKey } = makeKeys(kind);
   const signer = issuer?.privateKey ?? privateKey;
@@ -39,7 +43,7 @@ export function issueCertificate(
     sequence(time(from), time(until)),
     nameOf(name),
     publicKey.export({ format: 'der', type: 'spki' }),
-    tagged(0xa3, sequence(...extensions(isAuthority, names))),
+    tagged(0xa3, sequence(...extensions(isAuthority, names), ...useOf(isFor))),
   );
   const signature = sign(signer.asymmetricKeyType?.startsWith('ed') ? null : 'sha256', body, signer);
   const der = sequence(body, algorithm, bitString(signature));
@@ -68,6 +72,8 @@ function makeKeys(kind: KeyKind) {
   switch (kind) {
     case 'rsa':
       return generateKeyPairSync('rsa', { modulusLength: 2048 });
+    case 'short-rsa':
+      return generateKeyPairSync('rsa', { modulusLength: 512 });
     case 'ec':
       return generateKeyPairSync('ec', { namedCurve: 'P-256' });
     case 'ed25519':
@@ -104,10 +110,18 @@ function extensions(isAuthority: boolean, names: readonly string[]): Buffer[] {
   ];
 }
 
+/** Extended key usages (RFC 5280, section 4.2.1.12). */
+const USES = { servers: '2b06010505070301', clients: '2b06010505070302', anything: '551d2500' };
+
+function useOf(isFor: keyof typeof USES | undefined): Buffer[] {
+  return isFor ? [extension('551d25', sequence(tagged(0x06, Buffer.from(USES[isFor], 'hex'))))] : [];
+}
+
 const extension = (oid: string, value: Buffer) => sequence(tagged(0x06, Buffer.from(oid, 'hex')), tagged(0x04, value));
 
-/** CN=name. */
+/** CN=name; for an empty name, nothing. */
 function nameOf(name: string): Buffer {
+  if (name === '') return sequence();
   const type = tagged(0x06, Buffer.from('550403', 'hex'));
   return sequence(tagged(0x31, sequence(type, tagged(0x0c, Buffer.from(name)))));
 }

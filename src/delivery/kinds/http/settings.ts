@@ -1,7 +1,8 @@
 /** The settings of a destination of the kind HTTP, as a caller gives them. */
 import { z } from 'zod';
-import { certificates, clientKey } from '../../../domain/client-certificate.js';
-import { text } from '../../../domain/input.js';
+import { authorities, clientChain } from '../../../domain/certificates.js';
+import { clientKey } from '../../../domain/client-certificate.js';
+import { orNone, placeOf, text } from '../../../domain/input.js';
 
 /** Collectors use access keys in URLs and JWTs in Authorization values: both can be longer than the 256 characters of a name. */
 const MAX_ENDPOINT_CHARACTERS = 2_048;
@@ -9,30 +10,54 @@ const MAX_HEADER_CHARACTERS = 4_096;
 const MAX_HEADERS = 10;
 const MAX_HEADER_NAME_CHARACTERS = 128;
 
-const endpoint = text(MAX_ENDPOINT_CHARACTERS).superRefine((value, context) => {
-  const reason = reasonAgainstEndpoint(value);
-  if (reason) context.addIssue({ code: 'custom', message: reason });
-});
+/** Blanks, and characters that no one sees: the end of a paste, or a part of it that was not meant. */
+const INVISIBLE = /[\s\p{Cf}]/u;
+
+/** An endpoint as it is requested: `/%2e%2e/c` is `/c`. So every reader of the stored URL reads the same. */
+const endpoint = z
+  .string()
+  .trim()
+  .pipe(text(MAX_ENDPOINT_CHARACTERS))
+  .transform((value, context) => {
+    const reason = reasonAgainstEndpoint(value);
+    const { href } = reason ? { href: value } : new URL(value);
+    const message = reason ?? reasonAgainstLength(href);
+    if (message) context.addIssue({ code: 'custom', message });
+    return href;
+  });
 
 /** Checks the form of the URL only. The address guard checks, for each connection, whether the address is allowed. */
 function reasonAgainstEndpoint(value: string): string | null {
-  if (value.trim() === '') return 'must not be blank';
+  if (value === '') return 'must not be blank';
+  const invisible = placeOf(INVISIBLE, value);
+  if (invisible) return `must not contain blanks or invisible characters; remove or percent-encode them: ${invisible}`;
   if (!URL.canParse(value)) return 'must be an absolute URL such as https://siem.example.com/collector';
   const url = new URL(value);
   if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'must be an https URL';
-  // `new URL` also accepts "https:host", "https:\\host" and spaces, and guesses the meaning.
-  if (!/^https?:\/\/[^/\\\s]\S*$/i.test(value.trimEnd()))
-    return 'must be written in full: https://host/path, without spaces';
+  // `new URL` also accepts "https:host" and "https:\\host", and guesses the meaning.
+  if (!/^https?:\/\/[^/\\]/i.test(value)) return 'must be written in full: https://host/path';
   if (url.username || url.password) return 'must not contain credentials; put them into authorization';
   if (url.hash) return 'must not have a fragment (#…)';
   return null;
 }
 
-// A header value: visible ASCII, with spaces only inside. The value is sent exactly as stored.
+/** Percent-encoding can make a URL longer. */
+function reasonAgainstLength(href: string): string | null {
+  return href.length > MAX_ENDPOINT_CHARACTERS
+    ? `must be at most ${MAX_ENDPOINT_CHARACTERS} characters when it is percent-encoded`
+    : null;
+}
+
+// Trimmed, it is sent exactly as stored. No message repeats the value.
 const headerValue = z
   .string()
+  .trim()
   .max(MAX_HEADER_CHARACTERS, `must be at most ${MAX_HEADER_CHARACTERS} characters`)
-  .regex(/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/, 'must be one line of visible ASCII, without spaces at its ends');
+  .superRefine((value, context) => {
+    const place = placeOf(/[^\x20-\x7e]/u, value);
+    const message = value ? place && `must be one line of visible ASCII: ${place}` : 'must not be blank';
+    if (message) context.addIssue({ code: 'custom', message });
+  });
 
 /** The characters of a header name (RFC 9110, section 5.6.2). */
 const HEADER_NAME = /^[!#$%&'*+.^_`|~\w-]+$/;
@@ -60,9 +85,15 @@ function headersOf<Value extends z.ZodType>(value: Value) {
     });
 }
 
+function given<T>(schema: z.ZodType<T>) {
+  return orNone(schema)
+    .optional()
+    .transform((value) => value ?? null);
+}
+
 export const httpSettings = {
   endpoint,
-  authorization: headerValue.nullish().transform((value) => value ?? null),
+  authorization: given(headerValue),
   headers: headersOf(headerValue)
     .nullish()
     .transform((value) => value ?? []),
@@ -70,21 +101,21 @@ export const httpSettings = {
     .boolean()
     .nullish()
     .transform((value) => value ?? false),
-  caCertificate: certificates.nullish().transform((value) => value ?? null),
-  clientCertificate: certificates.nullish().transform((value) => value ?? null),
-  clientKey: clientKey.nullish().transform((value) => value ?? null),
+  caCertificate: given(authorities),
+  clientCertificate: given(clientChain),
+  clientKey: given(clientKey),
 };
 
-/** A field that is left out stays as it is; null removes an optional setting. A header without a value keeps its stored value. */
+/** A field that is left out stays as it is; null and '' remove an optional setting. A header without a value keeps its stored value. */
 export const httpChanges = {
   endpoint: endpoint.optional(),
-  authorization: headerValue.nullable().optional(),
+  authorization: orNone(headerValue).optional(),
   headers: headersOf(headerValue.nullish().transform((value) => value ?? null))
     .nullable()
     .optional()
     .transform((value) => (value === null ? [] : value)),
   skipTlsVerification: z.boolean().optional(),
-  caCertificate: certificates.nullable().optional(),
-  clientCertificate: certificates.nullable().optional(),
-  clientKey: clientKey.nullable().optional(),
+  caCertificate: orNone(authorities).optional(),
+  clientCertificate: orNone(clientChain).optional(),
+  clientKey: orNone(clientKey).optional(),
 };
