@@ -95,7 +95,7 @@ function ofNames(error: Error): string | null {
     subjectaltname?.split(', ').map((name) => name.replace(/^(DNS|IP Address):/, '')) ?? [subject?.CN ?? []].flat();
   const shown = names.slice(0, MAX_NAMES).map((name) => shortened(name, MAX_NAME_CHARACTERS));
   const more = names.length > shown.length ? ` and ${names.length - shown.length} more` : '';
-  return `the certificate is not for ${shortened(String(error.host), MAX_NAME_CHARACTERS)}, but for ${shown.join(', ') || 'no name'}${more}`;
+  return `the certificate is for another host name: not for ${shortened(String(error.host), MAX_NAME_CHARACTERS)}, but for ${shown.join(', ') || 'no name'}${more}`;
 }
 
 function shortened(name: string, max: number): string {

@@ -33,7 +33,7 @@ describe('the certificate of a receiver', () => {
     [
       'is for another host',
       { names: ['siem.example.com'] },
-      'the certificate is not for 127.0.0.1, but for siem.example.com (ERR_TLS_CERT_ALTNAME_INVALID)',
+      'the certificate is for another host name: not for 127.0.0.1, but for siem.example.com (ERR_TLS_CERT_ALTNAME_INVALID)',
     ],
     [
       'was issued by an unknown authority',
@@ -57,14 +57,15 @@ describe('the certificate of a receiver', () => {
     const served = issueCertificate({ name: 'A receiver', issuer: authority, names: many });
     const { message } = await sendTo(served);
     expect(message).toMatch(
-      /^the certificate is not for 127\.0\.0\.1, but for host-0\.x+…, host-1\.x+…, host-2\.x+… and 37 more \(/,
+      /^the certificate is for another host name: not for 127\.0\.0\.1, but for host-0\.x+…, host-1\.x+…, host-2\.x+… and 37 more \(/,
     );
   });
 
   it('without alternative names is rejected with its common name', async () => {
     const served = issueCertificate({ name: 'siem.example.com', issuer: authority });
     expect(await sendTo(served)).toMatchObject({
-      message: 'the certificate is not for 127.0.0.1, but for siem.example.com (ERR_TLS_CERT_ALTNAME_INVALID)',
+      message:
+        'the certificate is for another host name: not for 127.0.0.1, but for siem.example.com (ERR_TLS_CERT_ALTNAME_INVALID)',
     });
   });
 

@@ -337,7 +337,8 @@ describe('a certificate', () => {
   });
 
   it('for another host is not trusted', async () => {
-    const message = 'the certificate is for another host name (ERR_TLS_CERT_ALTNAME_INVALID)';
+    const message =
+      'the certificate is for another host name: not for 127.0.0.1, but for siem.example.com (ERR_TLS_CERT_ALTNAME_INVALID)';
     expect(await sendTo(misnamed, { caCertificate: misnamed.ca })).toMatchObject({ ...untrusted, message });
   });
 
