@@ -1,8 +1,8 @@
 import { closeSync, constants, fsyncSync, openSync, writeSync } from 'node:fs';
 
 /**
- * Makes a file that only its owner can read, from its first moment and whatever the umask is. An existing file and a link, even one
- * that leads nowhere, are an error (EEXIST): nothing is written through them.
+ * Makes a file that only its owner can read, from its first moment and whatever the umask is. An existing file is an error
+ * (EEXIST), and so is a link, even one that leads nowhere: nothing is written through them.
  *
  * @param text is on the disk when the call returns
  */

@@ -1,4 +1,4 @@
-/** Reads PEM (RFC 7468) as people paste it: indented, in one line, with `\n` as text, or with blocks that follow without a line end. */
+/** Reads PEM (RFC 7468) as people paste it: indented, in one line, with `\n` as text, or without line ends between blocks. */
 
 export interface PemBlock {
   /** Its place in the text, from 1. */

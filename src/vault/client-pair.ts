@@ -5,7 +5,7 @@ import { invalidInput } from '../domain/refusal.js';
 /**
  * Checks a client certificate and its key, both in PEM, or null for none.
  *
- * @throws Refusal unless they are a pair with which TLS can work: OpenSSL also refuses what can be read, such as a key that is too short
+ * @throws Refusal unless they are a pair with which TLS works: OpenSSL also refuses what can be read, such as a short key
  */
 export function assertUsablePair(certificate: string | null, key: string | null): void {
   assertPair(certificate, key);
@@ -13,13 +13,8 @@ export function assertUsablePair(certificate: string | null, key: string | null)
   try {
     createSecureContext({ cert: certificate, key });
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    const words = code
-      .replace(/^ERR_(SSL|OSSL)_/, '')
-      .replaceAll('_', ' ')
-      .toLowerCase();
-    throw invalidInput([
-      { field: 'clientCertificate', reason: `cannot be used for TLS: ${words || 'OpenSSL refuses it'}` },
-    ]);
+    const code = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';
+    const reason = `cannot be used for TLS: OpenSSL refuses it, probably because its key or signature is too weak${code}`;
+    throw invalidInput([{ field: 'clientCertificate', reason }]);
   }
 }

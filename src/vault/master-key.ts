@@ -60,7 +60,7 @@ function create(file: string, text: string): void {
   }
 }
 
-/** Links are followed: Kubernetes mounts a secret as a link. The open file is checked, so it cannot be exchanged after the check. */
+/** Links are followed, because Kubernetes mounts a secret as a link. The open file is checked, so no one can exchange it later. */
 function read(file: string): Buffer {
   try {
     const descriptor = openSync(file, constants.O_RDONLY);

@@ -171,7 +171,7 @@ describe('a client chain', () => {
     expect(mismatch.message).toBe('clientKey: is not the key of the first certificate in clientCertificate');
     const short = issueCertificate({ kind: 'short-rsa' });
     const refusal = refusalOf(() => assertUsablePair(short.cert, short.key));
-    expect(refusal.message).toBe('clientCertificate: cannot be used for TLS: ee key too small');
+    expect(refusal.message).toMatch(/^clientCertificate: cannot be used for TLS: .* \(ERR_SSL_EE_KEY_TOO_SMALL\)$/);
   });
 });
 

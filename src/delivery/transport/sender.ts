@@ -4,7 +4,7 @@ import type { Outcome, Phase } from '../../domain/lane/attempt.js';
 import type { Clock } from '../../runtime/clock.js';
 import { createService } from '../../runtime/service.js';
 import { type AddressGuard, AddressRefused } from '../egress/address-guard.js';
-import { headersOf, pathOf } from '../kinds/http/request.js';
+import { headersOf, requestTarget } from '../kinds/http/request.js';
 import { parseRetryAfter, verdictOf } from '../kinds/http/verdict.js';
 import { createDialer, directly } from './dialer.js';
 import { describe } from './error-words.js';
@@ -45,7 +45,7 @@ export function createSender({
 
   async function post(target: Target, request: DeliveryRequest, { client }: PooledConnection) {
     return client.request({
-      path: pathOf(target.endpoint),
+      path: requestTarget(target.endpoint),
       method: 'POST',
       headers: headersOf(target, request, userAgent),
       body: request.body,

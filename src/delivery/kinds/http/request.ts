@@ -1,14 +1,14 @@
 import type { DeliveryRequest, Target } from '../../transport/types.js';
 
 /** The target of the request line: everything after the origin, as the destination shows it; `/x?` keeps its question mark. */
-export function pathOf(endpoint: string): string {
+export function requestTarget(endpoint: string): string {
   const { href, origin } = new URL(endpoint);
   return href.slice(origin.length);
 }
 
 /**
- * A host name without its final dot: the dot makes a name absolute for the resolver, but it is no part of the name in a certificate,
- * in SNI (RFC 6066, section 3) or in `Host`.
+ * A host name without its final dot: the dot makes a name absolute for the resolver, but it is no part of the name in a
+ * certificate, in SNI (RFC 6066, section 3) or in `Host`.
  */
 export function withoutFinalDot(hostname: string): string {
   return hostname.replace(/\.$/, '');

@@ -106,7 +106,10 @@ export const httpSettings = {
   clientKey: given(clientKey),
 };
 
-/** A field that is left out stays as it is; null and '' remove an optional setting. A header without a value keeps its stored value. */
+/**
+ * A field that is left out stays as it is; null and '' remove an optional setting. A header without a value keeps its stored
+ * value.
+ */
 export const httpChanges = {
   endpoint: endpoint.optional(),
   authorization: orNone(headerValue).optional(),
