@@ -1,12 +1,14 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
-import { createAuthenticate, UNAUTHENTICATED } from '../api/authenticate.js';
+import { createAuthenticate, type Unauthenticated } from '../api/authenticate.js';
 import type { Services } from '../api/context.js';
 import { createService, type Service } from '../runtime/service.js';
 import { jwkSet } from '../vault/signing-keys.js';
 import { limitRequestTime, NEVER_CHECK } from './deadlines.js';
+import { type HttpError, refuseSocket, sendError, sendJson } from './error.js';
 import { serveGraphiQL } from './graphql/graphiql.js';
+import { reasonAgainstHeaders } from './graphql/negotiate.js';
 import { causeOf, createGraphQLServer, GRAPHQL_PATH } from './graphql/server.js';
 import { createWebSockets } from './graphql/websocket.js';
 import { pathOf } from './path.js';
@@ -43,7 +45,8 @@ export function createHttpServer(
   let bytesInFlight = 0;
   let closing = false;
 
-  const server = createServer(NEVER_CHECK, (request, response) => {
+  // `route` refuses a request without Host: Node's own answer has no body.
+  const server = createServer({ ...NEVER_CHECK, requireHostHeader: false }, (request, response) => {
     if (closing) response.setHeader('connection', 'close');
     if (request.headers.accept?.includes('text/event-stream')) {
       eventStreams.add(response);
@@ -52,25 +55,38 @@ export function createHttpServer(
     route(request, response).catch((error: unknown) => {
       logger.error({ err: error }, 'a request failed');
       if (response.headersSent) response.destroy();
-      else sendError(response, 500, 'INTERNAL', 'Unexpected error.');
+      else sendError(response, { status: 500, code: 'INTERNAL', message: 'Unexpected error.' });
     });
   });
   limitRequestTime(server);
   server.on('upgrade', (request, socket, head) => webSockets.upgrade(request, socket, head));
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    if (socket.writable && error.code !== 'ECONNRESET') refuseSocket(socket, unreadableRequest(error));
+    else socket.destroy();
+  });
+  server.on('checkExpectation', (_, response) => {
+    sendError(response, {
+      status: 417,
+      code: 'EXPECTATION_FAILED',
+      message: 'Send the call without the header Expect.',
+    });
+  });
 
   async function route(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = pathOf(request);
-    if (!URL.canParse(`http://${request.headers.host ?? 'localhost'}`)) {
-      return sendError(response, 400, 'BAD_REQUEST', 'The Host header is not valid.');
+    const { host } = request.headers;
+    if (!host || !URL.canParse(`http://${host}`)) {
+      const message = 'The header Host is missing or not valid; send the name of this server in it.';
+      return sendError(response, { status: 400, code: 'BAD_REQUEST', message });
     }
     if (path === GRAPHQL_PATH) return graphql(request, response);
+    if (path !== JWKS_PATH && path !== HEALTH_PATH && path !== '/') {
+      const message = `This address does not exist; GraphQL is at ${GRAPHQL_PATH}.`;
+      return sendError(response, { status: 404, code: 'NOT_FOUND', message });
+    }
     if (request.method !== 'GET' && request.method !== 'HEAD') {
-      return sendError(
-        response,
-        405,
-        'METHOD_NOT_ALLOWED',
-        `This address accepts only GET and HEAD; GraphQL is at ${GRAPHQL_PATH}.`,
-      );
+      const message = `This address accepts only GET and HEAD; GraphQL is at ${GRAPHQL_PATH}.`;
+      return sendError(response, { status: 405, code: 'METHOD_NOT_ALLOWED', message, headers: { allow: 'GET, HEAD' } });
     }
     switch (path) {
       case JWKS_PATH:
@@ -85,7 +101,7 @@ export function createHttpServer(
         response.writeHead(302, { location: GRAPHQL_PATH }).end();
         return;
       default:
-        sendError(response, 404, 'NOT_FOUND', `This address does not exist; GraphQL is at ${GRAPHQL_PATH}.`);
+        return path satisfies never;
     }
   }
 
@@ -94,31 +110,18 @@ export function createHttpServer(
     if (method === 'GET' && headers.accept?.includes('text/html')) {
       return serveGraphiQL(headers['accept-encoding'], response);
     }
-    const viewer = authenticate(headers.authorization);
-    if (!viewer) {
-      response.setHeader('www-authenticate', 'Bearer');
-      return sendError(response, 401, 'UNAUTHENTICATED', UNAUTHENTICATED);
-    }
-    if (method === 'POST' && headers['content-length'] === undefined) {
-      return sendError(response, 411, 'LENGTH_REQUIRED', 'Send the header Content-Length.');
-    }
+    const caller = authenticate(headers.authorization);
+    if ('unauthenticated' in caller) return sendError(response, unauthorized(caller.unauthenticated));
+    const error = reasonAgainstHeaders(request);
+    if (error) return sendError(response, error);
     const bytes = Number(headers['content-length'] ?? 0);
     if (bytes > MAX_BODY_BYTES) {
-      return sendError(
-        response,
-        413,
-        'BODY_TOO_LARGE',
-        `A body may have at most ${MAX_BODY_BYTES} bytes; split the call.`,
-      );
+      const message = `A body may have at most ${MAX_BODY_BYTES} bytes; split the call.`;
+      return sendError(response, { status: 413, code: 'BODY_TOO_LARGE', message });
     }
     if (bytes > SMALL_BODY_BYTES && bytesInFlight + bytes > MAX_BYTES_IN_FLIGHT) {
-      response.setHeader('retry-after', '1');
-      return sendError(
-        response,
-        503,
-        'UNAVAILABLE',
-        'Too many large calls are open; send this call again in a second.',
-      );
+      const message = 'Too many large calls are open; send this call again in a second.';
+      return sendError(response, { status: 503, code: 'UNAVAILABLE', message, headers: { 'retry-after': '1' } });
     }
     if (bytes > SMALL_BODY_BYTES) {
       bytesInFlight += bytes;
@@ -126,6 +129,9 @@ export function createHttpServer(
         bytesInFlight -= bytes;
       });
     }
+    // Yoga compares the type letter by letter.
+    if (method === 'POST') headers['content-type'] = 'application/json';
+    const { viewer } = caller;
     await yoga.handle(request, response, { viewer, cause: causeOf(viewer, headers['traceparent'], random) });
   }
 
@@ -151,12 +157,29 @@ export function createHttpServer(
   return { ...service, port: () => (server.address() as AddressInfo | null)?.port ?? 0 };
 }
 
-function sendJson(response: ServerResponse, status: number, body: object): void {
-  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' }).end(JSON.stringify(body));
+/** The challenges of RFC 6750, section 3. */
+const challenges: Record<Unauthenticated['reason'], string> = {
+  MISSING: 'Bearer',
+  MALFORMED: 'Bearer error="invalid_request"',
+  UNKNOWN: 'Bearer error="invalid_token"',
+};
+
+function unauthorized({ reason, message }: Unauthenticated): HttpError {
+  return { status: 401, code: 'UNAUTHENTICATED', message, headers: { 'www-authenticate': challenges[reason] } };
 }
 
-/** Sends an error in the format of a GraphQL error, and closes the connection without reading the rest of the body. */
-function sendError(response: ServerResponse, status: number, code: string, message: string): void {
-  response.setHeader('connection', 'close');
-  sendJson(response, status, { errors: [{ message, extensions: { code } }] });
+/** The answer to a request that Node's parser refuses. */
+function unreadableRequest({ code }: NodeJS.ErrnoException): HttpError {
+  if (code === 'HPE_HEADER_OVERFLOW') {
+    return {
+      status: 431,
+      code: 'HEADERS_TOO_LARGE',
+      message: 'The headers are too large; send fewer or shorter ones.',
+    };
+  }
+  return {
+    status: 400,
+    code: 'BAD_REQUEST',
+    message: 'The request cannot be read. This server speaks HTTP/1.1 without TLS.',
+  };
 }

@@ -1,5 +1,6 @@
 import { getIntrospectionQuery } from 'graphql';
 import { describe, expect, it } from 'vitest';
+import { SYSTEM } from '../../src/domain/stream.js';
 import { answerOf, post } from '../support/graphql/calls.js';
 import { startApp } from '../support/server/app.js';
 
@@ -83,19 +84,44 @@ describe('a token', () => {
     expect(body).toEqual({ data: { viewer: { tokenName: 'admin' } } });
   });
 
+  const cannotBeRead = { message: /cannot be read/, challenge: 'Bearer error="invalid_request"' };
+
   it.each([
-    ['that is wrong', (token: string) => `Bearer ${token}x`],
-    ['of another scheme', (token: string) => `Basic ${token}`],
-    ['without a scheme', (token: string) => token],
-    ['that is empty', () => 'Bearer '],
-    ['twice', (token: string) => `Bearer ${token}, Bearer ${token}`],
-  ])('%s is refused', async (_, authorization) => {
+    [
+      'that is wrong',
+      (token: string) => `Bearer ${token}x`,
+      { message: /unknown/, challenge: 'Bearer error="invalid_token"' },
+    ],
+    ['of another scheme', (token: string) => `Basic ${token}`, cannotBeRead],
+    ['without a scheme', (token: string) => token, cannotBeRead],
+    ['that is empty', () => 'Bearer ', cannotBeRead],
+    ['twice', (token: string) => `Bearer ${token}, Bearer ${token}`, cannotBeRead],
+    ['in an empty header', () => '', { message: /needs a token/, challenge: 'Bearer' }],
+  ])('%s is refused, and the answer says why', async (_, authorization, { message, challenge }) => {
     const test = await startApp();
 
-    const { status, text } = await post(test, VIEWER, {}, { authorization: authorization(test.token) });
+    for (const accept of ['application/json', 'text/event-stream']) {
+      const sent = { authorization: authorization(test.token), accept };
+      const { status, text, body, headers } = await post(test, VIEWER, {}, sent);
+      expect(status).toBe(401);
+      expect(text).not.toContain(test.token);
+      expect(body.errors).toMatchObject([{ message: expect.stringMatching(message) }]);
+      expect(headers.get('www-authenticate')).toBe(challenge);
+    }
+  });
+
+  it('that was revoked is refused as unknown', async () => {
+    const test = await startApp();
+    await test.app.services.commands.execute(
+      'issueToken',
+      { name: 'new', hash: 'x', revokeOthers: true },
+      { actor: SYSTEM, traceId: '' },
+    );
+
+    const { status, body } = await post(test, VIEWER);
 
     expect(status).toBe(401);
-    expect(text).not.toContain(test.token);
+    expect(body.errors?.[0]?.message).toContain('revoked');
   });
 
   it('in the URL is refused', async () => {

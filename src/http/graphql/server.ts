@@ -1,6 +1,6 @@
 import { EnvelopArmor } from '@escape.tech/graphql-armor';
 import { GraphQLError, isEnumType } from 'graphql';
-import { createYoga, maskError } from 'graphql-yoga';
+import { createYoga, type GraphQLParams, maskError } from 'graphql-yoga';
 import type { Logger } from 'pino';
 import { toGraphQLError } from '../../../schema/error.js';
 import { schema } from '../../../schema/schema.js';
@@ -10,6 +10,7 @@ import type { Cause } from '../../domain/stream.js';
 import { streamOf } from '../../domain/stream.js';
 import { type Random, randomTraceId } from '../../runtime/random.js';
 import { compileMutations } from './compile-mutations.js';
+import { refuseUnansweredSubscriptions } from './negotiate.js';
 
 export const GRAPHQL_PATH = '/graphql';
 
@@ -42,8 +43,9 @@ export function createGraphQLServer(services: Services, logger: Logger) {
     graphqlEndpoint: GRAPHQL_PATH,
     plugins: [
       ...armor.protect().plugins,
-      { onParams: ({ params }) => refuseLongText(params.query) },
+      { onParams: ({ params }) => refuseParams(params) },
       { onParse: () => explainSyntax, onValidate: () => explainValidation },
+      refuseUnansweredSubscriptions,
       compileMutations(schema),
     ],
     graphiql: false,
@@ -67,11 +69,19 @@ export function createGraphQLServer(services: Services, logger: Logger) {
   });
 }
 
-/** Limits the text of an operation, because the parser's cache keeps it completely, with its comments. */
-function refuseLongText(query: string | null | undefined): void {
-  if ((query?.length ?? 0) <= LIMITS.text) return;
+function refuseParams({ query, extensions }: GraphQLParams): void {
+  if (query == null && extensions?.['persistedQuery']) throw persistedQueryNotSupported();
+  if (typeof query !== 'string') throw unreadable();
+  // The parser's cache keeps the whole text, with its comments.
+  if (query.length <= LIMITS.text) return;
   const message = `An operation may have at most ${LIMITS.text} characters; pass values as variables.`;
   throw new GraphQLError(message, { extensions: { code: 'QUERY_TOO_LONG', http: { status: 413 } } });
+}
+
+/** Clients that send the hash of an operation know this message, code and status from Apollo Server, and then send the operation. */
+function persistedQueryNotSupported(): GraphQLError {
+  const extensions = { code: 'PERSISTED_QUERY_NOT_SUPPORTED', http: { status: 200 } };
+  return new GraphQLError('PersistedQueryNotSupported', { extensions });
 }
 
 function explainSyntax(done: { result: unknown; replaceParseResult(error: GraphQLError): void }) {

@@ -1,12 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { type ExecutionArgs, GraphQLError } from 'graphql';
+import { type ExecutionArgs, GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { type Extra, useServer } from 'graphql-ws/use/ws';
 import { WebSocketServer } from 'ws';
-import { type Authenticate, UNAUTHENTICATED } from '../../api/authenticate.js';
+import type { Authenticate } from '../../api/authenticate.js';
 import type { Viewer } from '../../api/context.js';
 import type { Random } from '../../runtime/random.js';
 import { createService, type Service } from '../../runtime/service.js';
+import { type HttpError, refuseSocket } from '../error.js';
 import { pathOf } from '../path.js';
 import { type Caller, causeOf, GRAPHQL_PATH, type GraphQLServer, unreadable } from './server.js';
 
@@ -19,6 +20,23 @@ const INIT_TIMEOUT_MS = 5_000;
 const CLOSE_UNAUTHORIZED = 4401;
 const CLOSE_GOING_AWAY = 1001;
 
+const NO_SUCH_ADDRESS: HttpError = {
+  status: 404,
+  code: 'NOT_FOUND',
+  message: `This address does not exist; GraphQL over WebSocket is at ${GRAPHQL_PATH}.`,
+};
+const OTHER_SITE: HttpError = {
+  status: 403,
+  code: 'FORBIDDEN',
+  message:
+    'A page of another site may not open a WebSocket: the headers Origin and Host differ. Connect from a program, which sends no Origin; a proxy in front of this server must pass Host unchanged.',
+};
+const NO_WEBSOCKET: HttpError = {
+  status: 400,
+  code: 'BAD_REQUEST',
+  message: 'This is not a valid request for a WebSocket of version 13; send other calls without the header Upgrade.',
+};
+
 interface State extends Record<PropertyKey, unknown> {
   viewer: Viewer;
 }
@@ -30,6 +48,7 @@ export interface WebSockets extends Service {
 /** GraphQL over WebSocket (graphql-transport-ws); the token comes in the connection parameters. */
 export function createWebSockets(yoga: GraphQLServer, authenticate: Authenticate, random: Random): WebSockets {
   const server = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES });
+  server.on('wsClientError', (_, socket) => refuseSocket(socket, NO_WEBSOCKET));
   // The caller of each socket that has sent a valid token.
   const viewers = new WeakMap<object, Viewer>();
 
@@ -37,17 +56,22 @@ export function createWebSockets(yoga: GraphQLServer, authenticate: Authenticate
     {
       connectionInitWaitTimeout: INIT_TIMEOUT_MS,
       onConnect({ connectionParams, extra }) {
-        const viewer = authenticate(tokenIn(connectionParams));
-        if (viewer) viewers.set(extra.socket, viewer);
-        else extra.socket.close(CLOSE_UNAUTHORIZED, UNAUTHENTICATED);
-        return viewer !== null;
+        const caller = authenticate(tokenIn(connectionParams));
+        if ('viewer' in caller) viewers.set(extra.socket, caller.viewer);
+        else extra.socket.close(CLOSE_UNAUTHORIZED, caller.unauthenticated.message);
+        return 'viewer' in caller;
       },
       // The arguments contain Yoga's functions, which include its plugins.
       execute: (args) => yogaArgs(args).execute(args),
       subscribe: (args) => yogaArgs(args).subscribe(args),
+      onNext: (_context, _id, _payload, _args, { errors, ...result }) => ({
+        ...result,
+        ...(errors && { errors: errors.map(withoutHttp) }),
+      }),
+      onError: (_context, _id, _payload, errors) => errors.map(withoutHttp),
       async onSubscribe({ extra, subscriptions }, _id, payload) {
         const viewer = viewers.get(extra.socket);
-        if (!viewer) return [new GraphQLError(UNAUTHENTICATED, { extensions: { code: 'UNAUTHENTICATED' } })];
+        if (!viewer) throw new Error('An operation arrived before the token');
         // The new operation is counted already.
         if (Object.keys(subscriptions).length > MAX_OPERATIONS_PER_SOCKET) {
           const message = `A WebSocket may have at most ${MAX_OPERATIONS_PER_SOCKET} open operations; open another WebSocket.`;
@@ -63,8 +87,8 @@ export function createWebSockets(yoga: GraphQLServer, authenticate: Authenticate
     upgrade(request, socket, head) {
       // Without a listener, a client that resets its connection would stop the process.
       socket.on('error', () => socket.destroy());
-      if (pathOf(request) !== GRAPHQL_PATH) return refuse(socket, '404 Not Found');
-      if (!isSameOrigin(request)) return refuse(socket, '403 Forbidden');
+      if (pathOf(request) !== GRAPHQL_PATH) return refuseSocket(socket, NO_SUCH_ADDRESS);
+      if (!isSameOrigin(request)) return refuseSocket(socket, OTHER_SITE);
       server.handleUpgrade(request, socket, head, (client) => server.emit('connection', client, request));
     },
     ...createService('websockets', {
@@ -116,6 +140,12 @@ async function prepare(
   }
 }
 
+/** The error to send, without the status that Yoga would answer over HTTP. */
+function withoutHttp(error: GraphQLError): GraphQLFormattedError {
+  const { extensions: { http: _, ...extensions } = {}, ...formatted } = error.toJSON();
+  return { ...formatted, extensions };
+}
+
 function tokenIn(params: Record<string, unknown> | undefined): unknown {
   return params?.['Authorization'] ?? params?.['authorization'];
 }
@@ -124,8 +154,4 @@ function tokenIn(params: Record<string, unknown> | undefined): unknown {
 function isSameOrigin({ headers }: IncomingMessage): boolean {
   const { origin, host } = headers;
   return origin === undefined || (URL.canParse(origin) && new URL(origin).host === host);
-}
-
-function refuse(socket: Duplex, status: string): void {
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => socket.destroy());
 }

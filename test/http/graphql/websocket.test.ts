@@ -12,10 +12,11 @@ function errorOf(id: string, code: unknown) {
 
 describe('a new WebSocket', () => {
   it.each([
-    ['without a token', undefined],
-    ['with a wrong token', { Authorization: 'Bearer aw_wrong' }],
-    ['with a token that is not a string', { Authorization: { token: 'aw_wrong' } }],
-  ])('is closed %s', async (_, payload) => {
+    ['without a token', undefined, /needs a token/],
+    ['with a wrong token', { Authorization: 'Bearer aw_wrong' }, /unknown/],
+    ['with a token without a scheme', { Authorization: 'aw_wrong' }, /cannot be read/],
+    ['with a token that is not a string', { Authorization: { token: 'aw_wrong' } }, /cannot be read/],
+  ])('is closed %s, and the reason says why', async (_, payload, expected) => {
     const test = await startApp();
     const socket = await openSocket(test);
 
@@ -23,7 +24,7 @@ describe('a new WebSocket', () => {
 
     const { code, reason } = await socket.closed;
     expect([4401, 4403]).toContain(code);
-    expect(reason).toBeTruthy();
+    expect(reason).toMatch(expected);
   });
 
   it('is closed if the client subscribes before it sends its token', async () => {
