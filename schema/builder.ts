@@ -1,6 +1,5 @@
 import SchemaBuilder from '@pothos/core';
 import RelayPlugin from '@pothos/plugin-relay';
-import { GraphQLError } from 'graphql';
 import type { Context } from '../src/api/context.js';
 
 export const builder = new SchemaBuilder<{
@@ -65,15 +64,14 @@ builder.scalarType('DateTime', {
   description:
     'A time in ISO 8601 with a time zone, such as `2026-01-31T12:00:00.000Z`, with a precision of milliseconds. The server returns times in UTC.',
   serialize: (value) => new Date(value).toISOString(),
-  parseValue: parseTime,
+  // A text that is no time becomes an invalid Date: the operation refuses it with its field, like any other invalid input.
+  parseValue: (value) => parseTime(value) ?? new Date(Number.NaN),
 });
 
 const ISO_8601 = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
 
-function parseTime(value: unknown): Date {
+/** null if it is not a time. */
+function parseTime(value: unknown): Date | null {
   const date = typeof value === 'string' && ISO_8601.test(value) ? new Date(value) : null;
-  if (!date || Number.isNaN(date.getTime())) {
-    throw new GraphQLError('must be an ISO 8601 time with a time zone, such as 2026-01-31T12:00:00Z');
-  }
-  return date;
+  return date && !Number.isNaN(date.getTime()) ? date : null;
 }

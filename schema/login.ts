@@ -115,15 +115,8 @@ builder.queryField('logins', (t) =>
         filter: t.arg({ type: LoginFilterInput, description: 'Return only logins that match.' }),
       },
       resolve: (_, args, context) => {
-        const filter = {
-          from: args.filter?.from?.getTime(),
-          to: args.filter?.to?.getTime(),
-          outcome: args.filter?.outcome ?? undefined,
-          authenticationType: args.filter?.authenticationType ?? undefined,
-        };
-        return pageOf(args, MAX_PAGE, api.loginCursor, (page) =>
-          api.logins({ ...page, portalId: args.portalId, filter }, context),
-        );
+        const { portalId, filter } = args;
+        return pageOf(args, MAX_PAGE, api.loginCursor, (page) => api.logins({ ...page, portalId, filter }, context));
       },
     },
     { name: 'LoginConnection', description: 'A page of logins.' },

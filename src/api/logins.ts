@@ -1,6 +1,6 @@
 import type { Recorded } from '../domain/event.js';
 import { parse } from '../domain/input.js';
-import { type LoginEvent, recordLoginInput, recordLoginsInput } from '../domain/login.js';
+import { type LoginEvent, loginFilter, recordLoginInput, recordLoginsInput } from '../domain/login.js';
 import { Refusal } from '../domain/refusal.js';
 import { streamOf } from '../domain/stream.js';
 import type { LoginFilter } from '../projections/logins.js';
@@ -41,8 +41,9 @@ export const loginCursor = ({ data, position }: RecordedLogin): string => encode
 /** The logins of a portal, newest first by the time they happened. */
 export const logins = operation(
   'logins',
-  (input: PageRequest & { portalId: unknown; filter: LoginFilter }, context): RecordedLogin[] => {
-    const { filter, limit, inverted } = input;
+  (input: PageRequest & { portalId: unknown; filter: unknown }, context): RecordedLogin[] => {
+    const { limit, inverted } = input;
+    const filter: LoginFilter = parse(loginFilter, input.filter ?? {}, 'filter');
     const portalId = existingPortal(input.portalId, context);
     const after = readCursor(input.after, 'after');
     const before = readCursor(input.before, 'before');

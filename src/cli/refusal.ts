@@ -25,9 +25,11 @@ export function explainRefusal({ message, code, fields }: Refused['refusal'], ar
 }
 
 function optionOf(field: string, args: ArgsDef): string {
-  const names = otherNames[field] ?? [kebab(field)];
-  for (const name of names) {
-    if (name in args) return args[name]?.type === 'positional' ? name.toUpperCase() : `--${name}`;
+  // GraphQL itself names a field from the argument of the mutation, a refusal from its input.
+  const name = field.replace(/^input\./, '');
+  const names = otherNames[name] ?? [kebab(name)];
+  for (const option of names) {
+    if (option in args) return args[option]?.type === 'positional' ? option.toUpperCase() : `--${option}`;
   }
   return field;
 }

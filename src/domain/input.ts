@@ -6,6 +6,7 @@ import { invalidInput } from './refusal.js';
 /** The default limit of a string, in characters (code points). */
 const MAX_STRING_CHARACTERS = 256;
 
+export const NO_TIME = 'must be an ISO 8601 time with a time zone, such as 2026-01-31T12:00:00Z';
 export const MISSING = 'is needed';
 export const NULL = 'must not be null; leave the field out instead';
 
@@ -62,6 +63,19 @@ export const uuid = z
 /** A UUID that may be left out. */
 export const optionalUuid = uuid.nullish().transform((value) => value ?? undefined);
 
+/** A time, as ms since the epoch. The interface turns the text of a caller into a Date, which is invalid if the text is no time. */
+export const time = z.date().transform((value) => value.getTime());
+
+/** A time that may be left out. */
+export const optionalTime = time.nullish().transform((value) => value ?? undefined);
+
+/** One of some values, which may be left out. */
+export const optionalEnum = <const V extends readonly string[]>(values: V) =>
+  z
+    .enum(values)
+    .nullish()
+    .transform((value) => value ?? undefined);
+
 /** @param path a prefix for the names of the fields @throws Refusal INVALID_INPUT with every invalid field */
 export function parse<T>(schema: z.ZodType<T>, input: unknown, path = ''): T {
   const parsed = schema.safeParse(input, { error: reasonAgainstType });
@@ -74,6 +88,7 @@ export function parse<T>(schema: z.ZodType<T>, input: unknown, path = ''): T {
 function reasonAgainstType({ code, input, expected }: { code?: string; input?: unknown; expected?: unknown }) {
   if (input === null) return NULL;
   if (code !== 'invalid_type') return undefined;
+  if (input !== undefined && expected === 'date') return NO_TIME;
   return input === undefined ? MISSING : `must be a ${String(expected)}`;
 }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Limit, MISSING, NULL, reasonAgainstText, uuid } from './input.js';
+import { type Limit, MISSING, NO_TIME, NULL, optionalEnum, optionalTime, reasonAgainstText, uuid } from './input.js';
 
 export const authenticationTypes = [
   'INVALID',
@@ -130,7 +130,7 @@ function time(field: keyof GivenLogin, given: GivenLogin, refuse: Refuse): numbe
   const value = given[field];
   if (value == null) return null;
   const at = value instanceof Date ? value.getTime() : Number.NaN;
-  if (Number.isNaN(at)) refuse(field, 'must be an ISO 8601 time such as 2026-01-31T12:00:00Z');
+  if (Number.isNaN(at)) refuse(field, NO_TIME);
   if (at < 0) refuse(field, 'must not be before 1970');
   return at;
 }
@@ -164,6 +164,14 @@ export const recordLoginsInput = z.object({
         seen.add(key);
       }
     }),
+});
+
+/** A schema for `parse`: which logins to list. `from` and `to` (ms) are inclusive. */
+export const loginFilter = z.object({
+  from: optionalTime,
+  to: optionalTime,
+  outcome: optionalEnum(loginOutcomes),
+  authenticationType: optionalEnum(authenticationTypes),
 });
 
 /** Why the time of a login is refused; null if it is plausible. @param now the server's clock, in ms */

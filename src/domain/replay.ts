@@ -1,6 +1,6 @@
 /** A replay job of a webhook sends the logins of a time range again, to the destination that it has at the time of sending. */
 import { z } from 'zod';
-import { optionalUuid, uuid } from './input.js';
+import { optionalUuid, time, uuid } from './input.js';
 import type { LoginRange } from './login-range.js';
 import { invalidInput, notFound, pruned, Refusal, reasonAgainstPruned } from './refusal.js';
 
@@ -77,8 +77,6 @@ export const isActive = (replay: Replay | null): replay is Replay =>
 
 /** How far the clock of a caller may be ahead of the server's clock. */
 const MAX_AHEAD_MS = 5 * 60_000;
-
-const time = z.date().transform((date) => date.getTime());
 
 export const requestReplay = z.object({
   portalId: uuid,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { name, optionalUuid, uuid } from './input.js';
+import { name, optionalEnum, optionalTime, optionalUuid, uuid } from './input.js';
 import type { LoginRange } from './login-range.js';
 import { invalidInput, pruned, Refusal, reasonAgainstPruned } from './refusal.js';
 
@@ -41,16 +41,8 @@ const settings = {
     .boolean()
     .nullish()
     .transform((value) => value ?? undefined),
-  catchUp: z
-    .enum(catchUps)
-    .nullish()
-    .transform((value) => value ?? undefined)
-    .optional(),
-  since: z
-    .date()
-    .nullish()
-    .transform((value) => value?.getTime())
-    .optional(),
+  catchUp: optionalEnum(catchUps).optional(),
+  since: optionalTime.optional(),
 };
 
 /** A field that is left out stays as it is. Without `webhookId`: the webhook `default`. */

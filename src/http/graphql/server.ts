@@ -1,5 +1,5 @@
 import { EnvelopArmor } from '@escape.tech/graphql-armor';
-import { GraphQLError, isEnumType } from 'graphql';
+import { GraphQLError } from 'graphql';
 import { createYoga, type GraphQLParams, maskError } from 'graphql-yoga';
 import type { Logger } from 'pino';
 import { toGraphQLError } from '../../../schema/error.js';
@@ -10,6 +10,7 @@ import type { Cause } from '../../domain/stream.js';
 import { streamOf } from '../../domain/stream.js';
 import { type Random, randomTraceId } from '../../runtime/random.js';
 import { compileMutations } from './compile-mutations.js';
+import { explainValues } from './explain-values.js';
 import { refuseUnansweredSubscriptions } from './negotiate.js';
 
 export const GRAPHQL_PATH = '/graphql';
@@ -46,6 +47,7 @@ export function createGraphQLServer(services: Services, logger: Logger) {
       { onParams: ({ params }) => refuseParams(params) },
       { onParse: () => explainSyntax, onValidate: () => explainValidation },
       refuseUnansweredSubscriptions,
+      explainValues,
       compileMutations(schema),
     ],
     graphiql: false,
@@ -63,7 +65,7 @@ export function createGraphQLServer(services: Services, logger: Logger) {
         if (isNotJson(error)) return unreadable();
         const shown = maskError(error, message, false);
         if (shown !== error) logger.error({ err: cause ?? error }, 'a call failed');
-        return shown instanceof GraphQLError ? explain(shown, shown === error ? 'INVALID_INPUT' : 'INTERNAL') : shown;
+        return shown instanceof GraphQLError ? explain(shown, shown === error ? 'BAD_REQUEST' : 'INTERNAL') : shown;
       },
     },
   });
@@ -98,13 +100,13 @@ function explainValidation(done: {
   done.setResult(errors.map((error) => explain(error, 'GRAPHQL_VALIDATION_FAILED')));
 }
 
-/** Adds a code to an error of GraphQL itself, and removes the client's value from the message: it may be a secret. */
+/** Adds a code to an error of GraphQL itself. A message about the syntax may contain a literal, which may be a secret: it is cut off. */
 function explain(error: GraphQLError, code: string): GraphQLError {
   // For a body that is not JSON, Yoga puts the parse error there, which contains a part of the body.
   const { originalError: _, ...extensions } = error.extensions;
   const { nodes, source, positions, path, originalError } = error;
   const hasCode = typeof extensions['code'] === 'string' && extensions['code'] !== 'INTERNAL_SERVER_ERROR';
-  return new GraphQLError(withoutValue(error), {
+  return new GraphQLError(error.message.replace(/(String|BlockString) "[^]*$/, '$1.'), {
     nodes,
     source,
     positions,
@@ -112,40 +114,6 @@ function explain(error: GraphQLError, code: string): GraphQLError {
     originalError,
     extensions: hasCode ? extensions : { ...extensions, code },
   });
-}
-
-/** The messages of graphql-js about a value that is not valid. The text before or after them may be the value. */
-const VALUE_ERRORS = [
-  /Expected non-nullable type "[\w![\]]+" not to be null\./g,
-  /Expected type "\w+" to be an object\./g,
-  /Field "[\w.]+" of required type "[\w![\]]+" was not provided\./g,
-  /Field "\w+" is not defined by type "\w+"\.(?: Did you mean [\w", ]+\?)?/g,
-  /must be an ISO 8601 time with a time zone, such as [\w:-]+/g,
-  /(?:Value "[^]*" does not exist in|Enum) "(?<type>\w+)"(?: enum| cannot represent)/g,
-  /(?<type>\w+) cannot represent/g,
-  /Expected value of type "(?<type>[\w![\]]+)", found/g,
-];
-
-function withoutValue({ message, source, positions }: GraphQLError): string {
-  const [, variable, at] = /^Variable "(\$\w+)" got invalid value(?:[^]* at "([\w.[\]]+)";)?/.exec(message) ?? [];
-  if (!variable && !/^(Value|Enum|Expected value|\w+ cannot represent)\b/.test(message)) {
-    return message.replace(/(String|BlockString) "[^]*$/, '$1.');
-  }
-  const literal = /(\w+)\s*:\s*$/.exec(source?.body.slice(0, positions?.[0]) ?? '')?.[1];
-  const field = variable ? (at ?? variable) : literal;
-  const found = VALUE_ERRORS.map((pattern) => [...message.matchAll(pattern)].at(-1)).find(Boolean);
-  const type = found?.groups?.['type'];
-  return `${field ? `${field}: ` : ''}${type ? `must be ${valuesOf(type)}` : (found?.[0] ?? 'is not valid')}`;
-}
-
-function valuesOf(typeName: string): string {
-  const type = schema.getType(typeName);
-  if (isEnumType(type))
-    return `one of ${type
-      .getValues()
-      .map(({ name }) => name)
-      .join(', ')}`;
-  return `of type ${typeName}`;
 }
 
 /** Whether it is Yoga's error for a body that is not JSON: only this error has `originalError` in its extensions. */
