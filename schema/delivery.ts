@@ -6,7 +6,7 @@ import { type Delivery, type DeliveryAttempt, type DeliveryState, deliveryStates
 import { builder, describedValues } from './builder.js';
 import { DestinationType, LogFormatEnum } from './destination.js';
 import { pageOf } from './page.js';
-import { allWebhooksDescription, choiceOf, webhookIdDescription } from './webhook-choice.js';
+import { choiceOf, WebhookChoiceInput, webhooksDescription } from './webhook-choice.js';
 
 const MAX_PAGE = 100;
 
@@ -130,8 +130,7 @@ builder.queryField('deliveries', (t) =>
         'The deliveries of a webhook (or of all webhooks of a portal) with their attempts, newest first. A page has at most 100.',
       args: {
         portalId: t.arg.id({ required: true, description: 'The UUID of the portal.' }),
-        webhookId: t.arg.id({ description: webhookIdDescription }),
-        allWebhooks: t.arg.boolean({ description: allWebhooksDescription }),
+        webhooks: t.arg({ type: WebhookChoiceInput, description: webhooksDescription }),
       },
       resolve: (_, args, context) =>
         pageOf(args, MAX_PAGE, api.deliveryCursor, (page) => api.deliveries({ ...choiceOf(args), ...page }, context)),
@@ -159,11 +158,10 @@ builder.subscriptionField('deliveryAttempted', (t) =>
       'Sends every attempt to deliver logins of a portal when it ends, each exactly once: from now on, or after a position.',
     args: {
       portalId: t.arg.id({ required: true, description: 'The UUID of the portal.' }),
-      webhookId: t.arg.id({ description: webhookIdDescription }),
-      allWebhooks: t.arg.boolean({ description: `${allWebhooksDescription} Includes those that are created later.` }),
+      webhooks: t.arg({ type: WebhookChoiceInput, description: webhooksDescription }),
       after: t.arg.string({ description: 'The last `position` that you received. Every attempt after it follows.' }),
     },
-    subscribe: (_, args, context) => api.deliveryAttempts(args, context),
+    subscribe: (_, args, context) => api.deliveryAttempts({ ...choiceOf(args), after: args.after }, context),
     resolve: (attempt) => attempt,
   }),
 );

@@ -4,7 +4,7 @@ import { type ReplayJob, type ReplayJobStatus, replayJobStatuses } from '../src/
 import { builder, describedValues } from './builder.js';
 import { orRefusal, resultUnion } from './error.js';
 import { LoginType } from './login.js';
-import { allWebhooksDescription, choiceOf, webhookIdDescription } from './webhook-choice.js';
+import { choiceOf, WebhookChoiceInput, webhookIdDescription, webhooksDescription } from './webhook-choice.js';
 
 const statusDescriptions: Record<ReplayJobStatus, string> = {
   UNCONFIGURED: 'A replay was never requested for the webhook.',
@@ -89,7 +89,7 @@ builder.queryField('replayJob', (t) =>
       portalId: t.arg.id({ required: true, description: 'The UUID of the portal.' }),
       webhookId: t.arg.id({ description: webhookIdDescription }),
     },
-    resolve: (_, args, context) => api.replayJob(choiceOf(args), context),
+    resolve: (_, args, context) => api.replayJob(args, context),
   }),
 );
 
@@ -168,13 +168,12 @@ builder.subscriptionField('replayJobChanged', (t) =>
       'Sends the replay of a webhook (or of all webhooks of a portal) as it is now, then after each change and with its progress. A slow client gets the latest state, not every one.',
     args: {
       portalId: t.arg.id({ required: true, description: 'The UUID of the portal.' }),
-      webhookId: t.arg.id({ description: webhookIdDescription }),
-      allWebhooks: t.arg.boolean({ description: `${allWebhooksDescription} Includes those that are created later.` }),
+      webhooks: t.arg({ type: WebhookChoiceInput, description: webhooksDescription }),
       after: t.arg.string({
         description: 'The last `position` that you received. The first payload is left out if nothing changed since.',
       }),
     },
-    subscribe: (_, args, context) => api.replayJobChanges(args, context),
+    subscribe: (_, args, context) => api.replayJobChanges({ ...choiceOf(args), after: args.after }, context),
     resolve: (payload) => payload,
   }),
 );

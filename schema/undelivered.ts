@@ -8,7 +8,7 @@ import {
 import { builder, describedValues } from './builder.js';
 import { orRefusal, resultUnion } from './error.js';
 import { pageOf } from './page.js';
-import { allWebhooksDescription, choiceOf, webhookIdDescription } from './webhook-choice.js';
+import { choiceOf, WebhookChoiceInput, webhooksDescription } from './webhook-choice.js';
 
 const MAX_PAGE = 100;
 
@@ -105,8 +105,7 @@ builder.queryField('undelivered', (t) =>
         'The undelivered ranges of a webhook (or of all webhooks of a portal), oldest first. A page has at most 100.',
       args: {
         portalId: t.arg.id({ required: true, description: 'The UUID of the portal.' }),
-        webhookId: t.arg.id({ description: webhookIdDescription }),
-        allWebhooks: t.arg.boolean({ description: allWebhooksDescription }),
+        webhooks: t.arg({ type: WebhookChoiceInput, description: webhooksDescription }),
         states: t.arg({
           type: [UndeliveredStateEnum],
           description: 'Return only ranges in these states; by default all states except DISCARDED.',

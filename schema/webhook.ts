@@ -6,7 +6,7 @@ import { type StatusAt, type WebhookState, type WebhookStatus, webhookStates } f
 import { builder, describedValues } from './builder.js';
 import { DestinationType } from './destination.js';
 import { orRefusal, resultUnion } from './error.js';
-import { webhookIdDescription } from './webhook-choice.js';
+import { choiceOf, WebhookChoiceInput, webhookIdDescription, webhooksDescription } from './webhook-choice.js';
 
 const stateDescriptions: Record<WebhookState, string> = {
   ACTIVE: 'The last attempt succeeded, or there was no attempt to this destination yet.',
@@ -277,17 +277,15 @@ builder.subscriptionField('webhookStatusChanged', (t) =>
       'Sends the status of a webhook now, then after each change by a configuration or a delivery. A slow client gets the latest status, not every one.',
     args: {
       portalId: t.arg.id({
-        description: 'The UUID of the portal. With `allWebhooks`, leave it out for the webhooks of all portals.',
+        description:
+          'The UUID of the portal. With `webhooks: { all: true }`, leave it out for the webhooks of all portals.',
       }),
-      webhookId: t.arg.id({ description: webhookIdDescription }),
-      allWebhooks: t.arg.boolean({
-        description: 'Whether to send the status of every webhook, also of those that are created later.',
-      }),
+      webhooks: t.arg({ type: WebhookChoiceInput, description: webhooksDescription }),
       after: t.arg.string({
         description: 'The last `position` that you received. The first payload is left out if nothing changed since.',
       }),
     },
-    subscribe: (_, args, context) => api.webhookStatusChanges(args, context),
+    subscribe: (_, args, context) => api.webhookStatusChanges({ ...choiceOf(args), after: args.after }, context),
     resolve: (payload) => payload,
   }),
 );

@@ -71,7 +71,7 @@ export const webhookStatus = operation(
   (webhookId: string, { statusOf }): WebhookStatus => statusOf(webhookId).status,
 );
 
-/** Which webhooks a list or a subscription is about: one of a portal (`default` if none is named), or all. */
+/** Which webhooks a list or a subscription is about: one of a portal (`default` if none is named), or all. Never both. */
 export interface WebhookChoice {
   portalId?: unknown;
   webhookId?: unknown;
@@ -82,21 +82,23 @@ export interface WebhookChoice {
  * For reading. A removed webhook is found by its id even if nothing of it is undelivered: what happened stays readable while it is
  * retained.
  *
+ * @param field the name of the argument that has the id
  * @throws Refusal INVALID_INPUT or NOT_FOUND
  */
-export function existingWebhook({ portalId, webhookId }: WebhookChoice, context: Context): WebhookRow {
+export function existingWebhook(
+  { portalId, webhookId }: WebhookChoice,
+  context: Context,
+  field = 'webhookId',
+): WebhookRow {
   const portal = existingPortal(portalId, context);
-  const id = webhookId == null ? undefined : parse(uuid, webhookId, 'webhookId');
+  const id = webhookId == null ? undefined : parse(uuid, webhookId, field);
   const removed = id === undefined ? undefined : context.models.webhooks.get(id);
   return removed?.portalId === portal ? removed : webhookOf(portal, id, context.models);
 }
 
 /** @throws Refusal INVALID_INPUT or NOT_FOUND */
 export function chosenWebhooks(choice: WebhookChoice, context: Context): WebhookRow[] {
-  if (!choice.allWebhooks) return [existingWebhook(choice, context)];
-  if (choice.webhookId != null) {
-    throw invalidInput([{ field: 'webhookId', reason: 'is not allowed with allWebhooks; leave one of them out' }]);
-  }
+  if (!choice.allWebhooks) return [existingWebhook(choice, context, 'webhooks.id')];
   return webhooksOf(existingPortal(choice.portalId, context), context.models);
 }
 
@@ -124,11 +126,10 @@ export const webhookStatusChanges = operation(
 export function chosenScope(choice: WebhookChoice, context: Context): { webhookId?: string; portalId?: string } {
   if (!choice.allWebhooks) {
     if (choice.portalId == null) {
-      throw invalidInput([{ field: 'portalId', reason: 'is needed; only allWebhooks: true can leave it out' }]);
+      throw invalidInput([{ field: 'portalId', reason: 'is needed; only webhooks: { all: true } can leave it out' }]);
     }
-    return { webhookId: existingWebhook(choice, context).id };
+    return { webhookId: existingWebhook(choice, context, 'webhooks.id').id };
   }
-  if (choice.webhookId != null) chosenWebhooks(choice, context);
   return choice.portalId == null ? {} : { portalId: existingPortal(choice.portalId, context) };
 }
 

@@ -39,7 +39,9 @@ export const statusCommand = clientCommand(
 async function follow(client: Client, write: (watched: Watched) => void): Promise<void> {
   // After a lost connection, the server sends the present statuses again.
   const written = new Map<string, string>();
-  for await (const { webhookStatusChanged } of client.subscribe(WebhookStatusChangedDocument, { allWebhooks: true })) {
+  for await (const { webhookStatusChanged } of client.subscribe(WebhookStatusChangedDocument, {
+    webhooks: { all: true },
+  })) {
     const { webhook, status } = webhookStatusChanged;
     const portal = { id: webhook.portalId, name: webhook.portalName };
     const watched = { portal, webhook, status };

@@ -5,23 +5,23 @@ import { subscribe, transports } from '../support/graphql/live.js';
 import { answer, type Receiver, startReceiver } from '../support/receiver/receiver.js';
 import { connectPortal, startApp, type TestApp } from '../support/server/app.js';
 
-const LISTS = `query ($portalId: ID!, $webhookId: ID, $allWebhooks: Boolean, $first: Int, $after: String) {
-  deliveries(portalId: $portalId, webhookId: $webhookId, allWebhooks: $allWebhooks, first: $first, after: $after) {
+const LISTS = `query ($portalId: ID!, $webhooks: WebhookChoiceInput, $first: Int, $after: String) {
+  deliveries(portalId: $portalId, webhooks: $webhooks, first: $first, after: $after) {
     edges { node { id webhookId state attempts { webhookId } } } pageInfo { hasNextPage endCursor }
   }
 }`;
-const UNDELIVERED = `query ($portalId: ID!, $webhookId: ID, $allWebhooks: Boolean, $first: Int, $after: String) {
-  undelivered(portalId: $portalId, webhookId: $webhookId, allWebhooks: $allWebhooks, first: $first, after: $after) {
+const UNDELIVERED = `query ($portalId: ID!, $webhooks: WebhookChoiceInput, $first: Int, $after: String) {
+  undelivered(portalId: $portalId, webhooks: $webhooks, first: $first, after: $after) {
     edges { node { id webhookId loginCount } } pageInfo { hasNextPage endCursor }
   }
 }`;
-const STATUS = `subscription ($portalId: ID, $webhookId: ID, $allWebhooks: Boolean, $after: String) {
-  webhookStatusChanged(portalId: $portalId, webhookId: $webhookId, allWebhooks: $allWebhooks, after: $after) {
+const STATUS = `subscription ($portalId: ID, $webhooks: WebhookChoiceInput, $after: String) {
+  webhookStatusChanged(portalId: $portalId, webhooks: $webhooks, after: $after) {
     position portalId webhookId webhook { name portalName } status { state deliveredTotal }
   }
 }`;
-const ATTEMPTS = `subscription ($portalId: ID!, $webhookId: ID, $allWebhooks: Boolean, $after: String) {
-  deliveryAttempted(portalId: $portalId, webhookId: $webhookId, allWebhooks: $allWebhooks, after: $after) {
+const ATTEMPTS = `subscription ($portalId: ID!, $webhooks: WebhookChoiceInput, $after: String) {
+  deliveryAttempted(portalId: $portalId, webhooks: $webhooks, after: $after) {
     position attempt { webhookId delivered }
   }
 }`;
@@ -121,11 +121,12 @@ describe('a portal with several webhooks', () => {
     const idsOf = (entries: Listed[]) => entries.map(({ webhookId }) => webhookId);
     for (const query of [LISTS, UNDELIVERED]) {
       expect(idsOf(await everyEntry<Listed>(test, query, { portalId }))).toEqual([portalId]);
-      expect(idsOf(await everyEntry<Listed>(test, query, { portalId, webhookId: archive }))).toEqual([archive]);
-      const all = await everyEntry<Listed>(test, query, { portalId, allWebhooks: true });
+      expect(idsOf(await everyEntry<Listed>(test, query, { portalId, webhooks: { id: archive } }))).toEqual([archive]);
+      const all = await everyEntry<Listed>(test, query, { portalId, webhooks: { all: true } });
       expect(idsOf(all).sort()).toEqual([portalId, archive].sort());
-      const both = await post(test, query, { portalId, webhookId: archive, allWebhooks: true });
-      expect(both.body.errors?.[0]?.extensions).toMatchObject({ code: 'INVALID_INPUT' });
+      const both = await post(test, query, { portalId, webhooks: { id: archive, all: true } });
+      const fields = [{ field: 'webhooks', reason: 'needs exactly one of all, id' }];
+      expect(both.body.errors?.[0]?.extensions).toMatchObject({ code: 'INVALID_INPUT', fields });
     }
     await receiver.down();
   });
@@ -168,8 +169,8 @@ describe('a portal with several webhooks', () => {
     async (transport) => {
       const receiver = await startReceiver();
       const { test, portalId, archive } = await withArchive(receiver);
-      const ofPortal = subscribe<StatusPayload>(transport, test, STATUS, { portalId, allWebhooks: true });
-      const ofAll = subscribe<StatusPayload>(transport, test, STATUS, { allWebhooks: true });
+      const ofPortal = subscribe<StatusPayload>(transport, test, STATUS, { portalId, webhooks: { all: true } });
+      const ofAll = subscribe<StatusPayload>(transport, test, STATUS, { webhooks: { all: true } });
       for (const live of [ofPortal, ofAll]) {
         expect((await live.take(2)).map(({ webhookId }) => webhookId)).toEqual([portalId, archive]);
       }
@@ -186,7 +187,7 @@ describe('a portal with several webhooks', () => {
       await ofAll.until(({ webhook, webhookId }) => webhookId === other.portalId && webhook.portalName === 'Forum');
 
       const after = seen.at(-1)?.position;
-      const again = subscribe<StatusPayload>(transport, test, STATUS, { allWebhooks: true, after });
+      const again = subscribe<StatusPayload>(transport, test, STATUS, { webhooks: { all: true }, after });
       expect((await again.next()).webhookId, 'only what changed after the position').toBe(other.portalId);
       await receiver.down();
     },
@@ -198,7 +199,7 @@ describe('a portal with several webhooks', () => {
       const receiver = await startReceiver();
       const { test, portalId, archive } = await withArchive(receiver);
       type Attempt = { position: string; attempt: { webhookId: string } };
-      const live = subscribe<Attempt>(transport, test, ATTEMPTS, { portalId, allWebhooks: true, after: '0' });
+      const live = subscribe<Attempt>(transport, test, ATTEMPTS, { portalId, webhooks: { all: true }, after: '0' });
       await logIn(test, portalId, '/1');
       const first = await live.take(2);
       const third = await createWebhook(test, portalId, receiver, 'third');

@@ -4,8 +4,12 @@ import {
   type ExecutionResult,
   GraphQLError,
   type GraphQLSchema,
+  type GraphQLType,
+  getNamedType,
+  isInputObjectType,
   Kind,
   OperationTypeNode,
+  typeFromAST,
   visit,
 } from 'graphql';
 import { compileQuery, isCompiledQuery } from 'graphql-jit';
@@ -32,7 +36,8 @@ export function compileMutations(schema: GraphQLSchema): Plugin {
   const known = new Map<DocumentNode, Known>();
 
   function compiledOf(document: DocumentNode, operationName: string | undefined): Compiled | null {
-    const seen = known.get(document) ?? (isMutationOfVariables(document) ? { timesSeen: 0, compiled: null } : null);
+    const seen =
+      known.get(document) ?? (isMutationOfVariables(document, schema) ? { timesSeen: 0, compiled: null } : null);
     if (!seen) return null;
     seen.timesSeen += 1;
     if (seen.timesSeen === 2) {
@@ -95,7 +100,7 @@ function complete({ message, path, locations, originalError }: GraphQLError, doc
  * Whether the document is one mutation of one field without values in its text. Several fields would not run one after the other.
  * A fragment may be used only once: a short text of fragments that use each other many times would take too long to compile.
  */
-function isMutationOfVariables(document: DocumentNode): boolean {
+function isMutationOfVariables(document: DocumentNode, schema: GraphQLSchema): boolean {
   if ((document.loc?.source.body.length ?? 0) > MAX_TEXT) return false;
   const operations = document.definitions.filter(({ kind }) => kind === Kind.OPERATION_DEFINITION);
   const spread = new Set<string>();
@@ -115,9 +120,17 @@ function isMutationOfVariables(document: DocumentNode): boolean {
     Argument({ value }) {
       if (value.kind !== Kind.VARIABLE) isCompilable = false;
     },
-    VariableDefinition({ defaultValue }) {
-      if (defaultValue) isCompilable = false;
+    VariableDefinition({ defaultValue, type }) {
+      if (defaultValue || hasOneOf(typeFromAST(schema, type))) isCompilable = false;
     },
   });
   return isCompilable;
+}
+
+/** Whether a type has an `@oneOf` in it, of which graphql-jit 0.8 allows several fields at a time. */
+function hasOneOf(type: GraphQLType | undefined, seen = new Set<GraphQLType>()): boolean {
+  const named = getNamedType(type);
+  if (!isInputObjectType(named) || seen.has(named)) return false;
+  seen.add(named);
+  return named.isOneOf || Object.values(named.getFields()).some((field) => hasOneOf(field.type, seen));
 }

@@ -1,6 +1,8 @@
 import * as fc from 'fast-check';
 import type { compileQuery } from 'graphql-jit';
+import { createSchema, createYoga } from 'graphql-yoga';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { compileMutations } from '../../../src/http/graphql/compile-mutations.js';
 import { aLogin, createDestination, mutationOf, registerPortal, UNKNOWN_ID } from '../../support/graphql/calls.js';
 import { startApp, type TestApp } from '../../support/server/app.js';
 
@@ -288,6 +290,29 @@ describe('an unexpected error in a compiled mutation', () => {
     const registered = test.app.services.log.after(0, 100).filter(({ type }) => type === 'PortalRegistered');
     expect(registered).toHaveLength(1);
   });
+});
+
+it('a mutation with @oneOf in its input is left to graphql-js, which allows exactly one of the fields', async () => {
+  const schema = createSchema({
+    typeDefs: `
+      type Query { a: Int }
+      input Choice @oneOf { a: Int, b: Int }
+      input Input { choices: [Choice!] }
+      type Mutation { choose(input: Input): Boolean }
+    `,
+    resolvers: { Mutation: { choose: () => true } },
+  });
+  const yoga = createYoga({ schema, logging: false, plugins: [compileMutations(schema)] });
+  const query = 'mutation ($input: Input) { choose(input: $input) }';
+  const call = async (choice: object) => {
+    const body = JSON.stringify({ query, variables: { input: { choices: [choice] } } });
+    const headers = { 'content-type': 'application/json' };
+    return (await yoga.fetch('http://localhost/graphql', { method: 'POST', headers, body })).json();
+  };
+  for (let time = 0; time < 3; time += 1) {
+    expect(await call({ a: 1 })).toEqual({ data: { choose: true } });
+    expect(await call({ a: 1, b: 2 })).toMatchObject({ errors: [{ message: expect.stringContaining('Exactly one') }] });
+  }
 });
 
 it('a compiled mutation is refused, as by graphql-js, with another operation name', async () => {

@@ -141,9 +141,9 @@ describe('a value that GraphQL refuses is an error with its field, as literal an
   });
 
   it('the arguments of a subscription over WebSocket and server-sent events', async () => {
-    const query = 'subscription ($x: Boolean) { webhookStatusChanged(allWebhooks: $x) { position } }';
-    const asLiteral = 'subscription { webhookStatusChanged(allWebhooks: 5) { position } }';
-    const error = errorOf(['allWebhooks', 'must be of type Boolean']);
+    const query = 'subscription ($x: Boolean!) { webhookStatusChanged(webhooks: { all: $x }) { position } }';
+    const asLiteral = 'subscription { webhookStatusChanged(webhooks: { all: 5 }) { position } }';
+    const error = errorOf(['webhooks.all', 'must be of type Boolean']);
     const socket = await openAuthorizedSocket(app());
 
     socket.subscribe('1', query, { x: 'yes' });
@@ -193,5 +193,13 @@ describe('a malformed time or UUID reaches the operation, which refuses it with 
 
     const error = errorOf(['filter.from', NO_TIME], ['filter.to', NO_TIME]);
     expect(body.errors).toMatchObject([{ ...error, path: ['logins'] }]);
+  });
+
+  it('inside a choice, by its whole path', async () => {
+    const query = 'query ($id: ID!) { deliveries(portalId: $id, webhooks: { id: "x" }) { edges { cursor } } }';
+
+    const { body } = await post(app(), query, { id: await registerPortal(app()) });
+
+    expect(body.errors).toMatchObject([{ extensions: { code: 'INVALID_INPUT', fields: [{ field: 'webhooks.id' }] } }]);
   });
 });
