@@ -4,6 +4,7 @@ import { type DestinationKind, destinationKinds } from '../src/domain/destinatio
 import { formats, type LogFormat, logFormats } from '../src/domain/formats/index.js';
 import { builder, describedValues } from './builder.js';
 import { orRefusal, resultUnion } from './error.js';
+import { NodeInterface } from './node.js';
 import { pageOf } from './page.js';
 
 const MAX_PAGE = 100;
@@ -73,6 +74,7 @@ const DestinationHealthType = builder.objectRef<api.Health>('DestinationHealth')
 });
 
 export const DestinationType = builder.objectRef<api.Destination>('Destination').implement({
+  interfaces: [NodeInterface],
   description:
     'The address of a receiver (usually the HTTPS collector of a SIEM) with its credential and settings. Any number of webhooks can use it.',
   fields: (t) => ({

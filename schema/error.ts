@@ -6,7 +6,7 @@ const descriptions: Record<RefusalCode, string> = {
   INVALID_INPUT: 'A field of the input is not valid; `fields` names it and gives the reason.',
   NOT_FOUND: 'Something that the input names does not exist.',
   NAME_TAKEN: 'Another destination, or another webhook of the portal, has this name.',
-  ALREADY_EXISTS: 'Another portal or webhook has this id.',
+  ALREADY_EXISTS: 'Another portal, webhook or destination has this id.',
   PORTAL_RETIRED: 'The portal is retired.',
   DESTINATION_IN_USE: 'A webhook uses the destination.',
   DESTINATION_IN_USE_BY_PORTAL:

@@ -3,12 +3,14 @@ import * as api from '../src/api/portals.js';
 import { defaultWebhook, holdsBackMost, webhooks } from '../src/api/webhooks.js';
 import { builder } from './builder.js';
 import { orRefusal, resultUnion } from './error.js';
+import { NodeInterface } from './node.js';
 import { pageOf } from './page.js';
 import { WebhookType } from './webhook.js';
 
 const MAX_PAGE = 100;
 
 const PortalType = builder.objectRef<api.Portal>('Portal').implement({
+  interfaces: [NodeInterface],
   description: 'A developer portal. Auditwire records its logins and delivers them with its webhooks.',
   fields: (t) => ({
     id: t.exposeID('id', { description: 'The UUID of the portal: `portal_id` in a log line.' }),

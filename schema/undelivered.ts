@@ -7,6 +7,7 @@ import {
 } from '../src/domain/undelivered.js';
 import { builder, describedValues } from './builder.js';
 import { orRefusal, resultUnion } from './error.js';
+import { NodeInterface } from './node.js';
 import { pageOf } from './page.js';
 import { choiceOf, WebhookChoiceInput, webhooksDescription } from './webhook-choice.js';
 
@@ -40,6 +41,7 @@ const UndeliveredReasonEnum = builder.enumType('UndeliveredReason', {
 });
 
 const UndeliveredRangeType = builder.objectRef<api.UndeliveredRange>('UndeliveredRange').implement({
+  interfaces: [NodeInterface],
   description:
     'Consecutive logins of one portal that were due in a webhook and are not delivered, with one state and one reason.',
   fields: (t) => ({

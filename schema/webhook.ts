@@ -1,11 +1,12 @@
 import { destination } from '../src/api/destinations.js';
 import { portal } from '../src/api/portals.js';
 import * as api from '../src/api/webhooks.js';
-import { type CatchUp, catchUps } from '../src/domain/webhook.js';
+import { type CatchUp, catchUps, webhookNodeId } from '../src/domain/webhook.js';
 import { type StatusAt, type WebhookState, type WebhookStatus, webhookStates } from '../src/queries/status.js';
 import { builder, describedValues } from './builder.js';
 import { DestinationType } from './destination.js';
 import { orRefusal, resultUnion } from './error.js';
+import { NodeInterface } from './node.js';
 import { choiceOf, WebhookChoiceInput, webhookIdDescription, webhooksDescription } from './webhook-choice.js';
 
 const stateDescriptions: Record<WebhookState, string> = {
@@ -90,11 +91,16 @@ const WebhookStatusType = builder.objectRef<WebhookStatus>('WebhookStatus').impl
 });
 
 export const WebhookType = builder.objectRef<api.Webhook>('Webhook').implement({
+  interfaces: [NodeInterface],
   description:
     'The connection from a portal to a destination, on or off. A portal has up to 10, each with its own deliveries, status, undelivered ranges and replays. Every login is due in each that is on.',
   fields: (t) => ({
-    id: t.exposeID('id', {
-      description: 'The UUID of the webhook. The id of the webhook `default` is the id of its portal.',
+    id: t.id({
+      description: 'The id of the webhook as a node. Every argument `webhookId` takes it, too.',
+      resolve: ({ id }) => webhookNodeId(id),
+    }),
+    webhookId: t.exposeID('id', {
+      description: 'The UUID of the webhook. The webhook `default` has the UUID of its portal.',
     }),
     portalId: t.exposeID('portalId', { description: 'The UUID of the portal.' }),
     // Not the portal itself: a cycle in the schema would let a small query ask for an answer of any size.
@@ -131,7 +137,7 @@ builder.queryField('webhook', (t) =>
     nullable: true,
     description:
       'A webhook by its id; null if it does not exist. A removed webhook can be read while it has undelivered logins.',
-    args: { id: t.arg.id({ required: true, description: 'The UUID of the webhook.' }) },
+    args: { id: t.arg.id({ required: true, description: 'The `id` or the UUID of the webhook.' }) },
     resolve: (_, { id }, context) => api.webhook(id, context),
   }),
 );

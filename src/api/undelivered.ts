@@ -3,6 +3,7 @@ import { loginCount } from '../domain/login-range.js';
 import { streamOf } from '../domain/stream.js';
 import {
   discardUndelivered as discardInput,
+  readRangeId,
   redeliver as redeliverInput,
   type UndeliveredState,
   undeliveredStates,
@@ -80,6 +81,13 @@ export const discardUndelivered = operation('discardUndelivered', async (input: 
     context,
   ),
 );
+
+/** A range by its id; undefined if its logins were delivered or it changed since. @throws Refusal INVALID_INPUT */
+export const undeliveredRange = operation('undeliveredRange', (id: string, context): UndeliveredRange | undefined => {
+  const { webhookId, lastVersion } = readRangeId(id, 0);
+  const row = context.models.undelivered.endingAt(webhookId, lastVersion);
+  return row && writeRangeId(row) === id ? view(row, context) : undefined;
+});
 
 function currentRanges(ranges: readonly Pick<UndeliveredRow, 'webhookId' | 'lastVersion'>[], context: Context) {
   return ranges

@@ -1,4 +1,4 @@
-import { parse, uuid } from '../domain/input.js';
+import { parse } from '../domain/input.js';
 import { invalidInput } from '../domain/refusal.js';
 import {
   configureWebhook as configureInput,
@@ -6,6 +6,7 @@ import {
   defaultWebhookId,
   removeWebhook as removeInput,
   renameWebhook as renameInput,
+  webhookUuid,
 } from '../domain/webhook.js';
 import type { WebhookRow } from '../projections/webhooks.js';
 import type { StatusAt, WebhookStatus } from '../queries/status.js';
@@ -41,7 +42,7 @@ export const removeWebhook = operation('removeWebhook', async (input: unknown, c
 
 /** undefined if there is no such webhook, or if it was removed and has no undelivered logins. */
 export const webhook = operation('webhook', (id: unknown, { models }): Webhook | undefined =>
-  webhookById(parse(uuid, id, 'id'), models),
+  webhookById(parse(webhookUuid, id, 'id'), models),
 );
 
 /** The webhook `default` of a portal that exists. */
@@ -91,7 +92,7 @@ export function existingWebhook(
   field = 'webhookId',
 ): WebhookRow {
   const portal = existingPortal(portalId, context);
-  const id = webhookId == null ? undefined : parse(uuid, webhookId, field);
+  const id = webhookId == null ? undefined : parse(webhookUuid, webhookId, field);
   const removed = id === undefined ? undefined : context.models.webhooks.get(id);
   return removed?.portalId === portal ? removed : webhookOf(portal, id, context.models);
 }

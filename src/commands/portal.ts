@@ -27,9 +27,11 @@ export function portalHandlers(context: CommandContext) {
   return {
     /** @returns the portal's id */
     registerPortal(input: z.output<typeof registerPortal>, cause: Cause, now: number) {
-      // The webhook "default" of the new portal would have the id of that webhook.
-      if (input.id && !models.portals.get(input.id) && models.webhooks.get(input.id)) throw idIsTaken(input.id);
-      return handle({ type: 'RegisterPortal', id: input.id ?? randomUuid(random), name: input.name }, cause, now);
+      const { id } = input;
+      // The webhook "default" of the new portal would have the id of that webhook. An id means one node of the API.
+      const isTaken = id && (models.webhooks.get(id) ?? models.destinations.get(id));
+      if (isTaken && !models.portals.get(id)) throw idIsTaken(id);
+      return handle({ type: 'RegisterPortal', id: id ?? randomUuid(random), name: input.name }, cause, now);
     },
     renamePortal: (input: z.output<typeof renamePortal>, cause: Cause, now: number) =>
       handle({ type: 'RenamePortal', ...input }, cause, now),

@@ -54,11 +54,11 @@ export function decide(command: PortalCommand, portal: Portal): PortalEvent[] {
   }
 }
 
-/** The id belongs to another portal, or to a webhook of another portal. */
+/** The id belongs to another portal, to a webhook of another portal, or to a destination. */
 export function idIsTaken(id: string): Refusal {
   return new Refusal(
     'ALREADY_EXISTS',
-    `The id ${id} belongs to another portal or webhook; leave out the id to get a new one.`,
+    `The id ${id} belongs to another portal, webhook or destination; leave out the id to get a new one.`,
   );
 }
 

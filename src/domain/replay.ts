@@ -1,8 +1,9 @@
 /** A replay job of a webhook sends the logins of a time range again, to the destination that it has at the time of sending. */
 import { z } from 'zod';
-import { optionalUuid, time, uuid } from './input.js';
+import { time, uuid } from './input.js';
 import type { LoginRange } from './login-range.js';
 import { invalidInput, notFound, pruned, Refusal, reasonAgainstPruned } from './refusal.js';
+import { optionalWebhookUuid } from './webhook.js';
 
 export const replayScopes = ['ALL', 'UNDELIVERED'] as const;
 export type ReplayScope = (typeof replayScopes)[number];
@@ -80,7 +81,7 @@ const MAX_AHEAD_MS = 5 * 60_000;
 
 export const requestReplay = z.object({
   portalId: uuid,
-  webhookId: optionalUuid.optional(),
+  webhookId: optionalWebhookUuid.optional(),
   startAt: time,
   endAt: time,
   scope: z
@@ -88,7 +89,7 @@ export const requestReplay = z.object({
     .nullish()
     .transform((value) => value ?? 'ALL'),
 });
-export const cancelReplay = z.object({ portalId: uuid, webhookId: optionalUuid.optional() });
+export const cancelReplay = z.object({ portalId: uuid, webhookId: optionalWebhookUuid.optional() });
 
 export type ReplayCommand =
   | ({ type: 'RequestReplay' } & ReplaySettings)

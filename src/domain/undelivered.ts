@@ -1,8 +1,9 @@
 /** Undelivered ranges: their states, and what a person can do with them. */
 import { z } from 'zod';
-import { name, optionalUuid } from './input.js';
+import { name } from './input.js';
 import type { LoginRange } from './login-range.js';
 import { invalidInput, notFound, Refusal } from './refusal.js';
+import { optionalWebhookUuid } from './webhook.js';
 
 export const undeliveredStates = ['WAITING', 'REQUESTED', 'NEEDS_ACTION', 'DISCARDED'] as const;
 export type UndeliveredState = (typeof undeliveredStates)[number];
@@ -33,7 +34,7 @@ const ids = z
 
 export const redeliver = z.object({
   ids,
-  webhookId: optionalUuid.optional(),
+  webhookId: optionalWebhookUuid.optional(),
 });
 export const discardUndelivered = z.object({ ids, reason: name });
 

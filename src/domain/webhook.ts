@@ -14,6 +14,27 @@ export function defaultWebhookId(portalId: string): string {
   return portalId;
 }
 
+const NODE_PREFIX = 'webhook:';
+
+/**
+ * The id of a webhook among all nodes of the API. It is not the UUID: the webhook `default` has the UUID of its portal, and two nodes
+ * must never have the same id, because clients keep them in one store.
+ */
+export function webhookNodeId(id: string): string {
+  return NODE_PREFIX + id;
+}
+
+export function isWebhookNodeId(id: string): boolean {
+  return id.startsWith(NODE_PREFIX);
+}
+
+/** The UUID of a webhook, given as such or as the id of its node. */
+export const webhookUuid = z
+  .string()
+  .transform((id) => (isWebhookNodeId(id) ? id.slice(NODE_PREFIX.length) : id))
+  .pipe(uuid);
+export const optionalWebhookUuid = webhookUuid.nullish().transform((value) => value ?? undefined);
+
 export function isDefault({ id, portalId }: { id: string; portalId: string }): boolean {
   return id === defaultWebhookId(portalId);
 }
@@ -48,7 +69,7 @@ const settings = {
 /** A field that is left out stays as it is. Without `webhookId`: the webhook `default`. */
 export const configureWebhook = z.object({
   portalId: uuid,
-  webhookId: optionalUuid.optional(),
+  webhookId: optionalWebhookUuid.optional(),
   destinationId: optionalUuid,
   ...settings,
 });
@@ -56,8 +77,8 @@ export const configureWebhook = z.object({
 const webhookName = name.refine((value) => !uuid.safeParse(value).success, 'must not be a UUID');
 
 export const createWebhook = z.object({ portalId: uuid, name: webhookName, destinationId: uuid, ...settings });
-export const renameWebhook = z.object({ portalId: uuid, webhookId: uuid, name: webhookName });
-export const removeWebhook = z.object({ portalId: uuid, webhookId: optionalUuid.optional() });
+export const renameWebhook = z.object({ portalId: uuid, webhookId: webhookUuid, name: webhookName });
+export const removeWebhook = z.object({ portalId: uuid, webhookId: optionalWebhookUuid.optional() });
 
 export type WebhookCommand =
   | {

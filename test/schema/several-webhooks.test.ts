@@ -70,8 +70,8 @@ describe('a portal with several webhooks', () => {
     const receiver = await startReceiver();
     const { test, portalId, archive } = await withArchive(receiver);
     const query = `query ($id: ID!, $webhook: ID!) {
-      portal(id: $id) { webhook { id name } webhooks { id name enabled status { state } } holdsBackMost { id } }
-      webhook(id: $webhook) { id name portalId portalName }
+      portal(id: $id) { webhook { id: webhookId name } webhooks { id: webhookId name enabled status { state } } holdsBackMost { id: webhookId } }
+      webhook(id: $webhook) { id: webhookId name portalId portalName }
     }`;
     expect(await dataOf(test, query, { id: portalId, webhook: archive })).toEqual({
       portal: {
@@ -98,7 +98,7 @@ describe('a portal with several webhooks', () => {
     await untilEvent(test, archive, 'BatchAbandoned');
     await untilEvent(test, portalId, 'BatchDelivered');
     const query = `query ($id: ID!) { portal(id: $id) {
-      holdsBackMost { id status { holdsLoginsSince oldestUndeliveredAt } } webhook { status { holdsLoginsSince } }
+      holdsBackMost { id: webhookId status { holdsLoginsSince oldestUndeliveredAt } } webhook { status { holdsLoginsSince } }
     } }`;
     const { portal } = await dataOf<{ portal: { holdsBackMost: { status: Record<string, string> } } }>(test, query, {
       id: portalId,

@@ -285,7 +285,7 @@ export type RedeliverInput = {
 
 /** Why a call was refused. Codes are stable. */
 export type RefusalCode =
-  /** Another portal or webhook has this id. */
+  /** Another portal, webhook or destination has this id. */
   | 'ALREADY_EXISTS'
   /** A webhook uses the destination. */
   | 'DESTINATION_IN_USE'
@@ -462,6 +462,13 @@ export type UpdateHeaderInput = {
   value?: string | null | undefined;
 };
 
+/** One webhook, or all of them. */
+export type WebhookChoiceInput =
+  {   /** true: every webhook. A subscription includes those that are created later. */
+  all: boolean; id?: never; }
+  |  { all?: never;   /** The UUID of a webhook of the portal. */
+  id: string; };
+
 /** The state of the webhook. */
 export type WebhookState =
   /** The last attempt succeeded, or there was no attempt to this destination yet. */
@@ -568,7 +575,7 @@ export type ConfigureWebhookMutationVariables = Exact<{
 
 
 export type ConfigureWebhookMutation = { configureWebhook:
-    | { __typename: 'ConfigureWebhookSuccess', webhook: { id: string, name: string, enabled: boolean, configuredAt: string | null, destination: { id: string, name: string, endpoint: string } | null, status: { enabled: boolean, state: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number, oldestUndeliveredAt: string | null, undeliveredExpiresAt: string | null, needsActionTotal: number, discardedTotal: number, holdsLoginsSince: string | null } } }
+    | { __typename: 'ConfigureWebhookSuccess', webhook: { name: string, enabled: boolean, configuredAt: string | null, id: string, destination: { id: string, name: string, endpoint: string } | null, status: { enabled: boolean, state: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number, oldestUndeliveredAt: string | null, undeliveredExpiresAt: string | null, needsActionTotal: number, discardedTotal: number, holdsLoginsSince: string | null } } }
     | { __typename: 'Conflict', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
     | { __typename: 'InvalidInput', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
     | { __typename: 'NotFound', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
@@ -582,7 +589,7 @@ export type CreateWebhookMutationVariables = Exact<{
 
 export type CreateWebhookMutation = { createWebhook:
     | { __typename: 'Conflict', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
-    | { __typename: 'CreateWebhookSuccess', webhook: { id: string, name: string, enabled: boolean, configuredAt: string | null, destination: { id: string, name: string, endpoint: string } | null, status: { enabled: boolean, state: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number, oldestUndeliveredAt: string | null, undeliveredExpiresAt: string | null, needsActionTotal: number, discardedTotal: number, holdsLoginsSince: string | null } } }
+    | { __typename: 'CreateWebhookSuccess', webhook: { name: string, enabled: boolean, configuredAt: string | null, id: string, destination: { id: string, name: string, endpoint: string } | null, status: { enabled: boolean, state: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number, oldestUndeliveredAt: string | null, undeliveredExpiresAt: string | null, needsActionTotal: number, discardedTotal: number, holdsLoginsSince: string | null } } }
     | { __typename: 'InvalidInput', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
     | { __typename: 'NotFound', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
     | { __typename: 'Unavailable', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
@@ -597,7 +604,7 @@ export type RenameWebhookMutation = { renameWebhook:
     | { __typename: 'Conflict', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
     | { __typename: 'InvalidInput', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
     | { __typename: 'NotFound', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
-    | { __typename: 'RenameWebhookSuccess', webhook: { id: string, name: string, enabled: boolean, configuredAt: string | null, destination: { id: string, name: string, endpoint: string } | null, status: { enabled: boolean, state: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number, oldestUndeliveredAt: string | null, undeliveredExpiresAt: string | null, needsActionTotal: number, discardedTotal: number, holdsLoginsSince: string | null } } }
+    | { __typename: 'RenameWebhookSuccess', webhook: { name: string, enabled: boolean, configuredAt: string | null, id: string, destination: { id: string, name: string, endpoint: string } | null, status: { enabled: boolean, state: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number, oldestUndeliveredAt: string | null, undeliveredExpiresAt: string | null, needsActionTotal: number, discardedTotal: number, holdsLoginsSince: string | null } } }
     | { __typename: 'Unavailable', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
    };
 
@@ -610,7 +617,7 @@ export type RemoveWebhookMutation = { removeWebhook:
     | { __typename: 'Conflict', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
     | { __typename: 'InvalidInput', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
     | { __typename: 'NotFound', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
-    | { __typename: 'RemoveWebhookSuccess', webhook: { id: string, name: string, enabled: boolean, configuredAt: string | null, destination: { id: string, name: string, endpoint: string } | null, status: { enabled: boolean, state: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number, oldestUndeliveredAt: string | null, undeliveredExpiresAt: string | null, needsActionTotal: number, discardedTotal: number, holdsLoginsSince: string | null } } }
+    | { __typename: 'RemoveWebhookSuccess', webhook: { name: string, enabled: boolean, configuredAt: string | null, id: string, destination: { id: string, name: string, endpoint: string } | null, status: { enabled: boolean, state: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number, oldestUndeliveredAt: string | null, undeliveredExpiresAt: string | null, needsActionTotal: number, discardedTotal: number, holdsLoginsSince: string | null } } }
     | { __typename: 'Unavailable', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
    };
 
@@ -642,18 +649,16 @@ export type RecordLoginsMutation = { recordLogins:
 
 export type WebhookStatusChangedSubscriptionVariables = Exact<{
   portalId?: string | null | undefined;
-  webhookId?: string | null | undefined;
-  allWebhooks?: boolean | null | undefined;
+  webhooks?: WebhookChoiceInput | null | undefined;
   after?: string | null | undefined;
 }>;
 
 
-export type WebhookStatusChangedSubscription = { webhookStatusChanged: { position: string, webhook: { id: string, name: string, portalId: string, portalName: string, destination: { id: string, name: string } | null }, status: { enabled: boolean, state: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number, oldestUndeliveredAt: string | null, undeliveredExpiresAt: string | null, needsActionTotal: number, discardedTotal: number, holdsLoginsSince: string | null } } };
+export type WebhookStatusChangedSubscription = { webhookStatusChanged: { position: string, webhook: { name: string, portalId: string, portalName: string, id: string, destination: { id: string, name: string } | null }, status: { enabled: boolean, state: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number, oldestUndeliveredAt: string | null, undeliveredExpiresAt: string | null, needsActionTotal: number, discardedTotal: number, holdsLoginsSince: string | null } } };
 
 export type DeliveryAttemptedSubscriptionVariables = Exact<{
   portalId: string;
-  webhookId?: string | null | undefined;
-  allWebhooks?: boolean | null | undefined;
+  webhooks?: WebhookChoiceInput | null | undefined;
   after?: string | null | undefined;
 }>;
 
@@ -680,14 +685,14 @@ export type PortalsQueryVariables = Exact<{
 }>;
 
 
-export type PortalsQuery = { portals: { edges: Array<{ node: { id: string, name: string, registeredAt: string, retiredAt: string | null, webhooks: Array<{ id: string, name: string, enabled: boolean, configuredAt: string | null, destination: { id: string, name: string, endpoint: string } | null, status: { enabled: boolean, state: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number, oldestUndeliveredAt: string | null, undeliveredExpiresAt: string | null, needsActionTotal: number, discardedTotal: number, holdsLoginsSince: string | null } }> } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type PortalsQuery = { portals: { edges: Array<{ node: { id: string, name: string, registeredAt: string, retiredAt: string | null, webhooks: Array<{ name: string, enabled: boolean, configuredAt: string | null, id: string, destination: { id: string, name: string, endpoint: string } | null, status: { enabled: boolean, state: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number, oldestUndeliveredAt: string | null, undeliveredExpiresAt: string | null, needsActionTotal: number, discardedTotal: number, holdsLoginsSince: string | null } }> } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type PortalWebhooksQueryVariables = Exact<{
   portalId: string;
 }>;
 
 
-export type PortalWebhooksQuery = { portal: { id: string, name: string, holdsBackMost: { id: string } | null, webhooks: Array<{ id: string, name: string, enabled: boolean, configuredAt: string | null, destination: { id: string, name: string, endpoint: string } | null, status: { enabled: boolean, state: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number, oldestUndeliveredAt: string | null, undeliveredExpiresAt: string | null, needsActionTotal: number, discardedTotal: number, holdsLoginsSince: string | null } }> } | null };
+export type PortalWebhooksQuery = { portal: { id: string, name: string, holdsBackMost: { id: string } | null, webhooks: Array<{ name: string, enabled: boolean, configuredAt: string | null, id: string, destination: { id: string, name: string, endpoint: string } | null, status: { enabled: boolean, state: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number, oldestUndeliveredAt: string | null, undeliveredExpiresAt: string | null, needsActionTotal: number, discardedTotal: number, holdsLoginsSince: string | null } }> } | null };
 
 export type DestinationsQueryVariables = Exact<{
   first?: number | null | undefined;
@@ -709,8 +714,7 @@ export type LoginsQuery = { logins: { edges: Array<{ node: { portalId: string, p
 
 export type DeliveriesQueryVariables = Exact<{
   portalId: string;
-  webhookId?: string | null | undefined;
-  allWebhooks?: boolean | null | undefined;
+  webhooks?: WebhookChoiceInput | null | undefined;
   first?: number | null | undefined;
   after?: string | null | undefined;
 }>;
@@ -720,8 +724,7 @@ export type DeliveriesQuery = { deliveries: { edges: Array<{ node: { id: string,
 
 export type UndeliveredQueryVariables = Exact<{
   portalId: string;
-  webhookId?: string | null | undefined;
-  allWebhooks?: boolean | null | undefined;
+  webhooks?: WebhookChoiceInput | null | undefined;
   states?: Array<UndeliveredState> | UndeliveredState | null | undefined;
   first?: number | null | undefined;
   after?: string | null | undefined;
@@ -792,8 +795,7 @@ export type ReplayJobQuery = { replayJob: { id: string | null, status: ReplayJob
 
 export type ReplayJobChangedSubscriptionVariables = Exact<{
   portalId: string;
-  webhookId?: string | null | undefined;
-  allWebhooks?: boolean | null | undefined;
+  webhooks?: WebhookChoiceInput | null | undefined;
   after?: string | null | undefined;
 }>;
 
@@ -804,7 +806,7 @@ export type PortalFieldsFragment = { id: string, name: string, registeredAt: str
 
 export type DestinationFieldsFragment = { id: string, name: string, endpoint: string, logFormat: LogFormat, hasAuthorization: boolean, authorizationChangedAt: string | null, caCertificate: string | null, clientCertificate: string | null, hasClientKey: boolean, skipTlsVerification: boolean, maxInFlight: number, linesPerSecond: number | null, maxBatchLines: number | null, maxBatchBytes: number | null, headerNames: Array<string>, createdAt: string, updatedAt: string, warnings: Array<string>, health: { state: DestinationHealthState, healthySince: string | null, failingSince: string | null, pausedUntil: string | null, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null } };
 
-export type WebhookFieldsFragment = { id: string, name: string, enabled: boolean, configuredAt: string | null, destination: { id: string, name: string, endpoint: string } | null, status: { enabled: boolean, state: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number, oldestUndeliveredAt: string | null, undeliveredExpiresAt: string | null, needsActionTotal: number, discardedTotal: number, holdsLoginsSince: string | null } };
+export type WebhookFieldsFragment = { name: string, enabled: boolean, configuredAt: string | null, id: string, destination: { id: string, name: string, endpoint: string } | null, status: { enabled: boolean, state: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number, oldestUndeliveredAt: string | null, undeliveredExpiresAt: string | null, needsActionTotal: number, discardedTotal: number, holdsLoginsSince: string | null } };
 
 export type UndeliveredFieldsFragment = { id: string, webhookId: string, throughWebhookId: string | null, state: UndeliveredState, reason: UndeliveredReason, loginCount: number, firstRecordedAt: string | null, lastRecordedAt: string | null, abandonedAt: string, lastResponseCode: number | null, lastResponseMessage: string | null, attempts: number, recoveries: number, discardedAt: string | null, discardedBy: string | null, discardedReason: string | null };
 
@@ -910,7 +912,7 @@ export const StatusFieldsFragmentDoc = new TypedDocumentString(`
     `, {"fragmentName":"StatusFields"}) as unknown as TypedDocumentString<StatusFieldsFragment, unknown>;
 export const WebhookFieldsFragmentDoc = new TypedDocumentString(`
     fragment WebhookFields on Webhook {
-  id
+  id: webhookId
   name
   enabled
   configuredAt
@@ -1254,7 +1256,7 @@ export const ConfigureWebhookDocument = new TypedDocumentString(`
   }
 }
     fragment WebhookFields on Webhook {
-  id
+  id: webhookId
   name
   enabled
   configuredAt
@@ -1306,7 +1308,7 @@ export const CreateWebhookDocument = new TypedDocumentString(`
   }
 }
     fragment WebhookFields on Webhook {
-  id
+  id: webhookId
   name
   enabled
   configuredAt
@@ -1358,7 +1360,7 @@ export const RenameWebhookDocument = new TypedDocumentString(`
   }
 }
     fragment WebhookFields on Webhook {
-  id
+  id: webhookId
   name
   enabled
   configuredAt
@@ -1410,7 +1412,7 @@ export const RemoveWebhookDocument = new TypedDocumentString(`
   }
 }
     fragment WebhookFields on Webhook {
-  id
+  id: webhookId
   name
   enabled
   configuredAt
@@ -1506,16 +1508,11 @@ export const RecordLoginsDocument = new TypedDocumentString(`
   }
 }`) as unknown as TypedDocumentString<RecordLoginsMutation, RecordLoginsMutationVariables>;
 export const WebhookStatusChangedDocument = new TypedDocumentString(`
-    subscription WebhookStatusChanged($portalId: ID, $webhookId: ID, $allWebhooks: Boolean, $after: String) {
-  webhookStatusChanged(
-    portalId: $portalId
-    webhookId: $webhookId
-    allWebhooks: $allWebhooks
-    after: $after
-  ) {
+    subscription WebhookStatusChanged($portalId: ID, $webhooks: WebhookChoiceInput, $after: String) {
+  webhookStatusChanged(portalId: $portalId, webhooks: $webhooks, after: $after) {
     position
     webhook {
-      id
+      id: webhookId
       name
       destination {
         id
@@ -1548,13 +1545,8 @@ export const WebhookStatusChangedDocument = new TypedDocumentString(`
   holdsLoginsSince
 }`) as unknown as TypedDocumentString<WebhookStatusChangedSubscription, WebhookStatusChangedSubscriptionVariables>;
 export const DeliveryAttemptedDocument = new TypedDocumentString(`
-    subscription DeliveryAttempted($portalId: ID!, $webhookId: ID, $allWebhooks: Boolean, $after: String) {
-  deliveryAttempted(
-    portalId: $portalId
-    webhookId: $webhookId
-    allWebhooks: $allWebhooks
-    after: $after
-  ) {
+    subscription DeliveryAttempted($portalId: ID!, $webhooks: WebhookChoiceInput, $after: String) {
+  deliveryAttempted(portalId: $portalId, webhooks: $webhooks, after: $after) {
     position
     attempt {
       ...AttemptFields
@@ -1632,7 +1624,7 @@ export const PortalsDocument = new TypedDocumentString(`
   retiredAt
 }
 fragment WebhookFields on Webhook {
-  id
+  id: webhookId
   name
   enabled
   configuredAt
@@ -1669,7 +1661,7 @@ export const PortalWebhooksDocument = new TypedDocumentString(`
     id
     name
     holdsBackMost {
-      id
+      id: webhookId
     }
     webhooks {
       ...WebhookFields
@@ -1677,7 +1669,7 @@ export const PortalWebhooksDocument = new TypedDocumentString(`
   }
 }
     fragment WebhookFields on Webhook {
-  id
+  id: webhookId
   name
   enabled
   configuredAt
@@ -1781,11 +1773,10 @@ export const LoginsDocument = new TypedDocumentString(`
   recordedAt
 }`) as unknown as TypedDocumentString<LoginsQuery, LoginsQueryVariables>;
 export const DeliveriesDocument = new TypedDocumentString(`
-    query Deliveries($portalId: ID!, $webhookId: ID, $allWebhooks: Boolean, $first: Int = 20, $after: String) {
+    query Deliveries($portalId: ID!, $webhooks: WebhookChoiceInput, $first: Int = 20, $after: String) {
   deliveries(
     portalId: $portalId
-    webhookId: $webhookId
-    allWebhooks: $allWebhooks
+    webhooks: $webhooks
     first: $first
     after: $after
   ) {
@@ -1823,11 +1814,10 @@ export const DeliveriesDocument = new TypedDocumentString(`
   retryDueAt
 }`) as unknown as TypedDocumentString<DeliveriesQuery, DeliveriesQueryVariables>;
 export const UndeliveredDocument = new TypedDocumentString(`
-    query Undelivered($portalId: ID!, $webhookId: ID, $allWebhooks: Boolean, $states: [UndeliveredState!], $first: Int = 20, $after: String) {
+    query Undelivered($portalId: ID!, $webhooks: WebhookChoiceInput, $states: [UndeliveredState!], $first: Int = 20, $after: String) {
   undelivered(
     portalId: $portalId
-    webhookId: $webhookId
-    allWebhooks: $allWebhooks
+    webhooks: $webhooks
     states: $states
     first: $first
     after: $after
@@ -2032,13 +2022,8 @@ export const ReplayJobDocument = new TypedDocumentString(`
   updatedAt
 }`) as unknown as TypedDocumentString<ReplayJobQuery, ReplayJobQueryVariables>;
 export const ReplayJobChangedDocument = new TypedDocumentString(`
-    subscription ReplayJobChanged($portalId: ID!, $webhookId: ID, $allWebhooks: Boolean, $after: String) {
-  replayJobChanged(
-    portalId: $portalId
-    webhookId: $webhookId
-    allWebhooks: $allWebhooks
-    after: $after
-  ) {
+    subscription ReplayJobChanged($portalId: ID!, $webhooks: WebhookChoiceInput, $after: String) {
+  replayJobChanged(portalId: $portalId, webhooks: $webhooks, after: $after) {
     position
     webhookId
     replayJob {
