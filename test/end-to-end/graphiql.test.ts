@@ -21,7 +21,7 @@ describe.skipIf(!hasBrowser && !process.env['CI'])('GraphiQL in a browser', () =
     const test = await startApp();
 
     const graphiql = await openGraphiQL(test);
-    await graphiql.shows('This call needs a token');
+    await graphiql.shows('The value of Authorization cannot be read');
 
     expect(await graphiql.operations()).toEqual(EXAMPLES);
     expect(graphiql.requested.map(({ origin }) => origin).filter((origin) => origin !== test.origin)).toEqual([]);

@@ -100,13 +100,16 @@ function explainValidation(done: {
   done.setResult(errors.map((error) => explain(error, 'GRAPHQL_VALIDATION_FAILED')));
 }
 
-/** Adds a code to an error of GraphQL itself. A message about the syntax may contain a literal, which may be a secret: it is cut off. */
+/** Where a message of graphql-js about the syntax or about a value goes on with the literal or the value, which may be a secret. */
+const BEFORE_VALUE = /((?:Block)?String(?= ")|invalid value(?= ))[^]*$/;
+
+/** Adds a code to an error of GraphQL itself, and cuts off a value. */
 function explain(error: GraphQLError, code: string): GraphQLError {
   // For a body that is not JSON, Yoga puts the parse error there, which contains a part of the body.
   const { originalError: _, ...extensions } = error.extensions;
   const { nodes, source, positions, path, originalError } = error;
   const hasCode = typeof extensions['code'] === 'string' && extensions['code'] !== 'INTERNAL_SERVER_ERROR';
-  return new GraphQLError(error.message.replace(/(String|BlockString) "[^]*$/, '$1.'), {
+  return new GraphQLError(error.message.replace(BEFORE_VALUE, '$1.'), {
     nodes,
     source,
     positions,
