@@ -123,7 +123,7 @@ function afterAttempt(
   const probeDueAt = endedAt + probeBackoffMs(probes, random);
   const { abandonedInARow } = open.purpose === 'FIRST' ? lane.first : lane.redelivery;
   const nextBatchDueAt = endedAt + laneBackoffMs(abandonedInARow + 1, random);
-  const released = lane.rejectedLine ? { released: lane.rejectedLine } : {};
+  const released = isRejection(verdict) && lane.rejectedLine ? { released: lane.rejectedLine } : {};
   return [{ type: 'BatchAbandoned', data: { ...attempt, ...pause, nextBatchDueAt, probeDueAt, ...released } }];
 }
 

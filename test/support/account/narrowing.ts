@@ -158,7 +158,7 @@ export function createNarrowing(report: Report) {
       const narrowed = narrowedOf(delivery);
       if (narrowed) narrowed.requests += 1;
       if (isRejection(ending.responseCode) && hasSender) checkGivenUp(delivery, ending);
-      return inDoubt;
+      return isRejection(ending.responseCode) ? inDoubt : null;
     },
     /** A batch was ended without an answer. */
     ended(delivery: DeliveryAccount): void {

@@ -51,7 +51,7 @@ function checkReason(
     : state === 'WAITING' && counts.some((count) => count >= MAX_RECOVERIES);
   if (isWrong)
     report('recovery', `${nameOf(range)} of ${webhookId} are ${state} after ${counts.join(', ')} recoveries`);
-  const isRejection = reason === 'TOO_LARGE' || reason === 'REJECTED';
+  const isRejection = state !== 'DISCARDED' && (reason === 'TOO_LARGE' || reason === 'REJECTED');
   if (isRejection && (rejectedAlone.get(firstVersion) !== reason || counts.length !== 1)) {
     report('recovery', `${nameOf(range)} of ${webhookId} are listed as ${reason}, but no answer said so`);
   }
