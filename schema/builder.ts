@@ -1,6 +1,7 @@
 import SchemaBuilder from '@pothos/core';
 import RelayPlugin from '@pothos/plugin-relay';
 import type { Context } from '../src/api/context.js';
+import { parseTime } from '../src/domain/time.js';
 
 export const builder = new SchemaBuilder<{
   Context: Context;
@@ -65,13 +66,5 @@ builder.scalarType('DateTime', {
     'A time in ISO 8601 with a time zone, such as `2026-01-31T12:00:00.000Z`, with a precision of milliseconds. The server returns times in UTC.',
   serialize: (value) => new Date(value).toISOString(),
   // A text that is no time becomes an invalid Date: the operation refuses it with its field, like any other invalid input.
-  parseValue: (value) => parseTime(value) ?? new Date(Number.NaN),
+  parseValue: (value) => new Date((typeof value === 'string' ? parseTime(value) : null) ?? Number.NaN),
 });
-
-const ISO_8601 = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
-
-/** null if it is not a time. */
-function parseTime(value: unknown): Date | null {
-  const date = typeof value === 'string' && ISO_8601.test(value) ? new Date(value) : null;
-  return date && !Number.isNaN(date.getTime()) ? date : null;
-}

@@ -1,6 +1,5 @@
+import { parseTime } from '../domain/time.js';
 import { UsageError } from './run.js';
-
-const ISO_8601 = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
 
 /** @throws UsageError if the value of an option is not in the list */
 export function oneOf<V extends string>(option: string, values: readonly V[], text: string): V;
@@ -23,7 +22,7 @@ export function wholeNumber(option: string, text: string | undefined): number | 
 /** @throws UsageError if the value of an option is not an ISO 8601 time with a time zone, as the server needs it */
 export function time(option: string, text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
-  if (!ISO_8601.test(text) || Number.isNaN(Date.parse(text))) {
+  if (parseTime(text) === null) {
     throw new UsageError(`${option} must be a time with a time zone, such as 2026-01-31T12:00:00Z, not "${text}".`);
   }
   return text;
