@@ -1,8 +1,7 @@
 import { type Entry, type Format, unicodeEscape } from './entry.js';
 
-// Characters that some readers treat as a line break or a control, except \n and \r, for which CEF has escapes.
-const UNPRINTABLE = /[\u0000-\u0009\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028\u2029]/g;
-const LINE_BREAK = /[\n\r]/g;
+// Controls, characters that some readers treat as a line break, and a backslash that begins what looks like their escape.
+const ESCAPED = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]|\\(?=u[\da-fA-F]{4})/g;
 
 /** Common Event Format 0 (ArcSight), as Kong Konnect sends it. */
 export const cef: Format = {
@@ -31,16 +30,18 @@ const PLAIN_HEADER = /^[ -[\]-{}~]*$/;
 const PLAIN_EXTENSION = /^[ -<>-[\]-~]*$/;
 
 function headerField(value: string): string {
-  if (PLAIN_HEADER.test(value)) return value;
-  return printable(value.replace(LINE_BREAK, ' ')).replace(/[\\|]/g, '\\$&');
+  return PLAIN_HEADER.test(value) ? value : printable(value).replace(/[\\|]/g, '\\$&');
 }
 
 function extensionValue(value: string): string {
-  if (PLAIN_EXTENSION.test(value)) return value;
-  return printable(value).replace(/[\\=]/g, '\\$&').replace(/\n/g, '\\n').replace(/\r/g, '\\r');
+  return PLAIN_EXTENSION.test(value) ? value : printable(value).replace(/[\\=]/g, '\\$&');
 }
 
-/** CEF has no escape for other controls and line separators: they are written as text, such as `\u2028`. */
+/**
+ * Controls as text, such as `\u000a`. A reader that has undone the escapes of CEF replaces `\u` and four hex digits by the
+ * character, and has the value again: a backslash before such text is itself written `\u005c`. The escapes `\n` and `\r` of CEF
+ * are not used, because a reader that undoes them may write a second line.
+ */
 function printable(value: string): string {
-  return value.toWellFormed().replace(UNPRINTABLE, unicodeEscape);
+  return value.toWellFormed().replace(ESCAPED, unicodeEscape);
 }

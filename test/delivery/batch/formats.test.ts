@@ -6,7 +6,7 @@ import { type Entry, entryOf, type Format } from '../../../src/domain/formats/en
 import { json } from '../../../src/domain/formats/json.js';
 import type { LineSettings } from '../../../src/domain/log-line.js';
 import type { Login } from '../../../src/domain/login.js';
-import { parseCef, shownInCef as shown } from '../../support/receiver/cef-parser.js';
+import { parseCef, withControls } from '../../support/receiver/cef-parser.js';
 import { hostileText, LINE_BREAKS, lineSettings, loginOf } from '../../support/receiver/hostile.js';
 
 const portalId = '3e551b39-227d-4297-b911-e68fd5d77c17';
@@ -109,6 +109,20 @@ describe.each([
 });
 
 describe('a line in CEF', () => {
+  it('has every control character as text, also line breaks, and shows a backslash that only looks like one', () => {
+    const controls = Array.from({ length: 0xa0 }, (_, code) => String.fromCharCode(code)).filter((one) =>
+      /\p{Cc}/u.test(one),
+    );
+    expect(controls).toHaveLength(65);
+    for (const one of [...controls, '\u2028', '\u2029']) {
+      const code = one.charCodeAt(0).toString(16).padStart(4, '0');
+      const line = cef.write(entryOf({ ...login, userAgent: `a${one}b` }, portalId, settings));
+      expect(line).toContain(` user_agent=a\\\\u${code}b`);
+      const alike = cef.write(entryOf({ ...login, userAgent: `a\\u${code}b` }, portalId, settings));
+      expect(alike).toContain(` user_agent=a\\\\u005cu${code}b`);
+    }
+  });
+
   it('is parsed to the values that were written, key by key', () => {
     fc.assert(
       fc.property(entry, (one) => {
@@ -116,7 +130,7 @@ describe('a line in CEF', () => {
         const parsed = parseCef(written(cef, one));
         expect(parsed.time).toBe(one.eventTs);
         expect(parsed.host).toBe(line.host);
-        expect(parsed.header).toEqual([
+        expect(parsed.header.map(withControls)).toEqual([
           line.vendor,
           line.product,
           line.version,
@@ -124,16 +138,16 @@ describe('a line in CEF', () => {
           one.name,
           String(one.severity),
         ]);
-        expect(parsed.extensions).toEqual([
+        expect(parsed.extensions.map(([key, value]) => [key, withControls(value)])).toEqual([
           ['rt', String(one.rt)],
           ['src', one.src],
-          ['request', shown(one.request)],
+          ['request', one.request.toWellFormed()],
           ['success', String(one.success)],
           ['org_id', line.organizationId],
           ['portal_id', portalId],
-          ['principal_id', shown(one.principalId)],
-          ['trace_id', shown(one.traceId)],
-          ['user_agent', shown(one.userAgent)],
+          ['principal_id', one.principalId.toWellFormed()],
+          ['trace_id', one.traceId.toWellFormed()],
+          ['user_agent', one.userAgent.toWellFormed()],
           ['sig', sig],
         ]);
       }),
@@ -144,14 +158,14 @@ describe('a line in CEF', () => {
   it('has a header without line breaks even if a setting contains some', () => {
     const vendor = 'a\nb\rc\u2028d\te';
     expect(parseCef(written(cef, entryOf(login, portalId, { ...settings, vendor }))).header[0]).toBe(
-      'a b c\\u2028d\\u0009e',
+      'a\\u000ab\\u000dc\\u2028d\\u0009e',
     );
   });
 
   it('escapes text that only resembles an escape or another key', () => {
-    const userAgent = 'a\\nb \\u2028 sig=c |\u0000';
-    expect(cef.write(entryOf({ ...login, userAgent }, portalId, settings))).toMatch(
-      / user_agent=a\\\\nb \\\\u2028 sig\\=c \|\\\\u0000$/,
+    const userAgent = 'a\\nb \\u2028 \u2028 sig=c |\u0000';
+    expect(cef.write(entryOf({ ...login, userAgent }, portalId, settings))).toContain(
+      String.raw` user_agent=a\\nb \\u005cu2028 \\u2028 sig\=c |\\u0000`,
     );
   });
 });

@@ -6,7 +6,7 @@ import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { cef } from '../../../src/domain/formats/cef.js';
 import { entryOf } from '../../../src/domain/formats/entry.js';
-import { shownInCef as shown } from '../../support/receiver/cef-parser.js';
+import { withControls } from '../../support/receiver/cef-parser.js';
 import { hostileText, lineSettings, loginOf } from '../../support/receiver/hostile.js';
 import { temporaryDirectory } from '../../support/server/app.js';
 
@@ -40,7 +40,9 @@ function normalize(lines: readonly string[]): unknown[] {
     .toString()
     .trimEnd()
     .split('\n')
-    .map((line): unknown => JSON.parse(line));
+    .map((line): unknown =>
+      JSON.parse(line, (_, value: unknown) => (typeof value === 'string' ? withControls(value) : value)),
+    );
 }
 
 it.skipIf(!installed && mayBeMissing)('lognormalizer reads the values of every login back from its CEF line', () => {
@@ -64,13 +66,13 @@ it.skipIf(!installed && mayBeMissing)('lognormalizer reads the values of every l
         Extensions: {
           rt: String(entry.rt),
           src: entry.src,
-          request: shown(entry.request),
+          request: entry.request.toWellFormed(),
           success: String(entry.success),
           org_id: line.organizationId,
           portal_id: portalId,
-          principal_id: shown(entry.principalId),
-          trace_id: shown(entry.traceId),
-          user_agent: shown(entry.userAgent),
+          principal_id: entry.principalId.toWellFormed(),
+          trace_id: entry.traceId.toWellFormed(),
+          user_agent: entry.userAgent.toWellFormed(),
           sig,
         },
       },

@@ -39,9 +39,7 @@ const meanings: Record<string, string> = { '\\n': '\n', '\\r': '\r', '\\=': '=',
 
 const unescape = (value: string) => value.replace(/\\[nr=\\]/g, (escaped) => meanings[escaped] ?? escaped);
 
-/** A value as CEF shows it: control characters and line separators without a CEF escape become text such as `\u2028`. */
-export function shownInCef(text: string): string {
-  const shown = (control: string) =>
-    control === '\n' || control === '\r' ? control : `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  return text.toWellFormed().replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, shown);
+/** Undoes what our writer does to a value beyond CEF, as docs/delivery.md tells a receiver to do. */
+export function withControls(value: string): string {
+  return value.replace(/\\u([\da-f]{4})/g, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
 }
