@@ -147,6 +147,19 @@ export const loginPortals = sqliteTable('login_portals', {
   portalId: text('portal_id').notNull().unique(),
 });
 
+/** The logins with a client trace id, with the fields of `logins`. WITHOUT ROWID. */
+export const clientTraceIds = sqliteTable(
+  'client_trace_ids',
+  {
+    portal: integer().notNull(),
+    clientTraceId: text('client_trace_id').notNull(),
+    kind: integer().notNull(),
+    occurredAt: integer('occurred_at').notNull(),
+    position: integer().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.portal, t.clientTraceId, t.occurredAt, t.position] })],
+);
+
 /** The login that first used an idempotency key. WITHOUT ROWID: with time-ordered keys, most inserts are at the end. */
 export const idempotencyKeys = sqliteTable(
   'idempotency_keys',

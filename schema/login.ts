@@ -58,8 +58,14 @@ export const LoginType = builder.objectRef<RecordedLogin>('Login').implement({
       resolve: ({ data }) => data.outcome,
     }),
     sourceAddress: t.string({
-      description: 'The IP address that the login came from.',
+      nullable: true,
+      description: 'The IP address that the login came from, in the notation of RFC 5952; null if none was given.',
       resolve: ({ data }) => data.sourceAddress,
+    }),
+    givenSourceAddress: t.string({
+      nullable: true,
+      description: 'What the portal gave as source address, if it is not one single address; otherwise null.',
+      resolve: ({ data }) => data.givenSourceAddress,
     }),
     request: t.string({
       description: 'The requested path; empty if not given.',
@@ -78,8 +84,13 @@ export const LoginType = builder.objectRef<RecordedLogin>('Login').implement({
       resolve: ({ data }) => data.userAgent,
     }),
     traceId: t.string({
-      description: 'The trace id of the login request; made by the server if not given.',
+      description: 'The trace id of this login, made by the server and unique: `trace_id` in a log line.',
       resolve: ({ data }) => data.traceId,
+    }),
+    clientTraceId: t.string({
+      nullable: true,
+      description: 'The `traceId` that the portal gave; null if it gave none. Not part of a log line.',
+      resolve: ({ data }) => data.clientTraceId,
     }),
     idempotencyKey: t.string({
       nullable: true,
@@ -88,8 +99,20 @@ export const LoginType = builder.objectRef<RecordedLogin>('Login').implement({
     }),
     occurredAt: t.field({
       type: 'DateTime',
-      description: 'When the login happened, according to the portal.',
+      description:
+        'When the login happened, according to the portal; when it was recorded, if the portal gave no time or `givenOccurredAt`.',
       resolve: ({ data }) => data.occurredAt,
+    }),
+    givenOccurredAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'The time that the portal gave, if it was more than 5 minutes ahead of the server; otherwise null.',
+      resolve: ({ data }) => data.givenOccurredAt,
+    }),
+    cutFields: t.stringList({
+      description:
+        'The names of the fields that hold only the start of what the portal gave, because it was longer than the limit.',
+      resolve: ({ data }) => [...(data.cutFields ?? [])],
     }),
     recordedAt: t.expose('recordedAt', { type: 'DateTime', description: 'When Auditwire recorded the login.' }),
   }),
@@ -102,6 +125,7 @@ const LoginFilterInput = builder.inputType('LoginFilterInput', {
     to: t.field({ type: 'DateTime', description: 'Logins that happened at this time or earlier.' }),
     outcome: t.field({ type: LoginOutcomeEnum, description: 'Logins with this outcome.' }),
     authenticationType: t.field({ type: AuthenticationTypeEnum, description: 'Logins of this type.' }),
+    clientTraceId: t.string({ description: 'Logins for which the portal gave this `traceId`.' }),
   }),
 });
 

@@ -8,18 +8,24 @@ type InputFields = Parameters<NonNullable<Parameters<typeof builder.inputType>[1
 const loginFields = (t: InputFields) => ({
   authenticationType: t.field({ type: AuthenticationTypeEnum, required: true, description: 'The type of the login.' }),
   outcome: t.field({ type: LoginOutcomeEnum, required: true, description: 'The outcome of the login.' }),
-  sourceAddress: t.string({ required: true, description: 'The IPv4 or IPv6 address that the login came from.' }),
-  request: t.string({ description: 'The requested path; at most 8 KiB.' }),
-  principalId: t.string({ description: 'The id of the account; at most 256 characters.' }),
-  principalName: t.string({ description: 'The name of the account; at most 256 characters. Not part of a log line.' }),
-  userAgent: t.string({ description: 'The user agent, as the browser or program reports it; at most 2 KiB.' }),
+  sourceAddress: t.string({
+    description:
+      'The address that the login came from: one IPv4 or IPv6 address, also with brackets, a port or a zone. Pass the address that the proxy of your portal vouches for. Any other text is recorded as `givenSourceAddress`.',
+  }),
+  request: t.string({ description: 'The requested path; cut to 8 KiB.' }),
+  principalId: t.string({ description: 'The id of the account; cut to 256 characters.' }),
+  principalName: t.string({
+    description: 'The name of the account; cut to 256 characters. Not part of a log line.',
+  }),
+  userAgent: t.string({ description: 'The user agent, as the browser or program reports it; cut to 2 KiB.' }),
   traceId: t.string({
     description:
-      'The trace id of the login request, unique to this login; at most 256 characters. The server makes one if it is left out.',
+      'The trace id of the login request in your system; cut to 256 characters. It is recorded as `clientTraceId`, and is not part of a log line.',
   }),
   occurredAt: t.field({
     type: 'DateTime',
-    description: 'When the login happened; by default now. At most 5 minutes ahead of the clock of the server.',
+    description:
+      'When the login happened; by default now. If it is more than 5 minutes ahead of the clock of the server, the login gets the time of recording, and this time is recorded as `givenOccurredAt`.',
   }),
   idempotencyKey: t.string({
     description:
@@ -27,17 +33,16 @@ const loginFields = (t: InputFields) => ({
   }),
 });
 
-/** Without this, a visitor could keep a failed login out of the log by sending a value that is refused. */
-const CLEAN_VISITOR_VALUES =
-  'A refused login is not recorded. So, before you send the values that visitors control (`userAgent`, `request`), cut them to their limits and remove control characters.';
+const ANY_TEXT =
+  'Texts that a visitor controls are recorded whatever they contain. Over its limit a text is cut, and `cutFields` of the login names the field.';
 
 const LoginInput = builder.inputType('LoginInput', {
-  description: `A login to record. ${CLEAN_VISITOR_VALUES}`,
+  description: `A login to record. ${ANY_TEXT}`,
   fields: loginFields,
 });
 
 export const RecordLoginInput = builder.inputType('RecordLoginInput', {
-  description: `A login of a portal. ${CLEAN_VISITOR_VALUES}`,
+  description: `A login of a portal. ${ANY_TEXT}`,
   fields: (t) => ({
     portalId: t.id({ required: true, description: 'The UUID of the portal.' }),
     ...loginFields(t),

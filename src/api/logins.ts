@@ -1,6 +1,7 @@
 import type { Recorded } from '../domain/event.js';
 import { parse } from '../domain/input.js';
-import { type LoginEvent, loginFilter, recordLoginInput, recordLoginsInput } from '../domain/login.js';
+import type { LoginEvent } from '../domain/login.js';
+import { loginFilter, recordLoginInput, recordLoginsInput } from '../domain/login-input.js';
 import { Refusal } from '../domain/refusal.js';
 import { streamOf } from '../domain/stream.js';
 import type { LoginFilter } from '../projections/logins.js';

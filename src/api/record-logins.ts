@@ -12,7 +12,7 @@ export async function executeRecordLogins(
   { portalId, logins }: Pick<RecordLogins, 'portalId' | 'logins'>,
   cause: Cause,
 ): Promise<Recorded<LoginEvent>[]> {
-  const traceIds = logins.map(({ traceId }) => (traceId == null ? randomTraceId(random) : ''));
+  const traceIds = logins.map(() => randomTraceId(random));
   const answer = await commands.execute('recordLogins', { portalId, logins, traceIds }, cause);
   const known = new Map(answer.known.map(({ index, first }) => [index, first]));
   let { position, version } = answer;

@@ -18,7 +18,7 @@ const record = clientCommand(
     ...portalArgs,
     'source-address': {
       type: 'string',
-      description: 'The IPv4 or IPv6 address that the login came from',
+      description: 'The address that the login came from; other text than one address is recorded beside it',
       valueHint: 'address',
       required: true,
     },
@@ -34,21 +34,26 @@ const record = clientCommand(
       valueHint: 'outcome',
       default: 'SUCCESS',
     },
-    request: { type: 'string', description: 'The requested path', valueHint: 'path' },
-    'principal-id': { type: 'string', description: 'The id of the account', valueHint: 'id' },
+    request: { type: 'string', description: 'The requested path; cut to 8 KiB', valueHint: 'path' },
+    'principal-id': { type: 'string', description: 'The id of the account; cut to 256 characters', valueHint: 'id' },
     'principal-name': {
       type: 'string',
-      description: 'The name of the account; not part of a log line',
+      description: 'The name of the account; cut to 256 characters, not part of a log line',
       valueHint: 'name',
     },
     'user-agent': {
       type: 'string',
-      description: 'The user agent, as the browser or program reports it',
+      description: 'The user agent, as the browser or program reports it; cut to 2 KiB',
       valueHint: 'text',
+    },
+    'trace-id': {
+      type: 'string',
+      description: 'The trace id of the login request in your system; cut to 256 characters, not part of a log line',
+      valueHint: 'id',
     },
     'occurred-at': {
       type: 'string',
-      description: 'When the login happened, such as 2026-01-31T12:00:00Z (now by default)',
+      description: 'When the login happened, such as 2026-01-31T12:00:00Z (now by default, or if it is in the future)',
       valueHint: 'time',
     },
     'idempotency-key': {
@@ -67,11 +72,17 @@ const record = clientCommand(
       principalId: args['principal-id'],
       principalName: args['principal-name'],
       userAgent: args['user-agent'],
+      traceId: args['trace-id'],
       occurredAt: time('--occurred-at', args['occurred-at']),
       idempotencyKey: args['idempotency-key'],
     };
     const { login } = succeeded((await client.call(RecordLoginDocument, { input })).recordLogin);
-    return { json: login, lines: [`Recorded login ${login.position}, trace ${login.traceId}.`] };
+    const lines = [`Recorded login ${login.position}, trace ${login.traceId}.`];
+    if (login.cutFields.length) lines.push(`Longer than their limits, and cut: ${login.cutFields.join(', ')}.`);
+    if (login.givenSourceAddress !== null) lines.push('The source address is not one address, so the login has none.');
+    if (login.givenOccurredAt !== null)
+      lines.push('The time is in the future, so the login has the time of recording.');
+    return { json: login, lines };
   },
 );
 
@@ -85,21 +96,31 @@ const list = clientCommand(
       valueHint: 'number',
       default: String(DEFAULT_LIMIT),
     },
+    'client-trace-id': {
+      type: 'string',
+      description: 'List only logins that were recorded with this --trace-id',
+      valueHint: 'id',
+    },
   },
   async (client, args) => {
     const limit = wholeNumber('--limit', args.limit);
     if (!limit) throw new UsageError('--limit must be at least 1.');
     const portalId = args['portal-id'];
+    const clientTraceId = args['client-trace-id'];
     const logins = await everyNode(
-      async (page) => (await client.call(LoginsDocument, { portalId, ...page })).logins,
+      async (page) => (await client.call(LoginsDocument, { portalId, filter: { clientTraceId }, ...page })).logins,
       limit,
     );
-    if (!logins.length) return { json: logins, lines: ['This portal has no recorded logins.'] };
+    if (!logins.length)
+      return {
+        json: logins,
+        lines: [`This portal has no recorded logins${clientTraceId === undefined ? '' : ' with this trace id'}.`],
+      };
     const rows = logins.map((login) => [
       login.occurredAt,
       login.authenticationType,
       login.outcome,
-      login.sourceAddress,
+      login.sourceAddress ?? '',
       login.principalName || login.principalId,
       login.traceId,
     ]);

@@ -1,6 +1,6 @@
 import type { Recorded } from '../domain/event.js';
-import { isSameLogin, type LoginEvent, type LoginInput, reasonAgainstTime, recorded } from '../domain/login.js';
-import { type InvalidField, invalidInput, Refusal } from '../domain/refusal.js';
+import { isSameLogin, type LoginEvent, type LoginInput, recorded } from '../domain/login.js';
+import { type InvalidField, Refusal } from '../domain/refusal.js';
 import type { Cause } from '../domain/stream.js';
 import { streamOf } from '../domain/stream.js';
 import { assertLivingPortal, type CommandContext } from './context.js';
@@ -27,14 +27,13 @@ export function loginHandlers({ log, writer, models }: CommandContext) {
      * Records all logins or none. For a login whose key is known, returns the login that used the key first. The others get
      * consecutive positions.
      *
-     * @param input validated logins of one portal, and a new trace id for each login without one
+     * @param input validated logins of one portal, and a new trace id for each login
      */
     recordLogins({ portalId, logins, traceIds }: RecordLogins, cause: Cause, now: number): RecordedLogins {
       const firsts = firstsOf(portalId, logins);
       // A repeated call is answered even if the portal has been retired since.
       if (firsts.includes(undefined)) assertLivingPortal(models, portalId);
       refuseReusedKeys(logins, firsts);
-      refuseAhead(logins, firsts, now);
       const events = logins.flatMap((login, index) =>
         firsts[index] ? [] : [recorded(login, now, traceIds[index] ?? '')],
       );
@@ -71,12 +70,4 @@ function refuseReusedKeys(logins: readonly LoginInput[], firsts: readonly (Recor
   if (!fields.length) return;
   const message = fields.map(({ field, reason }) => `${field}: ${reason}`).join('; ');
   throw new Refusal('IDEMPOTENCY_KEY_REUSED', message, fields);
-}
-
-function refuseAhead(logins: readonly LoginInput[], firsts: readonly unknown[], now: number): void {
-  const fields = logins.flatMap((login, index): InvalidField[] => {
-    const reason = firsts[index] ? null : reasonAgainstTime(login, now);
-    return reason ? [{ field: `logins[${index}].occurredAt`, reason }] : [];
-  });
-  if (fields.length) throw invalidInput(fields);
 }

@@ -13,19 +13,12 @@ export const NULL = 'must not be null; leave the field out instead';
 // C0 and C1 controls and DEL. U+2028 and U+2029 are not controls; the log formats escape them.
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
 
-/** The greatest length of a string, in characters (code points) or in bytes of UTF-8. */
-export type Limit = { characters: number } | { bytes: number };
-
-/** Why a string is refused; null if it is valid. */
-export function reasonAgainstText(value: string, limit: Limit = { characters: MAX_STRING_CHARACTERS }): string | null {
+/** Why a string is refused; null if it is valid. @param max its greatest length in characters (code points) */
+export function reasonAgainstText(value: string, max = MAX_STRING_CHARACTERS): string | null {
   const control = placeOf(CONTROL, value);
   if (control) return `must not contain control characters; remove or percent-encode them: ${control}`;
-  if ('characters' in limit) {
-    const fits = value.length <= limit.characters || Array.from(value).length <= limit.characters;
-    return fits ? null : `must be at most ${limit.characters} characters`;
-  }
-  const fits = value.length * 3 <= limit.bytes || Buffer.byteLength(value) <= limit.bytes;
-  return fits ? null : `must be at most ${limit.bytes} bytes in UTF-8; shorten it before you send it`;
+  const fits = value.length <= max || Array.from(value).length <= max;
+  return fits ? null : `must be at most ${max} characters`;
 }
 
 /** The first character that a pattern matches, and its place from 1, for a message; null if there is none. */
@@ -45,7 +38,7 @@ export function text(max = MAX_STRING_CHARACTERS) {
     .string()
     .overwrite((value) => value.toWellFormed())
     .superRefine((value, context) => {
-      const message = reasonAgainstText(value, { characters: max });
+      const message = reasonAgainstText(value, max);
       if (message !== null) context.addIssue({ code: 'custom', message });
     });
 }

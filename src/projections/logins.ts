@@ -1,10 +1,16 @@
-import { and, asc, desc, eq, gt, gte, lt, lte, min, or, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, gt, gte, inArray, lt, lte, min, or, sql } from 'drizzle-orm';
 import { unionAll } from 'drizzle-orm/sqlite-core';
 import type { Db } from '../../db/open.js';
 import { prepareRun, prepareValue } from '../../db/prepare.js';
-import { idempotencyKeys, loginPortals, logins } from '../../db/tables.js';
+import { clientTraceIds, idempotencyKeys, loginPortals, logins } from '../../db/tables.js';
 import { type Recorded } from '../domain/event.js';
-import { type AuthenticationType, authenticationTypes, type LoginOutcome, loginOutcomes } from '../domain/login.js';
+import {
+  type AuthenticationType,
+  authenticationTypes,
+  type Login,
+  type LoginOutcome,
+  loginOutcomes,
+} from '../domain/login.js';
 import { streamId } from '../domain/stream.js';
 import type { ReadModel } from './read-model.js';
 
@@ -17,6 +23,7 @@ export interface LoginFilter {
   to?: number | undefined;
   outcome?: LoginOutcome | undefined;
   authenticationType?: AuthenticationType | undefined;
+  clientTraceId?: string | undefined;
 }
 
 /** The sort key of a login: newest first, by `occurredAt` (ms) and then by position. */
@@ -86,6 +93,31 @@ export function createLogins(db: Db) {
       .delete(idempotencyKeys)
       .where(and(eq(idempotencyKeys.portal, param('portal')), eq(idempotencyKeys.key, param('key')))),
   );
+  const addClientTraceId = prepareRun(
+    db,
+    ['portal', 'clientTraceId', 'kind', 'occurredAt', 'position'],
+    db.insert(clientTraceIds).values({
+      portal: param('portal'),
+      clientTraceId: param('clientTraceId'),
+      kind: param('kind'),
+      occurredAt: param('occurredAt'),
+      position: param('position'),
+    }),
+  );
+  const removeClientTraceId = prepareRun(
+    db,
+    ['portal', 'clientTraceId', 'occurredAt', 'position'],
+    db
+      .delete(clientTraceIds)
+      .where(
+        and(
+          eq(clientTraceIds.portal, param('portal')),
+          eq(clientTraceIds.clientTraceId, param('clientTraceId')),
+          eq(clientTraceIds.occurredAt, param('occurredAt')),
+          eq(clientTraceIds.position, param('position')),
+        ),
+      ),
+  );
   const positionOfKey = prepareValue(
     db,
     ['portal', 'key'],
@@ -112,22 +144,25 @@ export function createLogins(db: Db) {
   const numberOf = (portalId: string) => portalNumber(portalId) ?? addPortal(portalId);
 
   return {
-    tables: [logins, idempotencyKeys, loginPortals],
+    tables: [logins, clientTraceIds, idempotencyKeys, loginPortals],
     apply(event: Recorded): void {
       // A portal gets its number from its registration: that event is never pruned, so a rebuild gives the same number.
       if (event.type === 'PortalRegistered') numberOf(streamId(event.stream));
       if (event.type !== 'LoginRecorded') return;
       const portal = numberOf(streamId(event.stream));
       const { position } = event;
-      const { occurredAt, outcome, authenticationType, idempotencyKey: key } = event.data;
-      addLogin(portal, kindOf(outcome, authenticationType), occurredAt, position);
+      const { occurredAt, clientTraceId, idempotencyKey: key } = event.data;
+      const kind = kindOf(event.data);
+      addLogin(portal, kind, occurredAt, position);
+      if (clientTraceId !== undefined) addClientTraceId(portal, clientTraceId, kind, occurredAt, position);
       if (key !== undefined) addKey(portal, key, position);
     },
     prune(event: Recorded): void {
       if (event.type !== 'LoginRecorded') return;
       const portal = numberOf(streamId(event.stream));
-      const { occurredAt, outcome, authenticationType, idempotencyKey: key } = event.data;
-      removeLogin(portal, kindOf(outcome, authenticationType), occurredAt, event.position);
+      const { occurredAt, clientTraceId, idempotencyKey: key } = event.data;
+      removeLogin(portal, kindOf(event.data), occurredAt, event.position);
+      if (clientTraceId !== undefined) removeClientTraceId(portal, clientTraceId, occurredAt, event.position);
       if (key !== undefined) removeKey(portal, key);
     },
     /** For each idempotency key, the position of the login that used it; undefined if none has, or if there is no key. */
@@ -141,37 +176,45 @@ export function createLogins(db: Db) {
      * The cursors of a page of logins, newest first unless `inverted`. Merges the kinds of the filter, each of which is sorted in
      * the index: the cost depends on the number of kinds and the size of the page, not on the number of logins.
      */
-    page(portalId: string, filter: LoginFilter, { after, before, limit, inverted }: LoginPage): LoginCursor[] {
+    page(portalId: string, filter: LoginFilter, page: LoginPage): LoginCursor[] {
       const portal = portalNumber(portalId);
       if (typeof portal !== 'number') return [];
-      const { from, to } = filter;
+      const kinds = [...kindsOf(portal)].filter((kind) => isOfKind(kind, filter));
+      const { clientTraceId } = filter;
+      const order = page.inverted ? asc : desc;
+      if (clientTraceId !== undefined) {
+        return db
+          .select({ occurredAt: clientTraceIds.occurredAt, position: clientTraceIds.position })
+          .from(clientTraceIds)
+          .where(
+            and(
+              eq(clientTraceIds.portal, portal),
+              eq(clientTraceIds.clientTraceId, clientTraceId),
+              inArray(clientTraceIds.kind, kinds),
+              isInPage(clientTraceIds, filter, page),
+            ),
+          )
+          .orderBy(order(clientTraceIds.occurredAt), order(clientTraceIds.position))
+          .limit(page.limit)
+          .all();
+      }
       const ofKind = (kind: number) =>
         db
           .select({ occurredAt: logins.occurredAt, position: logins.position })
           .from(logins)
-          .where(
-            and(
-              eq(logins.portal, portal),
-              eq(logins.kind, kind),
-              from === undefined ? undefined : gte(logins.occurredAt, from),
-              to === undefined ? undefined : lte(logins.occurredAt, to),
-              after && older(after),
-              before && newer(before),
-            ),
-          );
-      const [first, second, ...rest] = [...kindsOf(portal)].filter((kind) => isOfKind(kind, filter)).map(ofKind);
+          .where(and(eq(logins.portal, portal), eq(logins.kind, kind), isInPage(logins, filter, page)));
+      const [first, second, ...rest] = kinds.map(ofKind);
       if (!first) return [];
-      const order = inverted ? asc : desc;
       return (second ? unionAll(first, second, ...rest) : first)
         .orderBy(order(logins.occurredAt), order(logins.position))
-        .limit(limit)
+        .limit(page.limit)
         .all();
     },
   } satisfies ReadModel & Record<string, unknown>;
 }
 
 /** Outcome and authentication type as one number. New values must be added at the ends of their lists. */
-function kindOf(outcome: LoginOutcome, authenticationType: AuthenticationType): number {
+function kindOf({ outcome, authenticationType }: Login): number {
   return loginOutcomes.indexOf(outcome) * MAX_AUTHENTICATION_TYPES + authenticationTypes.indexOf(authenticationType);
 }
 
@@ -180,13 +223,24 @@ function isOfKind(kind: number, { outcome, authenticationType }: LoginFilter): b
   return !authenticationType || authenticationTypes[kind % MAX_AUTHENTICATION_TYPES] === authenticationType;
 }
 
-// The first condition is redundant, but lets SQLite seek in the index.
-function older({ occurredAt, position }: LoginCursor) {
-  const same = and(eq(logins.occurredAt, occurredAt), lt(logins.position, position));
-  return and(lte(logins.occurredAt, occurredAt), or(lt(logins.occurredAt, occurredAt), same));
+type SortKey = Pick<typeof logins | typeof clientTraceIds, 'occurredAt' | 'position'>;
+
+function isInPage(key: SortKey, { from, to }: LoginFilter, { after, before }: LoginPage) {
+  return and(
+    from === undefined ? undefined : gte(key.occurredAt, from),
+    to === undefined ? undefined : lte(key.occurredAt, to),
+    after && older(key, after),
+    before && newer(key, before),
+  );
 }
 
-function newer({ occurredAt, position }: LoginCursor) {
-  const same = and(eq(logins.occurredAt, occurredAt), gt(logins.position, position));
-  return and(gte(logins.occurredAt, occurredAt), or(gt(logins.occurredAt, occurredAt), same));
+// The first condition is redundant, but lets SQLite seek in the index.
+function older(key: SortKey, { occurredAt, position }: LoginCursor) {
+  const same = and(eq(key.occurredAt, occurredAt), lt(key.position, position));
+  return and(lte(key.occurredAt, occurredAt), or(lt(key.occurredAt, occurredAt), same));
+}
+
+function newer(key: SortKey, { occurredAt, position }: LoginCursor) {
+  const same = and(eq(key.occurredAt, occurredAt), gt(key.position, position));
+  return and(gte(key.occurredAt, occurredAt), or(gt(key.occurredAt, occurredAt), same));
 }

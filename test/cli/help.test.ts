@@ -21,7 +21,12 @@ const commands = {
   'webhook list': [],
   'webhook remove': ['<PORTAL-ID>'],
   login: ['record|list'],
-  'login record': ['<PORTAL-ID> --source-address=<address>', '--outcome=<outcome>', '(Default: SUCCESS)'],
+  'login record': [
+    '<PORTAL-ID> --source-address=<address>',
+    '--outcome=<outcome>',
+    '(Default: SUCCESS)',
+    'cut to 2 KiB',
+  ],
   'login list': ['<PORTAL-ID>', '(Default: 100)'],
   status: ['--watch'],
 };

@@ -108,6 +108,35 @@ async function registerPortals(count: number): Promise<string[]> {
   return ids;
 }
 
+it('a login says what was changed, is found by its trace id, and cannot write to the terminal of its reader', async () => {
+  const { json, text } = commandLineOf(app());
+  const { id: portalId } = await json(['portal', 'register', 'Terminal']);
+  const odd = ['--source-address', '203.0.113.9, 10.0.0.1', '--user-agent', 'x'.repeat(3_000)];
+  const more = [
+    '--occurred-at',
+    '2999-01-01T00:00:00+0100',
+    '--trace-id',
+    't',
+    '--principal-name',
+    '\u001b[2Jada\nroot',
+  ];
+  expect((await text(['login', 'record', portalId, ...odd, ...more])).split('\n').slice(1)).toEqual([
+    'Longer than their limits, and cut: userAgent.',
+    'The source address is not one address, so the login has none.',
+    'The time is in the future, so the login has the time of recording.',
+    '',
+  ]);
+  await json(['login', 'record', portalId, '--source-address', '192.0.2.7']);
+
+  expect(await json(['login', 'list', portalId])).toHaveLength(2);
+  const list = (await text(['login', 'list', portalId, '--client-trace-id', 't'])).split('\n');
+  expect(list).toHaveLength(3);
+  expect(list[1]).toContain(' \\u001b[2Jada\\u000aroot ');
+  expect(await text(['login', 'list', portalId, '--client-trace-id', 'u'])).toBe(
+    'This portal has no recorded logins with this trace id.\n',
+  );
+});
+
 it('a list contains all pages; a list of logins ends at its limit', async () => {
   const { json } = commandLineOf(app());
   const ids = await registerPortals(101);

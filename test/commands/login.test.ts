@@ -19,13 +19,13 @@ it('records logins in the given order, and fills in the fields that are left out
   expect(logins).toEqual(log.range(`login-${portalId}`, 1, 10));
   expect(logins.map(({ data }) => data)).toMatchObject([
     { principalId: 'a', request: '', occurredAt: START, traceId: expect.stringMatching(/^[0-9a-f]{32}$/) },
-    { principalId: 'b', occurredAt: START - 5, traceId: 't' },
+    { principalId: 'b', occurredAt: START - 5, traceId: expect.stringMatching(/^[0-9a-f]{32}$/), clientTraceId: 't' },
   ]);
 });
 
-it('gives each login without a trace id its own trace id', async () => {
+it('gives each login its own trace id, also those for which the portal passes one', async () => {
   const { portalId, record } = await withPortal();
-  const logins = await record(portalId, {}, {}, {});
+  const logins = await record(portalId, {}, { traceId: 't' }, { traceId: 't' });
   expect(new Set(logins.map(({ data }) => data.traceId)).size).toBe(3);
 });
 
@@ -114,6 +114,26 @@ it('returns the first login for each known key of a call, in order, and records 
   expect(positions(mixed)).toEqual([head + 1, d?.position, head + 2, b?.position]);
   expect(mixed.map(({ data }) => data.idempotencyKey ?? data.principalId)).toEqual(['a', 'd', 'c', 'b']);
   expect(log.head()).toBe(head + 2);
+});
+
+it('records a login whose time is too far ahead, and knows it again when the time has come', async () => {
+  const { portalId, record } = await withPortal();
+  const ahead = { idempotencyKey: 'k', occurredAt: new Date(START + 10 * 60_000) };
+  const first = await record(portalId, ahead);
+  expect(first).toMatchObject([{ data: { occurredAt: START, givenOccurredAt: START + 10 * 60_000 } }]);
+  expect(await record(portalId, ahead)).toEqual(first);
+});
+
+it('knows a login again by the texts that were given, not by those that are stored', async () => {
+  const { portalId, record, log } = await withPortal();
+  const given = { idempotencyKey: 'k', sourceAddress: '::ffff:192.0.2.7', userAgent: `${'x'.repeat(5_000)}a` };
+  const first = await record(portalId, given);
+  const head = log.head();
+  expect(await record(portalId, given)).toEqual(first);
+  for (const other of [{ sourceAddress: '192.0.2.7' }, { userAgent: `${'x'.repeat(5_000)}b` }]) {
+    await expect(record(portalId, { ...given, ...other })).rejects.toMatchObject({ code: 'IDEMPOTENCY_KEY_REUSED' });
+  }
+  expect(log.head()).toBe(head);
 });
 
 it('accepts the same key in another portal', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { name, parse, reasonAgainstText, text, uuid } from '../../src/domain/input.js';
+import { name, parse, text, uuid } from '../../src/domain/input.js';
 import { refusalOf } from '../support/domain/given.js';
 
 const reasons = (schema: z.ZodType, value: unknown) =>
@@ -44,23 +44,6 @@ describe('text', () => {
 
   it('refuses a value that is not a string', () => {
     expect(reasons(text(), 7)).toHaveLength(1);
-  });
-});
-
-describe('text with a limit in bytes', () => {
-  it.each([
-    ['a', 1],
-    ['é', 2],
-    ['\u2028', 3],
-    ['𝒳', 4],
-  ])('counts %s as %i bytes of UTF-8', (character, bytes) => {
-    const limit = { bytes: 120 };
-    expect(reasonAgainstText(character.repeat(120 / bytes), limit)).toBe(null);
-    expect(reasonAgainstText(character.repeat(120 / bytes + 1), limit)).toContain('at most 120 bytes in UTF-8');
-  });
-
-  it('refuses control characters', () => {
-    expect(reasonAgainstText('a\tb', { bytes: 120 })).toContain('control characters');
   });
 });
 

@@ -26,7 +26,7 @@ interface Attempted {
 }
 interface LoginRecorded {
   position: string;
-  login: { traceId: string };
+  login: { clientTraceId: string };
 }
 
 const STATUS = `subscription ($portalId: ID!, $after: String) { webhookStatusChanged(portalId: $portalId, after: $after) {
@@ -34,7 +34,7 @@ const STATUS = `subscription ($portalId: ID!, $after: String) { webhookStatusCha
 const ATTEMPTS = `subscription ($portalId: ID!, $after: String) { deliveryAttempted(portalId: $portalId, after: $after) {
   position attempt { deliveryId attemptNumber delivered responseCode message } } }`;
 const LOGINS = `subscription ($portalId: ID!, $after: String) { loginRecorded(portalId: $portalId, after: $after) {
-  position login { traceId } } }`;
+  position login { clientTraceId } } }`;
 
 async function startWithReceiver(): Promise<{ test: TestApp; receiver: Receiver; portalId: string }> {
   const receiver = await startReceiver();
@@ -47,7 +47,7 @@ async function startWithReceiver(): Promise<{ test: TestApp; receiver: Receiver;
 const record = (test: TestApp, portalId: string, traceId: string) =>
   mutate(test, 'recordLogin', { portalId, ...aLogin({ traceId }) });
 
-const tracesOf = (payloads: LoginRecorded[]) => payloads.map(({ login }) => login.traceId);
+const tracesOf = (payloads: LoginRecorded[]) => payloads.map(({ login }) => login.clientTraceId);
 const positionsOf = (payloads: { position: string }[]) => payloads.map(({ position }) => Number(position));
 const rising = (numbers: number[]) => [...new Set(numbers)].sort((a, b) => a - b);
 

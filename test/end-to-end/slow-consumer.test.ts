@@ -10,7 +10,7 @@ const BATCHES = LOGINS / 1_000;
 const MAX_GROWTH_BYTES = 50 * 1024 * 1024;
 
 const QUERY = `subscription ($portalId: ID!, $after: String) {
-  loginRecorded(portalId: $portalId, after: $after) { position login { traceId userAgent } }
+  loginRecorded(portalId: $portalId, after: $after) { position login { clientTraceId userAgent } }
 }`;
 
 /** What a client has received. The order is checked at once, so that the payloads need not be kept. */
@@ -22,9 +22,12 @@ interface Seen {
 
 const nothingSeen = (position: string): Seen => ({ count: 0, position, disorder: [] });
 
-function see(seen: Seen, payload: { data: { loginRecorded: { position: string; login: { traceId: string } } } }): void {
+function see(
+  seen: Seen,
+  payload: { data: { loginRecorded: { position: string; login: { clientTraceId: string } } } },
+): void {
   const { position, login } = payload.data.loginRecorded;
-  if (login.traceId !== String(seen.count)) seen.disorder.push(`${login.traceId} instead of ${seen.count}`);
+  if (login.clientTraceId !== String(seen.count)) seen.disorder.push(`${login.clientTraceId} instead of ${seen.count}`);
   seen.count += 1;
   seen.position = position;
 }

@@ -75,8 +75,7 @@ async function startServer({
     async record(count: number, keyed = false) {
       const logins = Array.from({ length: count }, (_, index) => ({
         ...LOGIN,
-        traceId: null,
-        idempotencyKey: keyed ? `${log.head()}-${index}` : null,
+        idempotencyKey: keyed ? `${log.head()}-${index}` : undefined,
       }));
       await executeRecordLogins(commands, random, { portalId, logins }, CAUSE);
     },

@@ -38,6 +38,7 @@ const login = fc.record({
   occurredAt: fc.integer({ min: START, max: START + 6 }),
   outcome: fc.constantFrom(...loginOutcomes),
   authenticationType: fc.constantFrom(...authenticationTypes),
+  clientTraceId: fc.constantFrom(undefined, 'a', 'a\0', 'b'),
 });
 const filters: fc.Arbitrary<LoginFilter> = fc.record(
   {
@@ -45,6 +46,7 @@ const filters: fc.Arbitrary<LoginFilter> = fc.record(
     to: fc.integer({ min: START, max: START + 6 }),
     outcome: fc.constantFrom(...loginOutcomes),
     authenticationType: fc.constantFrom(...authenticationTypes),
+    clientTraceId: fc.constantFrom('a', 'a\0', 'c'),
   },
   { requiredKeys: [] },
 );
@@ -55,7 +57,12 @@ const cursor: fc.Arbitrary<LoginCursor> = fc.record({
 
 /** The expected list: all logins of the portal that match the filter, the newest first. */
 function expectedPage(
-  all: readonly (LoginCursor & { portal: string; outcome: string; authenticationType: string })[],
+  all: readonly (LoginCursor & {
+    portal: string;
+    outcome: string;
+    authenticationType: string;
+    clientTraceId: string | undefined;
+  })[],
   portal: string,
   filter: LoginFilter,
 ) {
@@ -65,6 +72,7 @@ function expectedPage(
     .filter((one) => filter.to === undefined || one.occurredAt <= filter.to)
     .filter((one) => filter.outcome === undefined || one.outcome === filter.outcome)
     .filter((one) => filter.authenticationType === undefined || one.authenticationType === filter.authenticationType)
+    .filter((one) => filter.clientTraceId === undefined || one.clientTraceId === filter.clientTraceId)
     .map(({ occurredAt, position }) => ({ occurredAt, position }))
     .sort(newestFirst);
 }

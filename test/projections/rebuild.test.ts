@@ -28,7 +28,7 @@ function withHistory(directory?: string) {
     [`portal-${OTHER_PORTAL}`, portalRegistered('Other')],
     [`destination-${DESTINATION}`, destinationCreated({ authorization: 'sealed' })],
     [`webhook-${PORTAL}`, webhookOn()],
-    [`login-${PORTAL}`, loginRecorded({ idempotencyKey: 'k' })],
+    [`login-${PORTAL}`, loginRecorded({ idempotencyKey: 'k', clientTraceId: 't' })],
     [`delivery-${PORTAL}`, batchStarted('d-1', 1, 1)],
     [`delivery-${PORTAL}`, batchDelivered('d-1')],
     [`health-${DESTINATION}`, { type: 'DestinationHealthChanged', data: { ...unknownHealth, healthySince: 1_000 } }],

@@ -37,8 +37,12 @@ describe('recordLogin', () => {
         principalName: '',
         userAgent: '',
         idempotencyKey: null,
-        traceId: expect.stringMatching(/./),
+        traceId: expect.stringMatching(/^[\da-f]{32}$/),
+        clientTraceId: null,
+        givenSourceAddress: null,
         occurredAt: at(NOW),
+        givenOccurredAt: null,
+        cutFields: [],
         recordedAt: at(NOW),
       },
     });
@@ -59,40 +63,70 @@ describe('recordLogin', () => {
       idempotencyKey: 'key-1',
     });
 
-    expect(await mutate(test, 'recordLogin', { portalId, ...login })).toMatchObject({ login });
+    const { traceId: clientTraceId, ...rest } = login;
+    expect(await mutate(test, 'recordLogin', { portalId, ...login })).toMatchObject({
+      login: { ...rest, clientTraceId, traceId: expect.stringMatching(/^[\da-f]{32}$/) },
+    });
+  });
+
+  it('records the texts of visitors and proxies whatever they are, and says what it changed', async () => {
+    const { test, portalId } = await startWithPortal();
+    const odd = '\t\0\u007f\u0085\u001b[31m\r\n\ud800';
+    const login = aLogin({
+      sourceAddress: '203.0.113.9, 10.0.0.1',
+      request: `/${'x'.repeat(8_192)}`,
+      principalId: odd,
+      principalName: '𝒳'.repeat(257),
+      userAgent: 'ü'.repeat(1_000_000),
+      traceId: `${'t'.repeat(256)}t`,
+      occurredAt: at(NOW + 300_001),
+      idempotencyKey: 'key-1',
+    });
+
+    const first = await mutate(test, 'recordLogin', { portalId, ...login });
+    expect(first).toMatchObject({
+      login: {
+        sourceAddress: null,
+        givenSourceAddress: '203.0.113.9, 10.0.0.1',
+        request: `/${'x'.repeat(8_191)}`,
+        principalId: odd.toWellFormed(),
+        principalName: '𝒳'.repeat(256),
+        userAgent: 'ü'.repeat(1_024),
+        clientTraceId: 't'.repeat(256),
+        occurredAt: at(NOW),
+        givenOccurredAt: at(NOW + 300_001),
+        cutFields: ['request', 'principalName', 'userAgent', 'clientTraceId'],
+      },
+    });
+    expect(await mutate(test, 'recordLogin', { portalId, ...login })).toEqual(first);
+    await expectRefusal(
+      test,
+      'recordLogin',
+      { portalId, ...login, userAgent: 'ü'.repeat(1_000_001) },
+      { __typename: 'Conflict', code: 'IDEMPOTENCY_KEY_REUSED', fields: [expect.anything()] },
+    );
+  });
+
+  it.each([
+    ['a form with brackets and a port', '[2001:DB8::7]:51744', '2001:db8::7'],
+    ['an IPv4-mapped form', '::ffff:192.0.2.10', '192.0.2.10'],
+    ['no address', 'unknown', null],
+    ['an empty text', '', null],
+    ['null', null, null],
+  ])('records a source address given as %s', async (_, given, sourceAddress) => {
+    const { test, portalId } = await startWithPortal();
+    const givenSourceAddress = sourceAddress === null ? given : null;
+
+    const result = await mutate(test, 'recordLogin', { portalId, ...aLogin({ sourceAddress: given }) });
+    expect(result).toMatchObject({ login: { sourceAddress, givenSourceAddress } });
   });
 
   it.each([
     ['a malformed portal id', { portalId: 'x' }, 'portalId', 'must be a UUID'],
-    [
-      'a host name as source address',
-      { sourceAddress: 'localhost' },
-      'sourceAddress',
-      'must be an IPv4 or IPv6 address',
-    ],
-    ['an empty source address', { sourceAddress: '' }, 'sourceAddress', 'must be an IPv4 or IPv6 address'],
-    [
-      'a source address with a port',
-      { sourceAddress: '192.0.2.7:80' },
-      'sourceAddress',
-      'must be an IPv4 or IPv6 address',
-    ],
-    ['an octet over 255', { sourceAddress: '192.0.2.256' }, 'sourceAddress', 'must be an IPv4 or IPv6 address'],
     ['a text that is no time', { occurredAt: 'yesterday' }, 'occurredAt', 'ISO 8601'],
     ['a time without a time zone', { occurredAt: '2026-01-01T00:00:00' }, 'occurredAt', 'time zone'],
-    ['a time more than 5 minutes ahead', { occurredAt: at(NOW + 300_001) }, 'occurredAt', '5 minutes ahead'],
+    ['a day that does not exist', { occurredAt: '2025-02-30T00:00:00Z' }, 'occurredAt', 'ISO 8601'],
     ['a time before the epoch', { occurredAt: at(-1) }, 'occurredAt', '1970'],
-    ['a request of more than 8 KiB', { request: `/${'x'.repeat(8_192)}` }, 'request', 'at most 8192 bytes'],
-    ['a user agent of more than 2 KiB', { userAgent: 'ü'.repeat(1_025) }, 'userAgent', 'at most 2048 bytes'],
-    ['a principal id that is too long', { principalId: 'x'.repeat(257) }, 'principalId', 'at most 256 characters'],
-    [
-      'a principal name that is too long',
-      { principalName: 'x'.repeat(257) },
-      'principalName',
-      'at most 256 characters',
-    ],
-    ['a trace id that is too long', { traceId: 'x'.repeat(257) }, 'traceId', 'at most 256 characters'],
-    ['an empty trace id', { traceId: '' }, 'traceId', 'must not be empty'],
     [
       'an idempotency key that is too long',
       { idempotencyKey: 'x'.repeat(257) },
@@ -100,10 +134,7 @@ describe('recordLogin', () => {
       'at most 256 characters',
     ],
     ['an empty idempotency key', { idempotencyKey: '' }, 'idempotencyKey', 'must not be empty'],
-    ['a line break in the user agent', { userAgent: 'a\nb' }, 'userAgent', 'control characters'],
-    ['a NUL in the request', { request: '/\u0000' }, 'request', 'control characters'],
-    ['an escape in the principal name', { principalName: '\u001b[31m' }, 'principalName', 'control characters'],
-    ['a DEL in the principal id', { principalId: '\u007f' }, 'principalId', 'control characters'],
+    ['a NUL in the idempotency key', { idempotencyKey: 'a\u0000' }, 'idempotencyKey', 'control characters'],
   ])('refuses %s', async (_, input, field, reason) => {
     const { test, portalId } = await startWithPortal();
 
@@ -117,6 +148,28 @@ describe('recordLogin', () => {
       const result = await mutate(test, 'recordLogin', { portalId, ...aLogin({ occurredAt }) });
       expect(result).toMatchObject({ login: { occurredAt } });
     }
+  });
+
+  it('reads an offset without a colon', async () => {
+    const { test, portalId } = await startWithPortal();
+
+    const result = await mutate(test, 'recordLogin', {
+      portalId,
+      ...aLogin({ occurredAt: '2025-12-31T23:00:00+0100' }),
+    });
+    expect(result).toMatchObject({ login: { occurredAt: '2025-12-31T22:00:00.000Z' } });
+  });
+
+  it('makes a trace id for each login, whatever trace id the portal passes', async () => {
+    const { test, portalId } = await startWithPortal();
+    const logins = [aLogin({ traceId: 'same' }), aLogin({ traceId: 'same' }), aLogin({ traceId: '' })];
+
+    const result = await mutate<{ logins: { traceId: string; clientTraceId: string | null }[] }>(test, 'recordLogins', {
+      portalId,
+      logins,
+    });
+    expect(new Set(result.logins.map(({ traceId }) => traceId)).size).toBe(3);
+    expect(result.logins.map(({ clientTraceId }) => clientTraceId)).toEqual(['same', 'same', null]);
   });
 
   it('refuses an unknown portal', async () => {

@@ -16,7 +16,13 @@ import { startApp } from '../support/server/app.js';
 const notFound = { __typename: 'NotFound', code: 'NOT_FOUND' };
 
 interface RecordedLogins extends Result {
-  logins: { position: string; traceId: string; sourceAddress: string }[];
+  logins: {
+    position: string;
+    clientTraceId: string;
+    sourceAddress: string | null;
+    userAgent: string;
+    cutFields: string[];
+  }[];
 }
 
 async function startWithPortal() {
@@ -32,7 +38,7 @@ describe('recordLogins', () => {
     const result = await mutate<RecordedLogins>(test, 'recordLogins', { portalId, logins });
 
     expect(result.__typename).toBe('RecordLoginsSuccess');
-    expect(result.logins.map(({ traceId }) => traceId)).toEqual(logins.map(({ traceId }) => traceId));
+    expect(result.logins.map(({ clientTraceId }) => clientTraceId)).toEqual(logins.map(({ traceId }) => traceId));
     const positions = result.logins.map(({ position }) => Number(position));
     expect(positions).toEqual(positions.map((_, index) => (positions[0] ?? 0) + index));
   });
@@ -47,7 +53,12 @@ describe('recordLogins', () => {
 
   it('names every refused login by its index and records none', async () => {
     const { test, portalId } = await startWithPortal();
-    const logins = [aLogin(), aLogin({ sourceAddress: 'x' }), aLogin(), aLogin({ userAgent: '\t' })];
+    const logins = [
+      aLogin(),
+      aLogin({ occurredAt: '1969-12-31T00:00:00Z' }),
+      aLogin(),
+      aLogin({ idempotencyKey: '\t' }),
+    ];
 
     await expectRefusal(
       test,
@@ -57,11 +68,32 @@ describe('recordLogins', () => {
         __typename: 'InvalidInput',
         code: 'INVALID_INPUT',
         fields: [
-          { field: 'logins[1].sourceAddress', reason: expect.any(String) },
-          { field: 'logins[3].userAgent', reason: expect.any(String) },
+          { field: 'logins[1].occurredAt', reason: expect.any(String) },
+          { field: 'logins[3].idempotencyKey', reason: expect.any(String) },
         ],
       },
     );
+  });
+
+  it('records all logins if a visitor made some of them odd', async () => {
+    const { test, portalId } = await startWithPortal();
+    const odd = [
+      { sourceAddress: 'unknown' },
+      { sourceAddress: '' },
+      { userAgent: '\t' },
+      { userAgent: 'x'.repeat(100_000) },
+      { principalName: '\ud800\0' },
+      { traceId: '\n' },
+    ].map((given) => aLogin(given));
+    const logins = [aLogin(), ...odd, aLogin()];
+
+    // The third call is compiled.
+    for (let call = 0; call < 3; call += 1) {
+      const result = await mutate<RecordedLogins>(test, 'recordLogins', { portalId, logins });
+      expect(result.__typename).toBe('RecordLoginsSuccess');
+      expect(result.logins).toHaveLength(8);
+      expect(result.logins.map(({ cutFields }) => cutFields)).toEqual([[], [], [], [], ['userAgent'], [], [], []]);
+    }
   });
 
   it('names an invalid login by its index in a GraphQL error', async () => {
@@ -81,7 +113,7 @@ describe('recordLogins', () => {
 
     const result = await mutate<RecordedLogins>(test, 'recordLogins', { portalId, logins: [a, b, c] });
 
-    expect(result.logins.map(({ traceId }) => traceId)).toEqual(['a', 'b', 'c']);
+    expect(result.logins.map(({ clientTraceId }) => clientTraceId)).toEqual(['a', 'b', 'c']);
     expect(result.logins[1]).toEqual(first.logins[0]);
     expect(Number(await headOf(test))).toBe(Number(first.logins[0]?.position) + 2);
   });

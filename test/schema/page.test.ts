@@ -71,10 +71,10 @@ async function startWithLogins(): Promise<{ test: TestApp; portalId: string; log
       aLogin({ traceId: 'b', occurredAt: at(2) }),
     ],
   });
-  return { test, portalId, logins: { field: 'logins', args: `portalId: "${portalId}"`, selection: 'traceId' } };
+  return { test, portalId, logins: { field: 'logins', args: `portalId: "${portalId}"`, selection: 'clientTraceId' } };
 }
 
-const traces = (...ids: string[]) => ids.map((traceId) => ({ traceId }));
+const traces = (...ids: string[]) => ids.map((clientTraceId) => ({ clientTraceId }));
 
 describe('pages', () => {
   it('of portals can be read in both directions, in the order of registration', async () => {
@@ -149,7 +149,7 @@ describe('pages', () => {
     }
 
     const portals = { field: 'portals', args: 'includeRetired: true', selection: 'id' };
-    const logins = { field: 'logins', args: `portalId: "${portalId}"`, selection: 'traceId' };
+    const logins = { field: 'logins', args: `portalId: "${portalId}"`, selection: 'clientTraceId' };
     expect((await page(test, portals, '')).edges).toHaveLength(20);
     expect((await page(test, portals, 'first: 1000')).edges).toHaveLength(100);
     expect((await page(test, logins, 'first: 5000')).edges).toHaveLength(1_000);
@@ -165,6 +165,12 @@ describe('the filter of logins', () => {
     ['outcome: LOCKED', ['e', 'c']],
     ['authenticationType: SSO', ['e', 'd']],
     ['outcome: LOCKED, authenticationType: SSO', ['e']],
+    ['clientTraceId: "c"', ['c']],
+    ['clientTraceId: "c", outcome: LOCKED', ['c']],
+    ['clientTraceId: "c", outcome: SUCCESS', []],
+    [`clientTraceId: "c", to: "${at(2)}"`, []],
+    ['clientTraceId: "x"', []],
+    ['clientTraceId: ""', []],
     [`from: "2026-01-01T01:00:03+01:00", to: "${at(3)}"`, ['d', 'c']],
   ])('returns the logins that match { %s }', async (filter, expected) => {
     const { test, logins } = await startWithLogins();
@@ -174,11 +180,24 @@ describe('the filter of logins', () => {
     expect(edges.map(({ node }) => node)).toEqual(traces(...expected));
   });
 
+  it('finds, page by page, the logins with a trace id that the portal passed, whatever text it is', async () => {
+    const { test, portalId } = await startWithLogins();
+    const traceId = `a\0b\u2028\ud800"${'x'.repeat(300)}`;
+    const requests = ['/1', '/2', '/3', '/4', '/5'];
+    const logins = requests.map((request, index) => aLogin({ traceId, request, occurredAt: at(index) }));
+    await mutate(test, 'recordLogins', { portalId, logins });
+    await mutate(test, 'recordLogins', { portalId, logins: [aLogin({ traceId: 'a' }), aLogin({ traceId: 'a\0c' })] });
+
+    const args = `portalId: "${portalId}", filter: { clientTraceId: ${JSON.stringify(traceId.toWellFormed())} }`;
+    const newestFirst = [...requests].reverse().map((request) => ({ request }));
+    await expectPages(test, { field: 'logins', args, selection: 'request' }, newestFirst);
+  });
+
   it('applies to every page', async () => {
     const { test, portalId } = await startWithLogins();
     const args = `portalId: "${portalId}", filter: { from: "${at(2)}" }`;
 
-    const pages = await walk(test, { field: 'logins', args, selection: 'traceId' }, 'forwards');
+    const pages = await walk(test, { field: 'logins', args, selection: 'clientTraceId' }, 'forwards');
 
     expect(pages).toEqual([traces('e', 'd'), traces('c', 'b')]);
   });

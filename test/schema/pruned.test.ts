@@ -28,7 +28,7 @@ async function startWithPortal() {
     executeRecordLogins(
       commands,
       random,
-      { portalId, logins: Array.from({ length: count }, () => ({ ...LOGIN, traceId: null, idempotencyKey: null })) },
+      { portalId, logins: Array.from({ length: count }, () => ({ ...LOGIN, idempotencyKey: undefined })) },
       CAUSE,
     );
   return {

@@ -13,6 +13,7 @@ export interface Entry {
   name: `AUTHENTICATION_OUTCOME_${LoginOutcome}` | typeof TEST_NAME;
   severity: number;
   rt: number;
+  /** Empty if the login has no address. */
   src: string;
   request: string;
   success: boolean;
@@ -51,7 +52,7 @@ export function entryOf(login: Login, portalId: string, line: LineSettings): Ent
     name: `AUTHENTICATION_OUTCOME_${login.outcome}`,
     severity: severities[login.outcome],
     rt: login.occurredAt,
-    src: login.sourceAddress,
+    src: login.sourceAddress ?? '',
     request: login.request,
     success: login.outcome === 'SUCCESS',
     portalId,

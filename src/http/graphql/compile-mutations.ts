@@ -14,7 +14,7 @@ import {
 } from 'graphql';
 import { compileQuery, isCompiledQuery } from 'graphql-jit';
 import type { Plugin } from 'graphql-yoga';
-import { MAX_LOGINS_IN_A_CALL } from '../../domain/login.js';
+import { MAX_LOGINS_IN_A_CALL } from '../../domain/login-input.js';
 
 /** The limits of the number of compiled operations and of the characters of one. A client program uses a few short operations. */
 const MAX_COMPILED = 100;

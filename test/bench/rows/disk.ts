@@ -121,7 +121,7 @@ function payloadBytes(logins: number, keys: boolean): number {
 function loginsAsSent(logins: number, keys: boolean): object[] {
   const start = Date.now() - logins * 10;
   return Array.from({ length: logins }, (_, index) => {
-    const { occurredAt, traceId: __, idempotencyKey, ...login } = benchLogin(index + 1, start, keys);
+    const { occurredAt, idempotencyKey, ...login } = benchLogin(index + 1, start, keys);
     const sent = { ...login, occurredAt: new Date(occurredAt ?? 0).toISOString() };
     return keys ? { ...sent, idempotencyKey } : sent;
   });

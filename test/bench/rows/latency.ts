@@ -83,11 +83,7 @@ export const latencyHalf = row('latency-half', 'at half of the greatest rate', a
     const calls = recordLoginCalls(product, portalId, logins);
     const timings = await openLoop(product, calls, { perSecond, connections: CONNECTIONS });
     await receiver.until(lines + logins.length);
-    return latenciesOf(
-      receiver,
-      logins,
-      timings.map(({ answeredAt }) => answeredAt),
-    );
+    return latenciesOf(receiver, timings);
   };
 });
 

@@ -29,6 +29,9 @@ const insertEvent = sqlite.prepare(
 );
 const insertLogin = sqlite.prepare('INSERT INTO logins (portal, kind, occurred_at, position) VALUES (?, ?, ?, ?)');
 const insertKey = sqlite.prepare('INSERT INTO idempotency_keys (portal, key, position) VALUES (?, ?, ?)');
+const insertClientTraceId = sqlite.prepare(
+  'INSERT INTO client_trace_ids (portal, client_trace_id, kind, occurred_at, position) VALUES (?, ?, ?, ?, ?)',
+);
 const checkpointed = sqlite.prepare('PRAGMA wal_checkpoint(NOOP)');
 
 // As many kinds of logins as Auditwire gets.
@@ -42,9 +45,12 @@ const record = sqlite.transaction((logins: readonly Login[]) => {
   const traceId = randomBytes(16).toString('hex');
   for (const login of logins) {
     position += 1;
-    const data = JSON.stringify({ ...login, occurredAt: recordedAt });
+    const { traceId: clientTraceId, ...rest } = login;
+    const own = { traceId: randomBytes(16).toString('hex'), occurredAt: recordedAt };
+    const data = JSON.stringify({ ...rest, ...own, clientTraceId });
     insertEvent.run(position, STREAM, position, 'LoginRecorded', data, recordedAt, ACTOR, traceId);
     insertLogin.run(PORTAL, position % KINDS, recordedAt, position);
+    insertClientTraceId.run(PORTAL, clientTraceId, position % KINDS, recordedAt, position);
     insertKey.run(PORTAL, login.idempotencyKey, position);
   }
 });

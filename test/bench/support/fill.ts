@@ -149,9 +149,8 @@ export function benchLogin(n: number, start: number, keys: boolean): LoginInput 
     principalId: `user-${n % 5_000}`,
     principalName: `user-${n % 5_000}@example.com`,
     userAgent: AGENTS[n % AGENTS.length] ?? '',
-    traceId: null,
     occurredAt: start + n * STEP_MS,
-    idempotencyKey: keys ? `${start}-${String(n).padStart(9, '0')}` : null,
+    ...(keys && { idempotencyKey: `${start}-${String(n).padStart(9, '0')}` }),
   };
 }
 

@@ -60,10 +60,11 @@ interface OpenLoop {
   connections: number;
 }
 
-/** When a call was due and when it was answered (clock.ts, ms). */
+/** When a call was due and when it was answered (clock.ts, ms), and the answer. */
 export interface Timing {
   sentAt: number;
   answeredAt: number;
+  answer: Buffer;
 }
 
 /**
@@ -85,7 +86,7 @@ export function openLoop(endpoint: Endpoint, calls: Calls, { perSecond, connecti
       if (next) next(connection);
       else free.push(connection);
       assertSuccess(answer, calls.success);
-      return { sentAt, answeredAt };
+      return { sentAt, answeredAt, answer };
     };
     const started = now();
     const timings: Promise<Timing>[] = [];

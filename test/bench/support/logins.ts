@@ -71,6 +71,11 @@ export function recordLoginCalls(endpoint: Endpoint, portalId: string, logins: r
   return { requests: single(endpoint, portalId, logins, RECORD_LOGIN), success: '"RecordLoginSuccess"' };
 }
 
+/** The trace id in the answer to one recorded login. */
+export function traceIdIn(answer: Buffer): string {
+  return /"traceId":"(\w+)"/.exec(answer.toString())?.[1] ?? 'none';
+}
+
 /** Calls with the same input that do nothing. */
 export function noopLoginCalls(endpoint: Endpoint, portalId: string, logins: readonly Login[]): Calls {
   return { requests: single(endpoint, portalId, logins, NOOP_LOGIN), success: NOOP_DONE };

@@ -113,14 +113,14 @@ describe('a compiled mutation', () => {
     const refusals = [
       ['createDestination', taken, 'NAME_TAKEN'],
       ['recordLogin', login({ ...key, request: '/other' }), 'IDEMPOTENCY_KEY_REUSED'],
-      ['recordLogin', login({ occurredAt: '2999-01-01T00:00:00Z' }), 'occurredAt'],
       ['recordLogin', login({ occurredAt: 'yesterday' }), 'ISO 8601'],
       ['recordLogin', login({ occurredAt: 5 }), 'ISO 8601'],
       ['recordLogin', login({ occurredAt: '' }), 'ISO 8601'],
-      ['recordLogin', login({ sourceAddress: 'nowhere', request: '\n' }), 'INVALID_INPUT'],
+      ['recordLogin', login({ occurredAt: '1969-12-31T00:00:00Z' }), 'occurredAt'],
+      ['recordLogin', login({ occurredAt: '1969-12-31T00:00:00Z', idempotencyKey: '\n' }), 'INVALID_INPUT'],
       ['recordLogin', { ...login(), portalId: retiredId }, 'PORTAL_RETIRED'],
       ['recordLogins', { portalId, logins: [] }, 'INVALID_INPUT'],
-      ['recordLogins', { portalId, logins: [aLogin(), aLogin({ sourceAddress: '' })] }, 'logins[1].sourceAddress'],
+      ['recordLogins', { portalId, logins: [aLogin(), aLogin({ idempotencyKey: '' })] }, 'logins[1].idempotencyKey'],
       ['renamePortal', { id: UNKNOWN_ID, name: 'X' }, 'NOT_FOUND'],
       ['renamePortal', { id: 5, name: 'X' }, 'INVALID_INPUT'],
     ] as const;
@@ -165,7 +165,7 @@ describe('a compiled mutation', () => {
       const { before, after } = await both({ query: mutationOf('recordLogin'), variables }, { input: good });
       expect(after).toEqual(before);
     }
-    const logins = [aLogin(), aLogin({ outcome: 'NONE' }), aLogin({ sourceAddress: null })];
+    const logins = [aLogin(), aLogin({ outcome: 'NONE' }), aLogin({ outcome: null })];
     const warmUp = { input: { portalId, logins: [aLogin()] } };
     for (const given of [logins, [null], [[aLogin()]], null, 'x', {}]) {
       const input = { portalId, logins: given };
@@ -180,11 +180,19 @@ describe('a compiled mutation', () => {
       ['recordLogins', { portalId, logins: entry }],
       [
         'recordLogin',
-        login({ idempotencyKey: 'two', request: null, userAgent: null, traceId: null, occurredAt: null }),
+        login({
+          idempotencyKey: 'two',
+          sourceAddress: null,
+          request: null,
+          userAgent: null,
+          traceId: null,
+          occurredAt: null,
+        }),
       ],
       ['registerPortal', { id: null, name: '' }],
       ['registerPortal', { id: 12, name: 'X' }],
-      ['recordLogin', login({ idempotencyKey: 'three', request: '\ud800' })],
+      ['recordLogin', login({ idempotencyKey: 'three', request: '\ud800\0', sourceAddress: 'x'.repeat(300) })],
+      ['recordLogin', login({ idempotencyKey: 'five', occurredAt: '2999-01-01T00:00:00+0100' })],
     ];
     for (const [name, input] of convertible) await expectSame({ query: mutationOf(name), variables: { input } });
     const input = login({ idempotencyKey: 'four' });

@@ -1,6 +1,8 @@
 /** Logins are recorded: one, a burst, some in every portal, or the same ones again. */
 import { executeRecordLogins } from '../../../src/api/record-logins.js';
+import { parse } from '../../../src/domain/input.js';
 import type { LoginInput } from '../../../src/domain/login.js';
+import { loginInput } from '../../../src/domain/login-input.js';
 import type { Chance } from '../chance.js';
 import { requestOf } from '../receivers.js';
 import { type Action, anyPortal, type Call, type Scene } from '../scene.js';
@@ -9,17 +11,20 @@ import { CAUSE } from '../world.js';
 /** Most logins of a call of recordLogins. */
 const MAX_LOGINS = 1_000;
 
+/** One login in so many has texts that a visitor made odd. */
+const ODD_EVERY = 7;
+const ODD = { sourceAddress: '203.0.113.9, 10.0.0.1', principalId: 'a=\0\ud800|\n\\u000a request=/x', traceId: 't' };
+
 function inputOf(portal: number, number: number, hasKey: boolean, isLong: boolean): LoginInput {
-  return {
+  return parse(loginInput, {
     authenticationType: 'BASIC',
     outcome: number % 5 ? 'SUCCESS' : 'INVALID_PASSWORD',
     sourceAddress: '192.0.2.7',
     request: requestOf(portal, number),
-    principalId: '',
-    principalName: '',
-    userAgent: isLong ? 'x'.repeat(2_000) : '',
+    userAgent: isLong ? 'x'.repeat(3_000) : '',
+    ...(number % ODD_EVERY === 0 && ODD),
     ...(hasKey && { idempotencyKey: `key-${number}` }),
-  };
+  });
 }
 
 function send(scene: Scene, { portal, logins }: Call): void {

@@ -2,7 +2,7 @@
 
 import type { Services } from '../../../src/api/context.js';
 import { executeRecordLogins } from '../../../src/api/record-logins.js';
-import { loginInput } from '../../../src/domain/login.js';
+import { loginInput } from '../../../src/domain/login-input.js';
 import { Refusal } from '../../../src/domain/refusal.js';
 import type { Cause } from '../../../src/domain/stream.js';
 import { writeRangeId } from '../../../src/domain/undelivered.js';

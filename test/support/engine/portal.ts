@@ -5,7 +5,7 @@ import { executeRecordLogins } from '../../../src/api/record-logins.js';
 import { createDestination as destinationInput } from '../../../src/delivery/kinds/input.js';
 import type { Recorded } from '../../../src/domain/event.js';
 import type { Lane } from '../../../src/domain/lane/lane.js';
-import { loginInput } from '../../../src/domain/login.js';
+import { loginInput } from '../../../src/domain/login-input.js';
 import { laneStreams } from '../../../src/domain/stream.js';
 import { undeliveredStates, writeRangeId } from '../../../src/domain/undelivered.js';
 import { CAUSE } from '../log/fixture.js';

@@ -97,8 +97,8 @@ export function replayJobFields(): string {
 }
 
 function loginFields(): string {
-  return `position portalId authenticationType outcome sourceAddress request principalId principalName userAgent traceId
-    idempotencyKey occurredAt recordedAt`;
+  return `position portalId authenticationType outcome sourceAddress givenSourceAddress request principalId principalName userAgent
+    traceId clientTraceId idempotencyKey occurredAt givenOccurredAt cutFields recordedAt`;
 }
 
 export function mutationOf(name: MutationName): string {

@@ -58,7 +58,7 @@ async function serve(): Promise<void> {
       principalName: 'someone@example.com',
       userAgent:
         'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36',
-      traceId: String(next++),
+      clientTraceId: String(next++),
     }));
     const { commands, random } = app.services;
     await executeRecordLogins(commands, random, { portalId, logins }, cause);

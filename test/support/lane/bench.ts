@@ -80,7 +80,7 @@ export function benchPortal({ handlers, models, log, destinations, account, viol
     now += 1;
     recorded += logins;
     handlers.recordLogins(
-      { portalId, logins: Array.from({ length: logins }, () => ({ ...login, ...texts, traceId: 't' })), traceIds: [] },
+      { portalId, logins: Array.from({ length: logins }, () => ({ ...login, ...texts })), traceIds: [] },
       CAUSE,
       now,
     );

@@ -4,7 +4,7 @@ import type { CommandContext } from '../../../src/commands/context.js';
 import { createHandlers, eventCount } from '../../../src/commands/handlers.js';
 import { openLog as openLogWithCommands } from '../../../src/commands/open-log.js';
 import { createDestination } from '../../../src/delivery/kinds/input.js';
-import { loginInput } from '../../../src/domain/login.js';
+import { loginInput } from '../../../src/domain/login-input.js';
 import type { StreamName } from '../../../src/domain/stream.js';
 import type { CatchUp } from '../../../src/domain/webhook.js';
 import { createSecrets, MASTER_KEY_BYTES } from '../../../src/vault/secrets.js';

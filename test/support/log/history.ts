@@ -265,9 +265,9 @@ export async function play(
   function record(portalId: string, count: number): Promise<unknown> {
     const logins = Array.from({ length: count }, (_, index) => ({
       ...LOGIN,
-      traceId: null,
       occurredAt: index % 3 ? clock.now() : clock.now() - index,
-      idempotencyKey: index % 2 ? null : `key-${clock.now()}-${index}`,
+      clientTraceId: index % 4 ? `trace-${index % 3}` : undefined,
+      idempotencyKey: index % 2 ? undefined : `key-${clock.now()}-${index}`,
     }));
     const { commands, random } = app.services;
     return executeRecordLogins(commands, random, { portalId, logins }, CAUSE);

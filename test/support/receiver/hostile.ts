@@ -61,7 +61,7 @@ export const loginOf = (text: fc.Arbitrary<string>): fc.Arbitrary<Login> =>
   fc.record({
     authenticationType: fc.constantFrom(...authenticationTypes),
     outcome: fc.constantFrom(...loginOutcomes),
-    sourceAddress: fc.oneof(fc.ipV4(), fc.ipV6()),
+    sourceAddress: fc.oneof(fc.ipV4(), fc.ipV6(), fc.constant(null)),
     request: text,
     principalId: text,
     principalName: text,
