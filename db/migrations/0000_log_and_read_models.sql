@@ -4,6 +4,15 @@ CREATE TABLE `actors` (
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `actors_name_unique` ON `actors` (`name`);--> statement-breakpoint
+CREATE TABLE `client_trace_ids` (
+	`portal` integer NOT NULL,
+	`client_trace_id` text NOT NULL,
+	`kind` integer NOT NULL,
+	`occurred_at` integer NOT NULL,
+	`position` integer NOT NULL,
+	PRIMARY KEY(`portal`, `client_trace_id`, `occurred_at`, `position`)
+) WITHOUT ROWID;
+--> statement-breakpoint
 CREATE TABLE `destination_health` (
 	`destination_id` text PRIMARY KEY NOT NULL,
 	`healthy_since` integer,
@@ -159,6 +168,5 @@ CREATE TABLE `webhooks` (
 );
 --> statement-breakpoint
 CREATE INDEX `webhooks_destination` ON `webhooks` (`destination_id`);--> statement-breakpoint
-CREATE INDEX `webhooks_portal` ON `webhooks` (`portal_id`,`is_gone`,`enabled`,`id`);
---> statement-breakpoint
+CREATE INDEX `webhooks_portal` ON `webhooks` (`portal_id`,`is_gone`,`enabled`,`id`);--> statement-breakpoint
 PRAGMA user_version = 3;

@@ -140,7 +140,7 @@ function readTime(field: keyof GivenLogin, given: GivenLogin, refuse: Refuse): n
 }
 
 /** The text that is stored for a given `traceId`: what a search for it must look for. */
-function storedTraceId(given: string): string {
+export function storedTraceId(given: string): string {
   return cutText(given, LIMITS.clientTraceId).toWellFormed();
 }
 

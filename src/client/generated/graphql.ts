@@ -192,6 +192,8 @@ export type LogFormat =
 export type LoginFilterInput = {
   /** Logins of this type. */
   authenticationType?: AuthenticationType | null | undefined;
+  /** Logins for which the portal gave this `traceId`. */
+  clientTraceId?: string | null | undefined;
   /** Logins that happened at this time or later. */
   from?: string | null | undefined;
   /** Logins with this outcome. */
@@ -200,27 +202,27 @@ export type LoginFilterInput = {
   to?: string | null | undefined;
 };
 
-/** A login to record. A refused login is not recorded. So, before you send the values that visitors control (`userAgent`, `request`), cut them to their limits and remove control characters. */
+/** A login to record. Texts that a visitor controls are recorded whatever they contain. Over its limit a text is cut, and `cutFields` of the login names the field. */
 export type LoginInput = {
   /** The type of the login. */
   authenticationType: AuthenticationType;
   /** Makes it safe to send the login again: while the first login is retained, the same key with the same content records nothing and returns the first login. At most 256 characters; a time-ordered key (UUIDv7) is the fastest. */
   idempotencyKey?: string | null | undefined;
-  /** When the login happened; by default now. At most 5 minutes ahead of the clock of the server. */
+  /** When the login happened; by default now. If it is more than 5 minutes ahead of the clock of the server, the login gets the time of recording, and this time is recorded as `givenOccurredAt`. */
   occurredAt?: string | null | undefined;
   /** The outcome of the login. */
   outcome: LoginOutcome;
-  /** The id of the account; at most 256 characters. */
+  /** The id of the account; cut to 256 characters. */
   principalId?: string | null | undefined;
-  /** The name of the account; at most 256 characters. Not part of a log line. */
+  /** The name of the account; cut to 256 characters. Not part of a log line. */
   principalName?: string | null | undefined;
-  /** The requested path; at most 8 KiB. */
+  /** The requested path; cut to 8 KiB. */
   request?: string | null | undefined;
-  /** The IPv4 or IPv6 address that the login came from. */
-  sourceAddress: string;
-  /** The trace id of the login request, unique to this login; at most 256 characters. The server makes one if it is left out. */
+  /** The address that the login came from: one IPv4 or IPv6 address, also with brackets, a port or a zone. Pass the address that the proxy of your portal vouches for. Any other text is recorded as `givenSourceAddress`. */
+  sourceAddress?: string | null | undefined;
+  /** The trace id of the login request in your system; cut to 256 characters. It is recorded as `clientTraceId`, and is not part of a log line. */
   traceId?: string | null | undefined;
-  /** The user agent, as the browser or program reports it; at most 2 KiB. */
+  /** The user agent, as the browser or program reports it; cut to 2 KiB. */
   userAgent?: string | null | undefined;
 };
 
@@ -241,29 +243,29 @@ export type LoginOutcome =
   /** The token had expired. Severity 1. */
   | 'TOKEN_EXPIRED';
 
-/** A login of a portal. A refused login is not recorded. So, before you send the values that visitors control (`userAgent`, `request`), cut them to their limits and remove control characters. */
+/** A login of a portal. Texts that a visitor controls are recorded whatever they contain. Over its limit a text is cut, and `cutFields` of the login names the field. */
 export type RecordLoginInput = {
   /** The type of the login. */
   authenticationType: AuthenticationType;
   /** Makes it safe to send the login again: while the first login is retained, the same key with the same content records nothing and returns the first login. At most 256 characters; a time-ordered key (UUIDv7) is the fastest. */
   idempotencyKey?: string | null | undefined;
-  /** When the login happened; by default now. At most 5 minutes ahead of the clock of the server. */
+  /** When the login happened; by default now. If it is more than 5 minutes ahead of the clock of the server, the login gets the time of recording, and this time is recorded as `givenOccurredAt`. */
   occurredAt?: string | null | undefined;
   /** The outcome of the login. */
   outcome: LoginOutcome;
   /** The UUID of the portal. */
   portalId: string;
-  /** The id of the account; at most 256 characters. */
+  /** The id of the account; cut to 256 characters. */
   principalId?: string | null | undefined;
-  /** The name of the account; at most 256 characters. Not part of a log line. */
+  /** The name of the account; cut to 256 characters. Not part of a log line. */
   principalName?: string | null | undefined;
-  /** The requested path; at most 8 KiB. */
+  /** The requested path; cut to 8 KiB. */
   request?: string | null | undefined;
-  /** The IPv4 or IPv6 address that the login came from. */
-  sourceAddress: string;
-  /** The trace id of the login request, unique to this login; at most 256 characters. The server makes one if it is left out. */
+  /** The address that the login came from: one IPv4 or IPv6 address, also with brackets, a port or a zone. Pass the address that the proxy of your portal vouches for. Any other text is recorded as `givenSourceAddress`. */
+  sourceAddress?: string | null | undefined;
+  /** The trace id of the login request in your system; cut to 256 characters. It is recorded as `clientTraceId`, and is not part of a log line. */
   traceId?: string | null | undefined;
-  /** The user agent, as the browser or program reports it; at most 2 KiB. */
+  /** The user agent, as the browser or program reports it; cut to 2 KiB. */
   userAgent?: string | null | undefined;
 };
 
@@ -630,7 +632,7 @@ export type RecordLoginMutation = { recordLogin:
     | { __typename: 'Conflict', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
     | { __typename: 'InvalidInput', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
     | { __typename: 'NotFound', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
-    | { __typename: 'RecordLoginSuccess', login: { portalId: string, position: string, authenticationType: AuthenticationType, outcome: LoginOutcome, sourceAddress: string, request: string, principalId: string, principalName: string, userAgent: string, traceId: string, idempotencyKey: string | null, occurredAt: string, recordedAt: string } }
+    | { __typename: 'RecordLoginSuccess', login: { portalId: string, position: string, authenticationType: AuthenticationType, outcome: LoginOutcome, sourceAddress: string | null, givenSourceAddress: string | null, request: string, principalId: string, principalName: string, userAgent: string, traceId: string, clientTraceId: string | null, idempotencyKey: string | null, occurredAt: string, givenOccurredAt: string | null, recordedAt: string, cutFields: Array<string> } }
     | { __typename: 'Unavailable', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
    };
 
@@ -643,7 +645,7 @@ export type RecordLoginsMutation = { recordLogins:
     | { __typename: 'Conflict', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
     | { __typename: 'InvalidInput', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
     | { __typename: 'NotFound', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
-    | { __typename: 'RecordLoginsSuccess', logins: Array<{ position: string, traceId: string }> }
+    | { __typename: 'RecordLoginsSuccess', logins: Array<{ position: string, traceId: string, clientTraceId: string | null, cutFields: Array<string> }> }
     | { __typename: 'Unavailable', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
    };
 
@@ -671,7 +673,7 @@ export type LoginRecordedSubscriptionVariables = Exact<{
 }>;
 
 
-export type LoginRecordedSubscription = { loginRecorded: { position: string, login: { portalId: string, position: string, authenticationType: AuthenticationType, outcome: LoginOutcome, sourceAddress: string, request: string, principalId: string, principalName: string, userAgent: string, traceId: string, idempotencyKey: string | null, occurredAt: string, recordedAt: string } } };
+export type LoginRecordedSubscription = { loginRecorded: { position: string, login: { portalId: string, position: string, authenticationType: AuthenticationType, outcome: LoginOutcome, sourceAddress: string | null, givenSourceAddress: string | null, request: string, principalId: string, principalName: string, userAgent: string, traceId: string, clientTraceId: string | null, idempotencyKey: string | null, occurredAt: string, givenOccurredAt: string | null, recordedAt: string, cutFields: Array<string> } } };
 
 export type ViewerQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -710,7 +712,7 @@ export type LoginsQueryVariables = Exact<{
 }>;
 
 
-export type LoginsQuery = { logins: { edges: Array<{ node: { portalId: string, position: string, authenticationType: AuthenticationType, outcome: LoginOutcome, sourceAddress: string, request: string, principalId: string, principalName: string, userAgent: string, traceId: string, idempotencyKey: string | null, occurredAt: string, recordedAt: string } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type LoginsQuery = { logins: { edges: Array<{ node: { portalId: string, position: string, authenticationType: AuthenticationType, outcome: LoginOutcome, sourceAddress: string | null, givenSourceAddress: string | null, request: string, principalId: string, principalName: string, userAgent: string, traceId: string, clientTraceId: string | null, idempotencyKey: string | null, occurredAt: string, givenOccurredAt: string | null, recordedAt: string, cutFields: Array<string> } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type DeliveriesQueryVariables = Exact<{
   portalId: string;
@@ -816,7 +818,7 @@ export type StatusFieldsFragment = { enabled: boolean, state: WebhookState, last
 
 export type AttemptFieldsFragment = { deliveryId: string, webhookId: string, attemptNumber: number, attemptedAt: string, durationMs: number, delivered: boolean, responseCode: number | null, message: string, phase: DeliveryPhase | null, responseExcerpt: string | null, retryDueAt: string | null };
 
-export type LoginFieldsFragment = { portalId: string, position: string, authenticationType: AuthenticationType, outcome: LoginOutcome, sourceAddress: string, request: string, principalId: string, principalName: string, userAgent: string, traceId: string, idempotencyKey: string | null, occurredAt: string, recordedAt: string };
+export type LoginFieldsFragment = { portalId: string, position: string, authenticationType: AuthenticationType, outcome: LoginOutcome, sourceAddress: string | null, givenSourceAddress: string | null, request: string, principalId: string, principalName: string, userAgent: string, traceId: string, clientTraceId: string | null, idempotencyKey: string | null, occurredAt: string, givenOccurredAt: string | null, recordedAt: string, cutFields: Array<string> };
 
 type RefusalFields_Conflict_Fragment = { message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> };
 
@@ -1003,14 +1005,18 @@ export const LoginFieldsFragmentDoc = new TypedDocumentString(`
   authenticationType
   outcome
   sourceAddress
+  givenSourceAddress
   request
   principalId
   principalName
   userAgent
   traceId
+  clientTraceId
   idempotencyKey
   occurredAt
+  givenOccurredAt
   recordedAt
+  cutFields
 }
     `, {"fragmentName":"LoginFields"}) as unknown as TypedDocumentString<LoginFieldsFragment, unknown>;
 export const RefusalFieldsFragmentDoc = new TypedDocumentString(`
@@ -1469,14 +1475,18 @@ export const RecordLoginDocument = new TypedDocumentString(`
   authenticationType
   outcome
   sourceAddress
+  givenSourceAddress
   request
   principalId
   principalName
   userAgent
   traceId
+  clientTraceId
   idempotencyKey
   occurredAt
+  givenOccurredAt
   recordedAt
+  cutFields
 }
 fragment RefusalFields on Refusal {
   message
@@ -1494,6 +1504,8 @@ export const RecordLoginsDocument = new TypedDocumentString(`
       logins {
         position
         traceId
+        clientTraceId
+        cutFields
       }
     }
     ...RefusalFields
@@ -1581,14 +1593,18 @@ export const LoginRecordedDocument = new TypedDocumentString(`
   authenticationType
   outcome
   sourceAddress
+  givenSourceAddress
   request
   principalId
   principalName
   userAgent
   traceId
+  clientTraceId
   idempotencyKey
   occurredAt
+  givenOccurredAt
   recordedAt
+  cutFields
 }`) as unknown as TypedDocumentString<LoginRecordedSubscription, LoginRecordedSubscriptionVariables>;
 export const ViewerDocument = new TypedDocumentString(`
     query Viewer {
@@ -1763,14 +1779,18 @@ export const LoginsDocument = new TypedDocumentString(`
   authenticationType
   outcome
   sourceAddress
+  givenSourceAddress
   request
   principalId
   principalName
   userAgent
   traceId
+  clientTraceId
   idempotencyKey
   occurredAt
+  givenOccurredAt
   recordedAt
+  cutFields
 }`) as unknown as TypedDocumentString<LoginsQuery, LoginsQueryVariables>;
 export const DeliveriesDocument = new TypedDocumentString(`
     query Deliveries($portalId: ID!, $webhooks: WebhookChoiceInput, $first: Int = 20, $after: String) {
