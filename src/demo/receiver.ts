@@ -24,7 +24,7 @@ export async function startDemoReceiver(onLines: (lines: string[]) => void): Pro
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
-      onLines(gunzipSync(Buffer.concat(chunks)).toString().split('\n'));
+      onLines(gunzipSync(Buffer.concat(chunks)).toString().trimEnd().split('\n'));
       response.writeHead(202).end();
     });
   });

@@ -62,7 +62,7 @@ describe('testDestination', () => {
     const { receiver, test } = await started();
     await mutate(test, 'testDestination', { id: await destinationAt(test, receiver) });
 
-    const [, line = '', signature = ''] = /^(.*) sig=(\S+)$/.exec(receiver.received[0]?.text ?? '') ?? [];
+    const [, line = '', signature = ''] = /^(.*) sig=(\S+)$/.exec(receiver.received[0]?.lines[0] ?? '') ?? [];
     const published = await fetch(`${test.origin}/audit-log-webhook/jwks.json`);
     const { keys } = (await published.json()) as { keys: [{ kty: 'OKP'; crv: string; x: string }] };
     const key = createPublicKey({ key: keys[0], format: 'jwk' });

@@ -4,6 +4,7 @@ import { gunzipSync } from 'node:zlib';
 import type { DeliveryRequest, Sender, Target } from '../../src/delivery/transport/types.js';
 import type { Outcome } from '../../src/domain/lane/attempt.js';
 import type { Clock } from '../../src/runtime/clock.js';
+import { linesOf } from '../support/receiver/lines.js';
 import type { Chance } from './chance.js';
 import type { Crashable } from './process.js';
 import { accepted, type FaultName, outcomeOf, type Reply, type Request, replyOf } from './receiver-faults.js';
@@ -123,7 +124,7 @@ const never = () => new Promise<never>(() => {});
 export const requestOf = (portal: number, number: number): string => `/portal/${portal}/login/${number}`;
 
 function loginsOf(text: string): { portal: number; number: number }[] {
-  return text.split('\n').map((line) => {
+  return linesOf(text).map((line) => {
     const [, portal, number] = /\/portal\/(\d+)\/login\/(\d+)\b/.exec(line) ?? [];
     return { portal: Number(portal), number: Number(number) };
   });

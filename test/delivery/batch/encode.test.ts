@@ -7,6 +7,7 @@ import { logFormats } from '../../../src/domain/formats/index.js';
 import { type LineSettings } from '../../../src/domain/log-line.js';
 import type { Login } from '../../../src/domain/login.js';
 import { hostileText, lineSettings, loginOf } from '../../support/receiver/hostile.js';
+import { linesOf } from '../../support/receiver/lines.js';
 
 const MEBIBYTE = 1_048_576;
 const portalId = '3e551b39-227d-4297-b911-e68fd5d77c17';
@@ -44,7 +45,7 @@ describe.each([...logFormats])('a batch in %s', (logFormat) => {
         const rendering = { portalId, logFormat, line, maxBytes: MAX_BATCH_BYTES };
         const count = writeLines(logins, rendering).length;
         const text = bodyOf(logins, rendering);
-        expect(text.split('\n')).toHaveLength(count);
+        expect(linesOf(text)).toHaveLength(count);
         expect(Buffer.byteLength(text)).toBeLessThanOrEqual(MEBIBYTE);
         const next = logins[count];
         if (!next) return;
@@ -60,7 +61,7 @@ describe.each([...logFormats])('a batch in %s', (logFormat) => {
     const logins = Array.from({ length: 5_000 }, () => login);
     const text = bodyOf(logins, { portalId, logFormat, line, maxBytes: MAX_BATCH_BYTES });
     expect(Buffer.byteLength(text)).toBeLessThanOrEqual(MEBIBYTE);
-    expect(text.split('\n').length).toBeLessThan(logins.length);
+    expect(linesOf(text).length).toBeLessThan(logins.length);
   });
 
   it('contains at least one line, however long it is', async () => {
@@ -68,7 +69,7 @@ describe.each([...logFormats])('a batch in %s', (logFormat) => {
     expect(writeLines([long, login], { portalId, logFormat, line, maxBytes: MAX_BATCH_BYTES })).toHaveLength(1);
   });
 
-  it('consists of the signed lines in the order of the logins, joined by \\n', async () => {
+  it('consists of the signed lines in the order of the logins, each ended by \\n', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(loginOf(hostileText), { minLength: 1, maxLength: 5 }),
@@ -76,7 +77,8 @@ describe.each([...logFormats])('a batch in %s', (logFormat) => {
         async (logins, settings) => {
           const rendering = { portalId, logFormat, line: settings, maxBytes: MAX_BATCH_BYTES };
           const alone = logins.map((one) => bodyOf([one], rendering));
-          expect(bodyOf(logins, rendering).split('\n')).toEqual(alone);
+          expect(bodyOf(logins, rendering)).toBe(alone.join(''));
+          expect(linesOf(bodyOf(logins, rendering))).toHaveLength(logins.length);
         },
       ),
       { numRuns: 50 },

@@ -52,7 +52,7 @@ async function verifier({ keys }: Published) {
 
 function signedLine(login: Login, rendering: Rendering, signer: ReturnType<typeof makeSigner>): string {
   const body = encode(writeLines([login], rendering), rendering.logFormat, signer.sign);
-  return gunzipSync(body).toString();
+  return gunzipSync(body).toString().trimEnd();
 }
 
 const anyLogin = loginOf(hostileText);

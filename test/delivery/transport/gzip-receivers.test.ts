@@ -1,6 +1,7 @@
 import { server as hapiServer } from '@hapi/hapi';
 import { expect, it, onTestFinished } from 'vitest';
 import { aPortal, logIn, numbered, requestsIn, untilEvent } from '../../support/engine/portal.js';
+import { linesOf } from '../../support/receiver/lines.js';
 import { makeCertificate } from '../../support/receiver/receiver.js';
 import { startApp } from '../../support/server/app.js';
 
@@ -30,7 +31,7 @@ it('a gzip body over TLS is decoded by hapi to the same lines', async () => {
   const { data } = await untilEvent(server, portalId, 'BatchDelivered');
   const [mime, payload] = hapi.payloads;
   expect([data.responseCode, mime]).toEqual([202, 'text/plain']);
-  const lines = String(payload).split('\n');
+  const lines = linesOf(String(payload));
   expect(requestsIn(lines)).toEqual(numbered(500));
   for (const line of lines) expect(line).toMatch(/^\S+ auditwire CEF:0\|Auditwire\|.* sig=[\w-]{86}$/);
 });
@@ -44,7 +45,7 @@ it('the largest batch, with characters of several bytes, stays within the 1 MiB 
   await logIn(server, portalId, ...requests);
   await untilEvent(server, portalId, 'BatchDelivered', 2);
   const [, first, , second] = hapi.payloads;
-  const lines = [first, second].flatMap((payload) => String(payload).split('\n'));
+  const lines = [first, second].flatMap((payload) => linesOf(String(payload)));
   expect(lines.map((line) => JSON.parse(line).request)).toEqual(requests);
   expect(Buffer.byteLength(String(first))).toBeGreaterThan(1_000_000);
 });

@@ -2,6 +2,7 @@ import { gunzipSync } from 'node:zlib';
 import type { DeliveryRequest, Sender, Target } from '../../../src/delivery/transport/types.js';
 import type { Outcome } from '../../../src/domain/lane/attempt.js';
 import type { Clock } from '../../../src/runtime/clock.js';
+import { linesOf } from '../receiver/lines.js';
 import { requestsIn } from './portal.js';
 
 export type Reply = Partial<Outcome> & Pick<Outcome, 'verdict'>;
@@ -20,7 +21,7 @@ export class ScriptedSender implements Sender {
 
   send(target: Target, { deliveryId, body }: DeliveryRequest): Promise<Outcome> {
     const at = this.clock.now();
-    this.posts.push({ at, deliveryId, target, requests: requestsIn(gunzipSync(body).toString().split('\n')) });
+    this.posts.push({ at, deliveryId, target, requests: requestsIn(linesOf(gunzipSync(body).toString())) });
     for (const check of this.#waiting) check();
     const facts = { durationMs: 0, responseCode: null, message: 'scripted', retryAfterMs: null };
     return Promise.resolve({ attemptedAt: at, ...facts, ...this.reply });

@@ -9,7 +9,7 @@ import { WatchedClock } from '../clock/watched-clock.js';
 export const AUTHORIZATION = 'Splunk 8a6b2f0c-secret';
 export const aPost: DeliveryRequest = {
   deliveryId: '3b241101-e2bb-4255-8caf-4136c566a962',
-  body: gzipSync('one line'),
+  body: gzipSync('one line\n'),
 };
 
 interface TestSender extends Sender {

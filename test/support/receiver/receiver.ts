@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { gunzipSync } from 'node:zlib';
 import { createCA, createCert } from 'mkcert';
+import { linesOf } from './lines.js';
 
 /** A batch as it arrived. */
 export interface Received {
@@ -69,7 +70,7 @@ export async function startReceiver(): Promise<Receiver> {
         path: request.url ?? '',
         body,
         text,
-        lines: text.split('\n'),
+        lines: linesOf(text),
         deliveryId: String(request.headers['x-auditwire-delivery']),
         at: Date.now(),
       };
