@@ -49,6 +49,9 @@ export const DeliveryPhase = builder.enumType('DeliveryPhase', {
   values: describedValues(phases, phaseDescriptions),
 });
 
+export const warningDescription =
+  'If the receiver accepted the batch with a status 2xx, but the body of its answer reports an error: what it is. The batch counts as delivered, because the status decides; look at the receiver. null otherwise.';
+
 const DeliveryAttemptType = builder.objectRef<DeliveryAttempt>('DeliveryAttempt').implement({
   description: 'One HTTP request that sends a batch, with its result.',
   fields: (t) => ({
@@ -78,6 +81,10 @@ const DeliveryAttemptType = builder.objectRef<DeliveryAttempt>('DeliveryAttempt'
       nullable: true,
       description:
         'The start of the body that the receiver returned to a failed attempt: at most 1,024 characters, with their line breaks, without the Authorization value. null if there is none.',
+    }),
+    warning: t.exposeString('warning', {
+      nullable: true,
+      description: warningDescription,
     }),
     retryDueAt: t.expose('retryDueAt', {
       type: 'DateTime',

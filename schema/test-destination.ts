@@ -1,7 +1,7 @@
 import { testDestination } from '../src/api/destinations.js';
 import type { Outcome } from '../src/domain/lane/attempt.js';
 import { builder } from './builder.js';
-import { DeliveryPhase } from './delivery.js';
+import { DeliveryPhase, warningDescription } from './delivery.js';
 import { orRefusal, resultUnion } from './error.js';
 
 const TestDestinationInput = builder.inputType('TestDestinationInput', {
@@ -34,6 +34,10 @@ const TestDestinationSuccess = builder.objectRef<Outcome>('TestDestinationSucces
       nullable: true,
       description:
         'If the attempt failed, the start of the body that the receiver returned: at most 1,024 characters, with their line breaks, without the Authorization value. null if there is none.',
+    }),
+    warning: t.exposeString('warning', {
+      nullable: true,
+      description: warningDescription,
     }),
   }),
 });

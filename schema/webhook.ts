@@ -40,6 +40,11 @@ const WebhookStatusType = builder.objectRef<WebhookStatus>('WebhookStatus').impl
       nullable: true,
       description: 'The answer of the receiver to the last attempt, or why there was none; at most 256 characters.',
     }),
+    warning: t.exposeString('warning', {
+      nullable: true,
+      description:
+        'Set while the last success had a warning: the receiver answered with a status 2xx, but the body of its answer reports an error. null after a success without one, and after a change of the destination.',
+    }),
     pending: t.exposeInt('pending', {
       description: 'The number of logins that are due and neither delivered nor abandoned.',
     }),

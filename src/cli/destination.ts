@@ -63,13 +63,13 @@ const test = clientCommand(
   async (client, { 'destination-id': id }) => {
     const answer = await client.call(TestDestinationDocument, { input: { id } });
     const { __typename: _, ...result } = succeeded(answer.testDestination);
-    const { delivered, phase, responseCode, message, durationMs, responseExcerpt } = result;
+    const { delivered, phase, responseCode, message, durationMs, responseExcerpt, warning } = result;
     const outcome = delivered ? 'Delivered' : `Not delivered, the attempt ended in phase ${phase}`;
     const response = [responseCode, message].filter(Boolean).join(' ');
     const excerpt = responseExcerpt?.split('\n').map((line) => `  ${line}`) ?? [];
     return {
       json: result,
-      lines: [`${outcome} (${durationMs} ms): ${response}`, ...excerpt],
+      lines: [`${outcome} (${durationMs} ms): ${response}`, ...excerpt, ...(warning ? [`Warning: ${warning}`] : [])],
       exitCode: delivered ? 0 : 1,
     };
   },

@@ -78,6 +78,7 @@ function describeStatus(status: StatusFieldsFragment, state: string): string {
     ...(status.needsActionTotal ? [`${status.needsActionTotal} of them in state NEEDS_ACTION`] : []),
     ...(status.discardedTotal ? [`${status.discardedTotal} discarded or expired`] : []),
     last,
+    ...(status.warning ? [`warning: ${status.warning}`] : []),
     ...(status.nextAttemptAt ? [`next attempt ${status.nextAttemptAt}`] : []),
   ];
   return parts.join(', ');

@@ -16,6 +16,8 @@ export interface WebhookStatus {
   lastAttemptAt: number | null;
   lastResponseCode: number | null;
   lastResponseMessage: string | null;
+  /** Why the body of the last success contradicts its status; null if it does not. */
+  warning: string | null;
   /** Logins that are due and neither delivered nor abandoned yet. */
   pending: number;
   oldestPendingAt: number | null;
@@ -98,6 +100,7 @@ export function statusOf(webhookId: string, { models, log, retention, now }: Sta
     lastAttemptAt: health.lastAttempt?.at ?? null,
     lastResponseCode: health.lastAttempt?.responseCode ?? null,
     lastResponseMessage: health.lastAttempt?.message ?? null,
+    warning: health.warning,
     pending: pending(lane, lastLogin),
     oldestPendingAt,
     nextAttemptAt: next.type === 'WAIT' ? next.until : null,

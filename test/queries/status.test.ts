@@ -3,6 +3,7 @@ import type { DomainEvent } from '../../src/domain/event.js';
 import type { StreamName } from '../../src/domain/stream.js';
 import { statusOf } from '../../src/queries/status.js';
 import {
+  attempt,
   batchAbandoned,
   batchDelivered,
   batchStarted,
@@ -96,6 +97,7 @@ it('the status before the first configuration has only zeros and nulls', () => {
       lastAttemptAt: null,
       lastResponseCode: null,
       lastResponseMessage: null,
+      warning: null,
       pending: 0,
       oldestPendingAt: null,
       nextAttemptAt: null,
@@ -188,4 +190,19 @@ it('nextAttemptAt is the time when the next attempt is due, or null', () => {
   expect(given(...history).status.nextAttemptAt).toBe(START + 9);
   history.push(start('e', 2, 2), delivery(batchAbandoned('e', 1, START + 11)));
   expect(given(...history).status.nextAttemptAt).toBe(START + 11);
+});
+
+describe('the warning of the status', () => {
+  const warned = delivery({ type: 'BatchDelivered', data: { ...attempt('d', 1, 200), warning: 'it failed' } });
+  const twice = [webhook(true), login, start('d', 1, 1), warned, login, start('e', 2, 2)];
+
+  it.each<[string | null, string, Given[]]>([
+    ['it failed', 'after a success with a warning', []],
+    ['it failed', 'after a failure', [delivery(retryScheduled('e'))]],
+    [null, 'after a success without one', [delivery(batchDelivered('e'))]],
+    [null, 'after a change of the destination', [webhook(true, 2, OTHER_DESTINATION)]],
+    [null, 'after the webhook was removed', [removed(2)]],
+  ])('is %j %s', (warning, _, events) => {
+    expect(given(...twice, ...events).status.warning).toBe(warning);
+  });
 });

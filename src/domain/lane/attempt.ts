@@ -26,6 +26,8 @@ export interface Attempt {
   phase?: Phase;
   /** The start of the body that the receiver returned to a failed attempt: at most 1,024 characters, without secrets. */
   responseExcerpt?: string | null;
+  /** Why the body of a success contradicts its status. Left out if it does not. */
+  warning?: string;
 }
 
 /**

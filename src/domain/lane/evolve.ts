@@ -27,14 +27,14 @@ export function evolve(lane: Lane, event: LaneEvent | Recorded<LaneEvent>): Lane
       const isMoved = lane.webhook?.destinationId !== destinationId;
       const dueThrough = enabled ? null : (lane.backlog.dueThrough ?? loginsThrough);
       return {
-        ...(isMoved ? withFullBatches(notNarrowing(healthy(lane))) : lane),
+        ...(isMoved ? withFullBatches(withoutAnswers(lane)) : lane),
         webhook: { destinationId, enabled },
         backlog: { ...lane.backlog, dueThrough },
       };
     }
     case 'WebhookRemoved': {
       const dueThrough = lane.backlog.dueThrough ?? event.data.loginsThrough;
-      return { ...notNarrowing(healthy(lane)), webhook: null, backlog: { ...lane.backlog, dueThrough } };
+      return { ...withoutAnswers(lane), webhook: null, backlog: { ...lane.backlog, dueThrough } };
     }
     case 'BatchStarted': {
       const startedPosition = 'position' in event ? event.position : 0;
@@ -217,12 +217,17 @@ function healthAfter(lane: Lane, attempt: Attempt, failed: boolean): Health {
   const lastAttempt = { at, destinationId: delivery?.destinationId ?? null, responseCode, message };
   if (!isToPresentDestination(lane, delivery)) return { ...health, lastAttempt };
   const consecutiveFailures = failed ? health.consecutiveFailures + 1 : 0;
-  return { lastAttempt, failing: failed, consecutiveFailures };
+  const warning = failed ? health.warning : (attempt.warning ?? null);
+  return { lastAttempt, failing: failed, consecutiveFailures, warning };
 }
 
 /** A redelivery through another webhook counts, too: its lane has no destination of its own. */
 function isToPresentDestination({ webhook }: Lane, delivery: OpenDelivery | null): boolean {
   return webhook ? delivery?.destinationId === webhook.destinationId : delivery?.throughWebhookId !== undefined;
+}
+
+function withoutWarning(lane: Lane): Lane {
+  return { ...lane, health: { ...lane.health, warning: null } };
 }
 
 /** The lane as if its destination had never failed. */
@@ -236,6 +241,9 @@ function healthy(lane: Lane): Lane {
     rejectedLine: null,
   };
 }
+
+/** The lane as if its destination had never answered. */
+const withoutAnswers = (lane: Lane): Lane => withoutWarning(notNarrowing(healthy(lane)));
 
 /** The lane without the memory of rejected batches. */
 function notNarrowing(lane: Lane): Lane {

@@ -56,6 +56,8 @@ export interface Health {
   failing: boolean;
   consecutiveFailures: number;
   lastAttempt: { at: number; destinationId: string | null; responseCode: number | null; message: string } | null;
+  /** The warning of the last success at the webhook's current destination; null if it had none. */
+  warning: string | null;
 }
 
 export interface BatchSize {
@@ -109,7 +111,7 @@ export const emptyLane: Lane = {
   first: nothingSent,
   redelivery: { ...nothingSent, recovering: true, failedProbes: 0, probeDueAt: null },
   lastStarted: 'FIRST',
-  health: { failing: false, consecutiveFailures: 0, lastAttempt: null },
+  health: { failing: false, consecutiveFailures: 0, lastAttempt: null, warning: null },
   batch: { limit: MAX_BATCH_LINES, batchesBeforeGrowth: 0 },
   rejectedLine: null,
   totals: { delivered: 0, undelivered: 0, discarded: 0 },

@@ -60,6 +60,7 @@ export interface LaneSnapshot {
     failing: boolean;
     consecutiveFailures: number;
     lastAttempt: { at: number; destinationId: string | null; responseCode: number | null; message: string } | null;
+    warning: string | null;
   };
   batch: { limit: number; batchesBeforeGrowth: number };
   rejectedLine: (Range & { purpose: Purpose }) | null;

@@ -65,6 +65,7 @@ function statusNow(): Changed {
     lastAttemptAt: null,
     lastResponseCode: null,
     lastResponseMessage: null,
+    warning: null,
     pending: 0,
     oldestPendingAt: null,
     nextAttemptAt: null,

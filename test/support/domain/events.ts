@@ -98,7 +98,7 @@ export const batchStarted = (
   },
 });
 
-const attempt = (deliveryId: string, attemptNumber: number, responseCode: number): Attempt => ({
+export const attempt = (deliveryId: string, attemptNumber: number, responseCode: number): Attempt => ({
   deliveryId,
   attemptNumber,
   attemptedAt: ATTEMPTED_AT,
