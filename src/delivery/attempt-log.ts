@@ -3,9 +3,11 @@ import type { Recorded } from '../domain/event.js';
 import { streamId } from '../domain/stream.js';
 import { type AttemptRecorded, isAttempt } from '../queries/deliveries.js';
 
-/** Writes one log line for each attempt, with all fields of its event. */
+/** Writes one log line for each attempt, with all fields of its event: a warning, unless it succeeded without one. */
 export function logAttempt(event: Recorded, portalId: string, logger: Logger): void {
-  if (isAttempt(event)) logger[event.type === 'BatchDelivered' ? 'info' : 'warn'](lineOf(event, portalId), event.type);
+  if (!isAttempt(event)) return;
+  const isClean = event.type === 'BatchDelivered' && event.data.warning === undefined;
+  logger[isClean ? 'info' : 'warn'](lineOf(event, portalId), event.type);
 }
 
 function lineOf(event: AttemptRecorded, portalId: string) {

@@ -1,8 +1,12 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { RecordLoginDocument } from '../../src/client/generated/graphql.js';
-import { startReceiver } from '../support/receiver/receiver.js';
+import {
+  DeliveryAttemptedDocument,
+  RecordLoginDocument,
+  WebhookStatusChangedDocument,
+} from '../../src/client/generated/graphql.js';
+import { answer, startReceiver } from '../support/receiver/receiver.js';
 import { connectPortal, startApp, temporaryDirectory } from '../support/server/app.js';
 import { auditwire } from '../support/server/cli.js';
 
@@ -32,6 +36,41 @@ describe('the demo', () => {
     // One writer thread of the server that did not get the port, and one of the server that runs.
     expect(demo.complained().match(/writer\.js/g)).toHaveLength(2);
   });
+});
+
+it('an answer 2xx that reports an error is a warning of the test, the attempt and the status, until a success without one', async () => {
+  const receiver = await startReceiver();
+  const test = await startApp();
+  const { portalId, destinationId } = await connectPortal(test, receiver);
+  const env = { AUDITWIRE_TOKEN: test.token, AUDITWIRE_URL: test.url };
+  const say = async (...command: string[]) => {
+    const run = auditwire(temporaryDirectory(), command, env);
+    await run.ended;
+    return run.said();
+  };
+  const input = { portalId, authenticationType: 'BASIC', outcome: 'SUCCESS', sourceAddress: '192.0.2.7' } as const;
+  const warning = 'The answer says that it failed: its field `errors` reports an error.';
+
+  receiver.answers(answer(200, {}, '{"errors":true}'));
+  expect(await say('destination', 'test', destinationId)).toContain(`Delivered (`);
+  expect(await say('destination', 'test', destinationId)).toContain(`\nWarning: ${warning}\n`);
+  await test.client.call(RecordLoginDocument, { input });
+  for await (const { deliveryAttempted } of test.client.subscribe(DeliveryAttemptedDocument, {
+    portalId,
+    after: '0',
+  })) {
+    expect(deliveryAttempted.attempt).toMatchObject({ delivered: true, responseCode: 200, warning });
+    break;
+  }
+  expect(await say('status')).toContain(`, warning: ${warning}`);
+
+  receiver.answers(answer(200, {}, '{"errors":false}'));
+  await test.client.call(RecordLoginDocument, { input });
+  for await (const { webhookStatusChanged } of test.client.subscribe(WebhookStatusChangedDocument, { portalId })) {
+    if (webhookStatusChanged.status.deliveredTotal < 2) continue;
+    expect(webhookStatusChanged.status.warning).toBeNull();
+    break;
+  }
 });
 
 describe('the status command', () => {

@@ -52,6 +52,12 @@ export function createAddressGuard(allowed: readonly string[], resolve: Resolve 
     return null;
   }
 
+  /** Why the address of a name may not be reached, with the name; null if it may. */
+  function reasonAgainstName(name: string, address: string, protocol: string): string | null {
+    const reason = reasonAgainst(address, protocol);
+    return reason && `${name} leads to an address that is refused: ${reason}`;
+  }
+
   function reasonAgainstUrl(url: URL): string | null {
     // '' is the default port of the scheme, 443 or 80.
     if (url.port && isBlockedPort(Number(url.port)))
@@ -87,7 +93,7 @@ export function createAddressGuard(allowed: readonly string[], resolve: Resolve 
       return (hostname, options, callback) => {
         resolve(hostname)
           .then((addresses) => {
-            for (const { address } of addresses) assert(reasonAgainst(address, protocol));
+            for (const { address } of addresses) assert(reasonAgainstName(hostname, address, protocol));
             if (!addresses.length) throw Object.assign(new Error(`${hostname} has no address`), { code: 'ENOTFOUND' });
             return addresses;
           })
@@ -107,7 +113,8 @@ export function createAddressGuard(allowed: readonly string[], resolve: Resolve 
       const reason = reasonAgainstUrl(url);
       if (reason || literal(url)) return reason;
       const addresses = await resolveInTime(url.hostname);
-      return addresses.map((one) => reasonAgainst(one, url.protocol)).find((one) => one !== null) ?? null;
+      const reasons = addresses.map((one) => reasonAgainstName(url.hostname, one, url.protocol));
+      return reasons.find((one) => one !== null) ?? null;
     },
   };
 

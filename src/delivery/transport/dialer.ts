@@ -1,33 +1,37 @@
 /** Opens connections to receivers, directly or through a proxy, and reports how far each of them is. */
 
-import { connect as connectTcp, isIP, type LookupFunction, type Socket } from 'node:net';
-import { connect as connectTls, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
-import type { buildConnector } from 'undici';
+import { isIP, type Socket } from 'node:net';
+import { connect as connectTls, createSecureContext, type SecureContext } from 'node:tls';
 import type { Phase } from '../../domain/lane/attempt.js';
+import type { Clock } from '../../runtime/clock.js';
 import type { AddressGuard } from '../egress/address-guard.js';
 import { withoutFinalDot } from '../kinds/http/request.js';
-import { isOfTls } from './error-words.js';
+import { connectFirst, type Tried } from './addresses.js';
 import type { Target } from './types.js';
 
-/** How far the attempt that uses a connection is, and how to abort a connection that is being opened. */
+/** How far an attempt is. */
 export interface Progress {
   phase: Phase;
-  /** Why TLS failed, or null. With TLS 1.3 it may come after the handshake: the receiver checks our certificate only then. */
-  tlsError: Error | null;
-  abort: () => void;
+  /** The addresses of the receiver's name that were tried. */
+  tried: Tried[];
+  /** The status 2xx of an answer that came before the whole request was handed over; null if there is none. */
+  earlyCode: number | null;
 }
 
-type Done = (error: Error | null, socket: Socket | null) => void;
-type Address = Pick<buildConnector.Options, 'hostname' | 'servername'> & { port: number };
+/** The host and port of the receiver. An IPv6 address has no brackets. */
+interface Address {
+  hostname: string;
+  port: number;
+}
 
 /** How long a connection is silent before the system sends TCP keep-alive packets, in ms. */
 const KEEP_ALIVE_AFTER_MS = 60_000;
 
-/** Makes an undici connector for one connection. */
-export type Dialer = (progress: Progress) => buildConnector.connector;
+/** Opens a connection on which HTTP can begin. Once the signal is aborted, the connection is closed and the promise rejected. */
+export type Dialer = (progress: Progress, signal: AbortSignal) => Promise<Socket>;
 
-/** Opens a connection on which HTTP or the TLS handshake can begin. It may call `done` more than once. */
-export type Connect = (address: Address, progress: Progress, done: Done) => void;
+/** Opens a connection on which HTTP or the TLS handshake can begin. */
+export type Connect = (address: Address, progress: Progress, signal: AbortSignal) => Promise<Socket>;
 
 /**
  * Makes the dialer of a destination as it is now. Its connections share the parsed certificates and keys, and resume the TLS
@@ -36,90 +40,93 @@ export type Connect = (address: Address, progress: Progress, done: Done) => void
  * @param connect `directly` or `throughProxy`
  */
 export function createDialer(target: Target, connect: Connect): Dialer {
-  const handshake = new URL(target.endpoint).protocol === 'https:' ? createHandshake(target) : null;
+  const url = new URL(target.endpoint);
+  const isTls = url.protocol === 'https:';
+  const address = { hostname: url.hostname.replace(/^\[(.*)\]$/, '$1'), port: Number(url.port) || (isTls ? 443 : 80) };
+  const handshake = isTls ? createHandshake(target, address.hostname) : null;
 
-  return (progress) =>
-    ({ hostname, port, servername }, callback) => {
-      progress.tlsError = null;
-      const address = { hostname, servername, port: Number(port) || (handshake ? 443 : 80) };
-      const done = once((error, socket) => {
-        progress.abort = () => {};
-        if (error || !socket) return callback(error ?? new Error('no connection'), null);
-        progress.phase = 'HEADERS';
-        callback(null, socket);
-      });
-      const connected = once((error, socket) => {
-        socket?.setNoDelay(true).setKeepAlive(true, KEEP_ALIVE_AFTER_MS);
-        if (error || !socket || !handshake) return done(error, socket);
-        progress.phase = 'TLS';
-        handshake(socket, address, progress, done);
-      });
-      connect(address, progress, connected);
-    };
+  return async (progress, signal) => {
+    const socket = await connect(address, progress, signal);
+    socket.setNoDelay(true).setKeepAlive(true, KEEP_ALIVE_AFTER_MS);
+    if (handshake) progress.phase = 'TLS';
+    const ready = handshake ? await handshake(socket, signal) : socket;
+    progress.phase = 'HEADERS';
+    return ready;
+  };
 }
 
 /** Connects to an address that the guard accepts. The guard also checks the peer that was reached. */
-export function directly(protocol: string, guard: AddressGuard): Connect {
-  const guarded = guard.lookup(protocol);
-  return ({ hostname, port }, progress, done) => {
-    const lookup: LookupFunction = (name, options, callback) =>
-      guarded(name, options, (error, ...addresses) => {
-        if (!error) progress.phase = 'CONNECT';
-        callback(error, ...addresses);
+export function directly(protocol: string, guard: AddressGuard, clock: Clock): Connect {
+  const lookup = guard.lookup(protocol);
+  const addressesOf = (hostname: string) =>
+    new Promise<string[]>((resolve, reject) => {
+      lookup(hostname, { all: true }, (error, found) => {
+        if (error) reject(error);
+        else resolve(Array.isArray(found) ? found.map(({ address }) => address) : [found]);
       });
-    progress.phase = isIP(hostname) ? 'CONNECT' : 'RESOLVE';
-    const socket = connectTcp({ host: hostname, port, lookup });
-    progress.abort = () => socket.destroy();
-    socket.on('error', (error) => done(error, null));
-    socket.on('close', () => done(closed(), null));
-    socket.once('connect', () => {
-      try {
-        guard.assertPeer(socket.remoteAddress, protocol);
-        done(null, socket);
-      } catch (refused) {
-        socket.destroy();
-        done(refused as Error, null);
-      }
     });
+
+  return async ({ hostname, port }, progress, signal) => {
+    progress.phase = 'RESOLVE';
+    const addresses = isIP(hostname) ? [hostname] : await unlessAborted(addressesOf(hostname), signal);
+    progress.phase = 'CONNECT';
+    const socket = await connectFirst(addresses, port, { clock, tried: progress.tried, signal });
+    try {
+      guard.assertPeer(socket.remoteAddress, protocol);
+    } catch (refused) {
+      socket.destroy();
+      throw refused;
+    }
+    return socket;
   };
 }
 
-type Handshake = (socket: Socket, address: Address, progress: Progress, done: Done) => void;
+/** The result of a promise that cannot be cancelled. @throws the reason of the signal if it is aborted before */
+export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}
 
-function createHandshake(target: Target): Handshake {
+function createHandshake(target: Target, hostname: string) {
   let context: SecureContext | undefined;
   let session: Buffer | undefined;
 
-  return (socket, { hostname, servername }, progress, done) => {
-    let secured: TLSSocket;
-    try {
-      context ??= createContext(target);
-      secured = connectTls({
-        socket,
-        host: hostname,
-        // An IP address is not allowed as a server name (RFC 6066, section 3).
-        ...(!isIP(hostname) && { servername: withoutFinalDot(servername || hostname) }),
-        secureContext: context,
-        ...(session && { session }),
-        rejectUnauthorized: !target.skipTlsVerification,
-        ALPNProtocols: ['http/1.1'],
-      });
-    } catch (error) {
-      socket.destroy();
-      return done(error as Error, null);
-    }
-    progress.abort = () => secured.destroy();
-    secured.on('session', (next: Buffer) => {
-      session = next;
+  return (socket: Socket, signal: AbortSignal): Promise<Socket> =>
+    new Promise((resolve, reject) => {
+      const fail = (error: unknown) => {
+        socket.destroy();
+        reject(error);
+      };
+      signal.addEventListener('abort', () => fail(signal.reason), { once: true });
+      try {
+        context ??= createContext(target);
+        const secured = connectTls({
+          socket,
+          host: hostname,
+          // An IP address is not allowed as a server name (RFC 6066, section 3).
+          ...(!isIP(hostname) && { servername: withoutFinalDot(hostname) }),
+          secureContext: context,
+          ...(session && { session }),
+          rejectUnauthorized: !target.skipTlsVerification,
+          ALPNProtocols: ['http/1.1'],
+        });
+        secured.on('session', (next: Buffer) => {
+          session = next;
+        });
+        const end = () => fail(closed());
+        secured.on('error', fail).on('close', end);
+        secured.once('secureConnect', () => {
+          // From now on, the errors belong to the requests on the connection.
+          secured.off('error', fail).off('close', end);
+          resolve(secured);
+        });
+      } catch (error) {
+        fail(error);
+      }
     });
-    secured.on('error', (error) => {
-      // Only the first error counts: later ones, such as the end of the connection, follow from it.
-      if (isOfTls(error)) progress.tlsError ??= error;
-      done(error, null);
-    });
-    secured.on('close', () => done(closed(), null));
-    secured.once('secureConnect', () => done(null, secured));
-  };
 }
 
 function createContext({ caCertificate, clientCertificate, clientKey }: Target): SecureContext {
@@ -134,13 +141,4 @@ function createContext({ caCertificate, clientCertificate, clientKey }: Target):
 
 function closed(): Error {
   return Object.assign(new Error('connection closed'), { code: 'ECONNRESET' });
-}
-
-function once(done: Done): Done {
-  let isDone = false;
-  return (error, socket) => {
-    if (isDone) return;
-    isDone = true;
-    done(error, socket);
-  };
 }

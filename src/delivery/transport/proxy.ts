@@ -3,15 +3,27 @@
  * decides which of their addresses may be reached. Auditwire still checks the URL: its scheme, its port, an address in it.
  */
 
+import { lookup } from 'node:dns/promises';
 import { request as httpRequest, type IncomingMessage, STATUS_CODES } from 'node:http';
 import { isIP, type Socket } from 'node:net';
+import type { Clock } from '../../runtime/clock.js';
 import type { AddressGuard } from '../egress/address-guard.js';
-import type { Connect } from './dialer.js';
+import { connectFirst } from './addresses.js';
+import { type Connect, unlessAborted } from './dialer.js';
 import { describe } from './error-words.js';
+import { showMessage } from './redaction.js';
 import type { EgressProxy } from './types.js';
 
 /** The proxy could not be reached, or it refused the tunnel. The receiver gave no answer. */
-class ProxyFailure extends Error {}
+export class ProxyFailure extends Error {
+  /** @param retryAfter the Retry-After header of the proxy */
+  constructor(
+    message: string,
+    readonly retryAfter?: string,
+  ) {
+    super(message);
+  }
+}
 
 /**
  * Why a URL may not be requested through the proxy; null if it may. Plain http to a name is refused: the allow-list holds
@@ -27,35 +39,53 @@ export function reasonThroughProxy(url: URL, guard: Pick<AddressGuard, 'reasonAg
 }
 
 /** Connects through a tunnel of the proxy (CONNECT, RFC 9110, section 9.3.6). */
-export function throughProxy({ host, port, authorization }: EgressProxy): Connect {
-  return (address, progress, done) => {
+export function throughProxy(proxy: EgressProxy, clock: Clock): Connect {
+  async function reach(signal: AbortSignal): Promise<Socket> {
+    const addresses = await unlessAborted(lookup(proxy.host, { all: true, verbatim: true }), signal);
+    const literals = addresses.map(({ address }) => address);
+    return connectFirst(literals, proxy.port, { clock, tried: [], signal });
+  }
+
+  return async ({ hostname, port }, progress, signal) => {
     progress.phase = 'CONNECT';
-    const authority = `${isIP(address.hostname) === 6 ? `[${address.hostname}]` : address.hostname}:${address.port}`;
+    const authority = `${isIP(hostname) === 6 ? `[${hostname}]` : hostname}:${port}`;
+    try {
+      return await openTunnel(await reach(signal), authority, proxy.authorization, signal);
+    } catch (error) {
+      throw error instanceof ProxyFailure ? error : new ProxyFailure(`the egress proxy: ${describe(error)}`);
+    }
+  };
+}
+
+function openTunnel(
+  socket: Socket,
+  authority: string,
+  authorization: string | null,
+  signal: AbortSignal,
+): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => socket.destroy(), { once: true });
+    const refuse = (message: string, retryAfter?: string) => {
+      socket.destroy();
+      reject(new ProxyFailure(message, retryAfter));
+    };
     const request = httpRequest({
-      host,
-      port,
+      createConnection: () => socket,
       method: 'CONNECT',
       path: authority,
       headers: { host: authority, ...(authorization !== null && { 'proxy-authorization': authorization }) },
-      agent: false,
     });
-    progress.abort = () => request.destroy();
-    request.on('error', (error) => done(new ProxyFailure(`the egress proxy: ${describe(error)}`), null));
-    request.once('connect', ({ statusCode = 0 }: IncomingMessage, socket: Socket, head: Buffer) => {
+    request.on('error', reject);
+    request.once('connect', ({ statusCode = 0, statusMessage, headers }: IncomingMessage, _: Socket, head: Buffer) => {
       if (statusCode < 200 || statusCode > 299) {
-        socket.destroy();
-        const answer = [statusCode, STATUS_CODES[statusCode]].filter(Boolean).join(' ');
-        return done(new ProxyFailure(`the egress proxy answered ${answer}`), null);
+        const answer = [statusCode, statusMessage || STATUS_CODES[statusCode]].filter(Boolean).join(' ');
+        const words = showMessage(`the egress proxy answered ${answer}`, authorization === null ? [] : [authorization]);
+        return refuse(words, headers['retry-after']);
       }
-      if (head.length) {
-        // Nothing was requested yet: a receiver that sends data now is neither an HTTP nor a TLS server.
-        socket.destroy();
-        return done(new ProxyFailure('the receiver behind the egress proxy is not an HTTP server'), null);
-      }
-      progress.abort = () => socket.destroy();
-      socket.on('error', (error) => done(error, null));
-      done(null, socket);
+      // Nothing was requested yet: a receiver that sends data now is neither an HTTP nor a TLS server.
+      if (head.length) return refuse('the receiver behind the egress proxy is not an HTTP server');
+      resolve(socket);
     });
     request.end();
-  };
+  });
 }

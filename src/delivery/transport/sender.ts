@@ -1,23 +1,27 @@
 import { STATUS_CODES } from 'node:http';
-import type { Dispatcher } from 'undici';
 import type { Outcome, Phase } from '../../domain/lane/attempt.js';
 import type { Clock } from '../../runtime/clock.js';
 import { createService } from '../../runtime/service.js';
 import { type AddressGuard, AddressRefused } from '../egress/address-guard.js';
+import { describeRedirect } from '../kinds/http/redirect.js';
 import { headersOf, requestTarget } from '../kinds/http/request.js';
-import { parseRetryAfter, verdictOf } from '../kinds/http/verdict.js';
-import { createDialer, directly } from './dialer.js';
-import { describe } from './error-words.js';
-import { createPool, type PooledConnection } from './pool.js';
-import { reasonThroughProxy, throughProxy } from './proxy.js';
+import { parseRetryAfter } from '../kinds/http/retry-after.js';
+import { verdictOf } from '../kinds/http/verdict.js';
+import { warningAbout } from '../kinds/http/warning.js';
+import { describeTried } from './addresses.js';
+import { decode } from './decode.js';
+import { createDialer, directly, type Progress } from './dialer.js';
+import { describe, isOfTls } from './error-words.js';
+import { createPool } from './pool.js';
+import { type Answer, MAX_RESPONSE_BYTES, post } from './post.js';
+import { ProxyFailure, reasonThroughProxy, throughProxy } from './proxy.js';
 import { showExcerpt, showMessage } from './redaction.js';
 import type { DeliveryRequest, EgressProxy, Sender, Target } from './types.js';
 
-/** For one attempt, from the DNS lookup to the status line. */
+/** For one attempt, from the DNS lookup until the status line was read and the request handed over. */
 const ATTEMPT_DEADLINE_MS = 30_000;
-/** The status decides the verdict. The rest of the response is read only within this time, up to this many bytes. */
-const BODY_GRACE_MS = 1_000;
-const MAX_RESPONSE_BYTES = 16_384;
+/** The receiver waited too long for a request, for example on an idle connection. */
+const REQUEST_TIMEOUT = 408;
 
 /** @param options `egressProxy`: the proxy for every request; null: none */
 export function createSender({
@@ -33,8 +37,9 @@ export function createSender({
 }): Sender {
   const connections = createPool((target) => {
     const { protocol } = new URL(target.endpoint);
-    return createDialer(target, egressProxy ? throughProxy(egressProxy) : directly(protocol, guard));
-  });
+    return createDialer(target, egressProxy ? throughProxy(egressProxy, clock) : directly(protocol, guard, clock));
+  }, clock);
+  const inFlight = new Set<AbortController>();
 
   /** @throws AddressRefused if a URL may not be requested. The addresses of its name are checked when it connects. */
   function assertUrl(url: URL): void {
@@ -43,82 +48,107 @@ export function createSender({
     guard.assertLiteral(url);
   }
 
-  async function post(target: Target, request: DeliveryRequest, { client }: PooledConnection) {
-    return client.request({
-      path: requestTarget(target.endpoint),
-      method: 'POST',
-      headers: headersOf(target, request, userAgent),
-      body: request.body,
-    });
+  /**
+   * The answer to a request. If the receiver closes a kept connection while the request is on its way (RFC 9112, section 9.3.1), the
+   * request is repeated once, on a new connection.
+   */
+  async function ask(
+    target: Target,
+    request: DeliveryRequest,
+    progress: Progress,
+    signal: AbortSignal,
+  ): Promise<Answer> {
+    const headers = headersOf(target, request, userAgent);
+    const path = requestTarget(target.endpoint);
+    let connection = await connections.take(target, progress, signal);
+    for (;;) {
+      try {
+        const answer = await post(connection, { path, headers, body: request.body }, progress);
+        if (!connection.isReused || answer.responseCode !== REQUEST_TIMEOUT) return answer;
+        connection.end();
+      } catch (error) {
+        connection.end();
+        if (!connection.isReused || connection.hasAnswer || signal.aborted) throw error;
+      }
+      connection = await connections.connect(target, progress, signal);
+    }
   }
 
-  /** The body of the response, as far as it arrives in time. */
-  async function readBody(response: Dispatcher.ResponseData, connection: PooledConnection): Promise<string> {
-    const cancel = clock.at(clock.now() + BODY_GRACE_MS, () => void connection.end());
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    try {
-      for await (const chunk of response.body as AsyncIterable<Buffer>) {
-        chunks.push(chunk);
-        bytes += chunk.length;
-        if (bytes >= MAX_RESPONSE_BYTES) break;
-      }
-    } catch {
-      // The status counts even if the body is cut off.
-    } finally {
-      cancel();
-    }
-    return Buffer.concat(chunks).subarray(0, MAX_RESPONSE_BYTES).toString();
+  /** What an answer means. */
+  async function outcomeOf(answer: Answer, target: Target) {
+    const { responseCode, headers } = answer;
+    const body = await answer.body(clock);
+    const text = await decode(body, headers['content-encoding'], MAX_RESPONSE_BYTES);
+    const verdict = verdictOf(responseCode);
+    const isDelivered = verdict === 'DELIVERED';
+    const warning = isDelivered ? warningAbout(text, headers['content-type']) : null;
+    const words = describeRedirect(responseCode, headers.location, target.endpoint) ?? text;
+    return {
+      verdict,
+      responseCode,
+      phase: 'BODY' as const,
+      message: showMessage(words, secretsOf(target)) || STATUS_CODES[responseCode] || 'no reason given',
+      responseExcerpt: isDelivered ? null : showExcerpt(text, secretsOf(target)) || null,
+      retryAfterMs: parseRetryAfter(headers['retry-after'], clock.now()),
+      ...(warning !== null && { warning }),
+    };
+  }
+
+  /** Why there is no answer. */
+  function failureOf(error: unknown, isLate: boolean, progress: Progress, target: Target) {
+    const reason = isLate ? describeLate(progress) : describe(error);
+    return {
+      verdict: error instanceof AddressRefused ? ('FINAL' as const) : ('RETRYABLE' as const),
+      responseCode: null,
+      phase: phaseOf(error, progress),
+      message: showMessage(reason, secretsOf(target)) || 'no reason given',
+      responseExcerpt: null,
+      retryAfterMs: error instanceof ProxyFailure ? parseRetryAfter(error.retryAfter, clock.now()) : null,
+    };
   }
 
   return {
-    ...createService('sender', { stop: () => connections.endAll() }),
-    async send(target, request) {
+    ...createService('sender', {
+      stop() {
+        for (const attempt of inFlight) attempt.abort(new Error('Auditwire stops'));
+        connections.endAll();
+        return Promise.resolve();
+      },
+    }),
+    async send(target, request): Promise<Outcome> {
       const attemptedAt = clock.now();
-      let connection: PooledConnection | null = null;
+      const progress: Progress = { phase: 'RESOLVE', tried: [], earlyCode: null };
+      const attempt = new AbortController();
       let isLate = false;
+      inFlight.add(attempt);
       const cancel = clock.at(attemptedAt + ATTEMPT_DEADLINE_MS, () => {
         isLate = true;
-        void connection?.end();
+        attempt.abort();
       });
-      const outcome = (facts: Omit<Outcome, 'attemptedAt' | 'durationMs'>): Outcome => ({
-        ...facts,
-        attemptedAt,
-        durationMs: clock.now() - attemptedAt,
-      });
-      try {
-        assertUrl(new URL(target.endpoint));
-        connection = connections.take(target);
-        const response = await post(target, request, connection);
-        cancel();
-        const { statusCode: responseCode, headers } = response;
-        const text = await readBody(response, connection);
-        connection.release();
-        const verdict = verdictOf(responseCode);
-        return outcome({
-          verdict,
-          responseCode,
-          phase: 'BODY',
-          message: showMessage(text, secretsOf(target)) || STATUS_CODES[responseCode] || 'no reason given',
-          responseExcerpt: verdict === 'DELIVERED' ? null : showExcerpt(text, secretsOf(target)) || null,
-          retryAfterMs: parseRetryAfter(headers['retry-after'], clock.now()),
-        });
-      } catch (thrown) {
-        cancel();
-        void connection?.end();
-        const error = connection?.progress.tlsError ?? thrown;
-        const reason = isLate ? `no response within ${ATTEMPT_DEADLINE_MS / 1000} s` : describe(error);
-        return outcome({
-          verdict: error instanceof AddressRefused ? 'FINAL' : 'RETRYABLE',
-          responseCode: null,
-          phase: phaseOf(error, connection),
-          message: showMessage(reason, secretsOf(target)) || 'no reason given',
-          responseExcerpt: null,
-          retryAfterMs: null,
-        });
-      }
+      const facts = await (async () => {
+        try {
+          assertUrl(new URL(target.endpoint));
+          const answer = await ask(target, request, progress, attempt.signal);
+          cancel();
+          return await outcomeOf(answer, target);
+        } catch (error) {
+          return failureOf(error, isLate, progress, target);
+        } finally {
+          cancel();
+          inFlight.delete(attempt);
+        }
+      })();
+      return { ...facts, attemptedAt, durationMs: clock.now() - attemptedAt };
     },
   };
+}
+
+function describeLate({ phase, tried, earlyCode }: Progress): string {
+  const seconds = ATTEMPT_DEADLINE_MS / 1_000;
+  if (earlyCode !== null)
+    return `the receiver answered ${earlyCode}, but did not take the whole batch within ${seconds} s`;
+  const isListed = phase === 'CONNECT' && tried.length > 1;
+  return `no response within ${seconds} s${isListed ? ` (${describeTried(tried)})` : ''}`;
 }
 
 /** Without this limit, the value `1` of a header would hide every 1 in a message. */
@@ -131,7 +161,8 @@ function secretsOf({ authorization, headers }: Target): string[] {
 }
 
 /** The phase in which an attempt without a status ended. A refused address counts as RESOLVE, even if its peer was reached. */
-function phaseOf(error: unknown, connection: PooledConnection | null): Phase {
-  if (error instanceof AddressRefused || !connection) return 'RESOLVE';
-  return connection.progress.tlsError ? 'TLS' : connection.progress.phase;
+function phaseOf(error: unknown, { phase }: Progress): Phase {
+  if (error instanceof AddressRefused) return 'RESOLVE';
+  // With TLS 1.3, the receiver checks our certificate only after the handshake.
+  return error instanceof Error && isOfTls(error) ? 'TLS' : phase;
 }

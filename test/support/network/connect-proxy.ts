@@ -10,8 +10,12 @@ export interface ConnectProxy {
   url: string;
   /** The CONNECT requests that it received, in order. */
   asked: { authority: string; authorization: string | undefined }[];
-  /** How it answers from now on: 200 makes a tunnel, 0 ends the connection, 1 sends no answer, every other status is a refusal. */
-  answers(status: number): void;
+  /**
+   * How it answers from now on: 200 makes a tunnel, 0 ends the connection, 1 sends no answer, every other status is a refusal.
+   *
+   * @param rest the reason phrase, and headers after it
+   */
+  answers(status: number, rest?: string): void;
   /** Resolves with the first request. */
   heard: Promise<unknown>;
 }
@@ -19,6 +23,7 @@ export interface ConnectProxy {
 export async function startConnectProxy(): Promise<ConnectProxy> {
   const sockets = new Set<Socket>();
   let status = 200;
+  let rest = '';
   let hear = () => {};
   const server = createServer();
   server.on('connect', ({ url = '', headers }, client: Socket) => {
@@ -27,7 +32,7 @@ export async function startConnectProxy(): Promise<ConnectProxy> {
     client.on('error', () => {});
     if (status !== 200) {
       if (status === 0) client.destroy();
-      else if (status > 1) client.end(`HTTP/1.1 ${status} No\r\nContent-Length: 14\r\n\r\nwords of proxy`);
+      else if (status > 1) client.end(`HTTP/1.1 ${status} ${rest}\r\nContent-Length: 14\r\n\r\nwords of proxy`);
       return;
     }
     const port = Number(/:(\d+)$/.exec(url)?.[1]);
@@ -53,8 +58,9 @@ export async function startConnectProxy(): Promise<ConnectProxy> {
     port,
     url: `http://127.0.0.1:${port}`,
     asked: [],
-    answers(next) {
+    answers(next, words = '') {
       status = next;
+      rest = words;
     },
     heard,
   };

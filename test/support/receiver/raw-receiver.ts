@@ -7,6 +7,8 @@ export interface Connection {
   write(text: string | Buffer): boolean;
   end(text?: string | Buffer): void;
   once(event: 'drain', listener: () => void): unknown;
+  /** Reads on, if it answers at the head. */
+  resume(): void;
   /** Cuts the connection with a TCP reset. */
   reset(): void;
 }
@@ -68,10 +70,15 @@ export async function startRawReceiver(
 
   function serve(socket: Socket): void {
     let buffered = Buffer.alloc(0);
+    let isAnswered = false;
     const connection: Connection = {
       write: (text) => socket.write(text),
       end: (text) => void (text === undefined ? socket.end() : socket.end(text)),
       once: (event, listener) => socket.once(event, listener),
+      resume: () => {
+        isAnswered = true;
+        socket.resume();
+      },
       reset: () => void raw.get(socket.remotePort)?.resetAndDestroy(),
     };
     socket.on('error', () => {});
@@ -80,6 +87,7 @@ export async function startRawReceiver(
       changed();
     });
     socket.on('data', (chunk) => {
+      if (isAnswered) return;
       buffered = Buffer.concat([buffered, Buffer.from(chunk)]);
       const endOfHead = buffered.indexOf('\r\n\r\n');
       if (endOfHead < 0) return;

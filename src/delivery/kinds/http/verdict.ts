@@ -15,11 +15,3 @@ export function verdictOf(responseCode: number): Verdict {
   const isRedirect = responseCode >= 300 && responseCode < 400;
   return isRedirect || ABOUT_THE_REQUEST.includes(responseCode) ? 'FINAL' : 'REJECTED';
 }
-
-/** Parses a Retry-After header: seconds or a date (RFC 9110, section 10.2.3). @returns ms from `now` (ms); null if invalid */
-export function parseRetryAfter(header: string | string[] | undefined, now: number): number | null {
-  if (typeof header !== 'string') return null;
-  if (/^\d+$/.test(header)) return Number(header) * 1_000;
-  const date = /^[A-Z][a-z]+,? .*\d.* GMT$/.test(header) ? Date.parse(header) : Number.NaN;
-  return Number.isNaN(date) ? null : Math.max(0, date - now);
-}
