@@ -567,7 +567,7 @@ export type TestDestinationMutation = { testDestination:
     | { __typename: 'Conflict', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
     | { __typename: 'InvalidInput', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
     | { __typename: 'NotFound', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
-    | { __typename: 'TestDestinationSuccess', delivered: boolean, attemptedAt: string, durationMs: number, phase: DeliveryPhase | null, responseCode: number | null, message: string, responseExcerpt: string | null }
+    | { __typename: 'TestDestinationSuccess', delivered: boolean, attemptedAt: string, durationMs: number, phase: DeliveryPhase | null, responseCode: number | null, message: string, responseExcerpt: string | null, warning: string | null }
     | { __typename: 'Unavailable', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
    };
 
@@ -577,7 +577,7 @@ export type ConfigureWebhookMutationVariables = Exact<{
 
 
 export type ConfigureWebhookMutation = { configureWebhook:
-    | { __typename: 'ConfigureWebhookSuccess', webhook: { name: string, enabled: boolean, configuredAt: string | null, id: string, destination: { id: string, name: string, endpoint: string } | null, status: { enabled: boolean, state: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number, oldestUndeliveredAt: string | null, undeliveredExpiresAt: string | null, needsActionTotal: number, discardedTotal: number, holdsLoginsSince: string | null } } }
+    | { __typename: 'ConfigureWebhookSuccess', webhook: { name: string, enabled: boolean, configuredAt: string | null, id: string, destination: { id: string, name: string, endpoint: string } | null, status: { enabled: boolean, state: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, warning: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number, oldestUndeliveredAt: string | null, undeliveredExpiresAt: string | null, needsActionTotal: number, discardedTotal: number, holdsLoginsSince: string | null } } }
     | { __typename: 'Conflict', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
     | { __typename: 'InvalidInput', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
     | { __typename: 'NotFound', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
@@ -591,7 +591,7 @@ export type CreateWebhookMutationVariables = Exact<{
 
 export type CreateWebhookMutation = { createWebhook:
     | { __typename: 'Conflict', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
-    | { __typename: 'CreateWebhookSuccess', webhook: { name: string, enabled: boolean, configuredAt: string | null, id: string, destination: { id: string, name: string, endpoint: string } | null, status: { enabled: boolean, state: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number, oldestUndeliveredAt: string | null, undeliveredExpiresAt: string | null, needsActionTotal: number, discardedTotal: number, holdsLoginsSince: string | null } } }
+    | { __typename: 'CreateWebhookSuccess', webhook: { name: string, enabled: boolean, configuredAt: string | null, id: string, destination: { id: string, name: string, endpoint: string } | null, status: { enabled: boolean, state: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, warning: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number, oldestUndeliveredAt: string | null, undeliveredExpiresAt: string | null, needsActionTotal: number, discardedTotal: number, holdsLoginsSince: string | null } } }
     | { __typename: 'InvalidInput', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
     | { __typename: 'NotFound', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
     | { __typename: 'Unavailable', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
@@ -606,7 +606,7 @@ export type RenameWebhookMutation = { renameWebhook:
     | { __typename: 'Conflict', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
     | { __typename: 'InvalidInput', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
     | { __typename: 'NotFound', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
-    | { __typename: 'RenameWebhookSuccess', webhook: { name: string, enabled: boolean, configuredAt: string | null, id: string, destination: { id: string, name: string, endpoint: string } | null, status: { enabled: boolean, state: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number, oldestUndeliveredAt: string | null, undeliveredExpiresAt: string | null, needsActionTotal: number, discardedTotal: number, holdsLoginsSince: string | null } } }
+    | { __typename: 'RenameWebhookSuccess', webhook: { name: string, enabled: boolean, configuredAt: string | null, id: string, destination: { id: string, name: string, endpoint: string } | null, status: { enabled: boolean, state: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, warning: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number, oldestUndeliveredAt: string | null, undeliveredExpiresAt: string | null, needsActionTotal: number, discardedTotal: number, holdsLoginsSince: string | null } } }
     | { __typename: 'Unavailable', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
    };
 
@@ -619,7 +619,7 @@ export type RemoveWebhookMutation = { removeWebhook:
     | { __typename: 'Conflict', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
     | { __typename: 'InvalidInput', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
     | { __typename: 'NotFound', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
-    | { __typename: 'RemoveWebhookSuccess', webhook: { name: string, enabled: boolean, configuredAt: string | null, id: string, destination: { id: string, name: string, endpoint: string } | null, status: { enabled: boolean, state: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number, oldestUndeliveredAt: string | null, undeliveredExpiresAt: string | null, needsActionTotal: number, discardedTotal: number, holdsLoginsSince: string | null } } }
+    | { __typename: 'RemoveWebhookSuccess', webhook: { name: string, enabled: boolean, configuredAt: string | null, id: string, destination: { id: string, name: string, endpoint: string } | null, status: { enabled: boolean, state: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, warning: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number, oldestUndeliveredAt: string | null, undeliveredExpiresAt: string | null, needsActionTotal: number, discardedTotal: number, holdsLoginsSince: string | null } } }
     | { __typename: 'Unavailable', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
    };
 
@@ -656,7 +656,7 @@ export type WebhookStatusChangedSubscriptionVariables = Exact<{
 }>;
 
 
-export type WebhookStatusChangedSubscription = { webhookStatusChanged: { position: string, webhook: { name: string, portalId: string, portalName: string, id: string, destination: { id: string, name: string } | null }, status: { enabled: boolean, state: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number, oldestUndeliveredAt: string | null, undeliveredExpiresAt: string | null, needsActionTotal: number, discardedTotal: number, holdsLoginsSince: string | null } } };
+export type WebhookStatusChangedSubscription = { webhookStatusChanged: { position: string, webhook: { name: string, portalId: string, portalName: string, id: string, destination: { id: string, name: string } | null }, status: { enabled: boolean, state: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, warning: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number, oldestUndeliveredAt: string | null, undeliveredExpiresAt: string | null, needsActionTotal: number, discardedTotal: number, holdsLoginsSince: string | null } } };
 
 export type DeliveryAttemptedSubscriptionVariables = Exact<{
   portalId: string;
@@ -665,7 +665,7 @@ export type DeliveryAttemptedSubscriptionVariables = Exact<{
 }>;
 
 
-export type DeliveryAttemptedSubscription = { deliveryAttempted: { position: string, attempt: { deliveryId: string, webhookId: string, attemptNumber: number, attemptedAt: string, durationMs: number, delivered: boolean, responseCode: number | null, message: string, phase: DeliveryPhase | null, responseExcerpt: string | null, retryDueAt: string | null } } };
+export type DeliveryAttemptedSubscription = { deliveryAttempted: { position: string, attempt: { deliveryId: string, webhookId: string, attemptNumber: number, attemptedAt: string, durationMs: number, delivered: boolean, responseCode: number | null, message: string, phase: DeliveryPhase | null, responseExcerpt: string | null, warning: string | null, retryDueAt: string | null } } };
 
 export type LoginRecordedSubscriptionVariables = Exact<{
   portalId: string;
@@ -687,14 +687,14 @@ export type PortalsQueryVariables = Exact<{
 }>;
 
 
-export type PortalsQuery = { portals: { edges: Array<{ node: { id: string, name: string, registeredAt: string, retiredAt: string | null, webhooks: Array<{ name: string, enabled: boolean, configuredAt: string | null, id: string, destination: { id: string, name: string, endpoint: string } | null, status: { enabled: boolean, state: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number, oldestUndeliveredAt: string | null, undeliveredExpiresAt: string | null, needsActionTotal: number, discardedTotal: number, holdsLoginsSince: string | null } }> } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type PortalsQuery = { portals: { edges: Array<{ node: { id: string, name: string, registeredAt: string, retiredAt: string | null, webhooks: Array<{ name: string, enabled: boolean, configuredAt: string | null, id: string, destination: { id: string, name: string, endpoint: string } | null, status: { enabled: boolean, state: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, warning: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number, oldestUndeliveredAt: string | null, undeliveredExpiresAt: string | null, needsActionTotal: number, discardedTotal: number, holdsLoginsSince: string | null } }> } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type PortalWebhooksQueryVariables = Exact<{
   portalId: string;
 }>;
 
 
-export type PortalWebhooksQuery = { portal: { id: string, name: string, holdsBackMost: { id: string } | null, webhooks: Array<{ name: string, enabled: boolean, configuredAt: string | null, id: string, destination: { id: string, name: string, endpoint: string } | null, status: { enabled: boolean, state: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number, oldestUndeliveredAt: string | null, undeliveredExpiresAt: string | null, needsActionTotal: number, discardedTotal: number, holdsLoginsSince: string | null } }> } | null };
+export type PortalWebhooksQuery = { portal: { id: string, name: string, holdsBackMost: { id: string } | null, webhooks: Array<{ name: string, enabled: boolean, configuredAt: string | null, id: string, destination: { id: string, name: string, endpoint: string } | null, status: { enabled: boolean, state: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, warning: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number, oldestUndeliveredAt: string | null, undeliveredExpiresAt: string | null, needsActionTotal: number, discardedTotal: number, holdsLoginsSince: string | null } }> } | null };
 
 export type DestinationsQueryVariables = Exact<{
   first?: number | null | undefined;
@@ -722,7 +722,7 @@ export type DeliveriesQueryVariables = Exact<{
 }>;
 
 
-export type DeliveriesQuery = { deliveries: { edges: Array<{ node: { id: string, webhookId: string, state: DeliveryState, purpose: DeliveryPurpose, loginCount: number, startedAt: string, endedAt: string | null, attempts: Array<{ deliveryId: string, webhookId: string, attemptNumber: number, attemptedAt: string, durationMs: number, delivered: boolean, responseCode: number | null, message: string, phase: DeliveryPhase | null, responseExcerpt: string | null, retryDueAt: string | null }> } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type DeliveriesQuery = { deliveries: { edges: Array<{ node: { id: string, webhookId: string, state: DeliveryState, purpose: DeliveryPurpose, loginCount: number, startedAt: string, endedAt: string | null, attempts: Array<{ deliveryId: string, webhookId: string, attemptNumber: number, attemptedAt: string, durationMs: number, delivered: boolean, responseCode: number | null, message: string, phase: DeliveryPhase | null, responseExcerpt: string | null, warning: string | null, retryDueAt: string | null }> } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type UndeliveredQueryVariables = Exact<{
   portalId: string;
@@ -808,15 +808,15 @@ export type PortalFieldsFragment = { id: string, name: string, registeredAt: str
 
 export type DestinationFieldsFragment = { id: string, name: string, endpoint: string, logFormat: LogFormat, hasAuthorization: boolean, authorizationChangedAt: string | null, caCertificate: string | null, clientCertificate: string | null, hasClientKey: boolean, skipTlsVerification: boolean, maxInFlight: number, linesPerSecond: number | null, maxBatchLines: number | null, maxBatchBytes: number | null, headerNames: Array<string>, createdAt: string, updatedAt: string, warnings: Array<string>, health: { state: DestinationHealthState, healthySince: string | null, failingSince: string | null, pausedUntil: string | null, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null } };
 
-export type WebhookFieldsFragment = { name: string, enabled: boolean, configuredAt: string | null, id: string, destination: { id: string, name: string, endpoint: string } | null, status: { enabled: boolean, state: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number, oldestUndeliveredAt: string | null, undeliveredExpiresAt: string | null, needsActionTotal: number, discardedTotal: number, holdsLoginsSince: string | null } };
+export type WebhookFieldsFragment = { name: string, enabled: boolean, configuredAt: string | null, id: string, destination: { id: string, name: string, endpoint: string } | null, status: { enabled: boolean, state: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, warning: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number, oldestUndeliveredAt: string | null, undeliveredExpiresAt: string | null, needsActionTotal: number, discardedTotal: number, holdsLoginsSince: string | null } };
 
 export type UndeliveredFieldsFragment = { id: string, webhookId: string, throughWebhookId: string | null, state: UndeliveredState, reason: UndeliveredReason, loginCount: number, firstRecordedAt: string | null, lastRecordedAt: string | null, abandonedAt: string, lastResponseCode: number | null, lastResponseMessage: string | null, attempts: number, recoveries: number, discardedAt: string | null, discardedBy: string | null, discardedReason: string | null };
 
 export type ReplayJobFieldsFragment = { id: string | null, status: ReplayJobStatus, startAt: string | null, endAt: string | null, scope: ReplayScope | null, total: number, sent: number, rejected: number, message: string | null, requestedAt: string | null, updatedAt: string | null, rejectedLogins: Array<{ position: string }> };
 
-export type StatusFieldsFragment = { enabled: boolean, state: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number, oldestUndeliveredAt: string | null, undeliveredExpiresAt: string | null, needsActionTotal: number, discardedTotal: number, holdsLoginsSince: string | null };
+export type StatusFieldsFragment = { enabled: boolean, state: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, warning: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number, oldestUndeliveredAt: string | null, undeliveredExpiresAt: string | null, needsActionTotal: number, discardedTotal: number, holdsLoginsSince: string | null };
 
-export type AttemptFieldsFragment = { deliveryId: string, webhookId: string, attemptNumber: number, attemptedAt: string, durationMs: number, delivered: boolean, responseCode: number | null, message: string, phase: DeliveryPhase | null, responseExcerpt: string | null, retryDueAt: string | null };
+export type AttemptFieldsFragment = { deliveryId: string, webhookId: string, attemptNumber: number, attemptedAt: string, durationMs: number, delivered: boolean, responseCode: number | null, message: string, phase: DeliveryPhase | null, responseExcerpt: string | null, warning: string | null, retryDueAt: string | null };
 
 export type LoginFieldsFragment = { portalId: string, position: string, authenticationType: AuthenticationType, outcome: LoginOutcome, sourceAddress: string | null, givenSourceAddress: string | null, request: string, principalId: string, principalName: string, userAgent: string, traceId: string, clientTraceId: string | null, idempotencyKey: string | null, occurredAt: string, givenOccurredAt: string | null, recordedAt: string, cutFields: Array<string> };
 
@@ -899,6 +899,7 @@ export const StatusFieldsFragmentDoc = new TypedDocumentString(`
   lastAttemptAt
   lastResponseCode
   lastResponseMessage
+  warning
   pending
   oldestPendingAt
   nextAttemptAt
@@ -933,6 +934,7 @@ export const WebhookFieldsFragmentDoc = new TypedDocumentString(`
   lastAttemptAt
   lastResponseCode
   lastResponseMessage
+  warning
   pending
   oldestPendingAt
   nextAttemptAt
@@ -995,6 +997,7 @@ export const AttemptFieldsFragmentDoc = new TypedDocumentString(`
   message
   phase
   responseExcerpt
+  warning
   retryDueAt
 }
     `, {"fragmentName":"AttemptFields"}) as unknown as TypedDocumentString<AttemptFieldsFragment, unknown>;
@@ -1237,6 +1240,7 @@ export const TestDestinationDocument = new TypedDocumentString(`
       responseCode
       message
       responseExcerpt
+      warning
     }
     ...RefusalFields
   }
@@ -1281,6 +1285,7 @@ fragment StatusFields on WebhookStatus {
   lastAttemptAt
   lastResponseCode
   lastResponseMessage
+  warning
   pending
   oldestPendingAt
   nextAttemptAt
@@ -1333,6 +1338,7 @@ fragment StatusFields on WebhookStatus {
   lastAttemptAt
   lastResponseCode
   lastResponseMessage
+  warning
   pending
   oldestPendingAt
   nextAttemptAt
@@ -1385,6 +1391,7 @@ fragment StatusFields on WebhookStatus {
   lastAttemptAt
   lastResponseCode
   lastResponseMessage
+  warning
   pending
   oldestPendingAt
   nextAttemptAt
@@ -1437,6 +1444,7 @@ fragment StatusFields on WebhookStatus {
   lastAttemptAt
   lastResponseCode
   lastResponseMessage
+  warning
   pending
   oldestPendingAt
   nextAttemptAt
@@ -1544,6 +1552,7 @@ export const WebhookStatusChangedDocument = new TypedDocumentString(`
   lastAttemptAt
   lastResponseCode
   lastResponseMessage
+  warning
   pending
   oldestPendingAt
   nextAttemptAt
@@ -1576,6 +1585,7 @@ export const DeliveryAttemptedDocument = new TypedDocumentString(`
   message
   phase
   responseExcerpt
+  warning
   retryDueAt
 }`) as unknown as TypedDocumentString<DeliveryAttemptedSubscription, DeliveryAttemptedSubscriptionVariables>;
 export const LoginRecordedDocument = new TypedDocumentString(`
@@ -1659,6 +1669,7 @@ fragment StatusFields on WebhookStatus {
   lastAttemptAt
   lastResponseCode
   lastResponseMessage
+  warning
   pending
   oldestPendingAt
   nextAttemptAt
@@ -1704,6 +1715,7 @@ fragment StatusFields on WebhookStatus {
   lastAttemptAt
   lastResponseCode
   lastResponseMessage
+  warning
   pending
   oldestPendingAt
   nextAttemptAt
@@ -1831,6 +1843,7 @@ export const DeliveriesDocument = new TypedDocumentString(`
   message
   phase
   responseExcerpt
+  warning
   retryDueAt
 }`) as unknown as TypedDocumentString<DeliveriesQuery, DeliveriesQueryVariables>;
 export const UndeliveredDocument = new TypedDocumentString(`
