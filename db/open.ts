@@ -72,6 +72,8 @@ export function openWriter(directory: string): Connection {
     // The writer runs its own checkpoints, because SQLite hides a failed sync of an automatic checkpoint.
     sqlite.pragma('wal_autocheckpoint = 0');
     sqlite.pragma('foreign_keys = ON');
+    // Overwrites deleted rows, so that a destroyed data key is not left in a free part of a page.
+    sqlite.pragma('secure_delete = FAST');
     const db = drizzle(sqlite);
     migrate(db, { migrationsFolder: MIGRATIONS });
     // SQLite's recovery also reads commits that a killed process wrote to the page cache but did not sync. This process may

@@ -69,6 +69,7 @@ export const destinations = sqliteTable('destinations', {
   id: text().primaryKey(),
   name: text().notNull().unique(),
   kind: text().$type<DestinationKind>().notNull(),
+  /** Sealed. */
   endpoint: text().notNull(),
   /** Sealed; null if none is set. */
   authorization: text(),

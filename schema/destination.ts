@@ -81,7 +81,16 @@ export const DestinationType = builder.objectRef<api.Destination>('Destination')
     id: t.exposeID('id', { description: 'The UUID of the destination.' }),
     kind: t.expose('kind', { type: DestinationKindEnum, description: 'How the destination gets its logs.' }),
     name: t.exposeString('name', { description: 'The name. No two destinations have the same name.' }),
-    endpoint: t.exposeString('endpoint', { description: 'The URL that receives the batches by POST.' }),
+    endpoint: t.exposeString('endpoint', {
+      description:
+        'The URL that receives the batches by POST, in short form: scheme, host, port and known words of the path. `…` stands for parts that may be a key.',
+    }),
+    fullEndpoint: t.string({
+      nullable: true,
+      description:
+        'The whole URL, which may contain a key. Only for callers who may change the destination. null if the destination has just been deleted.',
+      resolve: ({ id }, _, context) => api.fullEndpoint(id, context),
+    }),
     hasAuthorization: t.exposeBoolean('hasAuthorization', {
       description: 'Whether an Authorization value is set. The value itself is never returned.',
     }),
@@ -217,7 +226,7 @@ const CreateDestinationInput = builder.inputType('CreateDestinationInput', {
     endpoint: t.string({
       required: true,
       description:
-        'An absolute https URL without credentials; at most 2,048 characters. It is stored in its canonical form, as it is requested.',
+        'An absolute https URL without credentials; at most 2,048 characters. It is stored in its canonical form, as it is requested, and encrypted, because it may contain a key.',
     }),
     authorization: t.string({ description: `${authorizationDescription} Without it, the header is not sent.` }),
     headers: t.field({ type: [CreateHeaderInput], description: headersDescription }),
@@ -264,7 +273,8 @@ const UpdateDestinationInput = builder.inputType('UpdateDestinationInput', {
     id: t.id({ required: true, description: 'The UUID of the destination.' }),
     name: t.string({ description: 'A new name; 1 to 256 characters. No other destination may have it.' }),
     endpoint: t.string({
-      description: 'A new endpoint: an absolute https URL without credentials; at most 2,048 characters.',
+      description:
+        'A new endpoint: an absolute https URL without credentials, not in short form; at most 2,048 characters.',
     }),
     authorization: t.string({ description: `${authorizationDescription} null removes it.` }),
     headers: t.field({
@@ -297,7 +307,7 @@ builder.mutationField('updateDestination', (t) =>
       destinationSuccess('UpdateDestinationSuccess', 'The destination is changed.'),
     ),
     description:
-      'Changes a destination. Deliveries that wait for a retry use the new endpoint and Authorization value. If the log format changes, their logins start in new deliveries.',
+      'Changes a destination. Deliveries that wait for a retry use the new endpoint and Authorization value. If the log format changes, their logins start in new deliveries. A change of the scheme, host or port of the endpoint, of `caCertificate` or of `skipTlsVerification` needs each stored secret (`authorization`, `clientKey`, the values of `headers`) in the same call, or null to remove it; otherwise it is refused with `SECRET_NEEDED`.',
     args: { input: t.arg({ type: UpdateDestinationInput, required: true, description: 'The changes.' }) },
     resolve: (_, { input }, context) => orRefusal(() => api.updateDestination(input, context)),
   }),
@@ -309,7 +319,8 @@ const DeleteDestinationInput = builder.inputType('DeleteDestinationInput', {
 });
 
 const DeleteDestinationSuccess = builder.objectRef<{ id: string }>('DeleteDestinationSuccess').implement({
-  description: 'The destination is deleted. Its Authorization value and client key are destroyed.',
+  description:
+    'The destination is deleted. Its endpoint, Authorization value, headers, client key and response excerpts are destroyed.',
   fields: (t) => ({ id: t.exposeID('id', { description: 'The UUID of the deleted destination.' }) }),
 });
 

@@ -11,6 +11,8 @@ const descriptions: Record<RefusalCode, string> = {
   DESTINATION_IN_USE: 'A webhook uses the destination.',
   DESTINATION_IN_USE_BY_PORTAL:
     'Another webhook of the portal that is on sends to the destination: every login would arrive twice.',
+  SECRET_NEEDED:
+    'The destination would send a stored secret to another place than it was given for; `fields` names each secret to give again.',
   TOO_MANY_WEBHOOKS: 'The portal has as many webhooks as a portal can have.',
   IDEMPOTENCY_KEY_REUSED: 'The idempotency key was used for a login with other content.',
   WEBHOOK_UNCONFIGURED: 'The webhook is not configured.',
@@ -34,6 +36,7 @@ const typeOfCode = {
   PORTAL_RETIRED: 'Conflict',
   DESTINATION_IN_USE: 'Conflict',
   DESTINATION_IN_USE_BY_PORTAL: 'Conflict',
+  SECRET_NEEDED: 'Conflict',
   TOO_MANY_WEBHOOKS: 'Conflict',
   IDEMPOTENCY_KEY_REUSED: 'Conflict',
   WEBHOOK_UNCONFIGURED: 'Conflict',

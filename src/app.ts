@@ -115,7 +115,7 @@ export async function createApp(config: Config, logger: Logger, appOptions: AppO
     const reasonAgainstEndpoint = async (url: URL) =>
       egressProxy ? reasonThroughProxy(url, guard) : guard.reasonAgainstSaving(url);
     const webhookFeed = createWebhookFeed(tail, models);
-    const shared = { commands, log, tail, models, statusOf, webhookFeed, clock, random };
+    const shared = { commands, log, tail, models, secrets, statusOf, webhookFeed, clock, random };
     const services: Services = { ...shared, reasonAgainstEndpoint, testDestination };
     const http = createHttpServer(services, config, logger);
     const retention = createRetention({

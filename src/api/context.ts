@@ -8,6 +8,7 @@ import type { StatusAt } from '../queries/status.js';
 import type { WebhookFeed } from '../queries/webhook-feed.js';
 import type { Clock } from '../runtime/clock.js';
 import type { Random } from '../runtime/random.js';
+import type { Secrets } from '../vault/secrets.js';
 
 /** The services that all operations use. Reads return committed data. */
 export interface Services {
@@ -15,6 +16,7 @@ export interface Services {
   log: LogReader;
   tail: Tail;
   models: ReadModels;
+  secrets: Secrets;
   statusOf: (webhookId: string) => StatusAt;
   webhookFeed: WebhookFeed;
   /** Why the address guard refuses an endpoint; null if it is allowed. Every connection is checked by the same rule. */

@@ -3,14 +3,17 @@ import { createDestination as createInput, updateDestination as updateInput } fr
 import { clientCertificateWarnings } from '../domain/certificate-warnings.js';
 import { deleteDestination as deleteInput, testDestination as testInput } from '../domain/destination.js';
 import type { DestinationHealth } from '../domain/destination-health.js';
+import { shortEndpoint } from '../domain/endpoint.js';
 import { parse, uuid } from '../domain/input.js';
-import { invalidInput } from '../domain/refusal.js';
+import { invalidInput, notFound } from '../domain/refusal.js';
+import { streamOf } from '../domain/stream.js';
 import type { DestinationRow } from '../projections/destinations.js';
+import { ENDPOINT } from '../vault/secrets.js';
 import type { Context } from './context.js';
 import { operation } from './operation.js';
 import { type PageRequest, rangeOf } from './page.js';
 
-/** A destination without its secrets. */
+/** A destination without its secrets. `endpoint` is the short form. */
 export interface Destination
   extends Omit<DestinationRow, 'authorization' | 'clientKey' | 'headers' | 'changedPosition'> {
   hasAuthorization: boolean;
@@ -64,19 +67,35 @@ export const destinationHealth = operation('destinationHealth', (id: string, { m
   return { ...health, state, pausedUntil: pausedUntil !== null && pausedUntil > clock.now() ? pausedUntil : null };
 });
 
-export const destination = operation('destination', (id: unknown, { models }): Destination | undefined => {
-  const row = models.destinations.get(parse(uuid, id, 'id'));
-  return row && view(row);
+export const destination = operation('destination', (id: unknown, context): Destination | undefined => {
+  const row = context.models.destinations.get(parse(uuid, id, 'id'));
+  return row && view(row, context);
 });
 
 /** In the order of creation. */
-export const destinations = operation('destinations', (page: PageRequest, { models }): Destination[] =>
-  models.destinations.page(rangeOf(page)).map(view),
+export const destinations = operation('destinations', (page: PageRequest, context): Destination[] =>
+  context.models.destinations.page(rangeOf(page)).flatMap((row) => view(row, context) ?? []),
 );
 
-function view({ authorization, clientKey, headers, changedPosition: _, ...row }: DestinationRow): Destination {
+/** The whole endpoint of a destination, for callers who may change it; null if the destination was deleted. */
+export const fullEndpoint = operation('fullEndpoint', (id: string, context): string | null => {
+  const row = context.models.destinations.get(id);
+  return row ? endpointOf(row, context) : null;
+});
+
+/** null if the destination was deleted since its row was read, because its data key is destroyed then. */
+function endpointOf({ id, endpoint }: Pick<DestinationRow, 'id' | 'endpoint'>, { secrets }: Context): string | null {
+  return secrets.openIfKept(streamOf('destination', id), ENDPOINT, endpoint);
+}
+
+/** @returns undefined if the destination was deleted since its row was read */
+function view(row: DestinationRow, context: Context): Destination | undefined {
+  const { authorization, clientKey, headers, changedPosition: _, ...shown } = row;
+  const endpoint = endpointOf(row, context);
+  if (endpoint === null) return undefined;
   return {
-    ...row,
+    ...shown,
+    endpoint: shortEndpoint(endpoint),
     hasAuthorization: authorization !== null,
     hasClientKey: clientKey !== null,
     headerNames: headers.map(({ name }) => name),
@@ -109,9 +128,9 @@ async function assertEndpointAllowed(endpoint: string | undefined, { reasonAgain
   if (reason) throw invalidInput([{ field: 'endpoint', reason }]);
 }
 
-function changed(id: string, given: readonly string[], { models, clock }: Context): ChangedDestination {
-  const row = models.destinations.get(id);
-  if (!row) throw new Error(`The destination ${id} does not exist after the command`);
-  const destination = view(row);
-  return { destination, warnings: [...given, ...warningsOf(destination, clock.now())] };
+function changed(id: string, given: readonly string[], context: Context): ChangedDestination {
+  const row = context.models.destinations.get(id);
+  const shown = row && view(row, context);
+  if (!shown) throw notFound('destination', id);
+  return { destination: shown, warnings: [...given, ...warningsOf(shown, context.clock.now())] };
 }

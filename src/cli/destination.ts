@@ -78,7 +78,8 @@ const test = clientCommand(
 const remove = clientCommand(
   {
     name: 'delete',
-    description: 'Delete a destination that no webhook uses. Its Authorization value and client key are destroyed.',
+    description:
+      'Delete a destination that no webhook uses. Its endpoint, credentials and response excerpts are destroyed.',
   },
   destinationArgs,
   async (client, args) => {

@@ -4,19 +4,21 @@ import {
   type DestinationChange,
   type DestinationCommand,
   type DestinationEvent,
+  type DestinationSettings,
   decide,
   evolve,
   type Header,
   type NewDestination,
   type Sealed,
 } from '../domain/destination.js';
+import { assertSecretsGiven } from '../domain/destination-secrets.js';
 import type { Recorded } from '../domain/event.js';
 import { invalidInput, notFound } from '../domain/refusal.js';
 import type { Cause } from '../domain/stream.js';
 import { streamOf } from '../domain/stream.js';
 import { randomUuid } from '../runtime/random.js';
 import { assertUsablePair } from '../vault/client-pair.js';
-import { AUTHORIZATION, CLIENT_KEY, headerSecret } from '../vault/secrets.js';
+import { AUTHORIZATION, CLIENT_KEY, ENDPOINT, headerSecret } from '../vault/secrets.js';
 import { type CommandContext } from './context.js';
 
 /** Most health events that are deleted with their destination: one a minute for a week. */
@@ -42,8 +44,20 @@ export function destinationHandlers({ log, writer, models, secrets, random }: Co
     return id;
   }
 
-  const seal = (id: string, name: string, secret: string | null): Sealed | null =>
-    secret === null ? null : secrets.seal(streamOf('destination', id), name, secret);
+  /** A secret that equals the stored one keeps its stored form, so that it is no change. */
+  function seal(id: string, name: string, secret: string, stored: Sealed | null = null): Sealed {
+    const owner = streamOf('destination', id);
+    return stored !== null && secrets.isSealed(owner, name, stored, secret)
+      ? stored
+      : secrets.seal(owner, name, secret);
+  }
+
+  const sealOptional = (
+    id: string,
+    name: string,
+    secret: string | null,
+    stored: Sealed | null = null,
+  ): Sealed | null => (secret === null ? null : seal(id, name, secret, stored));
 
   /**
    * A header without a value keeps the stored value of that name.
@@ -63,19 +77,19 @@ export function destinationHandlers({ log, writer, models, secrets, random }: Co
           { field: `headers[${index}].value`, reason: 'is needed: no value is stored for this header' },
         ]);
       }
-      return { name, value: secrets.seal(streamOf('destination', id), headerSecret(name), value) };
+      return { name, value: seal(id, headerSecret(name), value, known?.value) };
     });
   }
 
   /** A new certificate must match the stored key, and a new key the stored certificate, if the call does not give both. */
-  function assertPairOf(id: string, pair: { clientCertificate?: string | null; clientKey?: string | null }): void {
-    const destination = load(id);
-    if (!destination) return;
-    const { clientCertificate = destination.clientCertificate } = pair;
+  function assertPairOf(
+    id: string,
+    stored: DestinationSettings,
+    pair: { clientCertificate?: string | null | undefined; clientKey?: string | null | undefined },
+  ): void {
+    const { clientCertificate = stored.clientCertificate } = pair;
     const storedKey = () =>
-      destination.clientKey === null
-        ? null
-        : secrets.open(streamOf('destination', id), CLIENT_KEY, destination.clientKey);
+      stored.clientKey === null ? null : secrets.open(streamOf('destination', id), CLIENT_KEY, stored.clientKey);
     assertUsablePair(clientCertificate, pair.clientKey === undefined ? storedKey() : pair.clientKey);
   }
 
@@ -85,25 +99,33 @@ export function destinationHandlers({ log, writer, models, secrets, random }: Co
       assertUsablePair(input.clientCertificate, input.clientKey);
       const id = randomUuid(random);
       const sealed = {
-        authorization: seal(id, AUTHORIZATION, input.authorization),
-        clientKey: seal(id, CLIENT_KEY, input.clientKey),
+        endpoint: seal(id, ENDPOINT, input.endpoint),
+        authorization: sealOptional(id, AUTHORIZATION, input.authorization),
+        clientKey: sealOptional(id, CLIENT_KEY, input.clientKey),
         headers: sealHeaders(id, input.headers),
       };
       return handle({ type: 'CreateDestination', ...input, id, ...sealed }, cause, now);
     },
     updateDestination(input: DestinationChange, cause: Cause, now: number) {
-      const { id, authorization, headers, clientCertificate, clientKey, ...given } = input;
+      const { id, endpoint, authorization, headers, clientCertificate, clientKey, ...given } = input;
       const stored = load(id);
       if (!stored) throw notFound('destination', id);
       const rest = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
       const pair = pairChange({ clientCertificate, clientKey });
-      if (pair.clientCertificate !== undefined || pair.clientKey !== undefined) assertPairOf(id, pair);
+      const storedEndpoint = secrets.open(streamOf('destination', id), ENDPOINT, stored.endpoint);
+      assertSecretsGiven(stored, storedEndpoint, { ...input, ...pair });
+      if (pair.clientCertificate !== undefined || pair.clientKey !== undefined) assertPairOf(id, stored, pair);
       const change = {
         ...rest,
-        ...(authorization !== undefined && { authorization: seal(id, AUTHORIZATION, authorization) }),
+        ...(endpoint !== undefined && { endpoint: seal(id, ENDPOINT, endpoint, stored.endpoint) }),
+        ...(authorization !== undefined && {
+          authorization: sealOptional(id, AUTHORIZATION, authorization, stored.authorization),
+        }),
         ...(headers !== undefined && { headers: sealHeaders(id, headers, stored.headers) }),
         ...(pair.clientCertificate !== undefined && { clientCertificate: pair.clientCertificate }),
-        ...(pair.clientKey !== undefined && { clientKey: seal(id, CLIENT_KEY, pair.clientKey) }),
+        ...(pair.clientKey !== undefined && {
+          clientKey: sealOptional(id, CLIENT_KEY, pair.clientKey, stored.clientKey),
+        }),
       };
       return handle({ type: 'UpdateDestination', id, ...change }, cause, now);
     },

@@ -31,7 +31,8 @@ export interface Header<Value> {
 export interface DestinationSettings {
   kind: DestinationKind;
   name: string;
-  endpoint: string;
+  /** Sealed: it may contain a key. */
+  endpoint: Sealed;
   logFormat: LogFormat;
   skipTlsVerification: boolean;
   /** PEM of the certificate authorities to trust instead of the public ones, or null. */

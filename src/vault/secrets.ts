@@ -2,7 +2,7 @@
  * Secrets at rest: AES-256-GCM (NIST SP 800-38D) with a fresh nonce, under a data key per owner, bound to owner and name.
  * Data keys are in the `keys` table, wrapped by the master key. Without its data key, no secret of an owner can be opened.
  */
-import { createCipheriv, createDecipheriv } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash, timingSafeEqual } from 'node:crypto';
 import { eq } from 'drizzle-orm';
 import type { Db } from '../../db/open.js';
 import { keys } from '../../db/tables.js';
@@ -10,13 +10,14 @@ import type { Sealed } from '../domain/destination.js';
 import type { Random } from '../runtime/random.js';
 
 export const MASTER_KEY_BYTES = 32;
-/** The names of sealed secrets: the first two belong to a destination, the last one to a signing key. */
+/** The names of sealed secrets. All but `PRIVATE_KEY`, which belongs to a signing key, belong to a destination. */
+export const ENDPOINT = 'endpoint';
 export const AUTHORIZATION = 'authorization';
 export const CLIENT_KEY = 'client-key';
+export const PRIVATE_KEY = 'private-key';
 
 /** The name under which the value of a header of a destination is sealed. */
 export const headerSecret = (name: string): string => `header:${name.toLowerCase()}`;
-export const PRIVATE_KEY = 'private-key';
 
 const DATA_KEY_BYTES = 32;
 const NONCE_BYTES = 12;
@@ -41,18 +42,32 @@ export function createSecrets(db: Db, masterKey: Buffer, random: Random) {
     return key;
   }
 
+  /** @returns null if the owner's data key was destroyed @throws WrongMasterKey */
+  function openIfKept(owner: string, name: string, sealed: Sealed): string | null {
+    const key = dataKey(owner);
+    return key && decrypt(key, Buffer.from(sealed, 'base64url'), `${owner}/${name}`).toString();
+  }
+
+  /** @throws WrongMasterKey; an Error if the owner's data key was destroyed */
+  function open(owner: string, name: string, sealed: Sealed): string {
+    const secret = openIfKept(owner, name, sealed);
+    if (secret === null) throw new Error(`The data key of ${owner} was destroyed`);
+    return secret;
+  }
+
   return {
+    open,
+    openIfKept,
+
     /** Seals a secret of an owner. Call it in the transaction that appends the event with the sealed secret. */
     seal(owner: string, name: string, secret: string): Sealed {
       const key = dataKey(owner) ?? makeDataKey(owner);
       return encrypt(key, Buffer.from(secret), `${owner}/${name}`, random).toString('base64url');
     },
 
-    /** @throws WrongMasterKey; an Error if the owner's data key was destroyed */
-    open(owner: string, name: string, sealed: Sealed): string {
-      const key = dataKey(owner);
-      if (!key) throw new Error(`The data key of ${owner} was destroyed`);
-      return decrypt(key, Buffer.from(sealed, 'base64url'), `${owner}/${name}`).toString();
+    /** Whether a sealed secret has this value, in a time that does not depend on where they differ. @throws as `open` */
+    isSealed(owner: string, name: string, sealed: Sealed, secret: string): boolean {
+      return timingSafeEqual(digest(open(owner, name, sealed)), digest(secret));
     },
 
     /** Destroys an owner's data key, and with it every secret of the owner. */
@@ -67,6 +82,8 @@ export function createSecrets(db: Db, masterKey: Buffer, random: Random) {
     },
   };
 }
+
+const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 
 function encrypt(key: Buffer, plain: Buffer, boundTo: string, random: Random): Buffer {
   const nonce = random(NONCE_BYTES);

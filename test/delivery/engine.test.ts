@@ -167,7 +167,10 @@ describe('a delivery', () => {
     const { portalId, destinationId } = await aPortal(server, { ...siem(), ca: null });
     await logIn(server, portalId, '/1');
     const { data: failed } = await untilEvent(server, portalId, 'RetryScheduled');
-    await lane.updateDestination(server, destinationId, { caCertificate: receiver.ca });
+    await lane.updateDestination(server, destinationId, {
+      caCertificate: receiver.ca,
+      authorization: 'Splunk 8a6b2f0c',
+    });
     await advanceToRetry(server, portalId);
     const { data } = await untilEvent(server, portalId, 'BatchDelivered');
     expect(data).toMatchObject({ attemptNumber: 2, deliveryId: failed.deliveryId });

@@ -75,6 +75,7 @@ describe('the contract', () => {
       'Destination.hasClientKey',
       'LoginOutcome.INVALID_PASSWORD',
       'LoginOutcome.TOKEN_EXPIRED',
+      'RefusalCode.SECRET_NEEDED',
       'UpdateDestinationInput.authorization',
       'UpdateDestinationInput.clientKey',
       'Viewer.tokenId',

@@ -15,7 +15,7 @@ import type { Clock } from '../../src/runtime/clock.js';
 import { createLogger } from '../../src/runtime/logger.js';
 import type { Random } from '../../src/runtime/random.js';
 import { runHere } from '../../src/threads/workers.js';
-import { createSecrets } from '../../src/vault/secrets.js';
+import { createSecrets, type Secrets } from '../../src/vault/secrets.js';
 import { type DiskState, withHooks } from './disk.js';
 
 const MASTER_KEY = Buffer.alloc(32, 3);
@@ -43,7 +43,7 @@ export interface ProcessOptions {
   unsigned: boolean;
   retention: RetentionSettings;
   /** Called at the start, and after each commit. */
-  onCommitted: (log: LogReader) => void;
+  onCommitted: (committed: Pick<SimulatedProcess, 'log' | 'secrets'>) => void;
   createSender: (process: Crashable) => Sender;
   diskState: () => DiskState;
   /** The process crashed. Its files must be copied now: what it writes later does not count. */
@@ -69,6 +69,7 @@ export interface SimulatedProcess extends Crashable {
   readonly commands: Commands;
   readonly log: LogReader;
   readonly models: ReadModels;
+  readonly secrets: Secrets;
   /** How many timers are set. */
   timers(): number;
   /** Crashes the process when it reaches a point for the nth time, from 1. */
@@ -124,14 +125,15 @@ export async function startProcess(options: ProcessOptions): Promise<SimulatedPr
     state: () => (ended ? 'working' : options.diskState()),
     before: () => crashable.reach('before a commit'),
     after() {
-      if (!ended) options.onCommitted(log);
+      if (!ended) options.onCommitted({ log, secrets });
       crashable.reach('after a commit');
     },
   });
   const log = createLogReader(reading.db);
   const models = createReadModels(reading.db);
+  const secrets = createSecrets(reading.db, MASTER_KEY, random);
   if (!areUpToDate(reading.db)) options.onError('the read models are not up to date');
-  options.onCommitted(log);
+  options.onCommitted({ log, secrets });
   const tail = createTail(log);
   const logger = createLogger('error', { write: (line) => void (ended || options.onError(line)) });
   const { commands, delivery } = runHere({
@@ -141,7 +143,7 @@ export async function startProcess(options: ProcessOptions): Promise<SimulatedPr
     reading: {
       log: { ...log, data: counted(log, options.onReadLogins) },
       models,
-      secrets: createSecrets(reading.db, MASTER_KEY, random),
+      secrets,
     },
     tail,
     guard: createAddressGuard([]),
@@ -172,6 +174,7 @@ export async function startProcess(options: ProcessOptions): Promise<SimulatedPr
     commands,
     log,
     models,
+    secrets,
     timers: clock.count,
     crashAt: (point, nth) => void (planned = { point, left: nth }),
     async stop() {

@@ -2,8 +2,8 @@
 import type { Commands } from '../../src/commands/handlers.js';
 import { Refusal } from '../../src/domain/refusal.js';
 import type { RetentionSettings } from '../../src/domain/retention.js';
-import type { Cause } from '../../src/domain/stream.js';
-import type { LogReader } from '../../src/log/event-log.js';
+import { type Cause, streamOf } from '../../src/domain/stream.js';
+import { ENDPOINT } from '../../src/vault/secrets.js';
 import { createAccount } from '../support/account/account.js';
 import { MAX_LINES } from '../support/account/lane.js';
 import { FakeClock } from '../support/clock/fake-clock.js';
@@ -80,7 +80,9 @@ export async function createWorld({ seed, disks, tally, trace }: WorldOptions) {
     if (first) throw first;
   };
 
+  let openedBy: SimulatedProcess['secrets'] | null = null;
   const account = createAccount(report, {
+    openEndpoint: (id, sealed) => openedBy?.openIfKept(streamOf('destination', id), ENDPOINT, sealed) ?? '',
     undeliveredAgeMs: retention.undeliveredAgeMs,
     onAttempt: (attempt, delivered) => conduct.onAttempt(attempt, delivered),
   });
@@ -125,10 +127,11 @@ export async function createWorld({ seed, disks, tally, trace }: WorldOptions) {
 
   /** Applies all committed events to the account. */
   function readLog(): void {
-    if (running) readFrom(running.log);
+    if (running) readFrom(running);
   }
 
-  function readFrom(log: LogReader): void {
+  function readFrom({ log, secrets }: Pick<SimulatedProcess, 'log' | 'secrets'>): void {
+    openedBy = secrets;
     for (const event of log.after(account.position(), 100_000)) {
       note(() => `  ${event.position} ${event.stream} ${event.type} ${JSON.stringify(event.data).slice(0, 160)}`);
       tally.hit('events', event.type);

@@ -52,7 +52,9 @@ export const destinationActions = {
     weight: 1,
     act(scene) {
       const { chance } = scene.world;
-      update(scene, { endpoint: `https://${chance.pick(scene.hosts)}/${chance.between(1, 9)}` });
+      const [host, number] = [chance.pick(scene.hosts), chance.between(1, 9)];
+      // A change to another host needs the stored secret again.
+      update(scene, { endpoint: `https://${host}/${number}`, authorization: `Bearer ${number}` });
     },
   },
   'change a log format': {

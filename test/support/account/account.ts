@@ -26,6 +26,8 @@ type DestinationAccount = Pick<DestinationSettings, 'endpoint' | 'logFormat' | '
 export type Account = ReturnType<typeof createAccount>;
 
 interface AccountOptions {
+  /** Opens the sealed endpoint of a destination; by default the account keeps it as it is. */
+  openEndpoint?: (destinationId: string, sealed: string) => string;
   /** The age before which no due login may expire, in ms; infinite by default. */
   undeliveredAgeMs?: number;
   /** Called with each outcome in the log before the account applies it. */
@@ -34,7 +36,11 @@ interface AccountOptions {
 
 export function createAccount(
   report: Report,
-  { undeliveredAgeMs = Number.POSITIVE_INFINITY, onAttempt = () => {} }: AccountOptions = {},
+  {
+    undeliveredAgeMs = Number.POSITIVE_INFINITY,
+    onAttempt = () => {},
+    openEndpoint = (_, sealed) => sealed,
+  }: AccountOptions = {},
 ) {
   const lanes = new Map<string, LaneAccount>();
   const destinations = new Map<string, DestinationAccount>();
@@ -147,7 +153,9 @@ export function createAccount(
     };
     if (event.type === 'DestinationDeleted') destinations.delete(id);
     else {
-      const changed = { ...known, ...event.data };
+      const { endpoint } = event.data;
+      const opened = endpoint === undefined ? {} : { endpoint: openEndpoint(id, endpoint) };
+      const changed = { ...known, ...event.data, ...opened };
       destinations.set(id, { ...changed, wasLimited: known.wasLimited || changed.linesPerSecond !== null });
     }
     // A removed webhook may send through another one.

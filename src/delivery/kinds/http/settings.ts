@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { authorities, clientChain } from '../../../domain/certificates.js';
 import { clientKey } from '../../../domain/client-certificate.js';
+import { isShortened } from '../../../domain/endpoint.js';
 import { orNone, placeOf, text } from '../../../domain/input.js';
 
 /** Collectors use access keys in URLs and JWTs in Authorization values: both can be longer than the 256 characters of a name. */
@@ -29,6 +30,7 @@ const endpoint = z
 /** Checks the form of the URL only. The address guard checks, for each connection, whether the address is allowed. */
 function reasonAgainstEndpoint(value: string): string | null {
   if (value === '') return 'must not be blank';
+  if (isShortened(value)) return 'must be the whole URL: this is its short form, in which … stands for hidden parts';
   const invisible = placeOf(INVISIBLE, value);
   if (invisible) return `must not contain blanks or invisible characters; remove or percent-encode them: ${invisible}`;
   if (!URL.canParse(value)) return 'must be an absolute URL such as https://siem.example.com/collector';
