@@ -3,6 +3,7 @@ import { destination } from '../src/api/destinations.js';
 import { type Phase, type Purpose, phases, purposes } from '../src/domain/lane/attempt.js';
 import { loginCount } from '../src/domain/login-range.js';
 import { type Delivery, type DeliveryAttempt, type DeliveryState, deliveryStates } from '../src/queries/deliveries.js';
+import { excerptDescription, messageDescription } from './answer.js';
 import { builder, describedValues } from './builder.js';
 import { DestinationType, LogFormatEnum } from './destination.js';
 import { pageOf } from './page.js';
@@ -69,18 +70,16 @@ const DeliveryAttemptType = builder.objectRef<DeliveryAttempt>('DeliveryAttempt'
       nullable: true,
       description: 'The HTTP status code; null if none was received.',
     }),
-    message: t.exposeString('message', {
-      description: 'The answer of the receiver, or why there was none; at most 256 characters.',
-    }),
+    message: t.exposeString('message', { description: messageDescription }),
     phase: t.expose('phase', {
       type: DeliveryPhase,
       nullable: true,
       description: 'The phase in which the attempt ended; null if an older version of Auditwire recorded it.',
     }),
-    responseExcerpt: t.exposeString('responseExcerpt', {
+    responseExcerpt: t.string({
       nullable: true,
-      description:
-        'The start of the body that the receiver returned to a failed attempt: at most 1,024 characters, with their line breaks, without the Authorization value. null if there is none.',
+      description: `${excerptDescription} Only for callers who may change the destination. null if there is none, or if the destination was deleted.`,
+      resolve: (attempt, _, context) => api.responseExcerpt(attempt, context),
     }),
     warning: t.exposeString('warning', {
       nullable: true,

@@ -2,6 +2,7 @@ import * as api from '../src/api/destinations.js';
 import { positionCursor } from '../src/api/page.js';
 import { type DestinationKind, destinationKinds } from '../src/domain/destination.js';
 import { formats, type LogFormat, logFormats } from '../src/domain/formats/index.js';
+import { lastMessageDescription } from './answer.js';
 import { builder, describedValues } from './builder.js';
 import { orRefusal, resultUnion } from './error.js';
 import { NodeInterface } from './node.js';
@@ -68,7 +69,7 @@ const DestinationHealthType = builder.objectRef<api.Health>('DestinationHealth')
     }),
     lastResponseMessage: t.exposeString('lastResponseMessage', {
       nullable: true,
-      description: 'The answer of the receiver to that attempt, or why there was none; at most 256 characters.',
+      description: lastMessageDescription,
     }),
   }),
 });

@@ -1,8 +1,39 @@
-import { testDestination } from '../src/api/destinations.js';
+import { lastTest, testDestination } from '../src/api/destinations.js';
+import type { DestinationTest } from '../src/domain/destination-test.js';
 import type { Outcome } from '../src/domain/lane/attempt.js';
+import { excerptDescription, messageDescription } from './answer.js';
 import { builder } from './builder.js';
 import { DeliveryPhase, warningDescription } from './delivery.js';
+import { DestinationType } from './destination.js';
 import { orRefusal, resultUnion } from './error.js';
+
+const DestinationTestType = builder.objectRef<DestinationTest>('DestinationTest').implement({
+  description: 'The outcome of a test of a destination.',
+  fields: (t) => ({
+    delivered: t.exposeBoolean('delivered', { description: 'Whether the receiver accepted the line.' }),
+    attemptedAt: t.expose('attemptedAt', { type: 'DateTime', description: 'When the attempt started.' }),
+    durationMs: t.exposeInt('durationMs', { description: 'How long the attempt took, in milliseconds.' }),
+    phase: t.expose('phase', {
+      type: DeliveryPhase,
+      nullable: true,
+      description: 'The phase in which the attempt ended.',
+    }),
+    responseCode: t.exposeInt('responseCode', {
+      nullable: true,
+      description: 'The HTTP status code; null if none was received.',
+    }),
+    message: t.exposeString('message', { description: messageDescription }),
+  }),
+});
+
+builder.objectField(DestinationType, 'lastTest', (t) =>
+  t.field({
+    type: DestinationTestType,
+    nullable: true,
+    description: 'The last test of the destination; null if there was none within the retention time.',
+    resolve: ({ id }, _, context) => lastTest(id, context),
+  }),
+);
 
 const TestDestinationInput = builder.inputType('TestDestinationInput', {
   description: 'The destination to test.',
@@ -27,13 +58,10 @@ const TestDestinationSuccess = builder.objectRef<Outcome>('TestDestinationSucces
       nullable: true,
       description: 'The HTTP status code; null if none was received.',
     }),
-    message: t.exposeString('message', {
-      description: 'The answer of the receiver, or why there was none; at most 256 characters.',
-    }),
+    message: t.exposeString('message', { description: messageDescription }),
     responseExcerpt: t.exposeString('responseExcerpt', {
       nullable: true,
-      description:
-        'If the attempt failed, the start of the body that the receiver returned: at most 1,024 characters, with their line breaks, without the Authorization value. null if there is none.',
+      description: `${excerptDescription} null if there is none.`,
     }),
     warning: t.exposeString('warning', {
       nullable: true,
@@ -46,7 +74,7 @@ builder.mutationField('testDestination', (t) =>
   t.field({
     type: resultUnion('TestDestination', TestDestinationSuccess),
     description:
-      'Sends one line that is marked as a test (`AUDITWIRE_TEST`, header `X-Auditwire-Test: true`), signed and sent like any delivery. Waits for the answer for at most 30 seconds. Records nothing and does not change the status of a webhook.',
+      'Sends one line that is marked as a test (`AUDITWIRE_TEST`, header `X-Auditwire-Test: true`), signed and sent like any delivery. Waits for the answer for at most 30 seconds. The outcome is recorded, and does not change the status of a webhook.',
     args: { input: t.arg({ type: TestDestinationInput, required: true, description: 'The destination.' }) },
     resolve: (_, { input }, context) => orRefusal(() => testDestination(input, context)),
   }),

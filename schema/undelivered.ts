@@ -5,6 +5,7 @@ import {
   undeliveredReasons,
   undeliveredStates,
 } from '../src/domain/undelivered.js';
+import { lastMessageDescription } from './answer.js';
 import { builder, describedValues } from './builder.js';
 import { orRefusal, resultUnion } from './error.js';
 import { NodeInterface } from './node.js';
@@ -78,7 +79,7 @@ const UndeliveredRangeType = builder.objectRef<api.UndeliveredRange>('Undelivere
     }),
     lastResponseMessage: t.exposeString('message', {
       nullable: true,
-      description: 'The answer of the receiver to the last attempt, or why there was none; at most 256 characters.',
+      description: lastMessageDescription,
     }),
     attempts: t.exposeInt('attempts', {
       description: 'The number of attempts to deliver the logins, including retries, recoveries and probes.',

@@ -3,6 +3,7 @@ import { portal } from '../src/api/portals.js';
 import * as api from '../src/api/webhooks.js';
 import { type CatchUp, catchUps, webhookNodeId } from '../src/domain/webhook.js';
 import { type StatusAt, type WebhookState, type WebhookStatus, webhookStates } from '../src/queries/status.js';
+import { lastMessageDescription } from './answer.js';
 import { builder, describedValues } from './builder.js';
 import { DestinationType } from './destination.js';
 import { orRefusal, resultUnion } from './error.js';
@@ -38,7 +39,7 @@ const WebhookStatusType = builder.objectRef<WebhookStatus>('WebhookStatus').impl
     }),
     lastResponseMessage: t.exposeString('lastResponseMessage', {
       nullable: true,
-      description: 'The answer of the receiver to the last attempt, or why there was none; at most 256 characters.',
+      description: lastMessageDescription,
     }),
     warning: t.exposeString('warning', {
       nullable: true,

@@ -1,5 +1,6 @@
 import { streamOf } from '../domain/stream.js';
 import { attemptOf, type Delivery, type DeliveryAttempt, deliveriesOf, isAttempt } from '../queries/deliveries.js';
+import { RESPONSE_EXCERPT } from '../vault/secrets.js';
 import { selectEvents } from './live.js';
 import { operation } from './operation.js';
 import { assertRetained, encodeCursor, type PageRequest, parsePosition, rangeOf } from './page.js';
@@ -34,6 +35,18 @@ export const deliveries = operation('deliveries', (input: PageRequest & WebhookC
   const order = (one: Delivery, other: Delivery) => (inverted ? 1 : -1) * (one.position - other.position);
   return pages.flat().sort(order).slice(0, limit);
 });
+
+/**
+ * The excerpt of the answer to an attempt, for callers who may change the destination. null if there is none, or if the destination
+ * was deleted: the excerpt went with its data key.
+ */
+export const responseExcerpt = operation(
+  'responseExcerpt',
+  ({ responseExcerpt: excerpt }: DeliveryAttempt, { secrets }): string | null =>
+    excerpt
+      ? secrets.openIfKept(streamOf('destination', excerpt.destinationId), RESPONSE_EXCERPT, excerpt.sealed)
+      : null,
+);
 
 /** Every attempt of the chosen webhooks, when it ends; with `allWebhooks`, of later webhooks, too. */
 export const deliveryAttempts = operation(

@@ -3,9 +3,10 @@ import { createDestination as createInput, updateDestination as updateInput } fr
 import { clientCertificateWarnings } from '../domain/certificate-warnings.js';
 import { deleteDestination as deleteInput, testDestination as testInput } from '../domain/destination.js';
 import type { DestinationHealth } from '../domain/destination-health.js';
+import type { DestinationTest } from '../domain/destination-test.js';
 import { shortEndpoint } from '../domain/endpoint.js';
 import { parse, uuid } from '../domain/input.js';
-import { invalidInput, notFound } from '../domain/refusal.js';
+import { invalidInput, notFound, Refusal } from '../domain/refusal.js';
 import { streamOf } from '../domain/stream.js';
 import type { DestinationRow } from '../projections/destinations.js';
 import { ENDPOINT } from '../vault/secrets.js';
@@ -48,10 +49,26 @@ export const deleteDestination = operation('deleteDestination', async (input: un
   commands.execute('deleteDestination', parse(deleteInput, input), cause),
 );
 
-/** Sends one test line and waits for the answer. Records nothing. */
-export const testDestination = operation('testDestination', async (input: unknown, context) =>
-  context.testDestination(parse(testInput, input).id),
-);
+/** Sends one test line, waits for the answer, and records the outcome. */
+export const testDestination = operation('testDestination', async (input: unknown, context) => {
+  const { id } = parse(testInput, input);
+  const outcome = await context.testDestination(id);
+  try {
+    await context.commands.execute('recordTest', { id, outcome }, context.cause);
+  } catch (error) {
+    // While the log cannot be written, the outcome is still the answer to the call.
+    if (!(error instanceof Refusal)) throw error;
+  }
+  return outcome;
+});
+
+/** The last test of a destination that is retained. */
+export const lastTest = operation('lastTest', (id: string, { log }): DestinationTest | null => {
+  const stream = streamOf('test', id);
+  const version = log.lastVersion(stream);
+  const [event] = log.range(stream, version, version);
+  return event?.type === 'DestinationTested' ? event.data : null;
+});
 
 export const destinationHealthStates = ['UNKNOWN', 'HEALTHY', 'FAILING'] as const;
 

@@ -1,5 +1,6 @@
 import { healthAfter } from '../domain/destination-health.js';
 import type { Recorded } from '../domain/event.js';
+import type { SealedExcerpt } from '../domain/lane/attempt.js';
 import { type DeliveryCommand, decide, pausedUntil } from '../domain/lane/decide.js';
 import type { DeliveryEvent } from '../domain/lane/events.js';
 import { isPartOf, type Lane, openDelivery, type Sender } from '../domain/lane/lane.js';
@@ -7,9 +8,10 @@ import type { ReplayEvent } from '../domain/replay.js';
 import type { Cause } from '../domain/stream.js';
 import { streamOf } from '../domain/stream.js';
 import type { Change } from '../log/event-log.js';
+import { RESPONSE_EXCERPT } from '../vault/secrets.js';
 import type { CommandContext } from './context.js';
 
-export function deliveryHandlers({ writer, models }: CommandContext) {
+export function deliveryHandlers({ writer, models, secrets }: CommandContext) {
   /** The webhook that sends: the lane's own, or the one that the batch or the open delivery goes through. */
   function senderFor(webhookId: string, lane: Lane, command: DeliveryCommand): Sender | null {
     if (lane.webhook) return lane.webhook;
@@ -35,6 +37,18 @@ export function deliveryHandlers({ writer, models }: CommandContext) {
     return [{ stream: streamOf('health', destinationId), events: changed }];
   }
 
+  /** Seals the excerpt of an answer. It is dropped if the destination was deleted meanwhile: its data key must not be made anew. */
+  function sealExcerpt(lane: Lane, command: DeliveryCommand): DeliveryCommand<SealedExcerpt> {
+    if (command.type !== 'RecordOutcome') return command;
+    const { responseExcerpt = null, ...outcome } = command.outcome;
+    const destinationId = openDelivery(lane, command.deliveryId)?.destinationId;
+    if (responseExcerpt === null || destinationId === undefined || !models.destinations.get(destinationId)) {
+      return { ...command, outcome: { ...outcome, responseExcerpt: null } };
+    }
+    const sealed = secrets.seal(streamOf('destination', destinationId), RESPONSE_EXCERPT, responseExcerpt);
+    return { ...command, outcome: { ...outcome, responseExcerpt: { destinationId, sealed } } };
+  }
+
   return {
     /** A command of the delivery engine for the lane of a webhook. A late command changes nothing. */
     advanceDelivery(
@@ -45,7 +59,7 @@ export function deliveryHandlers({ writer, models }: CommandContext) {
       const { lane } = models.lanes.get(webhookId);
       const sender = senderFor(webhookId, lane, command);
       const destination = sender && models.destinations.get(sender.destinationId);
-      const events = decide(command, lane, {
+      const events = decide(sealExcerpt(lane, command), lane, {
         sender,
         logFormat: destination?.logFormat,
         workedBefore: destination ? models.destinationHealth.get(destination.id).healthySince !== null : false,

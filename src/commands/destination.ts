@@ -12,7 +12,9 @@ import {
   type Sealed,
 } from '../domain/destination.js';
 import { assertSecretsGiven } from '../domain/destination-secrets.js';
+import { destinationTested } from '../domain/destination-test.js';
 import type { Recorded } from '../domain/event.js';
+import type { Outcome } from '../domain/lane/attempt.js';
 import { invalidInput, notFound } from '../domain/refusal.js';
 import type { Cause } from '../domain/stream.js';
 import { streamOf } from '../domain/stream.js';
@@ -21,7 +23,7 @@ import { assertUsablePair } from '../vault/client-pair.js';
 import { AUTHORIZATION, CLIENT_KEY, ENDPOINT, headerSecret } from '../vault/secrets.js';
 import { type CommandContext } from './context.js';
 
-/** Most health events that are deleted with their destination: one a minute for a week. */
+/** Most health events, and tests, that are deleted with their destination: one a minute for a week. */
 const MAX_PRUNED = 10_080;
 
 export function destinationHandlers({ log, writer, models, secrets, random }: CommandContext) {
@@ -133,9 +135,15 @@ export function destinationHandlers({ log, writer, models, secrets, random }: Co
     deleteDestination(input: { id: string }, cause: Cause, now: number) {
       const id = handle({ type: 'DeleteDestination', ...input }, cause, now);
       secrets.destroy(streamOf('destination', id));
-      const health = streamOf('health', id);
-      writer.prune({ stream: health, through: log.lastVersion(health), limit: MAX_PRUNED });
+      for (const stream of [streamOf('health', id), streamOf('test', id)]) {
+        writer.prune({ stream, through: log.lastVersion(stream), limit: MAX_PRUNED });
+      }
       return id;
+    },
+    /** Records the outcome of a test. If the destination was deleted meanwhile, nothing is recorded. */
+    recordTest({ id, outcome }: { id: string; outcome: Outcome }, cause: Cause, now: number): void {
+      if (!models.destinations.get(id)) return;
+      writer.append([{ stream: streamOf('test', id), events: [destinationTested(outcome)] }], cause, now);
     },
   };
 }

@@ -35,6 +35,6 @@ export type Commands = CommandsOf<ReturnType<typeof createHandlers>>;
 
 /** About how many events a command appends or deletes. This bounds the groups and the queue. */
 export function eventCount({ name, input }: Command): number {
-  if (name === 'pruneHistory' || name === 'pruneHealth') return (input as Pick<PruneHistory, 'limit'>).limit;
+  if (name === 'pruneHistory' || name === 'pruneDestination') return (input as Pick<PruneHistory, 'limit'>).limit;
   return name === 'recordLogins' ? (input as { logins: readonly unknown[] }).logins.length : 1;
 }

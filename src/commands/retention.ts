@@ -1,7 +1,14 @@
 import { type Cut, isNeeded, withoutLogins } from '../domain/retention.js';
 import type { Cause, StreamName } from '../domain/stream.js';
 import { streamOf } from '../domain/stream.js';
-import { expiring, firstNeededOf, healthPrunable, lanesOf, type Prunable, prunable } from '../queries/retention.js';
+import {
+  destinationPrunable,
+  expiring,
+  firstNeededOf,
+  lanesOf,
+  type Prunable,
+  prunable,
+} from '../queries/retention.js';
 import type { CommandContext } from './context.js';
 
 export function retentionHandlers({ log, writer, models }: CommandContext) {
@@ -25,10 +32,12 @@ export function retentionHandlers({ log, writer, models }: CommandContext) {
       return prunableThrough;
     },
 
-    /** Deletes old health events of a destination, at most `limit`. The last one stays: it holds the whole state. */
-    pruneHealth({ destinationId, cut, limit }: { destinationId: string; cut: Cut; limit: number }): number {
-      const stream: StreamName = streamOf('health', destinationId);
-      return writer.prune({ stream, through: healthPrunable(log, destinationId, cut), limit });
+    /** Deletes old health events and tests of a destination, at most `limit`. @returns how many */
+    pruneDestination({ destinationId, cut, limit }: { destinationId: string; cut: Cut; limit: number }): number {
+      return destinationPrunable(log, destinationId, cut).reduce(
+        (count, { stream, through }) => count + writer.prune({ stream, through, limit: limit - count }),
+        0,
+      );
     },
 
     /** Deletes the oldest prunable events, at most `limit`, because other commands wait meanwhile. */

@@ -3,7 +3,10 @@ import type { Recorded } from '../domain/event.js';
 import { streamId } from '../domain/stream.js';
 import { type AttemptRecorded, isAttempt } from '../queries/deliveries.js';
 
-/** Writes one log line for each attempt, with all fields of its event: a warning, unless it succeeded without one. */
+/**
+ * Writes one log line for each attempt, with all fields of its event but the excerpt of the answer: a warning, unless it succeeded
+ * without one.
+ */
 export function logAttempt(event: Recorded, portalId: string, logger: Logger): void {
   if (!isAttempt(event)) return;
   const isClean = event.type === 'BatchDelivered' && event.data.warning === undefined;
@@ -11,11 +14,12 @@ export function logAttempt(event: Recorded, portalId: string, logger: Logger): v
 }
 
 function lineOf(event: AttemptRecorded, portalId: string) {
+  const { responseExcerpt: _, ...attempt } = event.data;
   return {
     portalId,
     webhookId: streamId(event.stream),
     position: event.position,
     traceId: event.traceId,
-    ...event.data,
+    ...attempt,
   };
 }

@@ -38,7 +38,7 @@ function plausible(pausedUntil: number | null, now: number): number {
 /** @param pausedUntil the receiver asked for a pause until this time; null if it did not */
 export function healthAfter(
   health: DestinationHealth,
-  { attemptedAt, durationMs, responseCode, message }: Omit<Attempt, 'deliveryId' | 'attemptNumber'>,
+  { attemptedAt, durationMs, responseCode, message }: Omit<Attempt, 'deliveryId' | 'attemptNumber' | 'responseExcerpt'>,
   isDelivered: boolean,
   pausedUntil: number | null,
 ): DestinationHealthEvent[] {

@@ -1,5 +1,6 @@
 import type { DestinationEvent } from './destination.js';
 import type { DestinationHealthEvent } from './destination-health.js';
+import type { DestinationTestEvent } from './destination-test.js';
 import type { DeliveryEvent } from './lane/events.js';
 import type { LoginEvent } from './login.js';
 import type { OrganizationEvent } from './organization.js';
@@ -16,6 +17,7 @@ export type DomainEvent =
   | PortalEvent
   | DestinationEvent
   | DestinationHealthEvent
+  | DestinationTestEvent
   | WebhookEvent
   | LoginEvent
   | DeliveryEvent
@@ -35,6 +37,7 @@ const eventTypes: Record<EventType, true> = {
   DestinationUpdated: true,
   DestinationDeleted: true,
   DestinationHealthChanged: true,
+  DestinationTested: true,
   WebhookCreated: true,
   WebhookRenamed: true,
   WebhookConfigured: true,

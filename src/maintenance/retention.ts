@@ -1,5 +1,5 @@
 /**
- * Prunes logins and delivery events that exceed the age limit or the size limit, in small steps that leave the writer most of
+ * Prunes logins, delivery events, and events about destinations that exceed the age limit or the size limit, in small steps that leave the writer most of
  * its time. There is no polling: one timer waits until the oldest event that is left reaches its age limit.
  */
 
@@ -11,11 +11,12 @@ import { type Cut, cutAt, expiresAt, isNeeded, type RetentionSettings } from '..
 import { type Cause, nounOf, type StreamName, SYSTEM, streamId, streamOf } from '../domain/stream.js';
 import type { LogReader } from '../log/event-log.js';
 import type { Tail } from '../log/tail.js';
+import type { PageRange } from '../projections/read-model.js';
 import type { ReadModels } from '../projections/read-models.js';
 import {
+  destinationPrunable,
   expiring,
   firstNeededOf,
-  healthPrunable,
   type LaneOfPortal,
   lanesOf,
   oldestOf,
@@ -58,8 +59,13 @@ interface Pruned {
   portals: number;
   logins: number;
   deliveryEvents: number;
+  /** Health events and tests of destinations. */
+  destinationEvents: number;
   expired: number;
 }
+
+const countOf = ({ logins, deliveryEvents, destinationEvents }: Pruned): number =>
+  logins + deliveryEvents + destinationEvents;
 
 export function createRetention(context: RetentionContext): Service {
   const { commands, log, models, tail, clock, random, logger, settings } = context;
@@ -101,9 +107,8 @@ export function createRetention(context: RetentionContext): Service {
 
   async function runOnce(): Promise<void> {
     const began = clock.now();
-    const pruned: Pruned = { portals: 0, logins: 0, deliveryEvents: 0, expired: 0 };
+    const pruned: Pruned = { portals: 0, logins: 0, deliveryEvents: 0, destinationEvents: 0, expired: 0 };
     await pruneAll(cutAt(began, settings), pruned);
-    await pruneHealth(cutAt(began, settings));
     await pruneToSize(began, pruned);
     const { nextAt } = await survey(began);
     if (pruned.portals) logger.info({ ...pruned, ms: clock.now() - began }, 'pruned');
@@ -118,10 +123,10 @@ export function createRetention(context: RetentionContext): Service {
       const { oldest } = await survey(asOf);
       const excess = (used - TARGET_SIZE * sizeBytes) / used;
       const throughPosition = oldest + Math.ceil((log.head() - oldest) * excess);
-      const before = pruned.logins + pruned.deliveryEvents;
+      const before = countOf(pruned);
       if (oldest < Infinity) await pruneAll({ ...cutAt(asOf, settings), throughPosition }, pruned);
       if (stopping.signal.aborted) return;
-      if (pruned.logins + pruned.deliveryEvents === before) {
+      if (countOf(pruned) === before) {
         stuckUntil = clock.now() + pauseMs;
         logger.warn({ used, sizeBytes }, 'the data exceeds its size limit, and nothing can be pruned');
         return;
@@ -138,23 +143,17 @@ export function createRetention(context: RetentionContext): Service {
       for (const event of expired) if (event.type === 'LoginsExpired') pruned.expired += loginCount(event.data);
       await prunePortal(portalId, cut, pruned);
     }
+    for await (const destinationId of destinations()) await pruneDestination(destinationId, cut, pruned);
   }
 
-  async function pruneHealth(cut: Cut): Promise<void> {
+  async function pruneDestination(destinationId: string, cut: Cut, pruned: Pruned): Promise<void> {
     const cause: Cause = { actor: SYSTEM, traceId: randomTraceId(random) };
-    let after: number | undefined;
-    for (;;) {
-      const page = models.destinations.page({ after, limit: PORTALS_AT_ONCE, inverted: false });
-      for (const { id: destinationId } of page) {
-        const horizon = () => log.horizon(streamOf('health', destinationId)).version;
-        while (!stopping.signal.aborted && healthPrunable(log, destinationId, cut) > horizon()) {
-          const began = clock.now();
-          if (!(await commands.execute('pruneHealth', { destinationId, cut, limit: STEP_EVENTS }, cause))) break;
-          await wait(WAIT_FACTOR * (clock.now() - began));
-        }
-      }
-      after = page.at(-1)?.position;
-      if (page.length < PORTALS_AT_ONCE || stopping.signal.aborted) return;
+    while (!stopping.signal.aborted && destinationPrunable(log, destinationId, cut).length) {
+      const began = clock.now();
+      const count = await commands.execute('pruneDestination', { destinationId, cut, limit: STEP_EVENTS }, cause);
+      if (!count) return;
+      pruned.destinationEvents += count;
+      await wait(WAIT_FACTOR * (clock.now() - began));
     }
   }
 
@@ -175,11 +174,14 @@ export function createRetention(context: RetentionContext): Service {
     }
   }
 
-  /** Every portal, page by page. Between two pages, other work of this thread can run. */
-  async function* portals(): AsyncGenerator<string> {
+  const portals = () => idsOf((page) => models.portals.page(page, true));
+  const destinations = () => idsOf((page) => models.destinations.page(page));
+
+  /** Every id, page by page. Between two pages, other work of this thread can run. */
+  async function* idsOf(read: (page: PageRange) => { id: string; position: number }[]): AsyncGenerator<string> {
     let after: number | undefined;
     while (!stopping.signal.aborted) {
-      const page = models.portals.page({ after, limit: PORTALS_AT_ONCE, inverted: false }, true);
+      const page = read({ after, limit: PORTALS_AT_ONCE, inverted: false });
       for (const { id } of page) if (!stopping.signal.aborted) yield id;
       after = page.at(-1)?.position;
       if (page.length < PORTALS_AT_ONCE) return;
@@ -212,6 +214,9 @@ export function createRetention(context: RetentionContext): Service {
         consider(event, event !== undefined && isNeeded(lane.lane, lane.listed, event), [lane]);
       }
     }
+    for await (const destinationId of destinations()) {
+      consider(oldestOf(log, streamOf('test', destinationId)), false, []);
+    }
     blocked = blockedNow;
     return { nextAt, oldest };
   }
@@ -243,7 +248,7 @@ export function createRetention(context: RetentionContext): Service {
     }
     if (blocked.size && touched.some((stream) => nounOf(stream) === 'delivery' && blocked.has(streamId(stream)))) {
       runAt(clock.now() + pauseMs);
-    } else if (!timer && touched.some((stream) => ['login', 'delivery'].includes(nounOf(stream)))) {
+    } else if (!timer && touched.some((stream) => ['login', 'delivery', 'test'].includes(nounOf(stream)))) {
       runAt(clock.now() + settings.ageMs);
     }
   }

@@ -114,10 +114,20 @@ export function prunable(
   return { loginsThrough, deliveries: snapshots.map(({ webhookId, through }) => ({ webhookId, through })), snapshots };
 }
 
-/** Through which version the health events of a destination may be pruned. The last one stays: it holds the whole state. */
-export function healthPrunable(log: LogReader, destinationId: string, cut: Cut): number {
-  const stream: StreamName = streamOf('health', destinationId);
-  return Math.min(log.lastVersion(stream) - 1, lastOf(log, stream, cut));
+/**
+ * The streams of a destination that have old events, and through which version they may be pruned. The last health event stays: it
+ * holds the whole state.
+ */
+export function destinationPrunable(
+  log: LogReader,
+  destinationId: string,
+  cut: Cut,
+): { stream: StreamName; through: number }[] {
+  const [health, test] = [streamOf('health', destinationId), streamOf('test', destinationId)];
+  return [
+    { stream: health, through: Math.min(log.lastVersion(health) - 1, lastOf(log, health, cut)) },
+    { stream: test, through: lastOf(log, test, cut) },
+  ].filter(({ stream, through }) => through > log.horizon(stream).version);
 }
 
 function lastOf(log: LogReader, stream: StreamName, { recordedBefore, throughPosition }: Cut): number {

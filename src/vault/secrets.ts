@@ -14,6 +14,7 @@ export const MASTER_KEY_BYTES = 32;
 export const ENDPOINT = 'endpoint';
 export const AUTHORIZATION = 'authorization';
 export const CLIENT_KEY = 'client-key';
+export const RESPONSE_EXCERPT = 'response-excerpt';
 export const PRIVATE_KEY = 'private-key';
 
 /** The name under which the value of a header of a destination is sealed. */

@@ -55,7 +55,7 @@ async function withWebhook({ enabled = true } = {}) {
 }
 
 const LINE = { host: 'h', vendor: 'v', product: 'p', version: '1', organizationId: 'o' };
-const ATTEMPT: Omit<Attempt, 'deliveryId' | 'attemptNumber'> = {
+const ATTEMPT: Omit<Attempt, 'deliveryId' | 'attemptNumber' | 'responseExcerpt'> = {
   attemptedAt: START,
   durationMs: 5,
   responseCode: 200,

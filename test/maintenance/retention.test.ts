@@ -240,3 +240,46 @@ describe('pruning by size', () => {
     await stop();
   });
 });
+
+describe('the tests of a destination', () => {
+  const outcome: Outcome = {
+    verdict: 'DELIVERED',
+    retryAfterMs: null,
+    attemptedAt: 0,
+    durationMs: 1,
+    responseCode: 200,
+    message: 'OK',
+  };
+
+  it('are pruned when they reach their age, without any login, and go with their destination', async () => {
+    const { app, clock, log, settled, advance, turnWebhook, stop } = await startServer();
+    const { commands, models } = app.services;
+    await turnWebhook(false);
+    const id = models.destinations.page({ limit: 1, inverted: false })[0]?.id ?? '';
+    const record = () => commands.execute('recordTest', { id, outcome }, CAUSE);
+    const horizon = () => log.horizon(`test-${id}`).version;
+    await record();
+    await record();
+    await settled();
+    expect(clock.nextTimer).toBe(clock.now() + 7 * DAY_MS);
+    await advance(DAY_MS);
+    await record();
+    await commands.execute('registerPortal', { name: 'Another' }, CAUSE);
+    await advance(6 * DAY_MS);
+    expect([horizon(), log.lastVersion(`test-${id}`)]).toEqual([2, 3]);
+    await advance(DAY_MS);
+    expect(horizon()).toBe(3);
+
+    await record();
+    await commands.execute(
+      'removeWebhook',
+      { portalId: models.portals.page({ limit: 1, inverted: false }, true)[0]?.id ?? '' },
+      CAUSE,
+    );
+    await commands.execute('deleteDestination', { id }, CAUSE);
+    expect(horizon()).toBe(4);
+    await record();
+    expect(log.lastVersion(`test-${id}`)).toBe(4);
+    await stop();
+  });
+});

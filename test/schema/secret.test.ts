@@ -1,6 +1,14 @@
 import { getIntrospectionQuery } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import { aLogin, createDestination, mutate, mutationOf, post } from '../support/graphql/calls.js';
+import {
+  aLogin,
+  createDestination,
+  expectInvalid,
+  expectRefusal,
+  mutate,
+  mutationOf,
+  post,
+} from '../support/graphql/calls.js';
 import { eventStream } from '../support/graphql/live.js';
 import { openAuthorizedSocket } from '../support/graphql/socket.js';
 import { issueCertificate } from '../support/receiver/certificates.js';
@@ -76,7 +84,7 @@ describe('an authorization value', () => {
     }
     controller.abort();
     const { text } = await post(test, `query ($portalId: ID!) { ${DELIVERIES} }`, { portalId });
-    expect(text).toContain('"phase":"BODY","responseExcerpt":"bad value: ***"');
+    expect(text).toContain('"phase":"BODY","responseExcerpt":"(withheld, because it repeats a part of a secret)"');
   });
 
   it('is not in the answer to createDestination, success or refusal', async () => {
@@ -217,4 +225,76 @@ describe('a client key', () => {
     expect(body.errors?.length).toBeGreaterThan(0);
     expectNoKey(text);
   });
+});
+
+describe('an endpoint that contains a key', () => {
+  const KEY = 'ZaVnC4dhaV2Bx-8a6b2f0c';
+  const SHORT = 'https://127.0.0.1:444/receiver/v1/http/…?…';
+  const endpoint = `https://127.0.0.1:444/receiver/v1/http/${KEY}?key=${KEY}`;
+
+  it('is whole in one field, and in short form everywhere else', async () => {
+    const receiver = await startReceiver();
+    receiver.answers((response, received, request) => {
+      answer(404, {}, `nothing at ${request.url}`)(response, received, request);
+    });
+    const test = await startApp();
+    const { portalId, destinationId: id } = await connectPortal(test, receiver);
+    const whole = `${receiver.url.replace(/\/$/, '')}/${KEY}`;
+    const updated = await post(test, mutationOf('updateDestination'), { input: { id, endpoint: whole } });
+    await mutate(test, 'recordLogin', { portalId, ...aLogin() });
+    await receiver.until(({ received }) => received.length === 1);
+    const tested = await post(test, mutationOf('testDestination'), { input: { id } });
+
+    for (const { text } of [updated, tested]) expect(text).not.toContain(KEY.slice(0, 8));
+    for (const query of [...queries, ...ofPortal]) {
+      const { text, body } = await post(test, query, { portalId });
+      expect(body.errors).toBeUndefined();
+      expect(text).not.toContain(KEY.slice(0, 8));
+    }
+    const { body } = await post(test, 'query ($id: ID!) { destination(id: $id) { endpoint fullEndpoint } }', { id });
+    expect(body.data).toEqual({ destination: { endpoint: expect.stringMatching(/…$/), fullEndpoint: whole } });
+    await receiver.down();
+  });
+
+  it.each([
+    ['success', { name: 'SIEM', endpoint }],
+    ['a refusal of the name', { name: '', endpoint }],
+    ['a refusal of the endpoint', { name: 'SIEM', endpoint: endpoint.replace('127.0.0.1', '10.0.0.1') }],
+    ['an unknown field', { name: 'SIEM', endpoint, logFormt: 'CEF' }],
+    ['another type', { name: 'SIEM', endpoint: [endpoint] }],
+    ['characters that no URL has', { name: 'SIEM', endpoint: `${endpoint} x` }],
+  ])('is not in the answer to createDestination: %s', async (_, input) => {
+    const test = await startApp();
+    const { text } = await post(test, mutationOf('createDestination'), { input });
+    expect(text).not.toContain(KEY.slice(0, 8));
+  });
+
+  it('is refused in its short form, which is what the API shows', async () => {
+    const test = await startApp();
+    const id = await createDestination(test, { endpoint });
+    expect(await mutate(test, 'updateDestination', { id, name: 'Renamed' })).toMatchObject({
+      destination: { endpoint: SHORT },
+    });
+    await expectInvalid(test, 'updateDestination', { id, endpoint: SHORT }, 'endpoint', 'must be the whole URL');
+  });
+});
+
+it('a stored secret does not reach another host by updateDestination and testDestination', async () => {
+  const [mine, other] = await Promise.all([startReceiver(), startReceiver()]);
+  const test = await startApp();
+  const { destinationId: id } = await connectPortal(test, mine);
+
+  const moved = { id, endpoint: other.url, caCertificate: other.ca };
+  await expectRefusal(test, 'updateDestination', moved, {
+    __typename: 'Conflict',
+    code: 'SECRET_NEEDED',
+    fields: [{ field: 'authorization', reason: expect.stringContaining('null to remove it') }],
+  });
+  await mutate(test, 'testDestination', { id });
+  expect([mine.received.length, other.received.length]).toEqual([1, 0]);
+
+  await mutate(test, 'updateDestination', { ...moved, authorization: null });
+  await mutate(test, 'testDestination', { id });
+  expect(other.received[0]?.headers).not.toHaveProperty('authorization');
+  await Promise.all([mine.down(), other.down()]);
 });

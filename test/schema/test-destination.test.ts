@@ -5,7 +5,6 @@ import {
   dataOf,
   expectInvalid,
   expectRefusal,
-  headOf,
   mutate,
   UNKNOWN_ID,
 } from '../support/graphql/calls.js';
@@ -96,8 +95,13 @@ describe('testDestination', () => {
       delivered: false,
       phase: 'BODY',
       responseCode: 403,
-      message: 'not you: ***',
-      responseExcerpt: 'not you:\n***',
+      message: 'Forbidden',
+      responseExcerpt: '(withheld, because it repeats a part of a secret)',
+    });
+    receiver.answers(answer(403, {}, 'not you:\n{"text":"Invalid token"}'));
+    expect(await mutate(test, 'testDestination', { id })).toMatchObject({
+      message: 'Forbidden: invalid token',
+      responseExcerpt: 'not you:\n{"text":"Invalid token"}',
     });
     await receiver.down();
     expect(await mutate(test, 'testDestination', { id })).toMatchObject({
@@ -135,15 +139,30 @@ describe('testDestination', () => {
     expect(await mutate(test, 'testDestination', { id })).toMatchObject({ delivered: false, phase: 'RESOLVE' });
   });
 
-  it('records nothing and does not change the status of a webhook', async () => {
+  it('records its outcome, without the excerpt, and does not change the status of a webhook', async () => {
     const { receiver, test } = await started();
     const { portalId, destinationId } = await connectPortal(test, receiver);
-    receiver.answers(answer(401));
-    const head = await headOf(test);
+    receiver.answers(answer(401, {}, 'an excerpt'));
+    const { log, tail } = test.app.services;
+    const head = tail.head();
 
-    expect(await mutate(test, 'testDestination', { id: destinationId })).toMatchObject({ delivered: false });
+    const result = await mutate<{ attemptedAt: string }>(test, 'testDestination', { id: destinationId });
 
-    expect(await headOf(test)).toBe(head);
+    expect(log.after(head, 9)).toMatchObject([
+      { stream: `test-${destinationId}`, type: 'DestinationTested', actor: expect.stringMatching(/^token-/) },
+    ]);
+    expect(log.after(head, 9)[0]?.data).toEqual({
+      delivered: false,
+      attemptedAt: Date.parse(result.attemptedAt),
+      durationMs: expect.any(Number),
+      responseCode: 401,
+      message: 'Unauthorized',
+      phase: 'BODY',
+    });
+    const lastTest = 'query ($id: ID!) { destination(id: $id) { lastTest { delivered attemptedAt responseCode } } }';
+    expect(await dataOf(test, lastTest, { id: destinationId })).toEqual({
+      destination: { lastTest: { delivered: false, attemptedAt: result.attemptedAt, responseCode: 401 } },
+    });
     const query =
       'query ($id: ID!) { portal(id: $id) { webhook { status { state lastAttemptAt consecutiveFailures } } } }';
     expect(await dataOf(test, query, { id: portalId })).toEqual({

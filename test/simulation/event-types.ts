@@ -9,6 +9,7 @@ const types: Record<EventType, boolean> = {
   DestinationUpdated: true,
   DestinationDeleted: true,
   DestinationHealthChanged: true,
+  DestinationTested: false,
   WebhookCreated: true,
   WebhookRenamed: true,
   WebhookConfigured: true,

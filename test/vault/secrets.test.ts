@@ -221,7 +221,12 @@ describe('a data directory', () => {
     const { commands, models, tail } = test.app.services;
     const client = issueCertificate({ name: 'A client' });
     const pair = { clientCertificate: client.cert, clientKey: client.key };
-    await commands.execute('updateDestination', { id: destinationId, ...pair }, { actor: 'test', traceId: '' });
+    const endpoint = `${receiver.url.replace(/\/$/, '')}/key-of-the-endpoint`;
+    await commands.execute(
+      'updateDestination',
+      { id: destinationId, ...pair, endpoint },
+      { actor: 'test', traceId: '' },
+    );
     const deliveries = tail.follow([`delivery-${portalId}`], 0);
     const login = { portalId, authenticationType: 'BASIC', outcome: 'SUCCESS', sourceAddress: '192.0.2.7' } as const;
     await test.client.call(RecordLoginDocument, { input: login });
@@ -234,6 +239,8 @@ describe('a data directory', () => {
     const secrets = [
       'Splunk 8a6b2f0c-secret',
       '8a6b2f0c-secret',
+      'key-of-the-endpoint',
+      'not you: ',
       test.token,
       test.token.replace(/^aw_/, ''),
       privateKey,

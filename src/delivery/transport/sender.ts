@@ -1,4 +1,3 @@
-import { STATUS_CODES } from 'node:http';
 import type { Outcome, Phase } from '../../domain/lane/attempt.js';
 import type { Clock } from '../../runtime/clock.js';
 import { createService } from '../../runtime/service.js';
@@ -9,6 +8,7 @@ import { parseRetryAfter } from '../kinds/http/retry-after.js';
 import { verdictOf } from '../kinds/http/verdict.js';
 import { warningAbout } from '../kinds/http/warning.js';
 import { describeTried } from './addresses.js';
+import { messageOf } from './answer-words.js';
 import { decode } from './decode.js';
 import { createDialer, directly, type Progress } from './dialer.js';
 import { describe, isOfTls } from './error-words.js';
@@ -16,6 +16,7 @@ import { createPool } from './pool.js';
 import { type Answer, MAX_RESPONSE_BYTES, post } from './post.js';
 import { ProxyFailure, reasonThroughProxy, throughProxy } from './proxy.js';
 import { showExcerpt, showMessage } from './redaction.js';
+import { secretsOf } from './secret-parts.js';
 import type { DeliveryRequest, EgressProxy, Sender, Target } from './types.js';
 
 /** For one attempt, from the DNS lookup until the status line was read and the request handed over. */
@@ -82,12 +83,12 @@ export function createSender({
     const verdict = verdictOf(responseCode);
     const isDelivered = verdict === 'DELIVERED';
     const warning = isDelivered ? warningAbout(text, headers['content-type']) : null;
-    const words = describeRedirect(responseCode, headers.location, target.endpoint) ?? text;
+    const redirect = describeRedirect(responseCode, headers.location, target.endpoint);
     return {
       verdict,
       responseCode,
       phase: 'BODY' as const,
-      message: showMessage(words, secretsOf(target)) || STATUS_CODES[responseCode] || 'no reason given',
+      message: redirect ? showMessage(redirect, secretsOf(target)) : messageOf(responseCode, isDelivered ? '' : text),
       responseExcerpt: isDelivered ? null : showExcerpt(text, secretsOf(target)) || null,
       retryAfterMs: parseRetryAfter(headers['retry-after'], clock.now()),
       ...(warning !== null && { warning }),
@@ -149,15 +150,6 @@ function describeLate({ phase, tried, earlyCode }: Progress): string {
     return `the receiver answered ${earlyCode}, but did not take the whole batch within ${seconds} s`;
   const isListed = phase === 'CONNECT' && tried.length > 1;
   return `no response within ${seconds} s${isListed ? ` (${describeTried(tried)})` : ''}`;
-}
-
-/** Without this limit, the value `1` of a header would hide every 1 in a message. */
-const MIN_HEADER_SECRET_CHARACTERS = 4;
-
-/** The header values that must not be shown. */
-function secretsOf({ authorization, headers }: Target): string[] {
-  const values = headers.map(({ value }) => value).filter((value) => value.length >= MIN_HEADER_SECRET_CHARACTERS);
-  return authorization === null ? values : [authorization, ...values];
 }
 
 /** The phase in which an attempt without a status ended. A refused address counts as RESOLVE, even if its peer was reached. */

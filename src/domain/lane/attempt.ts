@@ -1,4 +1,5 @@
 /** One attempt to deliver a batch, and its outcome. Times in ms. */
+import type { Sealed } from '../destination.js';
 
 /**
  * Why a batch is sent. FIRST: its first delivery, in order. RECOVERY: an earlier delivery was abandoned. PROBE: to find out whether
@@ -20,14 +21,20 @@ export interface Attempt {
   durationMs: number;
   /** null: no status line was received. */
   responseCode: number | null;
-  /** The answer of the receiver, or why there was none. At most 256 characters, without secrets. */
+  /** The reason phrase of the code with known phrases of the answer, or why there was no answer. At most 256 characters. */
   message: string;
   /** The phase in which the attempt ended. Left out of a success, which always ends in BODY. */
   phase?: Phase;
-  /** The start of the body that the receiver returned to a failed attempt: at most 1,024 characters, without secrets. */
-  responseExcerpt?: string | null;
+  /** The start of the body that the receiver returned to a failed attempt. */
+  responseExcerpt?: SealedExcerpt | null;
   /** Why the body of a success contradicts its status. Left out if it does not. */
   warning?: string;
+}
+
+/** At most 1,024 characters of an answer, sealed with the data key of the destination that gave it. */
+export interface SealedExcerpt {
+  destinationId: string;
+  sealed: Sealed;
 }
 
 /**
@@ -39,8 +46,9 @@ export type Verdict = 'DELIVERED' | 'RETRYABLE' | 'FINAL' | Rejection;
 /** A batch of several lines with such an answer is narrowed (narrowing.ts). */
 export type Rejection = 'REJECTED' | 'TOO_LARGE';
 
-/** The result of one attempt, as the sender reports it. */
-export interface Outcome extends Omit<Attempt, 'deliveryId' | 'attemptNumber'> {
+/** The result of one attempt, as the sender reports it: with the excerpt in clear. */
+export interface Outcome<Excerpt = string> extends Omit<Attempt, 'deliveryId' | 'attemptNumber' | 'responseExcerpt'> {
+  responseExcerpt?: Excerpt | null;
   verdict: Verdict;
   /** The value of a Retry-After header, in ms. */
   retryAfterMs: number | null;

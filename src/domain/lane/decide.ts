@@ -2,15 +2,16 @@
 
 import type { LogFormat } from '../formats/index.js';
 import { isWithin, type LoginRange, loginCount, overlap } from '../login-range.js';
-import type { Attempt, Outcome, Rejection, Verdict } from './attempt.js';
+import type { Attempt, Outcome, Rejection, SealedExcerpt, Verdict } from './attempt.js';
 import { boundedRetryMs, laneBackoffMs, MAX_RETRIES, probeBackoffMs, retryBackoffMs } from './backoff.js';
 import type { BatchStarted } from './batch.js';
 import type { DeliveryEvent } from './events.js';
 import { type Lane, type OpenDelivery, openDelivery, type Sender } from './lane.js';
 
-export type DeliveryCommand =
+/** The engine gives the excerpt of an answer in clear; a decision gets it sealed. */
+export type DeliveryCommand<Excerpt = string> =
   | { type: 'StartBatch'; batch: BatchStarted }
-  | { type: 'RecordOutcome'; deliveryId: string; attemptNumber: number; outcome: Outcome; random: number }
+  | { type: 'RecordOutcome'; deliveryId: string; attemptNumber: number; outcome: Outcome<Excerpt>; random: number }
   | { type: 'SupersedeDelivery'; deliveryId: string }
   /** The webhook was removed. */
   | { type: 'EndDelivery'; deliveryId: string };
@@ -28,7 +29,7 @@ export interface DeliveryContext {
 }
 
 /** A late command (its delivery is not open, or its attempt number is not the next one) causes no event. */
-export function decide(command: DeliveryCommand, lane: Lane, context: DeliveryContext): DeliveryEvent[] {
+export function decide(command: DeliveryCommand<SealedExcerpt>, lane: Lane, context: DeliveryContext): DeliveryEvent[] {
   if (command.type === 'StartBatch') {
     if (!mayStart(command.batch, lane, context)) return [];
     const job = command.batch.purpose === 'REPLAY' && lane.replay ? { replayJobId: lane.replay.jobId } : {};
@@ -77,7 +78,7 @@ function mayStart(batch: BatchStarted, lane: Lane, { sender, undeliveredIn }: De
 }
 
 /** Until when (ms) the receiver asked for a pause with Retry-After; null if it did not. */
-export function pausedUntil({ verdict, retryAfterMs, attemptedAt, durationMs }: Outcome): number | null {
+export function pausedUntil({ verdict, retryAfterMs, attemptedAt, durationMs }: Outcome<unknown>): number | null {
   if (verdict === 'DELIVERED' || retryAfterMs === null) return null;
   return attemptedAt + durationMs + boundedRetryMs(retryAfterMs);
 }
@@ -87,7 +88,7 @@ function superseded({ deliveryId }: OpenDelivery): DeliveryEvent {
 }
 
 function afterAttempt(
-  outcome: Outcome,
+  outcome: Outcome<SealedExcerpt>,
   random: number,
   open: OpenDelivery,
   lane: Lane,

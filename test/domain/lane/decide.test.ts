@@ -20,11 +20,11 @@ import {
 } from '../../support/domain/events.js';
 import { decider } from '../../support/domain/given.js';
 
-const given = decider<Lane, LaneEvent, DeliveryCommand>(emptyLane, evolve, (command, lane) =>
+const given = decider<Lane, LaneEvent, DeliveryCommand<never>>(emptyLane, evolve, (command, lane) =>
   decide(command, lane, { sender: lane.webhook, logFormat: undefined, workedBefore: false, undeliveredIn: () => 0 }),
 );
-const start = (batch = batchStarted('a', 1, 3)): DeliveryCommand => ({ type: 'StartBatch', batch: batch.data });
-const ended = (deliveryId: string, attempt: number, outcome: Outcome, random = 0): DeliveryCommand => ({
+const start = (batch = batchStarted('a', 1, 3)): DeliveryCommand<never> => ({ type: 'StartBatch', batch: batch.data });
+const ended = (deliveryId: string, attempt: number, outcome: Outcome<never>, random = 0): DeliveryCommand<never> => ({
   type: 'RecordOutcome',
   deliveryId,
   attemptNumber: attempt,

@@ -174,6 +174,7 @@ export function createAccount(
       case 'DestinationDeleted':
         return changeDestination(id, event, event.recordedAt);
       case 'DestinationHealthChanged':
+      case 'DestinationTested':
       case 'TokenIssued':
       case 'TokenRevoked':
       case 'OrganizationIdentified':

@@ -173,7 +173,11 @@ export const loginsUndelivered = (
   data: { firstVersion, lastVersion, deliveryId, reason: 'WEBHOOK_REMOVED' },
 });
 
-const outcome = (verdict: Outcome['verdict'], responseCode: number, retryAfterMs: number | null = null): Outcome => ({
+const outcome = (
+  verdict: Outcome['verdict'],
+  responseCode: number,
+  retryAfterMs: number | null = null,
+): Outcome<never> => ({
   verdict,
   responseCode,
   retryAfterMs,
@@ -182,7 +186,8 @@ const outcome = (verdict: Outcome['verdict'], responseCode: number, retryAfterMs
   message: `answer ${responseCode}`,
 });
 export const success = outcome('DELIVERED', 202);
-export const unavailable = (retryAfterMs: number | null = null): Outcome => outcome('RETRYABLE', 503, retryAfterMs);
+export const unavailable = (retryAfterMs: number | null = null): Outcome<never> =>
+  outcome('RETRYABLE', 503, retryAfterMs);
 export const unauthorized = outcome('FINAL', 401);
 export const tooLarge = outcome('TOO_LARGE', 413);
 export const rejected = outcome('REJECTED', 400);
