@@ -71,7 +71,7 @@ it('a long outage of a receiver loses no login, and the status describes it corr
   receiver.answers(answer(503, {}, 'warming up'));
   await receiver.up();
   await after(64);
-  expectOutage(/warming up/, 503);
+  expectOutage(/^Service Unavailable$/, 503);
   const worst = statuses().map(({ undeliveredTotal }) => undeliveredTotal);
   const ranges = portalIds.map((portalId) => run.app.services.models.undelivered.page(portalId, ['WAITING'], all));
 

@@ -68,7 +68,7 @@ export type CreateDestinationInput = {
   clientCertificate?: string | null | undefined;
   /** The private key of the client certificate: RSA, EC or Ed25519, in PEM, without a passphrase. Write-only: it is stored encrypted and never returned. Needed with `clientCertificate`. */
   clientKey?: string | null | undefined;
-  /** An absolute https URL without credentials; at most 2,048 characters. It is stored in its canonical form, as it is requested. */
+  /** An absolute https URL without credentials; at most 2,048 characters. It is stored in its canonical form, as it is requested, and encrypted, because it may contain a key. */
   endpoint: string;
   /** Headers to send with every request, such as `X-Splunk-Request-Channel`; at most 10, and none that Auditwire or the connection sets (Host, Authorization, User-Agent, Content-*, Transfer-Encoding and the like). */
   headers?: Array<CreateHeaderInput> | null | undefined;
@@ -309,6 +309,8 @@ export type RefusalCode =
   | 'PRUNED'
   /** A replay of the webhook is in progress. */
   | 'REPLAY_RUNNING'
+  /** The destination would send a stored secret to another place than it was given for; `fields` names each secret to give again. */
+  | 'SECRET_NEEDED'
   /** The portal has as many webhooks as a portal can have. */
   | 'TOO_MANY_WEBHOOKS'
   /** The server cannot do this at the moment; the same call may succeed later. */
@@ -434,7 +436,7 @@ export type UpdateDestinationInput = {
   clientCertificate?: string | null | undefined;
   /** The private key of the client certificate: RSA, EC or Ed25519, in PEM, without a passphrase. Write-only: it is stored encrypted and never returned. Without `clientCertificate`, it must match the stored certificate. null removes both. */
   clientKey?: string | null | undefined;
-  /** A new endpoint: an absolute https URL without credentials; at most 2,048 characters. */
+  /** A new endpoint: an absolute https URL without credentials, not in short form; at most 2,048 characters. */
   endpoint?: string | null | undefined;
   /** Headers to send with every request, such as `X-Splunk-Request-Channel`; at most 10, and none that Auditwire or the connection sets (Host, Authorization, User-Agent, Content-*, Transfer-Encoding and the like). The list replaces the present one; null removes all. */
   headers?: Array<UpdateHeaderInput> | null | undefined;
