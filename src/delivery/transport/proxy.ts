@@ -12,6 +12,7 @@ import { connectFirst } from './addresses.js';
 import { type Connect, unlessAborted } from './dialer.js';
 import { describe } from './error-words.js';
 import { showMessage } from './redaction.js';
+import { partsOf } from './secret-parts.js';
 import type { EgressProxy } from './types.js';
 
 /** The proxy could not be reached, or it refused the tunnel. The receiver gave no answer. */
@@ -78,9 +79,9 @@ function openTunnel(
     request.on('error', reject);
     request.once('connect', ({ statusCode = 0, statusMessage, headers }: IncomingMessage, _: Socket, head: Buffer) => {
       if (statusCode < 200 || statusCode > 299) {
-        const answer = [statusCode, statusMessage || STATUS_CODES[statusCode]].filter(Boolean).join(' ');
-        const words = showMessage(`the egress proxy answered ${answer}`, authorization === null ? [] : [authorization]);
-        return refuse(words, headers['retry-after']);
+        const phrase = statusMessage || STATUS_CODES[statusCode] || '';
+        const words = showMessage(phrase, authorization === null ? [] : partsOf(authorization));
+        return refuse(`the egress proxy answered ${statusCode} ${words}`.trim(), headers['retry-after']);
       }
       // Nothing was requested yet: a receiver that sends data now is neither an HTTP nor a TLS server.
       if (head.length) return refuse('the receiver behind the egress proxy is not an HTTP server');

@@ -24,7 +24,7 @@ export function secretsOf({ authorization, headers, clientKey, endpoint }: Targe
 }
 
 /** The parts of a value after its scheme: between the names of parameters, and what a pair in base64 decodes to. */
-function partsOf(value: string): string[] {
+export function partsOf(value: string): string[] {
   const [scheme = ''] = value.split(' ');
   const isScheme = scheme !== value && SCHEMES.has(scheme.toLowerCase());
   const parts = value.slice(isScheme ? scheme.length + 1 : 0).split(PARAMETER);

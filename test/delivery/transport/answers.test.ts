@@ -131,7 +131,7 @@ describe('an answer while the request is still being written', () => {
       it.write(`HTTP/1.1 ${status} Any\r\nContent-Length: 5\r\n\r\nwords`);
       resume = () => it.resume();
     }, 'head');
-    expect(await send(large)).toMatchObject({ responseCode: status, message: 'words' });
+    expect(await send(large)).toMatchObject({ responseCode: status, responseExcerpt: 'words' });
     resume();
     await raw.until((it) => it.open() === 0);
   });

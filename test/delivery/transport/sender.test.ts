@@ -61,10 +61,14 @@ describe('a status', () => {
     [202, 'DELIVERED'],
     [204, 'DELIVERED'],
     [304, 'FINAL'],
-    [400, 'FINAL'],
+    [400, 'REJECTED'],
     [401, 'FINAL'],
+    [403, 'REJECTED'],
     [404, 'FINAL'],
-    [408, 'FINAL'],
+    [405, 'FINAL'],
+    [407, 'FINAL'],
+    [408, 'REJECTED'],
+    [410, 'FINAL'],
     [413, 'TOO_LARGE'],
     [429, 'RETRYABLE'],
     [500, 'RETRYABLE'],
@@ -132,7 +136,7 @@ describe('the status decides', () => {
   it('even if the connection ends within the body', async () => {
     const outcome = await sendRaw(`${head(400)}half a`);
     expect(outcome).toMatchObject({
-      verdict: 'FINAL',
+      verdict: 'REJECTED',
       responseCode: 400,
       message: 'Bad Request',
       responseExcerpt: 'half a',
@@ -141,7 +145,7 @@ describe('the status decides', () => {
 
   it.each([
     [202, 'DELIVERED'],
-    [400, 'FINAL'],
+    [400, 'REJECTED'],
     [503, 'RETRYABLE'],
   ] as const)('even if the body of a %i never ends: the sender waits one second for it', async (status, verdict) => {
     const sender = startSender();
