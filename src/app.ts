@@ -25,6 +25,7 @@ import { runHere, startThreads } from './threads/workers.js';
 import { makeToken } from './vault/access-tokens.js';
 import { readMasterKey } from './vault/master-key.js';
 import { createSecrets } from './vault/secrets.js';
+import { createSigners } from './vault/signing-keys.js';
 
 /** Time, randomness, the network and other parts that a test can replace. */
 export interface AppOptions {
@@ -93,12 +94,21 @@ export async function createApp(config: Config, logger: Logger, appOptions: AppO
     });
 
     const models = createReadModels(db);
+    const signers = createSigners(models.issuer.signingKey, secrets);
     const tail = createTail(log);
     const guard = createAddressGuard(config.allowedAddresses, appOptions.resolve);
     const options = { config, masterKey, tail, logger, onFatal };
     const workers = appOptions.threads
       ? startThreads({ ...options, writing, unsigned: appOptions.unsigned ?? false })
-      : runHere({ ...options, ...appOptions, writing, reading: { log, models, secrets }, guard, clock, random });
+      : runHere({
+          ...options,
+          ...appOptions,
+          writing,
+          reading: { log, models, secrets, signers },
+          guard,
+          clock,
+          random,
+        });
     const { commands, delivery } = workers;
 
     const cause: Cause = { actor: SYSTEM, traceId: randomTraceId(random) };
@@ -110,7 +120,15 @@ export async function createApp(config: Config, logger: Logger, appOptions: AppO
     // Tests of destinations are sent from this thread, because their callers wait here for the outcome.
     const { egressProxy } = config;
     const sender = (appOptions.createSender ?? createSender)({ guard, clock, userAgent: USER_AGENT, egressProxy });
-    const testDestination = createDestinationTest({ models, secrets, sender, clock, random, line: config.line });
+    const testDestination = createDestinationTest({
+      models,
+      secrets,
+      signers,
+      sender,
+      clock,
+      random,
+      line: config.line,
+    });
     const statusOf = createStatuses({ models, log, retention: config.retention, now: () => clock.now() }, tail.head);
     const reasonAgainstEndpoint = async (url: URL) =>
       egressProxy ? reasonThroughProxy(url, guard) : guard.reasonAgainstSaving(url);
@@ -146,6 +164,7 @@ export async function createApp(config: Config, logger: Logger, appOptions: AppO
         // The log before the network: then an attempt that is cut off records no outcome, and the next start makes it again.
         await commands.stop();
         await stopAll([delivery.sender, sender]);
+        signers.close();
         // Readers before the writer: the last connection to close copies the write-ahead log into the database.
         sqlite.close();
         await workers.writer.stop();

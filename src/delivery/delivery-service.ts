@@ -3,18 +3,19 @@ import type { ReadModels } from '../projections/read-models.js';
 import type { Service } from '../runtime/service.js';
 import { USER_AGENT } from '../runtime/version.js';
 import type { Secrets } from '../vault/secrets.js';
-import { createSigners } from '../vault/signing-keys.js';
+import type { Signers } from '../vault/signing-keys.js';
 import { createRenderer, type Plan, type Rendered } from './batch/render.js';
 import type { AddressGuard } from './egress/address-guard.js';
 import { createEngine, type EngineContext } from './engine.js';
 import type { createSender } from './transport/sender.js';
 import type { EgressProxy } from './transport/types.js';
 
-/** The log, the read models and the secrets, read over one connection. */
+/** The log, the read models, the secrets and the signing keys, read over one connection. */
 export interface Reading {
   log: LogReader;
   models: ReadModels;
   secrets: Secrets;
+  signers: Signers;
 }
 
 export interface DeliveryServices {
@@ -39,6 +40,12 @@ export function createDeliveryServices(context: DeliveryContext): DeliveryServic
 }
 
 /** Renders in the calling thread. `unsigned` leaves the signatures out, to measure their cost. */
-export function createRender({ log, models, secrets }: Reading, unsigned: boolean): (plan: Plan) => Rendered {
-  return createRenderer(log, unsigned ? () => () => '' : createSigners(models.issuer.signingKey, secrets));
+export function createRender(
+  { log, signers }: Pick<Reading, 'log' | 'signers'>,
+  unsigned: boolean,
+): (plan: Plan) => Rendered {
+  return createRenderer(
+    log,
+    unsigned ? () => (lines, attach) => lines.map((line) => attach(line, '')) : signers.signerOf,
+  );
 }

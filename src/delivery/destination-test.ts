@@ -6,7 +6,7 @@ import type { ReadModels } from '../projections/read-models.js';
 import type { Clock } from '../runtime/clock.js';
 import { type Random, randomTraceId, randomUuid } from '../runtime/random.js';
 import type { Secrets } from '../vault/secrets.js';
-import { createSigners } from '../vault/signing-keys.js';
+import type { Signers } from '../vault/signing-keys.js';
 import { encode, writeTestLine } from './batch/encode.js';
 import { targetOf } from './kinds/http/target.js';
 import type { Sender } from './transport/types.js';
@@ -20,6 +20,7 @@ export type TestDestination = (destinationId: string) => Promise<Outcome>;
 interface DestinationTestContext {
   models: ReadModels;
   secrets: Secrets;
+  signers: Signers;
   sender: Sender;
   clock: Clock;
   random: Random;
@@ -30,18 +31,18 @@ interface DestinationTestContext {
 export function createDestinationTest({
   models,
   secrets,
+  signers,
   sender,
   clock,
   random,
   line,
 }: DestinationTestContext): TestDestination {
-  const signerOf = createSigners(models.issuer.signingKey, secrets);
   let inFlight = 0;
 
   function testRequest({ logFormat }: DestinationRow) {
     const { signingKeyId, organizationId } = models.issuer.current();
     const written = writeTestLine(clock.now(), randomTraceId(random), logFormat, { ...line, organizationId });
-    const body = encode([written], logFormat, signerOf(signingKeyId));
+    const body = encode([written], logFormat, signers.signerOf(signingKeyId));
     return { deliveryId: randomUuid(random), body, isTest: true };
   }
 

@@ -7,13 +7,14 @@ export type Random = (size: number) => Buffer;
 
 export const systemRandom: Random = createPool();
 
-/** Reads many bytes from the system at a time, because each call is expensive. Each byte is returned once. */
+/** Reads many bytes from the system at a time, because each call is expensive. Each byte is returned once, and not kept. */
 function createPool(): Random {
   let pool = randomBytes(0);
   return (size) => {
     if (size > POOL_BYTES) return randomBytes(size);
     if (pool.length < size) pool = randomBytes(POOL_BYTES);
     const bytes = Buffer.from(pool.subarray(0, size));
+    pool.fill(0, 0, size);
     pool = pool.subarray(size);
     return bytes;
   };

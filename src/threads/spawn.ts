@@ -6,6 +6,7 @@ import { createLogReader } from '../log/sqlite/read.js';
 import { createReadModels } from '../projections/read-models.js';
 import { systemRandom } from '../runtime/random.js';
 import { createSecrets } from '../vault/secrets.js';
+import { createSigners } from '../vault/signing-keys.js';
 
 /** What a thread needs to read the data directory by itself. */
 export interface DataAccess {
@@ -16,11 +17,9 @@ export interface DataAccess {
 /** Opens a connection that reads. It stays open until the thread ends. */
 export function openReading({ dataDir, masterKey }: DataAccess): Reading {
   const { db } = openReader(dataDir);
-  return {
-    log: createLogReader(db),
-    models: createReadModels(db),
-    secrets: createSecrets(db, Buffer.from(masterKey), systemRandom),
-  };
+  const models = createReadModels(db);
+  const secrets = createSecrets(db, Buffer.from(masterKey), systemRandom);
+  return { log: createLogReader(db), models, secrets, signers: createSigners(models.issuer.signingKey, secrets) };
 }
 
 /**

@@ -44,26 +44,43 @@ export function createSecrets(db: Db, masterKey: Buffer, random: Random) {
   }
 
   /** @returns null if the owner's data key was destroyed @throws WrongMasterKey */
-  function openIfKept(owner: string, name: string, sealed: Sealed): string | null {
+  function bytesIfKept(owner: string, name: string, sealed: Sealed): Buffer | null {
     const key = dataKey(owner);
-    return key && decrypt(key, Buffer.from(sealed, 'base64url'), `${owner}/${name}`).toString();
+    if (!key) return null;
+    try {
+      return decrypt(key, Buffer.from(sealed, 'base64url'), `${owner}/${name}`);
+    } finally {
+      key.fill(0);
+    }
   }
 
-  /** @throws WrongMasterKey; an Error if the owner's data key was destroyed */
-  function open(owner: string, name: string, sealed: Sealed): string {
-    const secret = openIfKept(owner, name, sealed);
+  /** As `open`. The only copy of the secret is in the Buffer: the caller can overwrite it. */
+  function openBytes(owner: string, name: string, sealed: Sealed): Buffer {
+    const secret = bytesIfKept(owner, name, sealed);
     if (secret === null) throw new Error(`The data key of ${owner} was destroyed`);
     return secret;
   }
 
+  /** @throws WrongMasterKey; an Error if the owner's data key was destroyed */
+  const open = (owner: string, name: string, sealed: Sealed): string => openBytes(owner, name, sealed).toString();
+
   return {
     open,
-    openIfKept,
+    openBytes,
+
+    /** As `open`; null if the owner's data key was destroyed. */
+    openIfKept: (owner: string, name: string, sealed: Sealed): string | null =>
+      bytesIfKept(owner, name, sealed)?.toString() ?? null,
 
     /** Seals a secret of an owner. Call it in the transaction that appends the event with the sealed secret. */
-    seal(owner: string, name: string, secret: string): Sealed {
+    seal(owner: string, name: string, secret: string | Buffer): Sealed {
       const key = dataKey(owner) ?? makeDataKey(owner);
-      return encrypt(key, Buffer.from(secret), `${owner}/${name}`, random).toString('base64url');
+      try {
+        const plain = typeof secret === 'string' ? Buffer.from(secret) : secret;
+        return encrypt(key, plain, `${owner}/${name}`, random).toString('base64url');
+      } finally {
+        key.fill(0);
+      }
     },
 
     /** Whether a sealed secret has this value, in a time that does not depend on where they differ. @throws as `open` */
@@ -98,7 +115,10 @@ function decrypt(key: Buffer, sealed: Buffer, boundTo: string): Buffer {
     .setAAD(Buffer.from(boundTo))
     .setAuthTag(sealed.subarray(-TAG_BYTES));
   try {
-    return Buffer.concat([decipher.update(sealed.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()]);
+    const plain = decipher.update(sealed.subarray(NONCE_BYTES, -TAG_BYTES));
+    // In this mode, only the check is left for the end.
+    decipher.final();
+    return plain;
   } catch {
     throw new WrongMasterKey(`The master key is wrong, or a stored secret is damaged: it does not open ${boundTo}.`);
   }

@@ -1,11 +1,8 @@
-import { createPrivateKey, createPublicKey, type KeyObject, sign as signBytes } from 'node:crypto';
 import type { Sealed } from '../domain/destination.js';
 import { streamOf } from '../domain/stream.js';
 import { type Random, randomUuid } from '../runtime/random.js';
+import { openPrivateKey, type PrivateKey, type SignLines } from './private-key.js';
 import { PRIVATE_KEY, type Secrets } from './secrets.js';
-
-/** Signs the UTF-8 bytes of a line with Ed25519 (RFC 8032): base64url without padding, 86 characters. */
-export type Sign = (line: string) => string;
 
 /** A public key as in RFC 8037, and as Kong Konnect publishes it. */
 export interface Jwk {
@@ -25,40 +22,45 @@ export interface StoredKey {
   privateKey: Sealed;
 }
 
-// In PKCS #8, an Ed25519 private key is this prefix and its 32 bytes (RFC 8410, section 7).
-const PKCS8_ED25519 = Buffer.from('302e020100300506032b657004220420', 'hex');
+/** The bytes of a private key (RFC 8032). */
+const SEED_BYTES = 32;
 
 /** Makes a key pair, and seals its private key. */
 export function makeSigningKey(secrets: Secrets, random: Random): StoredKey {
   const id = randomUuid(random);
-  const pkcs8 = Buffer.concat([PKCS8_ED25519, random(32)]);
-  const publicKey = createPublicKey(createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' }));
-  const { x } = publicKey.export({ format: 'jwk' });
-  const privateKey = secrets.seal(streamOf('signing', id), PRIVATE_KEY, pkcs8.toString('base64'));
-  return { id, publicKey: String(x), privateKey };
+  const seed = random(SEED_BYTES);
+  const privateKey = secrets.seal(streamOf('signing', id), PRIVATE_KEY, seed);
+  const key = openPrivateKey(seed);
+  key.close();
+  return { id, publicKey: key.publicKey, privateKey };
 }
 
-/** Returns a function that gives the signer of a signing key. Each private key is opened once. */
-export function createSigners(
-  storedKey: (id: string) => StoredKey | undefined,
-  secrets: Secrets,
-): (signingKeyId: string) => Sign {
-  const keys = new Map<string, KeyObject>();
+/** The signing keys of one thread. */
+export interface Signers {
+  /** Each private key is opened once, when it is first used. @throws Error if there is no such key */
+  signerOf: (signingKeyId: string) => SignLines;
+  /** Overwrites the private keys in memory with zeros. */
+  close(): void;
+}
 
-  function keyOf(id: string): KeyObject {
+export function createSigners(storedKey: (id: string) => StoredKey | undefined, secrets: Secrets): Signers {
+  const keys = new Map<string, PrivateKey>();
+
+  function keyOf(id: string): PrivateKey {
     const known = keys.get(id);
     if (known) return known;
     const stored = storedKey(id);
     if (!stored) throw new Error(`There is no signing key ${id}`);
-    const der = Buffer.from(secrets.open(streamOf('signing', id), PRIVATE_KEY, stored.privateKey), 'base64');
-    const key = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
+    const key = openPrivateKey(secrets.openBytes(streamOf('signing', id), PRIVATE_KEY, stored.privateKey));
     keys.set(id, key);
     return key;
   }
 
-  return (signingKeyId) => {
-    const key = keyOf(signingKeyId);
-    return (line) => signBytes(null, Buffer.from(line), key).toString('base64url');
+  return {
+    signerOf: (signingKeyId) => keyOf(signingKeyId).signLines,
+    close() {
+      for (const key of keys.values()) key.close();
+    },
   };
 }
 

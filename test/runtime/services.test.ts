@@ -12,6 +12,7 @@ import { createLogger } from '../../src/runtime/logger.js';
 import { systemRandom } from '../../src/runtime/random.js';
 import type { Service } from '../../src/runtime/service.js';
 import { createSecrets } from '../../src/vault/secrets.js';
+import { createSigners } from '../../src/vault/signing-keys.js';
 import { openLog } from '../support/log/fixture.js';
 import { temporaryDirectory, testConfig } from '../support/server/app.js';
 
@@ -34,7 +35,8 @@ function aQueue() {
 
 function anEngine(): Service {
   const { log, models, connection } = openLog();
-  const reading = { log, models, secrets: createSecrets(connection.db, Buffer.alloc(32), systemRandom) };
+  const secrets = createSecrets(connection.db, Buffer.alloc(32), systemRandom);
+  const reading = { log, models, secrets, signers: createSigners(models.issuer.signingKey, secrets) };
   const render = createRender(reading, false);
   return createDeliveryServices({
     ...reading,

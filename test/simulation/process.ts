@@ -16,6 +16,7 @@ import { createLogger } from '../../src/runtime/logger.js';
 import type { Random } from '../../src/runtime/random.js';
 import { runHere } from '../../src/threads/workers.js';
 import { createSecrets, type Secrets } from '../../src/vault/secrets.js';
+import { createSigners } from '../../src/vault/signing-keys.js';
 import { type DiskState, withHooks } from './disk.js';
 
 const MASTER_KEY = Buffer.alloc(32, 3);
@@ -136,6 +137,7 @@ export async function startProcess(options: ProcessOptions): Promise<SimulatedPr
   options.onCommitted({ log, secrets });
   const tail = createTail(log);
   const logger = createLogger('error', { write: (line) => void (ended || options.onError(line)) });
+  const signers = createSigners(models.issuer.signingKey, secrets);
   const { commands, delivery } = runHere({
     config,
     masterKey: MASTER_KEY,
@@ -144,6 +146,7 @@ export async function startProcess(options: ProcessOptions): Promise<SimulatedPr
       log: { ...log, data: counted(log, options.onReadLogins) },
       models,
       secrets,
+      signers,
     },
     tail,
     guard: createAddressGuard([]),

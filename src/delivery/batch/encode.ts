@@ -3,7 +3,7 @@ import type { LogFormat } from '../../domain/formats/index.js';
 import { formats } from '../../domain/formats/index.js';
 import type { LineSettings } from '../../domain/log-line.js';
 import type { Login } from '../../domain/login.js';
-import type { Sign } from '../../vault/signing-keys.js';
+import type { SignLines } from '../../vault/private-key.js';
 import { bodyOf } from '../kinds/http/body.js';
 
 /** Most bytes that a signature adds to a line: 86 of base64url, its key and quotes, and the line break. */
@@ -38,7 +38,7 @@ export function writeTestLine(now: number, traceId: string, logFormat: LogFormat
 }
 
 /** The body of a batch: each line signed. The same lines give the same text. */
-export function encode(lines: readonly string[], logFormat: LogFormat, sign: Sign): Buffer {
+export function encode(lines: readonly string[], logFormat: LogFormat, signLines: SignLines): Buffer {
   const format = formats[logFormat];
-  return bodyOf(lines.map((line) => format.attach(line, sign(line))));
+  return bodyOf(signLines(lines, (line, signature) => format.attach(line, signature)));
 }

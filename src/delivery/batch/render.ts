@@ -4,7 +4,7 @@ import type { Login } from '../../domain/login.js';
 import type { LoginRange } from '../../domain/login-range.js';
 import { streamOf } from '../../domain/stream.js';
 import type { LogReader } from '../../log/event-log.js';
-import type { Sign } from '../../vault/signing-keys.js';
+import type { Signers } from '../../vault/signing-keys.js';
 import { encode, writeLines } from './encode.js';
 
 /** The logins of a batch, and everything that shapes their lines: the same plan always gives the same text. */
@@ -28,7 +28,7 @@ export interface Rendered {
 export type Render = (plan: Plan) => Promise<Rendered>;
 
 /** Reads the logins of a plan, writes their lines, and signs and compresses them: all slow work except the network. */
-export function createRenderer(log: LogReader, signerOf: (signingKeyId: string) => Sign) {
+export function createRenderer(log: LogReader, signerOf: Signers['signerOf']) {
   return (plan: Plan): Rendered => {
     const { portalId, firstVersion, lastVersion, logFormat, signingKeyId } = plan;
     const logins = log.data(streamOf('login', portalId), firstVersion, lastVersion) as Login[];

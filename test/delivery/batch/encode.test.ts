@@ -6,6 +6,7 @@ import { MAX_BATCH_BYTES } from '../../../src/domain/destination.js';
 import { logFormats } from '../../../src/domain/formats/index.js';
 import { type LineSettings } from '../../../src/domain/log-line.js';
 import type { Login } from '../../../src/domain/login.js';
+import type { SignLines } from '../../../src/vault/private-key.js';
 import { hostileText, lineSettings, loginOf } from '../../support/receiver/hostile.js';
 import { linesOf } from '../../support/receiver/lines.js';
 
@@ -25,8 +26,9 @@ const login: Login = {
 };
 /** As long as a real signature, and different for each line. */
 const sign = (text: string) => Buffer.from(text).toString('base64url').padEnd(86, 'A').slice(-86);
+const signLines: SignLines = (lines, attach) => lines.map((line) => attach(line, sign(line)));
 const bodyOf = (logins: readonly Login[], rendering: Rendering) =>
-  gunzipSync(encode(writeLines(logins, rendering), rendering.logFormat, sign)).toString();
+  gunzipSync(encode(writeLines(logins, rendering), rendering.logFormat, signLines)).toString();
 
 /** Lengths of requests that fill a batch with few lines: some short, some very long. */
 const requestLengths = fc.array(

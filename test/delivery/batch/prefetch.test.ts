@@ -9,6 +9,7 @@ import { logFormats } from '../../../src/domain/formats/index.js';
 import { createLogReader } from '../../../src/log/sqlite/read.js';
 import { createReadModels } from '../../../src/projections/read-models.js';
 import { createSecrets } from '../../../src/vault/secrets.js';
+import { createSigners } from '../../../src/vault/signing-keys.js';
 import { seededRandom } from '../../support/clock/random.js';
 import { hold } from '../../support/engine/answers.js';
 import {
@@ -159,7 +160,9 @@ describe('a server with prefetch', () => {
     const { db, sqlite } = openReader(join(directory, 'data'));
     onTestFinished(() => void sqlite.close());
     const secrets = createSecrets(db, masterKey, seededRandom(0));
-    const render = createRender({ log: createLogReader(db), models: createReadModels(db), secrets }, false);
+    const signers = createSigners(createReadModels(db).issuer.signingKey, secrets);
+    onTestFinished(() => signers.close());
+    const render = createRender({ log: createLogReader(db), signers }, false);
     return { server, receiver, render, ...portal };
   }
 

@@ -19,7 +19,7 @@ function makeSigner(seed = 'signing') {
   const keyId = handlers.ensureSigningKey({}, cause, 0);
   return {
     keyId,
-    sign: createSigners(models.issuer.signingKey, secrets)(keyId),
+    signLines: createSigners(models.issuer.signingKey, secrets).signerOf(keyId),
     published: jwkSet(models.issuer.signingKeys()),
     models,
     secrets,
@@ -51,7 +51,7 @@ async function verifier({ keys }: Published) {
 }
 
 function signedLine(login: Login, rendering: Rendering, signer: ReturnType<typeof makeSigner>): string {
-  const body = encode(writeLines([login], rendering), rendering.logFormat, signer.sign);
+  const body = encode(writeLines([login], rendering), rendering.logFormat, signer.signLines);
   return gunzipSync(body).toString().trimEnd();
 }
 
@@ -135,6 +135,8 @@ describe('the published key set', () => {
 
   it('has no signer for a key that does not exist', () => {
     const { models, secrets } = makeSigner();
-    expect(() => createSigners(models.issuer.signingKey, secrets)('none')).toThrow('There is no signing key none');
+    expect(() => createSigners(models.issuer.signingKey, secrets).signerOf('none')).toThrow(
+      'There is no signing key none',
+    );
   });
 });

@@ -8,11 +8,14 @@ import { afterAll } from 'vitest';
 const ROOT = join(import.meta.dirname, '../../..');
 const require = createRequire(import.meta.url);
 
-/** The native addon of better-sqlite3 is loaded from its own folder. */
-const addon: Plugin = {
-  name: 'addon',
+/** Native addons are loaded from their own folders. */
+const addons: Plugin = {
+  name: 'addons',
   setup({ onResolve }) {
-    onResolve({ filter: /^better-sqlite3$/ }, ({ path }) => ({ path: require.resolve(path), external: true }));
+    onResolve({ filter: /^(better-sqlite3|sodium-native)$/ }, ({ path }) => ({
+      path: require.resolve(path),
+      external: true,
+    }));
   },
 };
 
@@ -51,7 +54,7 @@ async function bundle(hasApi: boolean): Promise<string> {
     target: 'node20',
     format: 'esm',
     logLevel: 'error',
-    plugins: hasApi ? [addon] : [addon, withoutApi],
+    plugins: hasApi ? [addons] : [addons, withoutApi],
     // CommonJS packages load Node's modules with `require`.
     banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
     // The program looks for the migrations beside db/open.ts.

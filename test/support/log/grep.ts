@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The encodings of a secret in a file: raw, in hex, and in base64 at each offset within a longer value. */
-function encodings(secret: Buffer): Buffer[] {
+/** The encodings of a secret in a file or in memory: raw, in hex, and in base64 at each offset within a longer value. */
+export function encodings(secret: Buffer): Buffer[] {
   const inBase64 = [0, 1, 2].map((offset) => {
     const shifted = Buffer.concat([Buffer.alloc(offset), secret]).toString('base64url');
     // The characters at the ends also depend on the neighbouring bytes.
