@@ -8,10 +8,10 @@ import { entryOf } from '../../../src/domain/formats/entry.js';
 import type { Login } from '../../../src/domain/login.js';
 import { MAX_BATCH_LINES } from '../../../src/domain/login-range.js';
 import type { BareDrain } from './bare-drain.js';
-import { compressed, createPost, IN_FLIGHT, signed } from './deliver.js';
+import { compressed, createPost, createSignText, IN_FLIGHT } from './deliver.js';
 import { lineSettings } from './lines.js';
 
-const { file, organizationId, portalIds, url, ca }: BareDrain = JSON.parse(process.argv[2] ?? '');
+const { file, organizationId, portalIds, url, ca, signer }: BareDrain = JSON.parse(process.argv[2] ?? '');
 const line = lineSettings(organizationId);
 const db = new Database(file, { readonly: true });
 const idOfStream = db.prepare('SELECT id FROM streams WHERE name = ?').pluck();
@@ -19,6 +19,7 @@ const logins = db
   .prepare('SELECT data FROM events WHERE stream_id = ? AND version BETWEEN ? AND ? ORDER BY version')
   .pluck();
 const post = createPost(url, ca);
+const signText = createSignText(signer);
 process.on('disconnect', () => process.exit(0));
 
 const waiting = [...portalIds];
@@ -43,6 +44,5 @@ async function drain(portalId: string): Promise<void> {
 async function batch(portalId: string, streamId: number, first: number): Promise<Buffer | null> {
   const rows = logins.all(streamId, first, first + MAX_BATCH_LINES - 1) as string[];
   if (!rows.length) return null;
-  const lines = rows.map((data) => signed(cef.write(entryOf(JSON.parse(data) as Login, portalId, line))));
-  return compressed((await Promise.all(lines)).join('\n'));
+  return compressed(await signText(rows.map((data) => cef.write(entryOf(JSON.parse(data) as Login, portalId, line)))));
 }

@@ -2,6 +2,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Running } from './backlog.js';
+import type { Signer } from './deliver.js';
 
 /** The argument of bare-drain-process.ts, as JSON. */
 export interface BareDrain {
@@ -11,6 +12,7 @@ export interface BareDrain {
   portalIds: readonly string[];
   url: string;
   ca: string;
+  signer: Signer;
 }
 
 export function startBareDrain(work: BareDrain): Running {
