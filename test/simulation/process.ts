@@ -189,12 +189,16 @@ export async function startProcess(options: ProcessOptions): Promise<SimulatedPr
       if (ended) return false;
       await delivery.sender.stop();
       end();
+      signers.close();
       reading.sqlite.close();
       writing.sqlite.close();
       return true;
     },
     end,
-    closeFiles: () => closeWithoutCheckpoint(writing, reading),
+    closeFiles() {
+      signers.close();
+      closeWithoutCheckpoint(writing, reading);
+    },
   };
 
   try {
