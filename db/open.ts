@@ -38,7 +38,7 @@ export function lockDataDirectory(directory: string): () => void {
       mkdirSync(directory, { mode: 0o700 });
       syncDirectory(dirname(directory));
     } else if (!statSync(directory).isDirectory()) {
-      throw new Error('it is not a directory');
+      throw new Error('it is not a directory; choose another one');
     }
     const file = join(directory, 'lock');
     if (!existsSync(file)) makePrivateFile(file);
@@ -134,7 +134,9 @@ function reasonOf(error: unknown): string {
     case 'EEXIST':
       return 'another process has just created one of its files, or one of them is a link that leads nowhere';
     case 'ENOENT':
-      return 'its parent folder does not exist';
+      return 'its parent folder does not exist; make it, or choose another directory';
+    case 'ENOTDIR':
+      return 'a part of its path is a file, not a directory; choose another one';
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':

@@ -64,6 +64,8 @@ const size = z
   .transform((text) => Number.parseFloat(text) * 1024 ** (UNITS.indexOf(text.slice(-2)) + 1))
   .refine((bytes) => bytes >= MIN_SIZE_BYTES, 'must be at least 10MB');
 
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
+
 const settings = z.strictObject({
   DATA_DIR: directory.prefault('./data'),
   HOST: z.string().min(1).default('127.0.0.1'),
@@ -86,7 +88,7 @@ const settings = z.strictObject({
   LINE_VENDOR: lineField.default('Auditwire'),
   LINE_PRODUCT: lineField.default('Dev-Portal'),
   LINE_VERSION: lineField.default('1.0'),
-  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  LOG_LEVEL: z.enum(logLevels, `must be one of ${logLevels.join(', ')}`).default('info'),
   RETENTION_DAYS: days.prefault('7'),
   UNDELIVERED_RETENTION_DAYS: days.optional(),
   RETENTION_SIZE: size.optional(),
@@ -106,9 +108,10 @@ export type Config = ReturnType<typeof loadConfig>;
 /**
  * Reads the settings. An unknown variable with the prefix is refused, so that a typing error is not missed.
  *
+ * @param optionOf the option of the command line that gave the value of a variable: an error names it instead of the variable
  * @throws ConfigError with every problem
  */
-export function loadConfig(env: Record<string, string | undefined>) {
+export function loadConfig(env: Record<string, string | undefined>, optionOf: Readonly<Record<string, string>> = {}) {
   const given = Object.fromEntries(
     Object.entries(env)
       .filter(
@@ -118,7 +121,7 @@ export function loadConfig(env: Record<string, string | undefined>) {
       .map(([name, value]) => [name.slice(PREFIX.length), value]),
   );
   const parsed = settings.safeParse(given);
-  if (!parsed.success) throw new ConfigError(parsed.error.issues.flatMap(problemsOf));
+  if (!parsed.success) throw new ConfigError(parsed.error.issues.flatMap((issue) => problemsOf(issue, optionOf)));
   const { data } = parsed;
   return {
     retention: retentionOf(data),
@@ -146,12 +149,13 @@ function retentionOf(data: z.output<typeof settings>): RetentionSettings {
   return { ageMs, undeliveredAgeMs, sizeBytes };
 }
 
-function problemsOf(issue: z.core.$ZodIssue): string[] {
+function problemsOf(issue: z.core.$ZodIssue, optionOf: Readonly<Record<string, string>>): string[] {
   if (issue.code === 'unrecognized_keys') {
     const names = Object.keys(settings.shape).map((name) => PREFIX + name);
     return issue.keys.map((key) => `${PREFIX}${key}: is not a setting; the settings are ${names.join(', ')}`);
   }
-  return [`${PREFIX}${String(issue.path[0])}: ${issue.message}`];
+  const name = `${PREFIX}${String(issue.path[0])}`;
+  return [`${optionOf[name] ?? name}: ${issue.message}`];
 }
 
 /** An address or a range of addresses as `address/bits`; null if it is neither. */

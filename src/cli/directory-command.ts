@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ArgsDef } from 'citty';
 import { DataDirectoryError, errorCode } from '../../db/open.js';
@@ -31,27 +31,36 @@ export const listenArgs = {
   },
 } as const satisfies ArgsDef;
 
-interface Options {
-  'data-dir'?: string | undefined;
-  host?: string | undefined;
-  port?: string | undefined;
-}
+type Option = keyof typeof listenArgs;
+
+const variables: Record<Option, string> = {
+  'data-dir': 'AUDITWIRE_DATA_DIR',
+  host: 'AUDITWIRE_HOST',
+  port: 'AUDITWIRE_PORT',
+};
 
 /** Reads the settings from the environment. `overrides` have precedence over it, and the options have precedence over both. */
-export function configOf(options: Options, overrides: Record<string, string> = {}): Config {
-  return loadConfig({
-    ...process.env,
-    ...overrides,
-    ...(options['data-dir'] !== undefined && { AUDITWIRE_DATA_DIR: options['data-dir'] }),
-    ...(options.host !== undefined && { AUDITWIRE_HOST: options.host }),
-    ...(options.port !== undefined && { AUDITWIRE_PORT: options.port }),
-  });
+export function configOf(
+  options: { [Name in Option]?: string | undefined },
+  overrides: Record<string, string> = {},
+): Config {
+  const env = { ...process.env, ...overrides };
+  const optionOf: Record<string, string> = {};
+  for (const [option, variable] of Object.entries(variables) as [Option, string][]) {
+    const value = options[option];
+    if (value === undefined) continue;
+    env[variable] = value;
+    optionOf[variable] = `--${option}`;
+  }
+  return loadConfig(env, optionOf);
 }
 
 /** @throws DataDirectoryError if the directory has no event log: a typing error must not create a new directory */
 export function assertExists({ dataDir }: Config): void {
   if (existsSync(join(dataDir, 'auditwire.db'))) return;
-  throw new DataDirectoryError(`There is no event log in ${dataDir}; choose another directory with --data-dir.`);
+  const isFile = statSync(dataDir, { throwIfNoEntry: false })?.isFile() ?? false;
+  const problem = isFile ? `${dataDir} is a file, not a directory` : `There is no event log in ${dataDir}`;
+  throw new DataDirectoryError(`${problem}; choose another directory with --data-dir or AUDITWIRE_DATA_DIR.`);
 }
 
 /** Runs a command for a data directory. An error ends the program with a message for a person and an exit code. */
@@ -78,6 +87,8 @@ function explained(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   if (error instanceof ConfigError) return new UsageError(error.message);
   if (expected.some((kind) => error instanceof kind)) return new CommandFailed(error.message);
+  const isAboutListening = 'syscall' in error && (error.syscall === 'listen' || error.syscall === 'getaddrinfo');
+  if (!isAboutListening) return error;
   const address =
     'address' in error && 'port' in error ? `${String(error.address)}:${String(error.port)}` : 'the address';
   switch (errorCode(error)) {

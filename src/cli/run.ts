@@ -30,9 +30,9 @@ export function fail(error: unknown): never {
 }
 
 function explain(error: unknown): string {
-  if (!(error instanceof Error))
-    return typeof error === 'string' ? error : 'The connection to the server was refused or lost.';
-  const isExplained = error instanceof UsageError || error instanceof CommandFailed;
+  if (!(error instanceof Error)) return String(error);
+  // An error of the operating system, such as a directory that is missing, is about the machine; its message has the cause.
+  const isExplained = error instanceof UsageError || error instanceof CommandFailed || 'syscall' in error;
   return isExplained ? error.message : (error.stack ?? error.message);
 }
 

@@ -79,6 +79,15 @@ describe('a start that fails', () => {
     expect(server.complained()).toContain('AUDITWIRE_DATA_DIRECTORY: is not a setting');
   });
 
+  it('names the option that gave a wrong value, not the variable that was not set', async () => {
+    const server = auditwire(temporaryDirectory(), ['start', '--port', '99999'], { AUDITWIRE_LOG_LEVEL: 'all' });
+    expect(await server.ended).toBe(2);
+    expect(server.complained()).toBe(
+      'auditwire: These settings are wrong:\n  --port: must be 0 to 65535\n' +
+        '  AUDITWIRE_LOG_LEVEL: must be one of trace, debug, info, warn, error, silent\n',
+    );
+  });
+
   it.each([
     [['start', '--prot', '1'], '--prot'],
     [['start', 'now'], 'now'],
@@ -111,6 +120,22 @@ describe('a start that fails', () => {
       expect(await server.ended).toBe(1);
       expect(server.complained()).toContain(reason);
     }
+  });
+
+  it('reports a file in the path of the data directory', async () => {
+    const directory = temporaryDirectory();
+    writeFileSync(join(directory, 'file'), '');
+    const inside = auditwire(directory, ['start', '--data-dir', join('file', 'data')]);
+    const token = auditwire(directory, ['token', '--data-dir', 'file']);
+    expect([await inside.ended, await token.ended]).toEqual([1, 1]);
+    expect(inside.complained()).toContain('a part of its path is a file, not a directory; choose another one');
+    expect(token.complained()).toContain(`${join(directory, 'file')} is a file, not a directory; choose another`);
+  });
+
+  it('reports an error of the operating system without a stack', async () => {
+    const demo = auditwire(temporaryDirectory(), ['demo'], { TMPDIR: '/no/such/directory' });
+    expect(await demo.ended).toBe(1);
+    expect(demo.complained()).toMatch(/^auditwire: ENOENT: .*\n$/);
   });
 
   it('reports that the master key is missing, is a wrong key, or can be read by other users', async () => {
