@@ -1,5 +1,14 @@
 import { type ArgsDef, defineCommand, type ParsedArgs } from 'citty';
-import { CallFailed, type Client, createClient, Refused, TokenRejected, Unreachable } from '../client/client.js';
+import {
+  CallFailed,
+  type Client,
+  createClient,
+  Refused,
+  TokenRejected,
+  Unreachable,
+  WrongUrl,
+} from '../client/client.js';
+import { endWithReader, visible, writeHint, writeResult } from './output.js';
 import { explainRefusal } from './refusal.js';
 import { CommandFailed, run, UsageError } from './run.js';
 
@@ -19,11 +28,14 @@ export const clientArgs = {
 } as const satisfies ArgsDef;
 
 const TOKEN = /^aw_[\w-]+$/;
+const DEFAULT_URL = 'http://127.0.0.1:4000/graphql';
 
 /** The output of a command: one JSON document for a script, or lines for a person. */
 interface Answer {
   json: unknown;
   lines: string[];
+  /** What a person can do next, or a remark; a script does not get it. */
+  hints?: string[];
   /** 1 if the call succeeded but its purpose did not, such as a test line that the receiver rejects. */
   exitCode?: number;
 }
@@ -31,12 +43,12 @@ interface Answer {
 /**
  * A command that calls a server and prints the answer.
  *
- * @param work makes the calls; it returns undefined if it has printed its output itself
+ * @param work makes the calls; a command that runs until it is stopped writes its output itself and returns nothing
  */
 export function clientCommand<const Args extends ArgsDef>(
   meta: { name: string; description: string },
   own: Args,
-  work: (client: Client, args: ParsedArgs<Args & typeof clientArgs>) => Promise<Answer | undefined>,
+  work: (client: Client, args: ParsedArgs<Args & typeof clientArgs>) => Promise<Answer>,
 ) {
   const args = { ...own, ...clientArgs };
   return defineCommand({
@@ -44,13 +56,12 @@ export function clientCommand<const Args extends ArgsDef>(
     args,
     run: (context) =>
       run(context.args, args, async () => {
-        process.stdout.on('error', exitIfOutputClosed);
+        endWithReader();
         const client = connect(context.args);
         try {
-          const answer = await work(client, context.args);
-          if (answer) write(answer, context.args.json);
+          write(await work(client, context.args), context.args.json);
         } catch (error) {
-          throw explained(error, args);
+          throw explained(error, args, context.args.url);
         } finally {
           client.close();
         }
@@ -61,33 +72,48 @@ export function clientCommand<const Args extends ArgsDef>(
 /** @throws UsageError if the token is missing or cannot be a token, or if the URL is not an http or https URL */
 function connect({ url, token }: { url?: string | undefined; token?: string | undefined }): Client {
   const { AUDITWIRE_URL, AUDITWIRE_TOKEN } = process.env;
-  const given = token ?? AUDITWIRE_TOKEN;
+  const given = (token ?? AUDITWIRE_TOKEN)?.trim();
   if (!given) throw new UsageError('A token is needed: set AUDITWIRE_TOKEN or pass --token.');
   if (!TOKEN.test(given)) {
     throw new UsageError(
       `${token === undefined ? 'AUDITWIRE_TOKEN' : '--token'} is not a token: a token begins with aw_ and has only letters, digits, - and _.`,
     );
   }
-  const address = url ?? (AUDITWIRE_URL || 'http://127.0.0.1:4000/graphql');
+  const address = (url ?? (AUDITWIRE_URL || DEFAULT_URL)).trim();
+  const source = url === undefined ? 'AUDITWIRE_URL' : '--url';
   if (!URL.canParse(address) || !/^https?:/i.test(address)) {
-    throw new UsageError(
-      `${url === undefined ? 'AUDITWIRE_URL' : '--url'} must be a URL such as http://127.0.0.1:4000/graphql, not "${address}".`,
-    );
+    throw new UsageError(`${source} must be a URL such as ${DEFAULT_URL}, not "${withoutCredentials(address)}".`);
   }
-  return createClient(address, given, (state) => {
-    process.stderr.write(
-      `auditwire: ${state === 'LOST' ? 'The connection to the server is lost; trying again.' : 'The connection to the server is restored.'}\n`,
-    );
+  const { username, password } = new URL(address);
+  if (username || password)
+    throw new UsageError(`${source} must have no user name and no password; the token is enough.`);
+  return createClient(address, given, {
+    onConnection: (state, reason) =>
+      writeHint([
+        state === 'LOST'
+          ? `auditwire: The connection to the server is lost${reason && ` (${reason})`}; trying again.`
+          : 'auditwire: The connection to the server is restored.',
+      ]),
   });
 }
 
-function write({ json, lines, exitCode = 0 }: Answer, asJson = false): void {
-  process.stdout.write(asJson ? `${JSON.stringify(json, null, 2)}\n` : lines.map((line) => `${line}\n`).join(''));
+const withoutCredentials = (address: string) => address.replace(/\/\/.*@/, '//…@');
+
+/** Says where the URL comes from. @param option the value of `--url` */
+function originOfUrl(option: string | undefined): string {
+  if (option !== undefined) return 'The URL comes from --url.';
+  if (process.env['AUDITWIRE_URL']) return 'The URL comes from AUDITWIRE_URL.';
+  return 'This is the default URL; --url or AUDITWIRE_URL gives another.';
+}
+
+function write({ json, lines, hints = [], exitCode = 0 }: Answer, asJson = false): void {
+  writeResult(asJson ? JSON.stringify(json, null, 2).split('\n') : lines);
+  if (!asJson) writeHint(hints);
   process.exitCode = exitCode;
 }
 
 /** Turns an expected error into a message for a person. Any other error is a bug and stays as it is. */
-function explained(error: unknown, args: ArgsDef): unknown {
+function explained(error: unknown, args: ArgsDef, url: string | undefined): unknown {
   if (error instanceof Refused) return explainRefusal(error.refusal, args);
   if (error instanceof TokenRejected) {
     return new CommandFailed(
@@ -95,11 +121,8 @@ function explained(error: unknown, args: ArgsDef): unknown {
         'the command "token".',
     );
   }
-  return error instanceof CallFailed || error instanceof Unreachable ? new CommandFailed(error.message) : error;
-}
-
-/** Ends without an error if the reader closed the output, as `head` does after some lines. */
-function exitIfOutputClosed(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit();
+  if (error instanceof WrongUrl || error instanceof Unreachable) {
+    return new CommandFailed(visible(`${error.message} ${originOfUrl(url)}`));
+  }
+  return error instanceof CallFailed ? new CommandFailed(visible(error.message)) : error;
 }

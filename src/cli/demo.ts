@@ -10,6 +10,7 @@ import { runDemo } from '../demo/demo.js';
 import { GRAPHQL_PATH } from '../http/graphql/server.js';
 import { createLogger } from '../runtime/logger.js';
 import { configOf, listenArgs, runOverDirectory } from './directory-command.js';
+import { endWithReader } from './output.js';
 import { originOf, stopOnSignals } from './start.js';
 
 const { host: _, 'data-dir': __, ...portArgs } = listenArgs;
@@ -30,6 +31,7 @@ export const demoCommand = defineCommand({
   args,
   run: (context) =>
     runOverDirectory(context.args, args, async () => {
+      endWithReader();
       const directory = mkdtempSync(join(tmpdir(), 'auditwire-demo-'));
       process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
       const config = configOf(

@@ -1,18 +1,19 @@
 import type { DestinationFieldsFragment } from '../client/generated/graphql.js';
+import { count } from '../runtime/count.js';
 import { table } from './table.js';
 
 /** The settings of a destination, and the warnings of the call that gave them, as lines for a person. */
 export function describeDestination(destination: DestinationFieldsFragment, warnings: readonly string[]): string[] {
   const { endpoint, logFormat, hasAuthorization, headerNames, maxInFlight, linesPerSecond } = destination;
   const { maxBatchLines, maxBatchBytes } = destination;
-  const lines = linesPerSecond === null ? '' : `, ${linesPerSecond} lines a second`;
+  const lines = linesPerSecond === null ? '' : `, ${count(linesPerSecond, 'line', 'a second')}`;
   const rows = [
     ['endpoint', endpoint],
     ['log format', logFormat],
     ['authorization', hasAuthorization ? 'set' : 'none'],
     ...(headerNames.length ? [['headers', headerNames.join(', ')]] : []),
     ['TLS', describeTls(destination)],
-    ['limits', `${maxInFlight} requests in flight${lines}`],
+    ['limits', `${count(maxInFlight, 'request', 'in flight')}${lines}`],
     ...((maxBatchLines ?? maxBatchBytes) ? [['batches', batchLimits(maxBatchLines, maxBatchBytes)]] : []),
   ];
   return [
@@ -22,7 +23,7 @@ export function describeDestination(destination: DestinationFieldsFragment, warn
 }
 
 function batchLimits(lines: number | null, bytes: number | null): string {
-  return [lines === null ? [] : `${lines} lines`, bytes === null ? [] : `${bytes} bytes`].flat().join(', ');
+  return [lines === null ? [] : count(lines, 'line'), bytes === null ? [] : count(bytes, 'byte')].flat().join(', ');
 }
 
 /** Which certificates Auditwire trusts, and whether it presents one. */

@@ -39,7 +39,8 @@ const create = clientCommand(
     const title = `Created destination ${destination.id} "${destination.name}":`;
     return {
       json: { ...destination, warnings },
-      lines: [title, ...describeDestination(destination, warnings), next, beside],
+      lines: [title, ...describeDestination(destination, warnings)],
+      hints: [next, beside],
     };
   },
 );
@@ -52,7 +53,8 @@ const list = clientCommand(
     if (json.length) return { json, lines: tableOfDestinations(json) };
     return {
       json,
-      lines: [`There are no destinations yet. Next: ${PROGRAM} destination create NAME --endpoint URL`],
+      lines: [],
+      hints: [`There are no destinations yet. Next: ${PROGRAM} destination create NAME --endpoint URL`],
     };
   },
 );

@@ -2,6 +2,7 @@ import { defineCommand } from 'citty';
 import { succeeded } from '../client/client.js';
 import { LoginsDocument, RecordLoginDocument } from '../client/generated/graphql.js';
 import { authenticationTypes, loginOutcomes } from '../domain/login.js';
+import { count } from '../runtime/count.js';
 import { clientCommand } from './client-command.js';
 import { everyNode } from './pages.js';
 import { portalArgs } from './portals.js';
@@ -111,11 +112,10 @@ const list = clientCommand(
       async (page) => (await client.call(LoginsDocument, { portalId, filter: { clientTraceId }, ...page })).logins,
       limit,
     );
-    if (!logins.length)
-      return {
-        json: logins,
-        lines: [`This portal has no recorded logins${clientTraceId === undefined ? '' : ' with this trace id'}.`],
-      };
+    if (!logins.length) {
+      const withTrace = clientTraceId === undefined ? '' : ' with this trace id';
+      return { json: logins, lines: [], hints: [`This portal has no recorded logins${withTrace}.`] };
+    }
     const rows = logins.map((login) => [
       login.occurredAt,
       login.authenticationType,
@@ -125,8 +125,11 @@ const list = clientCommand(
       login.traceId,
     ]);
     const lines = table([['OCCURRED', 'TYPE', 'OUTCOME', 'ADDRESS', 'PRINCIPAL', 'TRACE'], ...rows]);
-    if (logins.length === limit) lines.push(`These are the newest ${limit}; a larger --limit lists more.`);
-    return { json: logins, lines };
+    const isCut = logins.length === limit;
+    const hints = isCut
+      ? [`At most ${count(limit, 'login')} ${limit === 1 ? 'is' : 'are'} listed; a larger --limit lists more.`]
+      : [];
+    return { json: logins, lines, hints };
   },
 );
 

@@ -6,6 +6,7 @@ import {
   RenamePortalDocument,
   RetirePortalDocument,
 } from '../client/generated/graphql.js';
+import { count } from '../runtime/count.js';
 import { clientCommand } from './client-command.js';
 import { everyPortal, NO_PORTALS, portalArgs } from './portals.js';
 import { PROGRAM } from './run.js';
@@ -19,8 +20,11 @@ const register = clientCommand(
   },
   async (client, { name, id }) => {
     const { portal } = succeeded((await client.call(RegisterPortalDocument, { input: { name, id } })).registerPortal);
-    const next = `Next: ${PROGRAM} destination create NAME --endpoint URL`;
-    return { json: portal, lines: [`Registered portal ${portal.id} "${portal.name}".`, next] };
+    return {
+      json: portal,
+      lines: [`Registered portal ${portal.id} "${portal.name}".`],
+      hints: [`Next: ${PROGRAM} destination create NAME --endpoint URL`],
+    };
   },
 );
 
@@ -30,7 +34,7 @@ const list = clientCommand(
   async (client, args) => {
     const portals = await everyPortal(client, args['include-retired']);
     const json = portals.map(({ webhooks: _, ...portal }) => portal);
-    if (!portals.length) return { json, lines: [NO_PORTALS] };
+    if (!portals.length) return { json, lines: [], hints: [NO_PORTALS] };
     const rows = portals.map(({ id, name, registeredAt, retiredAt }) => [id, name, registeredAt, retiredAt ?? '']);
     return { json, lines: table([['ID', 'NAME', 'REGISTERED', args['include-retired'] ? 'RETIRED' : ''], ...rows]) };
   },
@@ -61,7 +65,7 @@ const retire = clientCommand(
         `Retired portal ${portal.id} "${portal.name}"; its recorded logins are kept.`,
         ...left.map(
           ({ name, status }) =>
-            `${status.undeliveredTotal + status.pending} logins of its webhook "${name}" are undelivered, and can only be read and discarded now.`,
+            `Its webhook "${name}" keeps ${count(status.undeliveredTotal + status.pending, 'undelivered login')}, now only to be read and discarded.`,
         ),
       ],
     };

@@ -1,7 +1,7 @@
 import type { Client } from '../client/client.js';
 import { PortalsDocument, type PortalsQuery, PortalWebhooksDocument } from '../client/generated/graphql.js';
 import { everyNode } from './pages.js';
-import { CommandFailed, PROGRAM, UsageError } from './run.js';
+import { CommandFailed, PROGRAM } from './run.js';
 
 /** The argument of each command for one portal. */
 export const portalArgs = {
@@ -33,7 +33,7 @@ const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
  * The id of a webhook.
  *
  * @param nameOrId undefined: the webhook `default`, for which the server needs no id
- * @throws UsageError if the portal has no webhook of that name
+ * @throws CommandFailed if the portal has no webhook of that name, as the server refuses an unknown id
  */
 export async function webhookIdOf(
   client: Client,
@@ -46,10 +46,22 @@ export async function webhookIdOf(
   const found = portal.webhooks.find(({ name }) => name === nameOrId);
   if (found) return found.id;
   const names = portal.webhooks.map(({ name }) => `"${name}"`).join(', ');
-  throw new UsageError(`The portal has no webhook "${nameOrId}"; it has ${names}.`);
+  throw new CommandFailed(`The portal has no webhook "${nameOrId}"; it has ${names}.`);
 }
 
-/** The state of a webhook for a person: a removed webhook is not told from an unconfigured one by its state alone. */
-export function stateOf(portalId: string, webhookId: string, destination: unknown, state: string): string {
-  return destination || webhookId === portalId ? state : 'REMOVED';
+/**
+ * The state of a webhook for a person. A webhook that is off sends nothing, whatever its last attempt said; a removed one is not
+ * told from an unconfigured one by its state alone.
+ */
+export function stateOf(
+  portalId: string,
+  { id, destination, status }: { id: string; destination: unknown; status: { enabled: boolean; state: string } },
+): string {
+  if (destination) return status.enabled ? status.state : 'OFF';
+  return id === portalId ? status.state : 'REMOVED';
+}
+
+/** A webhook by its name and id. The webhook `default` has the id of its portal. */
+export function nameOf(portalId: string, { id, name }: { id: string; name: string }): string {
+  return id === portalId ? `"${name}"` : `"${name}" (${id})`;
 }

@@ -1,5 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import { type CommandDef, renderUsage, runCommand } from 'citty';
+import { continueWithoutReader, hasColours } from './output.js';
 import { fail, UsageError } from './run.js';
 
 /** A command or a group of commands that the arguments name. */
@@ -18,15 +19,20 @@ interface Found {
  * before the name of a subcommand, and omits the name of the program in the usage of a subcommand.
  */
 export async function runProgram(program: CommandDef, args: string[]): Promise<void> {
-  process.stdout.on('error', ignoreClosedOutput);
+  continueWithoutReader();
   if (args.length === 1 && (args[0] === '--version' || args[0] === '-v')) return print(await version());
   try {
     const found = await find(program, ['auditwire'], args);
-    if (wantsHelp(args)) return print(await usageOf(found));
-    if (found.command.subCommands) throw new UsageError(`${problemWith(found)}\n\n${await usageOf(found)}`);
+    if (wantsHelp(args)) return print(await usageOf(found, process.stdout));
+    if (found.command.subCommands)
+      throw new UsageError(`${problemWith(found)}\n\n${await usageOf(found, process.stderr)}`);
     await runCommand(found.command, { rawArgs: found.rest });
   } catch (error) {
-    fail(isFromCitty(error) ? new UsageError(stripVTControlCharacters(error.message)) : error);
+    fail(
+      isFromCitty(error)
+        ? new UsageError(`${stripVTControlCharacters(error.message)}. --help shows the usage.`)
+        : error,
+    );
   }
 }
 
@@ -47,10 +53,11 @@ async function load<T extends object>(value: T | Promise<T> | (() => T | Promise
 const wantsHelp = (args: string[]) =>
   (args.includes('--') ? args.slice(0, args.indexOf('--')) : args).some((arg) => arg === '--help' || arg === '-h');
 
-async function usageOf({ command, path }: Found): Promise<string> {
+/** @param stream the stream that the usage is written to */
+async function usageOf({ command, path }: Found, stream: NodeJS.WriteStream): Promise<string> {
   const group = { meta: { name: path.slice(0, -1).join(' '), version: await version() } };
   const usage = await renderUsage(command, group);
-  const shown = process.stdout.isTTY && !process.env['NO_COLOR'] ? usage : stripVTControlCharacters(usage);
+  const shown = hasColours(stream) ? usage : stripVTControlCharacters(usage);
   return shown.replaceAll(/ +$/gm, '').trimEnd();
 }
 
@@ -68,8 +75,3 @@ function isFromCitty(error: unknown): error is Error {
 const version = async () => (await import('../runtime/version.js')).VERSION;
 
 const print = (text: string) => void process.stdout.write(`${text}\n`);
-
-/** A server continues if the reader of its output ends, as `head` does. A client command ends; see `clientCommand`. */
-function ignoreClosedOutput(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error;
-}

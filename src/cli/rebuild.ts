@@ -3,6 +3,7 @@ import { lockDataDirectory, openWriter } from '../../db/open.js';
 import { createLogReader } from '../log/sqlite/read.js';
 import { createReadModels } from '../projections/read-models.js';
 import { rebuild } from '../projections/rebuild.js';
+import { count } from '../runtime/count.js';
 import { assertExists, configOf, directoryArgs, runOverDirectory } from './directory-command.js';
 
 export const rebuildCommand = defineCommand({
@@ -23,12 +24,14 @@ export const rebuildCommand = defineCommand({
       let events = 0;
       rebuild(connection, createLogReader(db), createReadModels(db), (applied, total) => {
         events = total;
-        process.stdout.write(`applied ${applied} of ${total} events (${Math.floor((100 * applied) / total)} %)\n`);
+        process.stdout.write(
+          `applied ${applied} of ${count(total, 'event')} (${Math.floor((100 * applied) / total)} %)\n`,
+        );
       });
       sqlite.close();
       unlock();
       process.stdout.write(
-        `Computed all read models again from ${events} events in ${((Date.now() - started) / 1000).toFixed(1)} s.\n`,
+        `Computed all read models again from ${count(events, 'event')} in ${((Date.now() - started) / 1000).toFixed(1)} s.\n`,
       );
     }),
 });

@@ -1,7 +1,13 @@
 import type { Client } from '../client/client.js';
-import { type StatusFieldsFragment, WebhookStatusChangedDocument } from '../client/generated/graphql.js';
+import {
+  type StatusFieldsFragment,
+  ViewerDocument,
+  WebhookStatusChangedDocument,
+} from '../client/generated/graphql.js';
 import { clientCommand } from './client-command.js';
+import { writeResult } from './output.js';
 import { everyPortal, NO_PORTALS, stateOf } from './portals.js';
+import { CommandFailed } from './run.js';
 
 /** A webhook with its portal and its status. */
 interface Watched {
@@ -21,17 +27,16 @@ export const statusCommand = clientCommand(
   },
   async (client, { json: asJson, watch }) => {
     if (watch) {
-      await follow(client, (watched) => {
-        const text = asJson ? JSON.stringify(documentOf(watched)) : lineOf(watched);
-        process.stdout.write(`${text}\n`);
-      });
-      return undefined;
+      // Unlike a subscription, a call fails at once, with the cause, if the URL or the token is wrong.
+      await client.call(ViewerDocument, {});
+      await follow(client, (watched) => writeResult([asJson ? JSON.stringify(documentOf(watched)) : lineOf(watched)]));
+      throw new CommandFailed('The server ended the subscription; run the command again.');
     }
     const portals = await everyPortal(client);
     const all = portals.flatMap(({ webhooks, ...portal }) =>
       webhooks.map((webhook): Watched => ({ portal, webhook, status: webhook.status })),
     );
-    return { json: all.map(documentOf), lines: all.length ? all.map(lineOf) : [NO_PORTALS] };
+    return { json: all.map(documentOf), lines: all.map(lineOf), hints: all.length ? [] : [NO_PORTALS] };
   },
 );
 
@@ -61,8 +66,12 @@ const documentOf = ({ portal, webhook, status }: Watched) => ({
   ...status,
 });
 
-const lineOf = ({ portal, webhook, status }: Watched) =>
-  `${portal.name} / ${webhook.name} (${webhook.id}): ${describeStatus(status, stateOf(portal.id, webhook.id, webhook.destination, status.state))}`;
+/** The id of the portal tells apart portals of one name; the webhook `default` has the same id. */
+function lineOf({ portal, webhook, status }: Watched): string {
+  const ids = webhook.id === portal.id ? webhook.id : `${webhook.id}, portal ${portal.id}`;
+  const state = stateOf(portal.id, { ...webhook, status });
+  return `${portal.name} / ${webhook.name} (${ids}): ${describeStatus(status, state)}`;
+}
 
 /** A status as one line for a person. */
 function describeStatus(status: StatusFieldsFragment, state: string): string {
@@ -71,7 +80,7 @@ function describeStatus(status: StatusFieldsFragment, state: string): string {
     ? `last attempt ${lastAttemptAt}: ${[lastResponseCode, lastResponseMessage].filter(Boolean).join(' ')}`
     : 'no attempt yet';
   const parts = [
-    `${state}${status.enabled || state === 'REMOVED' ? '' : ' (off)'}`,
+    state,
     `${status.deliveredTotal} delivered`,
     `${status.pending} pending${status.oldestPendingAt ? ` since ${status.oldestPendingAt}` : ''}`,
     ...(status.undeliveredTotal ? [`${status.undeliveredTotal} undelivered since ${status.oldestUndeliveredAt}`] : []),

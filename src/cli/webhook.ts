@@ -9,8 +9,9 @@ import {
   type WebhookFieldsFragment,
 } from '../client/generated/graphql.js';
 import { catchUps } from '../domain/webhook.js';
+import { count } from '../runtime/count.js';
 import { clientCommand } from './client-command.js';
-import { everyPortal, NO_PORTALS, portalArgs, stateOf, webhookArg, webhookIdOf } from './portals.js';
+import { everyPortal, NO_PORTALS, nameOf, portalArgs, stateOf, webhookArg, webhookIdOf } from './portals.js';
 import { PROGRAM, UsageError } from './run.js';
 import { table } from './table.js';
 import { contradiction, oneOf, time } from './values.js';
@@ -70,7 +71,11 @@ const configure = clientCommand(
     const moved = isMoved
       ? [`Before, it sent to destination ${before.id} "${before.name}", which gets nothing more from it.`]
       : [];
-    return { json: { portalId, ...webhook }, lines: [...describe(portalId, webhook, disable), ...moved] };
+    return {
+      json: { portalId, ...webhook },
+      lines: [describe(portalId, webhook), ...moved],
+      hints: disable ? [] : next(portalId, webhook),
+    };
   },
 );
 
@@ -94,8 +99,12 @@ const create = clientCommand(
     const { webhook } = succeeded((await client.call(CreateWebhookDocument, { input })).createWebhook);
     const { pending, undeliveredTotal } = webhook.status;
     const earlier = pending + undeliveredTotal;
-    const lines = earlier ? [`${earlier} logins that were recorded before are to be delivered.`] : [];
-    return { json: { portalId, ...webhook }, lines: [...describe(portalId, webhook), ...lines] };
+    const lines = earlier ? [`It also delivers ${count(earlier, 'login')} recorded before.`] : [];
+    return {
+      json: { portalId, ...webhook },
+      lines: [describe(portalId, webhook), ...lines],
+      hints: next(portalId, webhook),
+    };
   },
 );
 
@@ -123,17 +132,16 @@ const list = clientCommand(
     const all = portals.flatMap(({ id, name, webhooks }) =>
       webhooks.map((webhook) => ({ portalId: id, portalName: name, ...webhook })),
     );
-    if (!portals.length) return { json: all, lines: [NO_PORTALS] };
-    const rows = all.map(({ portalId, portalName, id, name, enabled, status, destination }) => [
+    if (!portals.length) return { json: all, lines: [], hints: [NO_PORTALS] };
+    const rows = all.map(({ portalId, portalName, destination, ...webhook }) => [
       portalId,
       portalName,
-      id,
-      name,
-      enabled ? 'on' : destination ? 'off' : '',
-      stateOf(portalId, id, destination, status.state),
+      webhook.id,
+      webhook.name,
+      stateOf(portalId, { destination, ...webhook }),
       destination ? `${destination.id} ${destination.name}` : '',
     ]);
-    const title = ['PORTAL ID', 'PORTAL', 'WEBHOOK ID', 'WEBHOOK', 'ON', 'STATE', 'DESTINATION'];
+    const title = ['PORTAL ID', 'PORTAL', 'WEBHOOK ID', 'WEBHOOK', 'STATE', 'DESTINATION'];
     return { json: all, lines: table([title, ...rows]) };
   },
 );
@@ -154,7 +162,7 @@ const remove = clientCommand(
     const lines = [`Removed the webhook "${webhook.name}" of portal ${portalId}.`];
     if (left) {
       lines.push(
-        `${left} of its logins are undelivered. They are sent when the webhook is made again with ${webhook.id === portalId ? '"webhook configure"' : '"webhook create"'}; with GraphQL you can send them through another webhook or discard them.`,
+        `It leaves ${count(left, 'undelivered login')}. To send them, make the webhook again with ${webhook.id === portalId ? '"webhook configure"' : '"webhook create"'}, or use "undelivered redeliver"; "undelivered discard" discards them.`,
       );
     }
     return { json: { portalId, ...webhook }, lines };
@@ -170,17 +178,16 @@ async function destinationOf(client: Client, portalId: string, webhookId = porta
   return portal?.webhooks.find(({ id }) => id === webhookId)?.destination ?? null;
 }
 
-function describe(
-  portalId: string,
-  { id, name, enabled, destination, status }: WebhookFieldsFragment,
-  isDisabled = false,
-): string[] {
+function describe(portalId: string, webhook: WebhookFieldsFragment): string {
+  const { enabled, destination, status } = webhook;
   const where = destination ? ` to destination ${destination.id} "${destination.name}"` : '';
   const state = enabled ? `on, ${status.state}` : 'off';
-  const which = id === portalId ? `"${name}"` : `"${name}" (${id})`;
-  const lines = [`The webhook ${which} of portal ${portalId}${where} is ${state}.`];
+  return `The webhook ${nameOf(portalId, webhook)} of portal ${portalId}${where} is ${state}.`;
+}
+
+function next(portalId: string, { id, enabled }: WebhookFieldsFragment): string[] {
   const option = id === portalId ? '' : ` --webhook ${id}`;
-  return enabled || isDisabled ? lines : [...lines, `Next: ${PROGRAM} webhook configure ${portalId}${option} --enable`];
+  return enabled ? [] : [`Next: ${PROGRAM} webhook configure ${portalId}${option} --enable`];
 }
 
 export const webhookCommand = defineCommand({

@@ -1,13 +1,10 @@
-import { setTimeout as wait } from 'node:timers/promises';
-import { createClient as createWebSocketClient } from 'graphql-ws/client';
-import { WebSocket } from 'ws';
+import { isEnd, wordsOfFailure } from './failure.js';
 import type { TypedDocumentString } from './generated/graphql.js';
+import { createSockets, type SocketOptions } from './sockets.js';
 
-/** The longest wait before a lost WebSocket is opened again, in ms. The first wait is 250 ms, and each next one is twice as long. */
-const MAX_RECONNECT_MS = 4_000;
-const FIRST_RECONNECT_MS = 250;
-/** The close code of RFC 6455, section 7.4.1: here it means that the last subscription ended. */
-const CLOSE_NORMAL = 1000;
+/** The close code (RFC 6455, section 7.4) with which the server rejects a token. */
+const CLOSE_UNAUTHORIZED = 4401;
+const HTTP_UNAUTHORIZED = 401;
 
 /** The server answered the call with errors instead of data. */
 export class CallFailed extends Error {}
@@ -22,6 +19,9 @@ export class Refused extends CallFailed {
   }
 }
 
+/** The URL belongs to another program, or to another page of the server. */
+export class WrongUrl extends CallFailed {}
+
 /** The answer did not arrive: the server may have done the call or not. */
 export class Unreachable extends Error {}
 
@@ -31,36 +31,10 @@ export type Client = ReturnType<typeof createClient>;
  * Makes a typed client of a server, for the operations in `schema/operations.graphql`.
  *
  * @param url the GraphQL address of the server, such as `http://127.0.0.1:4000/graphql`
- * @param onConnection is called when the WebSocket of the subscriptions is lost, and when it is open again
  */
-export function createClient(
-  url: string,
-  token: string,
-  onConnection: (state: 'LOST' | 'RESTORED') => void = () => {},
-) {
+export function createClient(url: string, token: string, options: SocketOptions = {}) {
   const authorization = `Bearer ${token}`;
-  let isLost = false;
-  let isClosing = false;
-  const sockets = createWebSocketClient({
-    url: url.replace(/^http/, 'ws'),
-    webSocketImpl: WebSocket,
-    connectionParams: { Authorization: authorization },
-    shouldRetry: () => true,
-    retryAttempts: Number.POSITIVE_INFINITY,
-    retryWait: (retries) => wait(Math.min(FIRST_RECONNECT_MS * 2 ** retries, MAX_RECONNECT_MS)),
-    on: {
-      closed: (event: unknown) => {
-        const isNormal = typeof event === 'object' && event !== null && 'code' in event && event.code === CLOSE_NORMAL;
-        if (isLost || isClosing || isNormal) return;
-        isLost = true;
-        onConnection('LOST');
-      },
-      connected: () => {
-        if (isLost) onConnection('RESTORED');
-        isLost = false;
-      },
-    },
-  });
+  const sockets = createSockets(url, authorization, options);
 
   return {
     /** @throws CallFailed, Unreachable */
@@ -74,6 +48,7 @@ export function createClient(
         body: JSON.stringify({ query: document.toString(), variables }),
       });
       const { data, errors } = bodyOf<Result>(url, answer);
+      if (answer.status === HTTP_UNAUTHORIZED) throw new TokenRejected(errors?.[0]?.message);
       if (!errors?.length && data) return data;
       for (const { message, extensions } of errors ?? []) {
         if (extensions?.code === 'UNAUTHENTICATED') throw new TokenRejected(message);
@@ -86,34 +61,47 @@ export function createClient(
      * Yields the payloads of a subscription over WebSocket, and reconnects without a limit. The subscription ends when the caller
      * leaves the loop.
      *
-     * @throws CallFailed
+     * @throws CallFailed, or Unreachable if the first connection fails
      */
     async *subscribe<Result, Variables extends Record<string, unknown>>(
       document: TypedDocumentString<Result, Variables>,
       variables: Variables,
     ): AsyncGenerator<Result, void, undefined> {
-      for await (const { data, errors } of sockets.iterate<Result>({ query: document.toString(), variables })) {
-        if (errors?.length || !data)
-          throw new CallFailed(errors?.map(({ message }) => message).join('; ') ?? 'no data');
-        yield data;
+      try {
+        for await (const { data, errors } of sockets.iterate<Result>(document.toString(), variables)) {
+          if (errors?.length || !data)
+            throw new CallFailed(errors?.map(({ message }) => message).join('; ') ?? 'no data');
+          yield data;
+        }
+      } catch (error) {
+        throw error instanceof CallFailed ? error : unsubscribed(url, error);
       }
     },
 
-    close(): void {
-      isClosing = true;
-      void sockets.dispose();
-    },
+    close: () => sockets.close(),
   };
 }
 
-/** @throws Unreachable if the answer does not arrive, or not completely */
+/** Why a WebSocket could not be opened, or was closed for good. */
+function unsubscribed(url: string, error: unknown): Error {
+  if (isEnd(error) && error.code === CLOSE_UNAUTHORIZED) return new TokenRejected(error.reason);
+  return new Unreachable(
+    `The server answers calls at ${url}, but no WebSocket (${wordsOfFailure(url, error)}). A proxy before it must forward WebSocket upgrades.`,
+  );
+}
+
+/** @throws Unreachable if the answer does not arrive, or not completely; WrongUrl if it is a redirection */
 async function send(url: string, init: RequestInit): Promise<{ status: number; text: string }> {
   try {
-    const response = await fetch(url, init);
-    return { status: response.status, text: await response.text() };
+    // A redirection is not followed: it would make a query of a POST, and could lead to a place that must not get the token.
+    const response = await fetch(url, { ...init, redirect: 'manual' });
+    const location = response.headers.get('location');
+    const text = await response.text();
+    if (location === null) return { status: response.status, text };
+    throw new WrongUrl(`${url} redirects to ${location}; give that URL if you trust it.`);
   } catch (error) {
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
-    throw new Unreachable(`No answer from ${url} (${cause || 'connection refused'}).`);
+    if (error instanceof WrongUrl) throw error;
+    throw new Unreachable(`No answer from ${url} (${wordsOfFailure(url, error)}).`);
   }
 }
 
@@ -122,14 +110,27 @@ interface Body<Result> {
   errors?: { message: string; extensions?: { code?: string; fields?: RefusalLike['fields'] } }[];
 }
 
-/** @throws CallFailed if the answer is not JSON, for example because the URL belongs to another program */
+/** @throws WrongUrl if the answer is not one of GraphQL */
 function bodyOf<Result>(url: string, { status, text }: { status: number; text: string }): Body<Result> {
-  try {
-    return JSON.parse(text) as Body<Result>;
-  } catch {
-    throw new CallFailed(`${url} answered HTTP ${status} without JSON. Is it the GraphQL address of the server?`);
+  const body = parsed(text);
+  const isAnswer = body !== undefined && (body.data !== undefined || Array.isArray(body.errors));
+  if (isAnswer && !NO_GRAPHQL.includes(status)) return body;
+  throw new WrongUrl(
+    `${url} is not the GraphQL address of Auditwire, which ends with /graphql: it answers with HTTP ${status}.`,
+  );
+
+  function parsed(json: string): Body<Result> | undefined {
+    try {
+      const value = JSON.parse(json) as Body<Result> | null;
+      return typeof value === 'object' && value !== null ? value : undefined;
+    } catch {
+      return undefined;
+    }
   }
 }
+
+/** With these codes, the server answers for addresses where GraphQL is not. */
+const NO_GRAPHQL = [404, 405];
 
 /** A refusal, from the union of a mutation or from the error of a query. */
 interface RefusalLike {

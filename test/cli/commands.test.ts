@@ -22,6 +22,14 @@ describe('the demo', () => {
     expect(demo.said()).toContain('9 logins recorded, 9 arrived, 9 verified with the published key.');
   });
 
+  it('ends without an error if the reader of its output is gone', async () => {
+    const demo = auditwire(temporaryDirectory(), ['demo', '--port', '0']);
+    await demo.until('Auditwire listens at');
+    demo.child.stdout?.destroy();
+    expect(await demo.ended).toBe(0);
+    expect(demo.complained()).toBe('');
+  });
+
   it('listens on another port if its port is in use, and still uses threads', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     onTestFinished(() => void other.close());
@@ -101,6 +109,9 @@ describe('the status command', () => {
     const webhook = ['webhook', 'create', portalId, 'archive', '--destination', id];
     expect(await auditwire(temporaryDirectory(), webhook, env).ended).toBe(0);
     await watching.until('Shop / archive (');
+    const renamed = ['webhook', 'rename', portalId, 'archive', 'vault'];
+    expect(await auditwire(temporaryDirectory(), renamed, env).ended).toBe(0);
+    await watching.until('Shop / vault (');
     expect(await auditwire(temporaryDirectory(), ['portal', 'register', 'Forum'], env).ended).toBe(0);
     await watching.until('Forum / default (');
 
@@ -143,6 +154,33 @@ describe('the status command', () => {
     const wrong = auditwire(temporaryDirectory(), ['status', '--url', test.url], { AUDITWIRE_TOKEN: 'aw_wrong' });
     expect(await wrong.ended).toBe(1);
     expect(wrong.complained()).toContain('The server does not know this token');
+    const watching = auditwire(temporaryDirectory(), ['status', '--watch', '--url', test.url], {
+      AUDITWIRE_TOKEN: 'aw_wrong',
+    });
+    expect([await watching.ended, watching.complained()]).toEqual([1, wrong.complained()]);
+  });
+
+  it('names the cause and the origin of the URL if the server cannot be reached, also with --watch', async () => {
+    const url = new URL('/', (await startApp()).url).href;
+    for (const [command, env, origin] of [
+      [['status', '--url', url], {}, '--url'],
+      [['status', '--watch'], { AUDITWIRE_URL: url }, 'AUDITWIRE_URL'],
+    ] as const) {
+      const { ended, complained } = auditwire(temporaryDirectory(), [...command], {
+        AUDITWIRE_TOKEN: 'aw_token',
+        ...env,
+      });
+      expect(await ended).toBe(1);
+      expect(complained()).toBe(
+        `auditwire: ${url} is not the GraphQL address of Auditwire, which ends with /graphql: it answers with HTTP 405. The URL comes from ${origin}.\n`,
+      );
+    }
+    const secret = ['status', '--url', 'http://ada:secret@127.0.0.1/graphql', '--token', 'aw_token'];
+    const { ended, complained } = auditwire(temporaryDirectory(), secret);
+    expect([await ended, complained()]).toEqual([
+      2,
+      'auditwire: --url must have no user name and no password; the token is enough.\n',
+    ]);
   });
 });
 

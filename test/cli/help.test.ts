@@ -1,4 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { temporaryDirectory } from '../support/server/app.js';
+import { auditwire } from '../support/server/cli.js';
 import { call } from '../support/server/client-commands.js';
 
 const commands = {
@@ -40,5 +44,28 @@ describe('--help prints the usage, the arguments and the options of', () => {
     expect(out).not.toMatch(/\u001b| $/m);
     const commonOptions = out.includes('COMMANDS') ? [] : ['--url=<url>', '--token=<token>', '--json'];
     for (const part of [...parts, ...commonOptions]) expect(out).toContain(part);
+  });
+});
+
+describe('colours', { skip: process.platform !== 'linux' }, () => {
+  /** Runs the program at a terminal, with standard error in the file `err`. */
+  const terminal = ['sh', '-c', 'exec script -qe -c "$* 2> err" /dev/null', 'sh', process.execPath];
+
+  it.each([
+    ['are written to a terminal', ['portal', '--help'], {}, true],
+    ['are not written to a terminal with NO_COLOR', ['portal', '--help'], { NO_COLOR: 'yes' }, false],
+  ])('%s', async (_, args, env, isColoured) => {
+    const help = auditwire(temporaryDirectory(), args, { TERM: 'xterm', ...env }, terminal);
+    await help.ended;
+    expect(help.said()).toContain('USAGE');
+    expect(help.said().includes('\u001b[')).toBe(isColoured);
+  });
+
+  it('are not written into a file, although the other output is a terminal', async () => {
+    const directory = temporaryDirectory();
+    await auditwire(directory, ['portal'], { TERM: 'xterm' }, terminal).ended;
+    const err = readFileSync(join(directory, 'err'), 'utf8');
+    expect(err).toContain('USAGE');
+    expect(err).not.toContain('\u001b');
   });
 });

@@ -5,7 +5,7 @@ import { sharedApp } from '../support/server/shared-app.js';
 const app = sharedApp();
 const UNKNOWN = '3e551b39-227d-4297-b911-e68fd5d77c17';
 
-describe('a refusal by the server gives exit code 1 and the names of the options and arguments', () => {
+describe('a refusal by the server names the options and arguments; its exit code is 2 for invalid input, otherwise 1', () => {
   it.each([
     [['portal', 'register', ' '], 'The server refused the call (INVALID_INPUT)\n  NAME: must not be blank\n'],
     [['portal', 'rename', UNKNOWN, 'Shop'], `There is no portal with the id ${UNKNOWN}. (NOT_FOUND)\n`],
@@ -25,7 +25,7 @@ describe('a refusal by the server gives exit code 1 and the names of the options
     ],
   ])('%j', async (args, reason) => {
     expect(await commandLineOf(app()).run([...args, '--json'])).toEqual({
-      code: 1,
+      code: reason.includes('INVALID_INPUT') ? 2 : 1,
       out: '',
       err: `auditwire: ${reason}`,
     });

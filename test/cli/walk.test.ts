@@ -16,28 +16,36 @@ it('the commands lead from an empty server to a delivered login, with ids that e
   const server = await startThreaded(cwd);
   const receiver = await startReceiver();
   writeFileSync(join(cwd, 'ca.pem'), receiver.ca);
-  const { text } = commandLineOf(server);
+  const { run, text } = commandLineOf(server);
 
-  expect(await text(['portal', 'list'])).toBe(
-    'There are no portals yet. Next: npm run --silent auditwire -- portal register NAME\n',
-  );
-  const registered = await text(['portal', 'register', 'Developer portal']);
-  const portalId = idIn(registered);
-  expect(registered).toBe(
-    `Registered portal ${portalId} "Developer portal".\nNext: npm run --silent auditwire -- destination create NAME --endpoint URL\n`,
-  );
+  expect(await run(['portal', 'list'])).toEqual({
+    code: 0,
+    out: '',
+    err: 'There are no portals yet. Next: npm run --silent auditwire -- portal register NAME\n',
+  });
+  const registered = await run(['portal', 'register', 'Developer portal']);
+  const portalId = idIn(registered.out);
+  expect(registered).toEqual({
+    code: 0,
+    out: `Registered portal ${portalId} "Developer portal".\n`,
+    err: 'Next: npm run --silent auditwire -- destination create NAME --endpoint URL\n',
+  });
 
   const setting = ['--endpoint', receiver.url, '--ca-certificate-file', 'ca.pem', '--authorization-file', '-'];
-  const created = await text(['destination', 'create', 'SIEM', ...setting], { cwd, input: 'Splunk 8a6b2f0c\n' });
-  const destinationId = idIn(created);
-  expect(created).toBe(
+  const created = await run(['destination', 'create', 'SIEM', ...setting], { cwd, input: 'Splunk 8a6b2f0c\n' });
+  const destinationId = idIn(created.out);
+  expect(created.out).toBe(
     [
       `Created destination ${destinationId} "SIEM":`,
       `  endpoint       ${receiver.url}`,
       '  log format     CEF',
       '  authorization  set',
       '  TLS            custom CA',
-      '  limits         16 requests in flight',
+      '  limits         16 requests in flight\n',
+    ].join('\n'),
+  );
+  expect(created.err).toBe(
+    [
       `Next: npm run --silent auditwire -- webhook configure PORTAL-ID --destination ${destinationId} --enable`,
       `To send to it beside the present destination: npm run --silent auditwire -- webhook create PORTAL-ID NAME --destination ${destinationId} --enable\n`,
     ].join('\n'),
@@ -63,7 +71,7 @@ it('the commands lead from an empty server to a delivered login, with ids that e
 
   expect(await text(['login', 'list', portalId])).toMatch(new RegExp(`BASIC +SUCCESS +192.0.2.7 +ada +${traceId}\n$`));
   expect(await text(['webhook', 'list'])).toMatch(
-    new RegExp(`${portalId} +Developer portal +${portalId} +default +on +ACTIVE +${destinationId} SIEM\n$`),
+    new RegExp(`${portalId} +Developer portal +${portalId} +default +ACTIVE +${destinationId} SIEM\n$`),
   );
   expect(await text(['status'])).toContain(`Developer portal / default (${portalId}): ACTIVE, 1 delivered, 0 pending`);
   await receiver.down();

@@ -28,13 +28,18 @@ export async function call(args: string[], { env = {}, input = '', cwd = tmpdir(
 export function commandLineOf({ url, token }: Pick<TestApp, 'url' | 'token'>) {
   const settings = { AUDITWIRE_URL: url, AUDITWIRE_TOKEN: token };
   const run = (args: string[], given: Given = {}) => call(args, { ...given, env: { ...settings, ...given.env } });
-  /** What a command that succeeds says. */
+  /** What a command that succeeds says on standard output; hints go to standard error. */
   const text = async (args: string[], given?: Given): Promise<string> => {
     const { code, out, err } = await run(args, given);
-    expect([code, err]).toEqual([0, '']);
+    expect(err).not.toContain('auditwire: ');
+    expect(code).toBe(0);
     return out;
   };
   /** What a command that succeeds says to a script. */
-  const json = async (args: string[], given?: Given) => JSON.parse(await text([...args, '--json'], given));
+  const json = async (args: string[], given?: Given) => {
+    const { code, out, err } = await run([...args, '--json'], given);
+    expect([code, err]).toEqual([0, '']);
+    return JSON.parse(out);
+  };
   return { run, text, json };
 }
