@@ -20,6 +20,8 @@ export function wholeNumber(option: string, text: string | undefined): number | 
 }
 
 /** @throws UsageError if the value of an option is not an ISO 8601 time with a time zone, as the server needs it */
+export function time(option: string, text: string): string;
+export function time(option: string, text: string | undefined): string | undefined;
 export function time(option: string, text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
   if (parseTime(text) === null) {

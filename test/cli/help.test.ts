@@ -6,7 +6,7 @@ import { auditwire } from '../support/server/cli.js';
 import { call } from '../support/server/client-commands.js';
 
 const commands = {
-  '': ['auditwire start|demo|portal|destination|webhook|login|status|rebuild|token'],
+  '': ['auditwire start|demo|portal|destination|webhook|login|undelivered|replay|status|rebuild|token'],
   portal: ['auditwire portal register|list|rename|retire'],
   'portal register': ['auditwire portal register [OPTIONS] <NAME>', '--id=<uuid>'],
   'portal list': ['--include-retired'],
@@ -32,6 +32,14 @@ const commands = {
     'cut to 2 KiB',
   ],
   'login list': ['<PORTAL-ID>', '(Default: 100)'],
+  undelivered: ['list|redeliver|discard'],
+  'undelivered list': ['<PORTAL-ID>', '--webhook=<webhook>', '--state=<state>'],
+  'undelivered redeliver': ['<RANGE-ID>', '--through=<webhook-id>'],
+  'undelivered discard': ['<RANGE-ID>', '--reason=<text>'],
+  replay: ['start|status|cancel'],
+  'replay start': ['<PORTAL-ID>', '--start-at=<time>', '--end-at=<time>', '--scope=<scope>'],
+  'replay status': ['<PORTAL-ID>', '--webhook=<webhook>'],
+  'replay cancel': ['<PORTAL-ID>', '--webhook=<webhook>'],
   status: ['--watch'],
 };
 

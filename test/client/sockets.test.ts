@@ -34,7 +34,7 @@ async function follow(url: string, keepAliveMs: number): Promise<string[]> {
     },
   });
   const restored = once(told, 'restored');
-  const following = client.subscribe(WebhookStatusChangedDocument, { allWebhooks: true }).next();
+  const following = client.subscribe(WebhookStatusChangedDocument, { webhooks: { all: true } }).next();
   following.catch(() => {});
   await restored;
   client.close();
