@@ -50,7 +50,11 @@ export function createSockets(
     on: {
       // A server that hangs, or is cut off, closes nothing.
       ping: (isReceived) => {
-        if (!isReceived) unanswered = setTimeout(() => client.terminate(), keepAliveMs);
+        if (isReceived) return;
+        unanswered = setTimeout(() => {
+          failure = 'it does not answer';
+          client.terminate();
+        }, keepAliveMs);
       },
       pong: () => clearTimeout(unanswered),
       error: (error) => {

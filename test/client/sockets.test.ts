@@ -43,7 +43,7 @@ async function follow(url: string, keepAliveMs: number): Promise<string[]> {
 
 it('a server that hangs counts as lost, although it closes nothing', async () => {
   const url = await startServer(() => {});
-  expect(await follow(url, 200)).toEqual(['LOST Terminated', 'RESTORED']);
+  expect(await follow(url, 200)).toEqual(['LOST it does not answer', 'RESTORED']);
 });
 
 it('the loss is told also if a server or proxy ends the WebSocket as normal, with its reason', async () => {
