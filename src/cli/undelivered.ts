@@ -35,7 +35,11 @@ const list = clientCommand(
   async (client, { 'portal-id': portalId, webhook, state: given }) => {
     const state = oneOf('--state', undeliveredStates, given);
     const webhookId = await webhookIdOf(client, portalId, webhook);
-    const choice = { portalId, webhookId, allWebhooks: webhookId === undefined, states: state && [state] };
+    const choice = {
+      portalId,
+      webhooks: webhookId === undefined ? { all: true } : { id: webhookId },
+      states: state && [state],
+    };
     const ranges = await everyNode(
       async (page) => (await client.call(UndeliveredDocument, { ...choice, ...page })).undelivered,
     );
