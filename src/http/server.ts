@@ -7,7 +7,7 @@ import { createService, type Service } from '../runtime/service.js';
 import { jwkSet } from '../vault/signing-keys.js';
 import { limitRequestTime, NEVER_CHECK } from './deadlines.js';
 import { type HttpError, refuseSocket, sendError, sendJson } from './error.js';
-import { serveGraphiQL } from './graphql/graphiql.js';
+import { serveGraphiQL } from './graphql/graphiql/page.js';
 import { reasonAgainstHeaders } from './graphql/negotiate.js';
 import { causeOf, createGraphQLServer, GRAPHQL_PATH } from './graphql/server.js';
 import { createWebSockets } from './graphql/websocket.js';

@@ -1,58 +1,126 @@
+import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
-import { hasBrowser, openGraphiQL } from '../support/graphql/browser.js';
-import { aLogin, mutate, registerPortal } from '../support/graphql/calls.js';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { type Answer, hasBrowser, launchBrowser, openGraphiQL } from '../support/graphql/browser.js';
+import { aLogin, mutate } from '../support/graphql/calls.js';
 import { startReceiver } from '../support/receiver/receiver.js';
 import { connectPortal, startApp } from '../support/server/app.js';
 
-const EXAMPLES = [
-  'Portals',
-  'RegisterPortal',
-  'CreateDestination',
-  'ConfigureWebhook',
-  'RecordLogin',
-  'WebhookStatusChanged',
+const source = readFileSync(join(import.meta.dirname, '../../schema/operations.graphql'), 'utf8');
+const EXAMPLES = [...source.matchAll(/^(?:query|mutation|subscription) (\w+)/gm)].map(([, name = '']) => name);
+const SECRETS = [
+  'Splunk 8a6b2f0c-secret',
+  'channel-4711-secret',
+  'https://siem.example.com/path-key-secret',
+  'Bearer literal-secret',
 ];
 
 // Skipped without a browser, except in CI, which must have one.
 describe.skipIf(!hasBrowser && !process.env['CI'])('GraphiQL in a browser', () => {
-  it('loads from this server only, has no errors, and offers each example', async () => {
-    const test = await startApp();
-
-    const graphiql = await openGraphiQL(test);
-    await graphiql.shows('The value of Authorization cannot be read');
-
-    expect(await graphiql.operations()).toEqual(EXAMPLES);
-    expect(graphiql.requested.map(({ origin }) => origin).filter((origin) => origin !== test.origin)).toEqual([]);
-    expect(graphiql.errors).toEqual([]);
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await launchBrowser();
   });
+  afterAll(() => browser.close());
 
-  it('runs a query with the token from the Headers editor, and then shows the documentation', async () => {
+  it('loads from this server only, says what to do, shows no error, and offers each example', async () => {
     const test = await startApp();
-    await registerPortal(test, 'My developer portal');
-    const graphiql = await openGraphiQL(test);
 
-    await graphiql.fillIn('Headers', { Authorization: `Bearer ${test.token}` });
-    await graphiql.run('Portals');
-    await graphiql.shows('"My developer portal"');
-    await graphiql.refetchSchema();
-    await graphiql.page.getByRole('button', { name: 'Show Documentation Explorer' }).click();
-    await graphiql.shows('Root Types');
+    const graphiql = await openGraphiQL(browser, test);
+    await graphiql.shows('Paste your token');
+    const query = await graphiql.textOf('query');
 
+    expect(await graphiql.textOf('response')).toBe('');
+    expect(await graphiql.textOf('variables')).toContain('"sourceAddress": "192.0.2.7"');
+    expect(query.split('\n').filter((line) => line.startsWith('#') && line.length > 46)).toEqual([]);
+    expect((await graphiql.operations()).sort()).toEqual(EXAMPLES.sort());
+    expect(graphiql.requested.map(String)).toEqual([test.url]);
     expect(graphiql.errors).toEqual([]);
     await graphiql.page.screenshot({ path: join(tmpdir(), 'auditwire-graphiql.png') });
+
+    expect((await graphiql.answerTo('Portals')).errors?.[0]?.message).toContain('Paste your token');
+    await graphiql.enterToken(test.token);
+    expect((await graphiql.answerTo('RecordLogin')).errors?.[0]?.message).toContain('Run RegisterPortal first');
+    expect(graphiql.requested.map(String)).toEqual([test.url]);
   });
+
+  it('runs every example in the order of the menu, with the token as the only help', async () => {
+    const test = await startApp();
+    const graphiql = await openGraphiQL(browser, test);
+    await graphiql.enterToken(test.token);
+    const answers: Record<string, Answer> = {};
+    const registered = () => answers['RegisterPortal']?.data?.['registerPortal'] as { portal: { id: string } };
+
+    for (const example of await graphiql.operations()) {
+      // This example waits until the portal sends a login.
+      const recordLogin = () => mutate(test, 'recordLogin', { portalId: registered().portal.id, ...aLogin() });
+      answers[example] = await graphiql.answerTo(example, example === 'LoginRecorded' ? recordLogin : undefined);
+    }
+
+    // The receiver of the example does not exist. So nothing was delivered, and a replay has nothing to send: it may be over.
+    const { CancelReplay, ...others } = answers;
+    expect(CancelReplay?.data?.['cancelReplay']).toMatchObject({
+      __typename: expect.stringMatching(/Success|NotFound/),
+    });
+    const message = expect.stringContaining('Run Undelivered first');
+    expect(Object.entries(others).filter(([, answer]) => !succeeded(answer))).toEqual([
+      ['Redeliver', { errors: [{ message }] }],
+      ['DiscardUndelivered', { errors: [{ message }] }],
+    ]);
+    expect(new Set(graphiql.requested.map(String))).toEqual(new Set([test.url]));
+    expect(graphiql.errors).toEqual([]);
+  }, 120_000);
+
+  it('keeps what was written but no secret, also after a reload, and has one token for all tabs', async () => {
+    const test = await startApp();
+    const graphiql = await openGraphiQL(browser, test);
+    await graphiql.enterToken(`Bearer ${test.token}`);
+    const [authorization, header, endpoint, literal] = SECRETS;
+    const headers = `"headers": [{ "name": "X-Channel", "value": "${header}" }]`;
+    await graphiql.replace('variables', '"Splunk TOKEN"', `"${authorization}", ${headers}`);
+    await graphiql.replace('variables', 'https://siem.example.com/collector', `${endpoint}`);
+    await graphiql.replace('variables', 'Developer portal', 'Portal of the test');
+    const mutation = `mutation Mine { updateDestination(input: { id: "x", authorization: "${literal}" }) { __typename } }`;
+    await graphiql.replace('query', 'query Viewer', `${mutation}\n\nquery Viewer`);
+
+    expect(await graphiql.answerTo('CreateDestination')).toMatchObject({
+      data: { createDestination: { __typename: 'CreateDestinationSuccess' } },
+    });
+    expect(await graphiql.answerTo('Mine')).toMatchObject({
+      data: { updateDestination: { __typename: 'InvalidInput' } },
+    });
+    await graphiql.addTab();
+    await graphiql.type('{ viewer { tokenName } }');
+    await graphiql.page.keyboard.press('Control+Enter');
+    await graphiql.shows('"tokenName": "admin"');
+    // The page writes to its storage a little later.
+    await expect.poll(graphiql.kept).toMatch(/Portal of the test[^]*tokenName }/);
+
+    const kept = await graphiql.kept();
+    expect([test.token, ...SECRETS].filter((secret) => kept.includes(secret))).toEqual([]);
+    expect(JSON.parse(kept)).toMatchObject({ address: test.url, sessionStorage: {}, state: null, databases: [] });
+    expect(new Set(graphiql.requested.map(String))).toEqual(new Set([test.url]));
+
+    await graphiql.reload();
+    expect(await graphiql.textOf('query')).toContain('{ viewer { tokenName } }');
+    await graphiql.page.getByRole('tab').first().click({ delay: 100 });
+    await graphiql.shows('RegisterPortalInput');
+    expect(await graphiql.textOf('query')).toContain('authorization: ""');
+    expect(await graphiql.textOf('variables')).toContain('"Portal of the test"');
+    expect(graphiql.errors).toEqual([]);
+  }, 60_000);
 
   it('shows a status change live when a login is delivered', async () => {
     const receiver = await startReceiver();
     onTestFinished(() => receiver.down());
     const test = await startApp();
     const { portalId } = await connectPortal(test, receiver);
-    const graphiql = await openGraphiQL(test);
+    const graphiql = await openGraphiQL(browser, test);
 
-    await graphiql.fillIn('Headers', { Authorization: `Bearer ${test.token}` });
-    await graphiql.fillIn('Variables', { portalId });
+    await graphiql.enterToken(test.token);
+    await graphiql.replace('variables', 'PORTAL_ID', portalId);
     await graphiql.run('WebhookStatusChanged');
     await graphiql.shows('"deliveredTotal": 0');
     await mutate(test, 'recordLogin', { portalId, ...aLogin() });
@@ -62,3 +130,8 @@ describe.skipIf(!hasBrowser && !process.env['CI'])('GraphiQL in a browser', () =
     await graphiql.page.screenshot({ path: join(tmpdir(), 'auditwire-graphiql-live.png') });
   });
 });
+
+/** Data without a refusal. */
+function succeeded({ data, errors }: Answer): boolean {
+  return !errors && !/"__typename":"(?!\w+Success)/.test(JSON.stringify(data));
+}

@@ -1,6 +1,6 @@
 /** GraphiQL in a real browser, used as a person uses it. */
 import { existsSync } from 'node:fs';
-import { type BrowserContext, chromium, type Locator, type Page } from 'playwright-core';
+import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
 import { onTestFinished } from 'vitest';
 import type { TestApp } from '../server/app.js';
 
@@ -20,68 +20,141 @@ const CLICK = { delay: 100 };
 
 export const hasBrowser = existsSync(CHROMIUM);
 
+type Editor = 'query' | 'variables';
+
 export interface GraphiQL {
   page: Page;
-  /** All requests of the page, WebSockets included. */
+  /** All requests of the page to a server, WebSockets included. */
   requested: URL[];
-  /** Exceptions and console errors, except answers of 401 before there is a token. */
+  /** Exceptions and console errors. */
   errors: string[];
+  /** Fills in the field of the token. */
+  enterToken(token: string): Promise<void>;
   /** The operations that the run button offers. */
   operations(): Promise<string[]>;
-  /** Replaces the text in the editor of the headers or of the variables. */
-  fillIn(tool: 'Headers' | 'Variables', value: object): Promise<void>;
+  /** The text of an editor. */
+  textOf(editor: Editor | 'response'): Promise<string>;
+  /** Replaces a part of the text of an editor, as typing does. */
+  replace(editor: Editor, from: string, to: string): Promise<void>;
+  /** Ends a running subscription, and runs an operation of the menu. */
   run(operation: string): Promise<void>;
-  refetchSchema(): Promise<void>;
+  /** Runs an operation of the menu and waits for its answer, or the first one of a subscription. `meanwhile` may cause it. */
+  answerTo(operation: string, meanwhile?: () => Promise<unknown>): Promise<Answer>;
+  addTab(): Promise<void>;
+  /** Types into the query. */
+  type(text: string): Promise<void>;
+  reload(): Promise<void>;
   /** Resolves when the page shows a text. */
   shows(text: string): Promise<void>;
+  /** Everything that the browser keeps for the page: both storages, databases, the state of the history, and the address. */
+  kept(): Promise<string>;
 }
 
-export async function openGraphiQL({ url, origin }: TestApp): Promise<GraphiQL> {
-  const browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGS });
-  onTestFinished(() => browser.close());
-  const context: BrowserContext = await browser.newContext({ viewport: { width: 1_400, height: 900 } });
+export interface Answer {
+  data?: Record<string, unknown>;
+  errors?: { message: string }[];
+}
+
+export const launchBrowser = (): Promise<Browser> => chromium.launch({ executablePath: CHROMIUM, args: ARGS });
+
+/** Opens the page as in a browser that has never been there. */
+export async function openGraphiQL(browser: Browser, { url, origin }: TestApp): Promise<GraphiQL> {
+  const context = await browser.newContext({ viewport: { width: 1_280, height: 720 } });
+  onTestFinished(() => context.close());
   await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin });
   const page = await context.newPage();
   const requested: URL[] = [];
   const errors: string[] = [];
-  page.on('request', (request) => requested.push(new URL(request.url())));
+  page.on('request', (request) => {
+    const url = new URL(request.url());
+    // The scripts of the page make their workers and icons from themselves.
+    if (!/^(blob|data):$/.test(url.protocol)) requested.push(url);
+  });
   page.on('websocket', (socket) => requested.push(new URL(socket.url())));
   page.on('pageerror', (error) => errors.push(error.message));
   page.on('console', (message) => {
-    if (message.type() === 'error' && !message.text().includes('401 (Unauthorized)')) errors.push(message.text());
+    if (message.type() === 'error') errors.push(message.text());
   });
   await page.goto(url);
-  await page.locator('.graphiql-execute-button').waitFor();
 
-  const editor = (): Locator => page.locator('.graphiql-editor-tool .monaco-editor').locator('visible=true');
+  const button = (): Locator => page.locator('.graphiql-execute-button');
+  await button().waitFor();
+  const editor = (name: Editor): Locator =>
+    name === 'query' ? page.locator('.graphiql-query-editor .monaco-editor').first() : variablesEditor();
+  const variablesEditor = (): Locator => page.locator('.graphiql-editor-tool .monaco-editor').locator('visible=true');
+  const file = { query: 'operation.graphql', variables: 'variables.json', response: 'response.json' };
+  const textOf = (name: keyof typeof file) => page.evaluate(textOfModel, file[name]);
+
+  async function run(operation: string): Promise<void> {
+    if (await page.getByRole('button', { name: /^Stop query/ }).isVisible()) await button().click();
+    await page.getByRole('button', { name: /^Execute query/ }).click();
+    const item = page.getByRole('menuitem', { name: operation, exact: true });
+    await item.click();
+    await item.waitFor({ state: 'hidden' });
+  }
+
   return {
     page,
     requested,
     errors,
+    enterToken: (token) => page.getByPlaceholder('Token').fill(token),
     operations: async () => {
-      await page.locator('.graphiql-execute-button').click(CLICK);
+      await button().click(CLICK);
       await page.getByRole('menuitem').first().waitFor();
       const names = await page.getByRole('menuitem').allInnerTexts();
       await page.keyboard.press('Escape');
       return names;
     },
-    fillIn: async (tool, value) => {
-      await page.getByRole('button', { name: tool, exact: true }).click(CLICK);
-      await page.evaluate((text) => navigator.clipboard.writeText(text), JSON.stringify(value));
-      await editor().click();
+    textOf,
+    replace: async (name, from, to) => {
+      const text = await textOf(name);
+      if (!text.includes(from)) throw new Error(`The editor does not have ${from}`);
+      await page.evaluate((all) => navigator.clipboard.writeText(all), text.replace(from, to));
+      await editor(name).click();
       await page.keyboard.press('Control+A');
       await page.keyboard.press('Control+V');
     },
-    run: async (operation) => {
-      await page.locator('.graphiql-execute-button').click(CLICK);
-      await page.getByRole('menuitem', { name: operation, exact: true }).click(CLICK);
+    run,
+    answerTo: async (operation, meanwhile) => {
+      await run(operation);
+      await meanwhile?.();
+      await page.waitForFunction(`(${textOfModel})('${file.response}') !== ''`);
+      return JSON.parse(await textOf('response'));
     },
-    refetchSchema: () => page.getByRole('button', { name: /^Re-fetch GraphQL schema/ }).click(CLICK),
+    addTab: async () => {
+      await page.getByRole('button', { name: 'New tab' }).click(CLICK);
+      await page.waitForFunction(`(${textOfModel})('${file.query}') === ''`);
+    },
     // The editors write a no-break space for every space.
     shows: (text) =>
       page
         .getByText(new RegExp(text.replaceAll(' ', '\\s')))
         .first()
         .waitFor(),
+    kept: async () => JSON.stringify({ address: page.url(), ...(await page.evaluate(everythingKept)) }),
+    type: async (text) => {
+      await editor('query').click();
+      await page.keyboard.insertText(text);
+    },
+    reload: async () => {
+      await page.reload();
+      await variablesEditor().waitFor();
+    },
   };
+}
+
+/** Runs in the page: the text of the editor with a file name. GraphiQL makes the editors' library global. */
+function textOfModel(path: string): string {
+  const models: { uri: { path: string }; getValue(): string }[] = Reflect.get(
+    globalThis,
+    '__MONACO',
+  ).editor.getModels();
+  return models.find(({ uri }) => uri.path.endsWith(path))?.getValue() ?? '';
+}
+
+/** Runs in the page. */
+async function everythingKept(): Promise<object> {
+  const { localStorage, sessionStorage, history, indexedDB } = window;
+  const databases = await indexedDB.databases();
+  return { localStorage: { ...localStorage }, sessionStorage: { ...sessionStorage }, state: history.state, databases };
 }
