@@ -195,8 +195,10 @@ export const undelivered = sqliteTable(
     attempts: integer().notNull(),
     /** Recoveries that failed. */
     recoveries: integer().notNull(),
-    /** Probes that the receiver gave a final answer to. */
+    /** Final answers that its logins got. Probes prefer ranges with few. */
     finalAnswers: integer('final_answers').notNull(),
+    /** The position of the event of the last attempt; null if there was none since the webhook was removed. */
+    attemptPosition: integer('attempt_position'),
     abandonedAt: integer('abandoned_at').notNull(),
     /** The webhook that redelivers the range, if its own was removed and a person asked for it. */
     throughWebhookId: text('through_webhook_id'),

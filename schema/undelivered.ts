@@ -5,7 +5,7 @@ import {
   undeliveredReasons,
   undeliveredStates,
 } from '../src/domain/undelivered.js';
-import { lastMessageDescription } from './answer.js';
+import { excerptDescription, lastMessageDescription } from './answer.js';
 import { builder, describedValues } from './builder.js';
 import { orRefusal, resultUnion } from './error.js';
 import { NodeInterface } from './node.js';
@@ -80,6 +80,11 @@ const UndeliveredRangeType = builder.objectRef<api.UndeliveredRange>('Undelivere
     lastResponseMessage: t.exposeString('message', {
       nullable: true,
       description: lastMessageDescription,
+    }),
+    lastResponseExcerpt: t.string({
+      nullable: true,
+      description: `${excerptDescription} null if there is none.`,
+      resolve: (range, _, context) => api.undeliveredExcerpt(range, context),
     }),
     attempts: t.exposeInt('attempts', {
       description: 'The number of attempts to deliver the logins, including retries, recoveries and probes.',

@@ -143,6 +143,7 @@ CREATE TABLE `undelivered` (
 	`attempts` integer NOT NULL,
 	`recoveries` integer NOT NULL,
 	`final_answers` integer NOT NULL,
+	`attempt_position` integer,
 	`abandoned_at` integer NOT NULL,
 	`through_webhook_id` text,
 	`position` integer NOT NULL,

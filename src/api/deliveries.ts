@@ -42,7 +42,7 @@ export const deliveries = operation('deliveries', (input: PageRequest & WebhookC
  */
 export const responseExcerpt = operation(
   'responseExcerpt',
-  ({ responseExcerpt: excerpt }: DeliveryAttempt, { secrets }): string | null =>
+  ({ responseExcerpt: excerpt }: Pick<DeliveryAttempt, 'responseExcerpt'>, { secrets }): string | null =>
     excerpt
       ? secrets.openIfKept(streamOf('destination', excerpt.destinationId), RESPONSE_EXCERPT, excerpt.sealed)
       : null,

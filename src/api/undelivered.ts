@@ -10,7 +10,9 @@ import {
   writeRangeId,
 } from '../domain/undelivered.js';
 import type { UndeliveredRow } from '../projections/undelivered-ranges.js';
+import { isAttempt } from '../queries/deliveries.js';
 import type { Context } from './context.js';
+import { responseExcerpt } from './deliveries.js';
 import { operation } from './operation.js';
 import { decodeCursor, encodeCursor, type PageRequest } from './page.js';
 import { chosenWebhooks, type WebhookChoice } from './webhooks.js';
@@ -68,6 +70,16 @@ function readCursor(cursor: string | undefined, argument: 'after' | 'before') {
   const [lastVersion = 0, position = 0] = decodeCursor(cursor, 2, argument);
   return { lastVersion, position };
 }
+
+/** The excerpt of the answer to the last attempt, as `responseExcerpt` of a delivery. */
+export const undeliveredExcerpt = operation(
+  'undeliveredExcerpt',
+  ({ attemptPosition }: UndeliveredRange, context): string | null => {
+    const [event] = attemptPosition === null ? [] : context.log.at([attemptPosition]);
+    const isFailed = event && isAttempt(event) && 'responseExcerpt' in event.data;
+    return isFailed ? responseExcerpt({ responseExcerpt: event.data.responseExcerpt ?? null }, context) : null;
+  },
+);
 
 /** @returns the ranges as they are now, without ranges that were delivered since */
 export const redeliver = operation('redeliver', async (input: unknown, context) =>

@@ -48,6 +48,7 @@ export function createUndelivered(db: Db) {
       attempts: 0,
       recoveries: 0,
       finalAnswers: 0,
+      attemptPosition: null,
       abandonedAt: event.recordedAt,
       throughWebhookId: null,
       position: event.position,
@@ -68,7 +69,8 @@ export function createUndelivered(db: Db) {
     const isFinal = attemptNumber <= MAX_RETRIES;
     if (event.data.released) release(webhookId, event.data.released);
     if (delivery.purpose === 'FIRST') {
-      const facts = { responseCode, message, attempts: attemptNumber, finalAnswers: isFinal ? 1 : 0 };
+      const attempt = { responseCode, message, attemptPosition: event.position };
+      const facts = { ...attempt, attempts: attemptNumber, finalAnswers: isFinal ? 1 : 0 };
       return add(event, delivery, { ...outcome, ...facts, position: delivery.startedPosition });
     }
     // The failure of a replay changes nothing for the ranges that it sent.
@@ -77,7 +79,8 @@ export function createUndelivered(db: Db) {
     for (const row of subtract(webhookId, delivery)) {
       const { firstVersion, lastVersion } = delivery;
       const attempts = row.attempts + attemptNumber;
-      const attempted = { ...row, firstVersion, lastVersion, responseCode, message, attempts };
+      const attempt = { responseCode, message, attemptPosition: event.position };
+      const attempted = { ...row, firstVersion, lastVersion, ...attempt, attempts };
       insert({ ...attempted, ...(isRejected ? outcome : afterFailure(row, delivery.purpose, isFinal)) });
       // The rest of a requested range then waits for a success, like other ranges.
       const isRestRequested = !isRejected && row.state === 'REQUESTED' && row.lastVersion > lastVersion;
@@ -118,7 +121,8 @@ export function createUndelivered(db: Db) {
           const delivery = openDelivery(lane, deliveryId);
           if (!delivery || delivery.purpose === 'FIRST' || delivery.purpose === 'REPLAY') break;
           for (const row of ranges.overlapping(webhookId, delivery)) {
-            change(row, { attempts: row.attempts + attemptNumber, responseCode, message });
+            const attempt = { responseCode, message, attemptPosition: event.position };
+            change(row, { ...attempt, attempts: row.attempts + attemptNumber });
           }
           break;
         }

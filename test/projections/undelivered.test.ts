@@ -79,8 +79,8 @@ describe('the list of undelivered ranges', () => {
     };
     // The position is that of the first event of the delivery: its events are kept while the range is listed.
     expect(rows()).toEqual([
-      { ...common, ...answer, ...range(1, 3), abandonedAt: recordedAt(3), position: 2 },
-      { ...common, ...answer, ...range(4, 4), abandonedAt: recordedAt(5), position: 4 },
+      { ...common, ...answer, ...range(1, 3), abandonedAt: recordedAt(3), position: 2, attemptPosition: 3 },
+      { ...common, ...answer, ...range(4, 4), abandonedAt: recordedAt(5), position: 4, attemptPosition: 5 },
     ]);
   });
 
@@ -167,7 +167,7 @@ describe('the list of undelivered ranges', () => {
     fail(4, 5);
     const [first, attempted, last] = rows();
     expect(first).toEqual({ ...whole, lastVersion: 3 });
-    expect(attempted).toEqual({ ...whole, ...range(4, 5), attempts: 10, recoveries: 1 });
+    expect(attempted).toEqual({ ...whole, ...range(4, 5), attempts: 10, recoveries: 1, attemptPosition: 5 });
     expect(last).toEqual({ ...whole, firstVersion: 6 });
   });
 

@@ -12,7 +12,8 @@ import { connectPortal, temporaryDirectory, testConfig } from '../support/server
 
 const BODY = 'the receiver cannot read field 17';
 const EXCERPTS = `query ($id: ID!) { portal(id: $id) { webhook { status { lastResponseMessage } } }
-  deliveries(portalId: $id) { edges { node { attempts { message responseExcerpt } } } } }`;
+  deliveries(portalId: $id) { edges { node { attempts { message responseExcerpt } } } }
+  undelivered(portalId: $id) { edges { node { lastResponseExcerpt } } } }`;
 
 /** A server, its log lines, and a portal whose receiver refuses what it gets. */
 async function started() {
@@ -38,6 +39,7 @@ it('an excerpt is read through the API only: it is sealed in the log, and in no 
   expect(await dataOf(test, EXCERPTS, { id: portalId })).toMatchObject({
     portal: { webhook: { status: { lastResponseMessage: 'Bad Request' } } },
     deliveries: { edges: [{ node: { attempts: [{ message: 'Bad Request', responseExcerpt: BODY }] } }] },
+    undelivered: { edges: [{ node: { lastResponseExcerpt: BODY } }] },
   });
   expect(lines.some((line) => line.includes('BatchAbandoned'))).toBe(true);
   expect(lines.filter((line) => line.includes('field 17') || line.includes('responseExcerpt'))).toEqual([]);
@@ -57,6 +59,7 @@ it('the excerpts of a deleted destination are null', async () => {
 
   expect(await dataOf(test, EXCERPTS, { id: portalId })).toMatchObject({
     deliveries: { edges: [{ node: { attempts: [{ message: 'Bad Request', responseExcerpt: null }] } }] },
+    undelivered: { edges: [{ node: { lastResponseExcerpt: null } }] },
   });
   test.client.close();
   await test.app.stop();

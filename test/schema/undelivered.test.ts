@@ -36,6 +36,7 @@ describe('undelivered', () => {
         abandonedAt: now,
         lastResponseCode: 401,
         lastResponseMessage: 'scripted',
+        lastResponseExcerpt: null,
         attempts: 1,
         recoveries: 0,
         discardedAt: null,

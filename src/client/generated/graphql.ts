@@ -735,7 +735,7 @@ export type UndeliveredQueryVariables = Exact<{
 }>;
 
 
-export type UndeliveredQuery = { undelivered: { edges: Array<{ node: { id: string, webhookId: string, throughWebhookId: string | null, state: UndeliveredState, reason: UndeliveredReason, loginCount: number, firstRecordedAt: string | null, lastRecordedAt: string | null, abandonedAt: string, lastResponseCode: number | null, lastResponseMessage: string | null, attempts: number, recoveries: number, discardedAt: string | null, discardedBy: string | null, discardedReason: string | null } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type UndeliveredQuery = { undelivered: { edges: Array<{ node: { id: string, webhookId: string, throughWebhookId: string | null, state: UndeliveredState, reason: UndeliveredReason, loginCount: number, firstRecordedAt: string | null, lastRecordedAt: string | null, abandonedAt: string, lastResponseCode: number | null, lastResponseMessage: string | null, lastResponseExcerpt: string | null, attempts: number, recoveries: number, discardedAt: string | null, discardedBy: string | null, discardedReason: string | null } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type RedeliverMutationVariables = Exact<{
   input: RedeliverInput;
@@ -746,7 +746,7 @@ export type RedeliverMutation = { redeliver:
     | { __typename: 'Conflict', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
     | { __typename: 'InvalidInput', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
     | { __typename: 'NotFound', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
-    | { __typename: 'RedeliverSuccess', ranges: Array<{ id: string, webhookId: string, throughWebhookId: string | null, state: UndeliveredState, reason: UndeliveredReason, loginCount: number, firstRecordedAt: string | null, lastRecordedAt: string | null, abandonedAt: string, lastResponseCode: number | null, lastResponseMessage: string | null, attempts: number, recoveries: number, discardedAt: string | null, discardedBy: string | null, discardedReason: string | null }> }
+    | { __typename: 'RedeliverSuccess', ranges: Array<{ id: string, webhookId: string, throughWebhookId: string | null, state: UndeliveredState, reason: UndeliveredReason, loginCount: number, firstRecordedAt: string | null, lastRecordedAt: string | null, abandonedAt: string, lastResponseCode: number | null, lastResponseMessage: string | null, lastResponseExcerpt: string | null, attempts: number, recoveries: number, discardedAt: string | null, discardedBy: string | null, discardedReason: string | null }> }
     | { __typename: 'Unavailable', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
    };
 
@@ -757,7 +757,7 @@ export type DiscardUndeliveredMutationVariables = Exact<{
 
 export type DiscardUndeliveredMutation = { discardUndelivered:
     | { __typename: 'Conflict', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
-    | { __typename: 'DiscardUndeliveredSuccess', ranges: Array<{ id: string, webhookId: string, throughWebhookId: string | null, state: UndeliveredState, reason: UndeliveredReason, loginCount: number, firstRecordedAt: string | null, lastRecordedAt: string | null, abandonedAt: string, lastResponseCode: number | null, lastResponseMessage: string | null, attempts: number, recoveries: number, discardedAt: string | null, discardedBy: string | null, discardedReason: string | null }> }
+    | { __typename: 'DiscardUndeliveredSuccess', ranges: Array<{ id: string, webhookId: string, throughWebhookId: string | null, state: UndeliveredState, reason: UndeliveredReason, loginCount: number, firstRecordedAt: string | null, lastRecordedAt: string | null, abandonedAt: string, lastResponseCode: number | null, lastResponseMessage: string | null, lastResponseExcerpt: string | null, attempts: number, recoveries: number, discardedAt: string | null, discardedBy: string | null, discardedReason: string | null }> }
     | { __typename: 'InvalidInput', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
     | { __typename: 'NotFound', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
     | { __typename: 'Unavailable', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
@@ -812,7 +812,7 @@ export type DestinationFieldsFragment = { id: string, name: string, endpoint: st
 
 export type WebhookFieldsFragment = { name: string, enabled: boolean, configuredAt: string | null, id: string, destination: { id: string, name: string, endpoint: string } | null, status: { enabled: boolean, state: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, warning: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number, oldestUndeliveredAt: string | null, undeliveredExpiresAt: string | null, needsActionTotal: number, discardedTotal: number, holdsLoginsSince: string | null } };
 
-export type UndeliveredFieldsFragment = { id: string, webhookId: string, throughWebhookId: string | null, state: UndeliveredState, reason: UndeliveredReason, loginCount: number, firstRecordedAt: string | null, lastRecordedAt: string | null, abandonedAt: string, lastResponseCode: number | null, lastResponseMessage: string | null, attempts: number, recoveries: number, discardedAt: string | null, discardedBy: string | null, discardedReason: string | null };
+export type UndeliveredFieldsFragment = { id: string, webhookId: string, throughWebhookId: string | null, state: UndeliveredState, reason: UndeliveredReason, loginCount: number, firstRecordedAt: string | null, lastRecordedAt: string | null, abandonedAt: string, lastResponseCode: number | null, lastResponseMessage: string | null, lastResponseExcerpt: string | null, attempts: number, recoveries: number, discardedAt: string | null, discardedBy: string | null, discardedReason: string | null };
 
 export type ReplayJobFieldsFragment = { id: string | null, status: ReplayJobStatus, startAt: string | null, endAt: string | null, scope: ReplayScope | null, total: number, sent: number, rejected: number, message: string | null, requestedAt: string | null, updatedAt: string | null, rejectedLogins: Array<{ position: string }> };
 
@@ -962,6 +962,7 @@ export const UndeliveredFieldsFragmentDoc = new TypedDocumentString(`
   abandonedAt
   lastResponseCode
   lastResponseMessage
+  lastResponseExcerpt
   attempts
   recoveries
   discardedAt
@@ -1880,6 +1881,7 @@ export const UndeliveredDocument = new TypedDocumentString(`
   abandonedAt
   lastResponseCode
   lastResponseMessage
+  lastResponseExcerpt
   attempts
   recoveries
   discardedAt
@@ -1910,6 +1912,7 @@ export const RedeliverDocument = new TypedDocumentString(`
   abandonedAt
   lastResponseCode
   lastResponseMessage
+  lastResponseExcerpt
   attempts
   recoveries
   discardedAt
@@ -1948,6 +1951,7 @@ export const DiscardUndeliveredDocument = new TypedDocumentString(`
   abandonedAt
   lastResponseCode
   lastResponseMessage
+  lastResponseExcerpt
   attempts
   recoveries
   discardedAt

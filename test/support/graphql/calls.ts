@@ -88,7 +88,8 @@ function destinationFields(): string {
 }
 
 export function rangeFields(): string {
-  return `id portalId webhookId throughWebhookId state reason loginCount firstRecordedAt lastRecordedAt abandonedAt lastResponseCode lastResponseMessage attempts
+  return `id portalId webhookId throughWebhookId state reason loginCount firstRecordedAt lastRecordedAt abandonedAt lastResponseCode lastResponseMessage
+    lastResponseExcerpt attempts
     recoveries discardedAt discardedBy discardedReason`;
 }
 
