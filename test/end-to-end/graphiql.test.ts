@@ -100,7 +100,7 @@ describe.skipIf(!hasBrowser && !process.env['CI'])('GraphiQL in a browser', () =
 
     const kept = await graphiql.kept();
     expect([test.token, ...SECRETS].filter((secret) => kept.includes(secret))).toEqual([]);
-    expect(JSON.parse(kept)).toMatchObject({ address: test.url, sessionStorage: {}, state: null, databases: [] });
+    expect(JSON.parse(kept)).toMatchObject({ address: test.url, localStorage: {}, state: null, databases: [] });
     expect(new Set(graphiql.requested.map(String))).toEqual(new Set([test.url]));
 
     await graphiql.reload();

@@ -83,13 +83,23 @@ export const secretFields = [
   ),
 ];
 
+/** The names of the other input fields: a text of the user is kept only as a value of one of them. */
+export const plainFields = [
+  ...new Set(
+    Object.values(schema.getTypeMap())
+      .filter(isInputObjectType)
+      .flatMap((type) => Object.keys(type.getFields()))
+      .filter((name) => !secretFields.includes(name)),
+  ),
+];
+
 /** All examples in one document, which the menu needs; so each input has a variable of its own. */
 export function exampleTexts(): { query: string; variables: string } {
   const source = readFileSync(OPERATIONS, 'utf8');
   const { definitions } = parse(source);
   const operations = definitions.filter((definition) => definition.kind === Kind.OPERATION_DEFINITION);
   const fragments = definitions.filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION);
-  const variables: Record<string, unknown> = { portalId: PORTAL, allWebhooks: true };
+  const variables: Record<string, unknown> = { portalId: PORTAL, webhooks: { all: true } };
   const texts = Object.entries(inputs).map(([name, input]) => {
     const operation = operations.find((definition) => definition.name?.value === name);
     if (!operation) throw new Error(`${OPERATIONS} has no operation ${name}`);

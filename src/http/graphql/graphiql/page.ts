@@ -6,7 +6,7 @@ import { gzip } from 'node:zlib';
 import { introspectionFromSchema } from 'graphql';
 import { schema } from '../../../../schema/schema.js';
 import { GRAPHQL_PATH } from '../server.js';
-import { exampleTexts, NOW, placeholders, secretFields } from './examples.js';
+import { exampleTexts, NOW, placeholders, plainFields, secretFields } from './examples.js';
 
 /** The page contains all its scripts, connects only to this server, and may not be in a frame of another page. */
 const HEADERS = {
@@ -61,6 +61,7 @@ async function render(): Promise<Page> {
     introspection: introspectionFromSchema(schema),
     examples: exampleTexts(),
     secretFields,
+    plainFields,
     placeholders,
     now: NOW,
   };

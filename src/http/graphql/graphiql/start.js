@@ -18,10 +18,11 @@ import { createStorage } from './storage.js';
  * @param {object} options.introspection of the contract: the documentation is there before there is a token
  * @param {import('./storage.js').Text} options.examples
  * @param {string[]} options.secretFields
+ * @param {string[]} options.plainFields
  * @param {import('./examples.js').Placeholder[]} options.placeholders
  * @param {string} options.now the word for the time of the call
  */
-export function start({ url, introspection, examples, secretFields, placeholders, now }) {
+export function start({ url, introspection, examples, secretFields, plainFields, placeholders, now }) {
   const globals = /** @type {Globals} */ (globalThis);
   const field = /** @type {HTMLInputElement} */ (document.getElementById('token'));
   // Also when it was pasted as the value of a header.
@@ -55,7 +56,7 @@ export function start({ url, introspection, examples, secretFields, placeholders
   globals.YogaGraphiQL.renderYogaGraphiQL(document.getElementById('root'), {
     title: 'Auditwire',
     fetcher: createFetcher({ url, token, problem, onAnswer: fillIn }),
-    storage: createStorage({ store: localStorage, examples, secretFields }),
+    storage: createStorage({ store: sessionStorage, examples, secretFields, plainFields }),
     schema: introspection,
     // The token has its own field, for all tabs.
     isHeadersEditorEnabled: false,

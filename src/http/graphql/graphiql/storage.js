@@ -1,4 +1,4 @@
-/** Runs in the browser. What GraphiQL keeps there: the tabs without secrets, the theme and the layout. */
+/** Runs in the browser. What GraphiQL keeps there until its tab is closed: the editors without secrets, the theme and the layout. */
 
 /**
  * @typedef {{ query: string, variables: string }} Text of a tab
@@ -13,18 +13,22 @@ const KEPT = /^graphiql:(theme|visiblePlugin|\w+Flex)$/;
  * from the tabs.
  *
  * @param {object} options
- * @param {Store} options.store such as `localStorage`
+ * @param {Store} options.store such as `sessionStorage`
  * @param {Text} options.examples
  * @param {string[]} options.secretFields the names of the input fields that may be secret
+ * @param {string[]} options.plainFields the names of the others
  */
-export function createStorage({ store, examples, secretFields }) {
+export function createStorage({ store, examples, secretFields, plainFields }) {
   const first = { id: 'examples', title: 'Examples', headers: null, operationName: null, response: null, ...examples };
   const tabs = () => store.getItem(TABS) ?? JSON.stringify({ tabs: [first], activeTabIndex: 0 });
   const activeTab = () => {
     const { tabs: all, activeTabIndex } = JSON.parse(tabs());
     return all[activeTabIndex];
   };
-  const clean = (/** @type {Text} */ tab) => ({ ...tab, ...withoutSecrets(tab, secretFields, examples) });
+  const clean = (/** @type {Text} */ tab) => ({
+    ...tab,
+    ...withoutSecrets(tab, { secretFields, plainFields, examples }),
+  });
 
   return {
     getItem(/** @type {string} */ key) {
@@ -45,31 +49,56 @@ export function createStorage({ store, examples, secretFields }) {
   };
 }
 
+const UUID_OR_TIME =
+  /^(?:webhook:)?[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$|^\d{4}-\d\d-\d\d(?:T[\d:.]+(?:Z|[+-]\d\d:?\d\d))?$/i;
+const KEY = /-----BEGIN [A-Z ]*PRIVATE KEY-----[^]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g;
+/** In a query: a comment, a block string or a string, also one that is not closed. */
+const TEXTS = /#[^\n]*|"""[^]*?(?:"""|$)|"(?:[^"\\\n]|\\[^\n])*"?/g;
+
 /**
- * Empties the values of secret fields, and of variables that are passed to them, in the texts of a tab. It works on text,
- * because a text that is not valid, such as a PEM with line ends in a JSON string, has the secret all the same. Values of the
- * examples stay.
+ * What may be kept of the texts of a tab: the texts of the examples, ids, times, and values of plain fields. A secret can stand
+ * anywhere else, such as in a comment, in a default or in a variable that nothing uses yet. Variables that are not JSON are not
+ * kept.
  *
  * @param {Partial<Record<keyof Text, string | null>>} tab
- * @param {string[]} secretFields
- * @param {Text} examples
+ * @param {{ secretFields: string[], plainFields: string[], examples: Text }} options
  */
-export function withoutSecrets({ query, variables }, secretFields, examples) {
-  const fields = secretFields.join('|');
-  const passed = [...(query ?? '').matchAll(new RegExp(`\\b(?:${fields})\\s*:\\s*\\$(\\w+)`, 'g'))].map(
-    ([, name]) => name,
-  );
-  const value = new RegExp(
-    // The name; in a query the type of a variable before its default value; then a string, closed or not, or the rest of
-    // the line.
-    `(\\b(?:${[fields, ...passed].join('|')})\\b["']?\\s*:\\s*(?:String!?\\s*=\\s*)?)` +
-      `(?:"""[^]*?(?:"""|$)|"(?:[^"\\\\]|\\\\[^])*"?|(?!null\\b|String\\b)[^\\s"$,{}[\\]()][^\\n]*)`,
-    'g',
-  );
-  const clean = (/** @type {string | null | undefined} */ text, /** @type {string} */ example) =>
-    text
-      ?.replace(value, (whole, name) => (example.includes(whole) ? whole : `${name}""`))
-      .replace(/-----BEGIN [A-Z ]*PRIVATE KEY-----[^]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, '')
-      .replace(/\baw_[\w-]+/g, '') ?? null;
-  return { query: clean(query, examples.query), variables: clean(variables, examples.variables) };
+export function withoutSecrets({ query, variables }, { secretFields, plainFields, examples }) {
+  const secret = `\\b(?:${secretFields.join('|')})\\b\\s*:\\s*`;
+  const passed = [...(query ?? '').matchAll(new RegExp(`${secret}\\$(\\w+)`, 'g'))].map(([, name]) => name);
+  const isPlain = (/** @type {string} */ name) => plainFields.includes(name) && !passed.includes(name);
+  const mayStay = (/** @type {string} */ text, /** @type {string} */ name) =>
+    UUID_OR_TIME.test(text) || (isPlain(name) && !/PRIVATE KEY|\baw_/.test(text));
+
+  function ofVariables(/** @type {string} */ text) {
+    try {
+      const known = JSON.stringify(JSON.parse(examples.variables));
+      const cleaned = JSON.parse(text, (name, value) => {
+        if (typeof value !== 'string') return value;
+        return known.includes(JSON.stringify(value)) || mayStay(value, name) ? value : '';
+      });
+      return JSON.stringify(cleaned) === JSON.stringify(JSON.parse(text)) ? text : JSON.stringify(cleaned, null, 2);
+    } catch {
+      return '';
+    }
+  }
+
+  function ofQuery(/** @type {string} */ text) {
+    // After the name of a secret, what is no string, variable or null is not valid, but may be the secret.
+    const unquoted = new RegExp(`(${secret})(?!null\\b|String\\b)[^\\s"$,{}[\\]()#][^\\n]*`, 'g');
+    return text
+      .replace(KEY, '')
+      .replace(unquoted, (whole, name) => (examples.query.includes(whole) ? whole : `${name}""`))
+      .replace(TEXTS, (found, offset, whole) => {
+        if (found.length > 1 && examples.query.includes(found)) return found;
+        if (found.startsWith('#')) return '';
+        const name = /(\w+)\s*:\s*$/.exec(whole.slice(Math.max(0, offset - 200), offset))?.[1] ?? '';
+        return mayStay(found.slice(1, -1), name) ? found : '""';
+      });
+  }
+
+  return {
+    query: query ? ofQuery(query) : (query ?? null),
+    variables: variables ? ofVariables(variables) : (variables ?? null),
+  };
 }
