@@ -74,7 +74,7 @@ describe.skipIf(LACKS_APACHE)('Apache', () => {
     const fail = 'printf "Status: 400\\r\\nContent-Type: text/html\\r\\n\\r\\n<p>no such index</p>"';
     const apache = await startApache(fail, 'SetOutputFilter DEFLATE\nSetEnvIf Request_URI . force-gzip');
     expect(await send(apache.url)).toMatchObject({
-      verdict: 'FINAL',
+      verdict: 'REJECTED',
       responseCode: 400,
       responseExcerpt: '<p>no such index</p>',
     });
