@@ -337,16 +337,19 @@ async function killManyTimes(index: number, count: number) {
   }
 
   async function untilNothingIsLeft(client: Client, webhook: Webhook): Promise<void> {
-    for await (const { webhookStatusChanged } of client.subscribe(WebhookStatusChangedDocument, webhook)) {
+    for await (const { webhookStatusChanged } of client.subscribe(WebhookStatusChangedDocument, chosen(webhook))) {
       const { pending, undeliveredTotal, needsActionTotal } = webhookStatusChanged.status;
       if (!pending && undeliveredTotal === needsActionTotal && !(await redeliverFailed(client, webhook))) return;
     }
   }
 }
 
+const chosen = ({ portalId, webhookId }: Webhook) => ({ portalId, webhooks: { id: webhookId } });
+
 /** Requests a redelivery of all ranges whose recoveries failed. False: there is none. */
 async function redeliverFailed(client: Client, webhook: Webhook): Promise<boolean> {
-  const { undelivered } = await client.call(UndeliveredDocument, { ...webhook, states: ['NEEDS_ACTION'], first: 100 });
+  const only = { ...chosen(webhook), states: ['NEEDS_ACTION' as const], first: 100 };
+  const { undelivered } = await client.call(UndeliveredDocument, only);
   // A line that is too large would be refused again and again.
   const failed = undelivered.edges.filter(({ node }) => node.reason === 'RECOVERIES_FAILED');
   const ids = failed.map(({ node }) => node.id);
