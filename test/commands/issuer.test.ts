@@ -10,10 +10,10 @@ it('ensureSigningKey makes one key pair, and its sealed private key matches the 
   expect(await execute('ensureSigningKey', {}, CAUSE)).toBe(id);
   expect(typesAfter(0)).toEqual(['SigningKeyCreated']);
   const row = models.issuer.signingKey(id);
-  const der = Buffer.from(secrets.open(`signing-${id}`, PRIVATE_KEY, row?.privateKey ?? ''), 'base64');
+  const d = secrets.openBytes(`signing-${id}`, PRIVATE_KEY, row?.privateKey ?? '').toString('base64url');
   const line = Buffer.from('a line');
-  const signature = sign(null, line, createPrivateKey({ key: der, format: 'der', type: 'pkcs8' }));
   const jwk = { kty: 'OKP', crv: 'Ed25519', x: row?.publicKey ?? '' };
+  const signature = sign(null, line, createPrivateKey({ key: { ...jwk, d }, format: 'jwk' }));
   expect(verify(null, line, createPublicKey({ key: jwk, format: 'jwk' }), signature)).toBe(true);
 });
 

@@ -53,5 +53,5 @@ it('no other file of the product names a format', () => {
   );
   const naming = files.filter((file) => /'(CEF|JSON|CPS)'/.test(readFileSync(join(ROOT, file), 'utf8')));
   // The demo and an example of GraphiQL show one format.
-  expect(naming).toEqual(['src/demo/demo.ts', 'src/http/graphql/graphiql.ts']);
+  expect(naming).toEqual(['src/demo/demo.ts', 'src/http/graphql/graphiql/examples.ts']);
 });
