@@ -346,12 +346,12 @@ async function killManyTimes(index: number, count: number) {
 
 const chosen = ({ portalId, webhookId }: Webhook) => ({ portalId, webhooks: { id: webhookId } });
 
-/** Requests a redelivery of all ranges whose recoveries failed. False: there is none. */
+/** Requests a redelivery of all ranges that need action, except lines that are too large. False: there is none. */
 async function redeliverFailed(client: Client, webhook: Webhook): Promise<boolean> {
   const only = { ...chosen(webhook), states: ['NEEDS_ACTION' as const], first: 100 };
   const { undelivered } = await client.call(UndeliveredDocument, only);
   // A line that is too large would be refused again and again.
-  const failed = undelivered.edges.filter(({ node }) => node.reason === 'RECOVERIES_FAILED');
+  const failed = undelivered.edges.filter(({ node }) => node.reason !== 'TOO_LARGE');
   const ids = failed.map(({ node }) => node.id);
   if (ids.length) succeeded((await client.call(RedeliverDocument, { input: { ids } })).redeliver);
   return ids.length > 0;

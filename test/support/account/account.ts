@@ -220,6 +220,7 @@ export function createAccount(
         for (const range of event.data.ranges) move(lane, range, 'undelivered', 'discarded');
         return;
       case 'LaneSnapshotted':
+        lane.mayForgetDiscarded = true;
         return prune(lane, event.data.loginsThrough);
       case 'ReplayRequested':
       case 'ReplayStarted':

@@ -41,6 +41,8 @@ export interface LaneAccount {
   rejectedAlone: Map<number, Rejection>;
   /** Logins up to this version may be pruned. */
   prunedThrough: number;
+  /** Ranges that were discarded long ago may have left the list. */
+  mayForgetDiscarded: boolean;
   /** The open first delivery and the open redelivery. */
   first: DeliveryAccount | null;
   redelivery: DeliveryAccount | null;
@@ -77,6 +79,7 @@ export const emptyLaneAccount = (
   through: new Map(),
   rejectedAlone: new Map(),
   prunedThrough: 0,
+  mayForgetDiscarded: false,
   first: null,
   redelivery: null,
   maxLines: MAX_LINES,

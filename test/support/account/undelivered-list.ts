@@ -13,12 +13,12 @@ const MAX_RECOVERIES = 3;
 
 /**
  * Compares the product's list of undelivered ranges with the account: it has every undelivered and every discarded login, each
- * once and in order, and no other. Discarded logins leave the list when they are pruned.
+ * once and in order, and no other. Discarded logins leave the list some time later, at a snapshot of the lane.
  *
  * @param ranges all ranges of the lane, in the order of the list
  */
 export function checkList(report: Report, lane: LaneAccount, ranges: readonly ListedRange[]): void {
-  const { webhookId, states, prunedThrough } = lane;
+  const { webhookId, states, mayForgetDiscarded } = lane;
   const listed = new Map<number, LoginState>();
   let last = 0;
   for (const range of ranges) {
@@ -32,7 +32,7 @@ export function checkList(report: Report, lane: LaneAccount, ranges: readonly Li
   for (const [index, state] of states.entries()) {
     const expected = state === 'undelivered' || state === 'discarded' ? state : undefined;
     const found = listed.get(index + 1);
-    if (state === 'discarded' && !found && prunedThrough) continue;
+    if (state === 'discarded' && !found && mayForgetDiscarded) continue;
     if (found !== expected)
       report('recovery', `login ${index + 1} of ${webhookId} is ${state}, but listed as ${found}`);
   }
