@@ -17,7 +17,14 @@ interface Changed {
 }
 
 const id = '3e551b39-227d-4297-b911-e68fd5d77c17';
-const webhook = { id, name: 'default', portalId: id, portalName: 'Portal', destination: { id, name: 'SIEM' } };
+const webhook = {
+  id: `webhook:${id}`,
+  webhookId: id,
+  name: 'default',
+  portalId: id,
+  portalName: 'Portal',
+  destination: { id, name: 'SIEM' },
+};
 
 /** Each subscriber gets the present status, and then every change. */
 const subscribers = new Set<Subscriber>();
