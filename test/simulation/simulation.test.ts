@@ -89,10 +89,11 @@ describe(`${SEEDS} runs`, () => {
 });
 
 describe('a planted fault', () => {
-  const faults = plantedFaults.map(({ name, caughtBy }) => [name, caughtBy] as const);
+  const faults = plantedFaults.map(({ name, caughtBy, from = 1 }) => [name, caughtBy, from] as const);
 
-  it.each(faults)('is found: %s', { timeout: TIMEOUT_MS }, async (name, caughtBy) => {
-    const { failure, runs } = await campaign('--fault', name, '--seeds', String(SEEDS_OF_A_FAULT));
+  it.each(faults)('is found: %s', { timeout: TIMEOUT_MS }, async (name, caughtBy, from) => {
+    const seeds = ['--from', String(from), '--seeds', String(SEEDS_OF_A_FAULT)];
+    const { failure, runs } = await campaign('--fault', name, ...seeds);
 
     process.stdout.write(`${name}: seed ${failure?.seed}, after ${runs} runs, ${failure?.invariant}\n`);
     expect(failure, name).not.toBeNull();
