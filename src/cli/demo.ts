@@ -52,8 +52,8 @@ export const demoCommand = defineCommand({
         await app.stop();
         process.exit(isComplete ? 0 : 1);
       }
-      say(`\nTo use its API, open ${origin}${GRAPHQL_PATH} in a browser and put this into the headers:\n`);
-      say(`  {"Authorization": "Bearer ${app.firstToken}"}\n\nStop with Ctrl-C.`);
+      say(`\nTo use its API, open ${origin}${GRAPHQL_PATH} in a browser and paste this token:\n`);
+      say(`  ${app.firstToken}\n\nStop with Ctrl-C.`);
     }),
 });
 

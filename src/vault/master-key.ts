@@ -81,8 +81,8 @@ function read(file: string): Buffer {
 }
 
 /**
- * Why a key file may have been read or written by others; null if it may not. Its owner must be this user, and nobody else may read
- * it. A file of root may also be readable by its group if nobody may write it (0400, 0440): so containers get their secrets.
+ * Why a key file may have been read or written by others; null if it may not. Its owner must be this user, and no other user may
+ * read it. A file of root that is read-only (0400, or 0440 for its group) is accepted: containers get their secrets like this.
  *
  * @param user the id of this user; undefined where there is none
  */

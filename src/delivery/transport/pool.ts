@@ -18,7 +18,7 @@ const DEFAULT_IDLE_MS = 4_000;
 const MAX_IDLE_MS = 60_000;
 /** A connection ends this long before the receiver closes it. */
 const IDLE_MARGIN_MS = 1_000;
-/** How long no connection to a destination is kept after it sent bytes that nobody asked for. */
+/** How long no connection to a destination is kept after it sent bytes that belong to no request. */
 const DISTRUST_MS = 3_600_000;
 
 export interface Connection {
@@ -49,7 +49,7 @@ interface Group {
 export function createPool(dialerOf: (target: Target) => Dialer, clock: Clock) {
   const groups = new Map<string, Group>();
   const open = new Set<Pooled>();
-  /** Destinations that sent bytes nobody asked for, and until when (ms) their connections are not kept. */
+  /** Destinations that sent bytes that belong to no request, and until when (ms) their connections are not kept. */
   const distrusted = new Map<string, number>();
 
   function groupOf(target: Target): Group {
