@@ -18,7 +18,7 @@ export class DataDirectoryError extends Error {}
 const MIGRATIONS = join(import.meta.dirname, 'migrations');
 
 /** The format of a data directory. The migrations store it as SQLite's `user_version`. */
-export const FORMAT = 3;
+export const FORMAT = 4;
 
 /** How long a reader waits for a writer's checkpoint, in ms. */
 const BUSY_TIMEOUT_MS = 5_000;

@@ -148,17 +148,21 @@ export const loginPortals = sqliteTable('login_portals', {
   portalId: text('portal_id').notNull().unique(),
 });
 
-/** The logins with a client trace id, with the fields of `logins`. WITHOUT ROWID. */
+/**
+ * The logins with a client trace id, with the fields of `logins`, in segments of the portal's logins; see client-trace-ids.ts.
+ * `hash` is the first 16 bytes of the SHA-256 of the client trace id. WITHOUT ROWID.
+ */
 export const clientTraceIds = sqliteTable(
   'client_trace_ids',
   {
     portal: integer().notNull(),
-    clientTraceId: text('client_trace_id').notNull(),
-    kind: integer().notNull(),
+    segment: integer().notNull(),
+    hash: blob({ mode: 'buffer' }).notNull(),
     occurredAt: integer('occurred_at').notNull(),
     position: integer().notNull(),
+    kind: integer().notNull(),
   },
-  (t) => [primaryKey({ columns: [t.portal, t.clientTraceId, t.occurredAt, t.position] })],
+  (t) => [primaryKey({ columns: [t.portal, t.segment, t.hash, t.occurredAt, t.position] })],
 );
 
 /** The login that first used an idempotency key. WITHOUT ROWID: with time-ordered keys, most inserts are at the end. */

@@ -6,11 +6,12 @@ CREATE TABLE `actors` (
 CREATE UNIQUE INDEX `actors_name_unique` ON `actors` (`name`);--> statement-breakpoint
 CREATE TABLE `client_trace_ids` (
 	`portal` integer NOT NULL,
-	`client_trace_id` text NOT NULL,
-	`kind` integer NOT NULL,
+	`segment` integer NOT NULL,
+	`hash` blob NOT NULL,
 	`occurred_at` integer NOT NULL,
 	`position` integer NOT NULL,
-	PRIMARY KEY(`portal`, `client_trace_id`, `occurred_at`, `position`)
+	`kind` integer NOT NULL,
+	PRIMARY KEY(`portal`, `segment`, `hash`, `occurred_at`, `position`)
 ) WITHOUT ROWID;
 --> statement-breakpoint
 CREATE TABLE `destination_health` (
@@ -170,4 +171,4 @@ CREATE TABLE `webhooks` (
 --> statement-breakpoint
 CREATE INDEX `webhooks_destination` ON `webhooks` (`destination_id`);--> statement-breakpoint
 CREATE INDEX `webhooks_portal` ON `webhooks` (`portal_id`,`is_gone`,`enabled`,`id`);--> statement-breakpoint
-PRAGMA user_version = 3;
+PRAGMA user_version = 4;

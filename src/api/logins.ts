@@ -4,7 +4,7 @@ import type { LoginEvent } from '../domain/login.js';
 import { loginFilter, recordLoginInput, recordLoginsInput } from '../domain/login-input.js';
 import { Refusal } from '../domain/refusal.js';
 import { streamOf } from '../domain/stream.js';
-import type { LoginFilter } from '../projections/logins.js';
+import type { LoginFilter } from '../projections/login-page.js';
 import type { Context } from './context.js';
 import { selectEvents } from './live.js';
 import { operation } from './operation.js';

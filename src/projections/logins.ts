@@ -1,43 +1,17 @@
-import { and, asc, desc, eq, gt, gte, inArray, lt, lte, min, or, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, gt, min, sql } from 'drizzle-orm';
 import { unionAll } from 'drizzle-orm/sqlite-core';
 import type { Db } from '../../db/open.js';
 import { prepareRun, prepareValue } from '../../db/prepare.js';
 import { clientTraceIds, idempotencyKeys, loginPortals, logins } from '../../db/tables.js';
 import { type Recorded } from '../domain/event.js';
-import {
-  type AuthenticationType,
-  authenticationTypes,
-  type Login,
-  type LoginOutcome,
-  loginOutcomes,
-} from '../domain/login.js';
+import { authenticationTypes, type Login, loginOutcomes } from '../domain/login.js';
 import { streamId } from '../domain/stream.js';
+import { createClientTraceIds } from './client-trace-ids.js';
+import { isInPage, type LoginCursor, type LoginFilter, type LoginPage } from './login-page.js';
 import type { ReadModel } from './read-model.js';
 
 /** The factor of the outcome in a kind. There must never be more authentication types than this. */
 const MAX_AUTHENTICATION_TYPES = 32;
-
-/** Which logins are on a page. `from` and `to` limit `occurredAt` (ms, inclusive). */
-export interface LoginFilter {
-  from?: number | undefined;
-  to?: number | undefined;
-  outcome?: LoginOutcome | undefined;
-  authenticationType?: AuthenticationType | undefined;
-  clientTraceId?: string | undefined;
-}
-
-/** The sort key of a login: newest first, by `occurredAt` (ms) and then by position. */
-export interface LoginCursor {
-  occurredAt: number;
-  position: number;
-}
-
-export interface LoginPage {
-  after?: LoginCursor | undefined;
-  before?: LoginCursor | undefined;
-  limit: number;
-  inverted: boolean;
-}
 
 export function createLogins(db: Db) {
   const param = (name: string) => sql.placeholder(name);
@@ -93,31 +67,6 @@ export function createLogins(db: Db) {
       .delete(idempotencyKeys)
       .where(and(eq(idempotencyKeys.portal, param('portal')), eq(idempotencyKeys.key, param('key')))),
   );
-  const addClientTraceId = prepareRun(
-    db,
-    ['portal', 'clientTraceId', 'kind', 'occurredAt', 'position'],
-    db.insert(clientTraceIds).values({
-      portal: param('portal'),
-      clientTraceId: param('clientTraceId'),
-      kind: param('kind'),
-      occurredAt: param('occurredAt'),
-      position: param('position'),
-    }),
-  );
-  const removeClientTraceId = prepareRun(
-    db,
-    ['portal', 'clientTraceId', 'occurredAt', 'position'],
-    db
-      .delete(clientTraceIds)
-      .where(
-        and(
-          eq(clientTraceIds.portal, param('portal')),
-          eq(clientTraceIds.clientTraceId, param('clientTraceId')),
-          eq(clientTraceIds.occurredAt, param('occurredAt')),
-          eq(clientTraceIds.position, param('position')),
-        ),
-      ),
-  );
   const positionOfKey = prepareValue(
     db,
     ['portal', 'key'],
@@ -141,7 +90,8 @@ export function createLogins(db: Db) {
     while (typeof (kind = nextKind(portal, kind)) === 'number') yield kind;
   }
 
-  const numberOf = (portalId: string) => portalNumber(portalId) ?? addPortal(portalId);
+  const traceIds = createClientTraceIds(db);
+  const numberOf = (portalId: string) => (portalNumber(portalId) ?? addPortal(portalId)) as number;
 
   return {
     tables: [logins, clientTraceIds, idempotencyKeys, loginPortals],
@@ -150,19 +100,20 @@ export function createLogins(db: Db) {
       if (event.type === 'PortalRegistered') numberOf(streamId(event.stream));
       if (event.type !== 'LoginRecorded') return;
       const portal = numberOf(streamId(event.stream));
-      const { position } = event;
+      const { position, version } = event;
       const { occurredAt, clientTraceId, idempotencyKey: key } = event.data;
       const kind = kindOf(event.data);
       addLogin(portal, kind, occurredAt, position);
-      if (clientTraceId !== undefined) addClientTraceId(portal, clientTraceId, kind, occurredAt, position);
+      if (clientTraceId !== undefined) traceIds.add({ portal, version, clientTraceId, occurredAt, position }, kind);
       if (key !== undefined) addKey(portal, key, position);
     },
     prune(event: Recorded): void {
       if (event.type !== 'LoginRecorded') return;
       const portal = numberOf(streamId(event.stream));
+      const { position, version } = event;
       const { occurredAt, clientTraceId, idempotencyKey: key } = event.data;
-      removeLogin(portal, kindOf(event.data), occurredAt, event.position);
-      if (clientTraceId !== undefined) removeClientTraceId(portal, clientTraceId, occurredAt, event.position);
+      removeLogin(portal, kindOf(event.data), occurredAt, position);
+      if (clientTraceId !== undefined) traceIds.remove({ portal, version, clientTraceId, occurredAt, position });
       if (key !== undefined) removeKey(portal, key);
     },
     /** For each idempotency key, the position of the login that used it; undefined if none has, or if there is no key. */
@@ -181,23 +132,8 @@ export function createLogins(db: Db) {
       if (typeof portal !== 'number') return [];
       const kinds = [...kindsOf(portal)].filter((kind) => isOfKind(kind, filter));
       const { clientTraceId } = filter;
+      if (clientTraceId !== undefined) return traceIds.page(portal, clientTraceId, kinds, filter, page);
       const order = page.inverted ? asc : desc;
-      if (clientTraceId !== undefined) {
-        return db
-          .select({ occurredAt: clientTraceIds.occurredAt, position: clientTraceIds.position })
-          .from(clientTraceIds)
-          .where(
-            and(
-              eq(clientTraceIds.portal, portal),
-              eq(clientTraceIds.clientTraceId, clientTraceId),
-              inArray(clientTraceIds.kind, kinds),
-              isInPage(clientTraceIds, filter, page),
-            ),
-          )
-          .orderBy(order(clientTraceIds.occurredAt), order(clientTraceIds.position))
-          .limit(page.limit)
-          .all();
-      }
       const ofKind = (kind: number) =>
         db
           .select({ occurredAt: logins.occurredAt, position: logins.position })
@@ -221,26 +157,4 @@ function kindOf({ outcome, authenticationType }: Login): number {
 function isOfKind(kind: number, { outcome, authenticationType }: LoginFilter): boolean {
   if (outcome && loginOutcomes[Math.floor(kind / MAX_AUTHENTICATION_TYPES)] !== outcome) return false;
   return !authenticationType || authenticationTypes[kind % MAX_AUTHENTICATION_TYPES] === authenticationType;
-}
-
-type SortKey = Pick<typeof logins | typeof clientTraceIds, 'occurredAt' | 'position'>;
-
-function isInPage(key: SortKey, { from, to }: LoginFilter, { after, before }: LoginPage) {
-  return and(
-    from === undefined ? undefined : gte(key.occurredAt, from),
-    to === undefined ? undefined : lte(key.occurredAt, to),
-    after && older(key, after),
-    before && newer(key, before),
-  );
-}
-
-// The first condition is redundant, but lets SQLite seek in the index.
-function older(key: SortKey, { occurredAt, position }: LoginCursor) {
-  const same = and(eq(key.occurredAt, occurredAt), lt(key.position, position));
-  return and(lte(key.occurredAt, occurredAt), or(lt(key.occurredAt, occurredAt), same));
-}
-
-function newer(key: SortKey, { occurredAt, position }: LoginCursor) {
-  const same = and(eq(key.occurredAt, occurredAt), gt(key.position, position));
-  return and(gte(key.occurredAt, occurredAt), or(gt(key.occurredAt, occurredAt), same));
 }

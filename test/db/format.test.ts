@@ -30,9 +30,9 @@ it('a new directory has the format of this version', () => {
 it.each([
   [
     0,
-    'was written by an earlier version of Auditwire (format 0; this version reads format 3). Start with a new directory',
+    'was written by an earlier version of Auditwire (format 0; this version reads format 4). Start with a new directory',
   ],
-  [FORMAT + 1, 'was written by a later version of Auditwire (format 4; this version reads format 3). Use the version'],
+  [FORMAT + 1, 'was written by a later version of Auditwire (format 5; this version reads format 4). Use the version'],
 ])('a directory of format %i is refused with an instruction, and not changed', (format, message) => {
   const directory = directoryOfFormat(format);
   const before = bytesOf(directory);

@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { authenticationTypes, loginOutcomes } from '../../src/domain/login.js';
-import type { LoginCursor, LoginFilter } from '../../src/projections/logins.js';
+import { SEGMENT_LOGINS } from '../../src/projections/client-trace-ids.js';
+import type { LoginCursor, LoginFilter } from '../../src/projections/login-page.js';
 import { loginRecorded, OTHER_PORTAL, PORTAL } from '../support/domain/events.js';
 import { openLog, START } from '../support/log/fixture.js';
 
@@ -29,6 +30,27 @@ it('logins are ordered by the time they happened, the newest first, and then by 
     models.logins.page(PORTAL, {}, { limit: 10, inverted }).map(({ position }) => position);
   expect(positions(false)).toEqual([5, 2, 3, 1, 4]);
   expect(positions(true)).toEqual([4, 1, 3, 2, 5]);
+});
+
+it('logins with one client trace id are found in every segment of the index', () => {
+  const { given, append, models } = openLog();
+  const count = 2 * SEGMENT_LOGINS + 2;
+  const wanted = [1, SEGMENT_LOGINS - 1, SEGMENT_LOGINS, 2 * SEGMENT_LOGINS, count];
+  const traceOf = (version: number) => (wanted.includes(version) ? 'wanted' : `other-${version}`);
+  // The later a login was recorded, the earlier it happened: the newest are in the oldest segment.
+  const logins = Array.from({ length: count }, (_, index) =>
+    loginRecorded({ clientTraceId: traceOf(index + 1), occurredAt: START - index }),
+  );
+  append([{ stream: `login-${PORTAL}`, events: logins }]);
+  given([`login-${OTHER_PORTAL}`, loginRecorded({ clientTraceId: 'wanted' })]);
+  const positions = (limit: number, inverted: boolean, after?: LoginCursor) =>
+    models.logins.page(PORTAL, { clientTraceId: 'wanted' }, { limit, inverted, after }).map(({ position }) => position);
+  expect(positions(10, false)).toEqual(wanted);
+  expect(positions(10, true)).toEqual(wanted.toReversed());
+  expect(positions(2, false)).toEqual(wanted.slice(0, 2));
+  expect(positions(2, true)).toEqual(wanted.slice(-2).toReversed());
+  const second = { position: SEGMENT_LOGINS - 1, occurredAt: START - SEGMENT_LOGINS + 2 };
+  expect(positions(2, false, second)).toEqual(wanted.slice(2, 4));
 });
 
 const newestFirst = (a: LoginCursor, b: LoginCursor) => b.occurredAt - a.occurredAt || b.position - a.position;

@@ -2,11 +2,12 @@
  * The minimum that records logins as Auditwire does: the same rows in the same tables, JSON for each login, and durable
  * transactions. It does not validate, looks up no idempotency keys and has no protocol. Started by bare-writer.ts.
  */
-import { randomBytes, randomUUID } from 'node:crypto';
+import { hash, randomBytes, randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openWriter } from '../../../db/open.js';
+import { SEGMENT_LOGINS } from '../../../src/projections/client-trace-ids.js';
 import type { Order } from './bare-writer.js';
 import { now } from './clock.js';
 import { type Login, makeLogins } from './logins.js';
@@ -30,7 +31,7 @@ const insertEvent = sqlite.prepare(
 const insertLogin = sqlite.prepare('INSERT INTO logins (portal, kind, occurred_at, position) VALUES (?, ?, ?, ?)');
 const insertKey = sqlite.prepare('INSERT INTO idempotency_keys (portal, key, position) VALUES (?, ?, ?)');
 const insertClientTraceId = sqlite.prepare(
-  'INSERT INTO client_trace_ids (portal, client_trace_id, kind, occurred_at, position) VALUES (?, ?, ?, ?, ?)',
+  'INSERT INTO client_trace_ids (portal, segment, hash, occurred_at, position, kind) VALUES (?, ?, ?, ?, ?, ?)',
 );
 const checkpointed = sqlite.prepare('PRAGMA wal_checkpoint(NOOP)');
 
@@ -50,7 +51,9 @@ const record = sqlite.transaction((logins: readonly Login[]) => {
     const data = JSON.stringify({ ...rest, ...own, clientTraceId });
     insertEvent.run(position, STREAM, position, 'LoginRecorded', data, recordedAt, ACTOR, traceId);
     insertLogin.run(PORTAL, position % KINDS, recordedAt, position);
-    insertClientTraceId.run(PORTAL, clientTraceId, position % KINDS, recordedAt, position);
+    const segment = Math.floor(position / SEGMENT_LOGINS);
+    const digest = hash('sha256', Buffer.from(clientTraceId, 'utf16le'), 'buffer').subarray(0, 16);
+    insertClientTraceId.run(PORTAL, segment, digest, recordedAt, position, position % KINDS);
     insertKey.run(PORTAL, login.idempotencyKey, position);
   }
 });
