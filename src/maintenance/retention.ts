@@ -38,8 +38,11 @@ const WAIT_FACTOR = 2;
 const CHECK_SIZE_EVERY_EVENTS = 10_000;
 /** If the data exceeds the size limit, it is pruned to this part of the limit. */
 const TARGET_SIZE = 0.95;
-/** After this many portals or destinations, other work of this thread can run. */
-const PORTALS_AT_ONCE = 50;
+/** Portals or destinations in a page. */
+const PORTALS_AT_ONCE = 10;
+/** After a page, a run waits this many times as long as the page took, but at most `MAX_PAGE_WAIT_MS`: it is never urgent. */
+const PAGE_WAIT_FACTOR = 9;
+const MAX_PAGE_WAIT_MS = 100;
 
 interface RetentionContext {
   commands: Commands;
@@ -177,15 +180,16 @@ export function createRetention(context: RetentionContext): Service {
   const portals = () => idsOf((page) => models.portals.page(page, true));
   const destinations = () => idsOf((page) => models.destinations.page(page));
 
-  /** Every id, page by page. Between two pages, other work of this thread can run. */
+  /** Every id, page by page. After a page, other work of this thread can run. */
   async function* idsOf(read: (page: PageRange) => { id: string; position: number }[]): AsyncGenerator<string> {
     let after: number | undefined;
     while (!stopping.signal.aborted) {
+      const began = clock.now();
       const page = read({ after, limit: PORTALS_AT_ONCE, inverted: false });
       for (const { id } of page) if (!stopping.signal.aborted) yield id;
       after = page.at(-1)?.position;
       if (page.length < PORTALS_AT_ONCE) return;
-      await wait(0);
+      await wait(Math.min(MAX_PAGE_WAIT_MS, PAGE_WAIT_FACTOR * (clock.now() - began)));
     }
   }
 

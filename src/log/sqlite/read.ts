@@ -150,11 +150,17 @@ export function createLogReader(db: Db): SqliteReader {
   function bisect(stream: StreamName, isBefore: (event: { position: number; recordedAt: number }) => boolean): number {
     const streamId = idOf(stream);
     if (streamId === null) return 0;
+    const isBeforeOrPruned = (version: number) => {
+      const event = positionQuery.get({ streamId, version });
+      return !event || isBefore(event);
+    };
     let [low, high] = [horizon(stream).version, lastVersion(stream)];
+    // Mostly no event is before: then one is read.
+    if (low === high || !isBeforeOrPruned(low + 1)) return low;
+    low += 1;
     while (low < high) {
       const version = Math.ceil((low + high) / 2);
-      const event = positionQuery.get({ streamId, version });
-      if (!event || isBefore(event)) low = version;
+      if (isBeforeOrPruned(version)) low = version;
       else high = version - 1;
     }
     return low;
