@@ -8,6 +8,7 @@ import { createAddressGuard } from '../delivery/egress/address-guard.js';
 import { createSender } from '../delivery/transport/sender.js';
 import { loginCount } from '../domain/login-range.js';
 import { createTail } from '../log/tail.js';
+import { isAttempt } from '../queries/deliveries.js';
 import { systemClock } from '../runtime/clock.js';
 import { systemRandom } from '../runtime/random.js';
 import { connectCommands } from './channel.js';
@@ -52,7 +53,10 @@ const { engine } = createDeliveryServices({
   createSender,
   render,
   renderers: SIGNERS,
-  onRecorded: (recorded, portalId) => report({ recorded, portalId }),
+  onRecorded(recorded, portalId) {
+    // Each message wakes the main thread, which only logs attempts.
+    if (isAttempt(recorded)) report({ recorded, portalId });
+  },
   onFault: (fault, webhookId) => report({ fault: serializableError(fault), webhookId }),
 });
 

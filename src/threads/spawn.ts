@@ -28,8 +28,8 @@ export function openReading({ dataDir, masterKey }: DataAccess): Reading {
  */
 const LIMITS = {
   writer: {},
-  delivery: { maxYoungGenerationSizeMb: 3 },
-  signer: { maxYoungGenerationSizeMb: 3 },
+  delivery: { maxYoungGenerationSizeMb: 8 },
+  signer: { maxYoungGenerationSizeMb: 8 },
 };
 
 /**
