@@ -10,7 +10,7 @@ import type { Secrets } from '../vault/secrets.js';
 import { createBodyCache } from './batch/body-cache.js';
 import { createPrefetch } from './batch/prefetch.js';
 import type { Render } from './batch/render.js';
-import { targetOf } from './kinds/http/target.js';
+import { createTargets } from './kinds/http/target.js';
 import { createLaneView, type LaneViewContext } from './lane-view.js';
 import { createLimiter } from './limiter.js';
 import { createRecorder, type RecorderContext } from './recorder.js';
@@ -48,6 +48,7 @@ export function createLaneRunner(
   const limiter = createLimiter(clock, stopping, (id) => models.destinationHealth.get(id));
   const view = createLaneView(context);
   const prefetch = createPrefetch(context.render, 2 * context.renderers);
+  const targets = createTargets(context.secrets);
   const bodies = createBodyCache(MAX_CACHED_BYTES);
   const { record, recordOutcome, execute } = createRecorder(context, stopping);
 
@@ -128,7 +129,7 @@ export function createLaneRunner(
     if (stopping.aborted || step.type !== 'ATTEMPT' || step.delivery.deliveryId !== batch.deliveryId) return null;
     if (destination?.id !== destinationId || limiter.isThrottled(destinationId)) return null;
     limiter.debit(destinationId, batch.lines, destination);
-    const sending = sender.send(targetOf(destination, context.secrets), batch);
+    const sending = targets.use(destination, (target) => sender.send(target, batch));
     try {
       prefetchNext(webhookId, destination);
     } catch {

@@ -3,8 +3,9 @@
  * Data keys are in the `keys` table, wrapped by the master key. Without its data key, no secret of an owner can be opened.
  */
 import { createCipheriv, createDecipheriv, createHash, timingSafeEqual } from 'node:crypto';
-import { eq } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import type { Db } from '../../db/open.js';
+import { prepareValue } from '../../db/prepare.js';
 import { keys } from '../../db/tables.js';
 import type { Sealed } from '../domain/destination.js';
 import type { Random } from '../runtime/random.js';
@@ -31,9 +32,18 @@ export class WrongMasterKey extends Error {}
 export type Secrets = ReturnType<typeof createSecrets>;
 
 export function createSecrets(db: Db, masterKey: Buffer, random: Random) {
+  const wrappedKey = prepareValue(
+    db,
+    ['owner'],
+    db
+      .select({ wrapped: keys.wrapped })
+      .from(keys)
+      .where(eq(keys.owner, sql.placeholder('owner'))),
+  );
+
   function dataKey(owner: string): Buffer | null {
-    const row = db.select().from(keys).where(eq(keys.owner, owner)).get();
-    return row ? decrypt(masterKey, row.wrapped, `key of ${owner}`) : null;
+    const wrapped = wrappedKey(owner) as Buffer | undefined;
+    return wrapped ? decrypt(masterKey, wrapped, `key of ${owner}`) : null;
   }
 
   function makeDataKey(owner: string): Buffer {

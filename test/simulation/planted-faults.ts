@@ -33,8 +33,8 @@ export const plantedFaults: readonly PlantedFault[] = [
   {
     name: 'a request has a delivery id that is not in the log',
     file: 'src/delivery/lane-runner.js',
-    find: 'targetOf(destination, context.secrets), batch)',
-    replace: 'targetOf(destination, context.secrets), { ...batch, deliveryId: randomUuid(random) })',
+    find: 'sender.send(target, batch)',
+    replace: 'sender.send(target, { ...batch, deliveryId: randomUuid(random) })',
     caughtBy: ['log first'],
   },
   {

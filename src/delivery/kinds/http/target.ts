@@ -17,3 +17,23 @@ export function targetOf(destination: DestinationRow, secrets: Secrets): Target 
     headers: headers.map(({ name, value }) => ({ name, value: open(headerSecret(name), value) })),
   };
 }
+
+/** The targets of attempts. Those that are in flight at the same time share one, so that its secrets are not opened for each. */
+export function createTargets(secrets: Secrets) {
+  const inUse = new Map<string, { target: Target; attempts: number }>();
+  return {
+    /** Calls `attempt` at once. @throws as `targetOf` */
+    async use<T>(destination: DestinationRow, attempt: (target: Target) => Promise<T>): Promise<T> {
+      const key = `${destination.id} ${destination.changedPosition}`;
+      const shared = inUse.get(key) ?? { target: targetOf(destination, secrets), attempts: 0 };
+      inUse.set(key, shared);
+      shared.attempts += 1;
+      try {
+        return await attempt(shared.target);
+      } finally {
+        shared.attempts -= 1;
+        if (!shared.attempts) inUse.delete(key);
+      }
+    },
+  };
+}
