@@ -1,4 +1,5 @@
-import { Param, Placeholder } from 'drizzle-orm';
+import { getTableColumns, Param, Placeholder } from 'drizzle-orm';
+import type { SQLiteTable } from 'drizzle-orm/sqlite-core';
 import type { Db } from './open.js';
 
 interface Query {
@@ -39,6 +40,28 @@ export function prepareRow<T>(
 ): (...values: unknown[]) => T {
   const { statement, order } = prepare(db, names, query);
   return (...values) => statement.get(...order.map((from) => values[from])) as T;
+}
+
+/** Like `prepareRow`, for a query of all columns of a table. The fields of the result are those of the table. */
+export function prepareEntity<T extends SQLiteTable>(
+  db: Db,
+  names: readonly string[],
+  table: T,
+  query: Query,
+): (...values: unknown[]) => T['$inferSelect'] | undefined {
+  const { statement, order } = prepare(db, names, query);
+  const columns = Object.entries(getTableColumns(table));
+  statement.raw();
+  return (...values) => {
+    const row = statement.get(...order.map((from) => values[from])) as unknown[] | undefined;
+    if (!row) return undefined;
+    const entity: Record<string, unknown> = {};
+    for (const [index, [field, column]] of columns.entries()) {
+      const value = row[index];
+      entity[field] = value === null ? null : column.mapFromDriverValue(value);
+    }
+    return entity;
+  };
 }
 
 function prepare(db: Db, names: readonly string[], query: Query) {

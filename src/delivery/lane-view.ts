@@ -35,14 +35,16 @@ export function createLaneView({ log, models, clock, line }: LaneViewContext) {
     /** The next step of a lane, and the destination that it sends to, as it is now. */
     nextStep(webhookId: string): {
       step: NextStep;
-      destination: DestinationRow | undefined;
+      destination: DestinationRow | null;
       throughWebhookId?: string;
     } {
-      const { lane } = models.lanes.get(webhookId);
-      const context = laneContext(webhookId, lane, { log, models, now: clock.now() });
-      const { sender } = context;
-      const through = sender && sender.id !== webhookId ? { throughWebhookId: sender.id } : {};
-      return { step: nextStep(lane, context), destination: destinationOf(sender), ...through };
+      return models.snapshot(() => {
+        const { lane } = models.lanes.get(webhookId);
+        const context = laneContext(webhookId, lane, { log, models, now: clock.now() });
+        const { sender, destination } = context;
+        const through = sender && sender.id !== webhookId ? { throughWebhookId: sender.id } : {};
+        return { step: nextStep(lane, context), destination, ...through };
+      });
     },
 
     /** The first delivery that follows the open one when it succeeds; null if there is none, or a redelivery may be next. */

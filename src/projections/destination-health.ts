@@ -1,5 +1,6 @@
 import { eq, sql } from 'drizzle-orm';
 import type { Db } from '../../db/open.js';
+import { prepareEntity } from '../../db/prepare.js';
 import { destinationHealth } from '../../db/tables.js';
 import { type DestinationHealth, unknownHealth } from '../domain/destination-health.js';
 import type { Recorded } from '../domain/event.js';
@@ -8,11 +9,15 @@ import type { ReadModel } from './read-model.js';
 
 /** The health of every destination that was attempted and still exists. */
 export function createDestinationHealth(db: Db) {
-  const byId = db
-    .select()
-    .from(destinationHealth)
-    .where(eq(destinationHealth.destinationId, sql.placeholder('destinationId')))
-    .prepare();
+  const byId = prepareEntity(
+    db,
+    ['destinationId'],
+    destinationHealth,
+    db
+      .select()
+      .from(destinationHealth)
+      .where(eq(destinationHealth.destinationId, sql.placeholder('destinationId'))),
+  );
 
   return {
     tables: [destinationHealth],
@@ -30,6 +35,6 @@ export function createDestinationHealth(db: Db) {
           break;
       }
     },
-    get: (destinationId: string): DestinationHealth => byId.get({ destinationId }) ?? unknownHealth,
+    get: (destinationId: string): DestinationHealth => byId(destinationId) ?? unknownHealth,
   } satisfies ReadModel & Record<string, unknown>;
 }

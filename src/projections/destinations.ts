@@ -1,5 +1,6 @@
 import { and, asc, desc, eq, gt, lt, sql } from 'drizzle-orm';
 import type { Db } from '../../db/open.js';
+import { prepareEntity } from '../../db/prepare.js';
 import { destinations } from '../../db/tables.js';
 import { type Recorded } from '../domain/event.js';
 import { streamId } from '../domain/stream.js';
@@ -8,11 +9,15 @@ import type { PageRange, ReadModel } from './read-model.js';
 export type DestinationRow = typeof destinations.$inferSelect;
 
 export function createDestinations(db: Db) {
-  const byId = db
-    .select()
-    .from(destinations)
-    .where(eq(destinations.id, sql.placeholder('id')))
-    .prepare();
+  const byId = prepareEntity(
+    db,
+    ['id'],
+    destinations,
+    db
+      .select()
+      .from(destinations)
+      .where(eq(destinations.id, sql.placeholder('id'))),
+  );
   const byName = db
     .select()
     .from(destinations)
@@ -54,7 +59,7 @@ export function createDestinations(db: Db) {
           break;
       }
     },
-    get: (id: string): DestinationRow | undefined => byId.get({ id }),
+    get: (id: string): DestinationRow | undefined => byId(id),
     named: (name: string): DestinationRow | undefined => byName.get({ name }),
     /** In the order of creation. */
     page({ after, before, limit, inverted }: PageRange): DestinationRow[] {

@@ -1,5 +1,6 @@
 import { and, asc, eq, ne, sql } from 'drizzle-orm';
 import type { Db } from '../../db/open.js';
+import { prepareEntity, prepareRun } from '../../db/prepare.js';
 import { lanes, webhooks } from '../../db/tables.js';
 import { type Recorded } from '../domain/event.js';
 import { evolve, type LaneEvent } from '../domain/lane/evolve.js';
@@ -10,23 +11,30 @@ import type { createUndelivered } from './undelivered.js';
 
 /** The lanes, each computed from the events of its webhook. Also updates what is computed from a lane: the undelivered ranges, and which removed webhooks are gone. */
 export function createLanes(db: Db, undelivered: ReturnType<typeof createUndelivered>) {
-  const byWebhook = db
-    .select()
-    .from(lanes)
-    .where(eq(lanes.webhookId, sql.placeholder('webhookId')))
-    .prepare();
-  const put = db
-    .insert(lanes)
-    .values({
-      webhookId: sql.placeholder('webhookId'),
-      state: sql.placeholder('state'),
-      position: sql.placeholder('position'),
-    })
-    .onConflictDoUpdate({
-      target: lanes.webhookId,
-      set: { state: sql`excluded.state`, position: sql`excluded.position` },
-    })
-    .prepare();
+  const byWebhook = prepareEntity(
+    db,
+    ['webhookId'],
+    lanes,
+    db
+      .select()
+      .from(lanes)
+      .where(eq(lanes.webhookId, sql.placeholder('webhookId'))),
+  );
+  const put = prepareRun(
+    db,
+    ['webhookId', 'state', 'position'],
+    db
+      .insert(lanes)
+      .values({
+        webhookId: sql.placeholder('webhookId'),
+        state: sql.placeholder('state'),
+        position: sql.placeholder('position'),
+      })
+      .onConflictDoUpdate({
+        target: lanes.webhookId,
+        set: { state: sql`excluded.state`, position: sql`excluded.position` },
+      }),
+  );
   // The webhook `default`, which has the id of its portal, can always be configured again.
   const markGone = db
     .update(webhooks)
@@ -36,7 +44,7 @@ export function createLanes(db: Db, undelivered: ReturnType<typeof createUndeliv
   const webhookIds = db.select({ webhookId: lanes.webhookId }).from(lanes).orderBy(asc(lanes.webhookId)).prepare();
 
   const get = (webhookId: string): { lane: Lane; position: number } => {
-    const row = byWebhook.get({ webhookId });
+    const row = byWebhook(webhookId);
     return row ? { lane: row.state, position: row.position } : { lane: emptyLane, position: 0 };
   };
 
@@ -48,7 +56,7 @@ export function createLanes(db: Db, undelivered: ReturnType<typeof createUndeliv
       const { lane } = get(webhookId);
       undelivered.apply(event, lane);
       const next = evolve(lane, event);
-      put.run({ webhookId, state: next, position: event.position });
+      put(webhookId, JSON.stringify(next), event.position);
       // A webhook that is being created is configured by the next event.
       if (!next.webhook && event.type !== 'WebhookCreated')
         markGone.run({ webhookId, isGone: isDrained(next) ? 1 : 0 });

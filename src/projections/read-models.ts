@@ -26,12 +26,14 @@ export function createReadModels(db: Db) {
     destinationHealth: createDestinationHealth(db),
     tokens: createTokens(db),
     issuer: createIssuer(db),
+    /** Calls a function whose reads, of the log too, all see the same state. They also cost less than one by one. */
+    snapshot: db.$client.transaction((read: () => unknown) => read()) as <T>(read: () => T) => T,
   };
 }
 
 /** The read models that have an `apply`; the others only read tables of those. */
 export function projectionsOf(models: ReadModels): ReadModel[] {
-  return Object.values(models).filter((model) => 'apply' in model);
+  return Object.values(models).filter((model) => typeof model === 'object' && 'apply' in model);
 }
 
 /** Applies one event to every read model, in the transaction that appends it. */

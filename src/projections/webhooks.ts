@@ -1,7 +1,7 @@
 import { and, eq, isNull, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
 import type { Db } from '../../db/open.js';
-import { prepareValues } from '../../db/prepare.js';
+import { prepareEntity, prepareValues } from '../../db/prepare.js';
 import { portals, webhooks } from '../../db/tables.js';
 import { type Recorded } from '../domain/event.js';
 import { streamId } from '../domain/stream.js';
@@ -21,11 +21,15 @@ export interface WebhookOfPortal {
 
 export function createWebhooks(db: Db) {
   const param = (name: string) => sql.placeholder(name);
-  const byId = db
-    .select()
-    .from(webhooks)
-    .where(eq(webhooks.id, param('id')))
-    .prepare();
+  const byId = prepareEntity(
+    db,
+    ['id'],
+    webhooks,
+    db
+      .select()
+      .from(webhooks)
+      .where(eq(webhooks.id, param('id'))),
+  );
   const byPortal = db
     .select()
     .from(webhooks)
@@ -108,10 +112,10 @@ export function createWebhooks(db: Db) {
           break;
       }
     },
-    get: (id: string): WebhookRow | undefined => byId.get({ id }),
+    get: (id: string): WebhookRow | undefined => byId(id),
     /** The portal of a webhook. It never changes, so it is read once. */
     portalIdOf(id: string): string {
-      const known = portalIds.get(id) ?? byId.get({ id })?.portalId;
+      const known = portalIds.get(id) ?? byId(id)?.portalId;
       // Only the webhook `default`, which has the id of its portal, exists before its first event.
       if (known === undefined) return id;
       portalIds.set(id, known);

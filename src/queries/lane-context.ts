@@ -1,8 +1,10 @@
+import type { DestinationHealth } from '../domain/destination-health.js';
 import type { Lane, Sender } from '../domain/lane/lane.js';
 import type { LaneContext } from '../domain/lane/next-step.js';
 import type { LoginRange } from '../domain/login-range.js';
 import { streamOf } from '../domain/stream.js';
 import type { LogReader } from '../log/event-log.js';
+import type { DestinationRow } from '../projections/destinations.js';
 import type { ReadModels } from '../projections/read-models.js';
 import type { UndeliveredRow } from '../projections/undelivered-ranges.js';
 
@@ -14,7 +16,11 @@ interface Sources {
 }
 
 /** The facts that the next step of a lane depends on, in addition to the lane. */
-export function laneContext(webhookId: string, lane: Lane, { log, models, now }: Sources): LaneContext {
+export function laneContext(
+  webhookId: string,
+  lane: Lane,
+  { log, models, now }: Sources,
+): LaneContext & { destination: (DestinationRow & DestinationHealth) | null } {
   const narrowed = narrowedOf(webhookId, lane, models);
   const recoverable = recoverableOf(webhookId, lane, models);
   const throughWebhookId = (narrowed ?? recoverable)?.throughWebhookId ?? null;
