@@ -131,7 +131,7 @@ export const plantedFaults: readonly PlantedFault[] = [
   },
   {
     name: 'a success does not show that a receiver takes other lines',
-    file: 'src/domain/lane/evolve.js',
+    file: 'src/domain/lane/lane-changes.js',
     find: 'taken: true',
     replace: 'taken: false',
     caughtBy: ['narrowing'],

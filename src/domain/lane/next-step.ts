@@ -5,9 +5,9 @@
 import type { LogFormat } from '../formats/index.js';
 import { type LoginRange, loginCount, MAX_BATCH_LINES, startOf } from '../login-range.js';
 import type { UndeliveredState } from '../undelivered.js';
+import { grown } from './after-attempt.js';
 import type { Purpose } from './attempt.js';
 import { MAX_LANE_WAIT_MS, MAX_PROBE_WAIT_MS, MAX_RETRY_WAIT_MS } from './backoff.js';
-import { grown } from './evolve.js';
 import {
   type DeliveryClass,
   deliveryClasses,
