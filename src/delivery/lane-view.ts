@@ -1,6 +1,6 @@
 /** Reads what the engine needs of a lane: its next step, and everything that a batch is made from. */
 import { MAX_BATCH_BYTES } from '../domain/destination.js';
-import type { Lane, OpenDelivery, Sender } from '../domain/lane/lane.js';
+import type { Lane, OpenDelivery } from '../domain/lane/lane.js';
 import { batchAfterOpen, fullBatches, linesCap, type NextStep, nextStep } from '../domain/lane/next-step.js';
 import type { LineSettings } from '../domain/log-line.js';
 import { type LoginRange, startOf } from '../domain/login-range.js';
@@ -24,9 +24,6 @@ export function createLaneView({ log, models, clock, line }: LaneViewContext) {
   const portalIdOf = (webhookId: string): string => models.webhooks.portalIdOf(webhookId);
   const lastLogin = (webhookId: string): number => log.lastVersion(streamOf('login', portalIdOf(webhookId)));
 
-  const destinationOf = (sender: Sender | null): DestinationRow | undefined =>
-    sender ? models.destinations.get(sender.destinationId) : undefined;
-
   /** Whether a redelivery may be next. */
   const hasRedeliveries = (webhookId: string, lane: Lane): boolean =>
     lane.redelivery.open !== null || isActive(lane.replay) || recoverableOf(webhookId, lane, models) !== null;
@@ -49,18 +46,22 @@ export function createLaneView({ log, models, clock, line }: LaneViewContext) {
 
     /** The first delivery that follows the open one when it succeeds; null if there is none, or a redelivery may be next. */
     batchAfterOpen(webhookId: string): { range: LoginRange; destination: DestinationRow } | null {
-      const { lane } = models.lanes.get(webhookId);
-      const destination = lane.webhook?.enabled ? destinationOf(lane.webhook) : undefined;
-      if (!destination || hasRedeliveries(webhookId, lane)) return null;
-      const range = batchAfterOpen(lane, lastLogin(webhookId));
-      return range && { range: startOf(range, linesCap(destination)), destination };
+      return models.snapshot(() => {
+        const { lane } = models.lanes.get(webhookId);
+        const range = lane.webhook?.enabled ? batchAfterOpen(lane, lastLogin(webhookId)) : null;
+        const destination = range && lane.webhook && models.destinations.get(lane.webhook.destinationId);
+        if (!range || !destination || hasRedeliveries(webhookId, lane)) return null;
+        return { range: startOf(range, linesCap(destination)), destination };
+      });
     },
 
     /** The full batches that follow the open one, at most `count`. */
     fullBatches(webhookId: string, destination: DestinationRow, count: number): LoginRange[] {
-      const { lane } = models.lanes.get(webhookId);
-      if (hasRedeliveries(webhookId, lane)) return [];
-      return fullBatches(lane, lastLogin(webhookId), linesCap(destination), count);
+      return models.snapshot(() => {
+        const { lane } = models.lanes.get(webhookId);
+        const ranges = fullBatches(lane, lastLogin(webhookId), linesCap(destination), count);
+        return ranges.length && hasRedeliveries(webhookId, lane) ? [] : ranges;
+      });
     },
 
     planBatch(webhookId: string, range: LoginRange, { logFormat, maxBatchBytes }: DestinationRow): Plan {

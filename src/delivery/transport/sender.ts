@@ -41,12 +41,17 @@ export function createSender({
     return createDialer(target, egressProxy ? throughProxy(egressProxy, clock) : directly(protocol, guard, clock));
   }, clock);
   const inFlight = new Set<AbortController>();
+  // Targets whose endpoint was checked. The check depends on nothing else.
+  const allowed = new WeakSet<Target>();
 
-  /** @throws AddressRefused if a URL may not be requested. The addresses of its name are checked when it connects. */
-  function assertUrl(url: URL): void {
+  /** @throws AddressRefused if the URL may not be requested. The addresses of its name are checked when it connects. */
+  function assertEndpoint(target: Target): void {
+    if (allowed.has(target)) return;
+    const url = new URL(target.endpoint);
     const reason = egressProxy && reasonThroughProxy(url, guard);
     if (reason) throw new AddressRefused(reason);
     guard.assertLiteral(url);
+    allowed.add(target);
   }
 
   /**
@@ -128,7 +133,7 @@ export function createSender({
       });
       const facts = await (async () => {
         try {
-          assertUrl(new URL(target.endpoint));
+          assertEndpoint(target);
           const answer = await ask(target, request, progress, attempt.signal);
           cancel();
           return await outcomeOf(answer, target);
