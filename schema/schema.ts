@@ -1,6 +1,7 @@
 import { builder } from './builder.js';
 import './viewer.js';
 import './destination.js';
+import './change-destination.js';
 import './webhook.js';
 import './portal.js';
 import './login.js';

@@ -1,14 +1,13 @@
-import { lastTest, testDestination } from '../src/api/destinations.js';
+import { type AnsweredTest, lastTest, testDestination } from '../src/api/destinations.js';
 import type { DestinationTest } from '../src/domain/destination-test.js';
-import type { Outcome } from '../src/domain/lane/attempt.js';
 import { excerptDescription, messageDescription } from './answer.js';
 import { builder } from './builder.js';
 import { DeliveryPhase, warningDescription } from './delivery.js';
 import { DestinationType } from './destination.js';
 import { orRefusal, resultUnion } from './error.js';
 
-const DestinationTestType = builder.objectRef<DestinationTest>('DestinationTest').implement({
-  description: 'The outcome of a test of a destination.',
+const TestOutcome = builder.interfaceRef<DestinationTest>('TestOutcome').implement({
+  description: 'How a test of a destination ended.',
   fields: (t) => ({
     delivered: t.exposeBoolean('delivered', { description: 'Whether the receiver accepted the line.' }),
     attemptedAt: t.expose('attemptedAt', { type: 'DateTime', description: 'When the attempt started.' }),
@@ -26,6 +25,11 @@ const DestinationTestType = builder.objectRef<DestinationTest>('DestinationTest'
   }),
 });
 
+const DestinationTestType = builder.objectRef<DestinationTest>('DestinationTest').implement({
+  description: 'A test of a destination that was recorded.',
+  interfaces: [TestOutcome],
+});
+
 builder.objectField(DestinationType, 'lastTest', (t) =>
   t.field({
     type: DestinationTestType,
@@ -40,25 +44,10 @@ const TestDestinationInput = builder.inputType('TestDestinationInput', {
   fields: (t) => ({ id: t.id({ required: true, description: 'The UUID of the destination.' }) }),
 });
 
-const TestDestinationSuccess = builder.objectRef<Outcome>('TestDestinationSuccess').implement({
+const TestDestinationSuccess = builder.objectRef<AnsweredTest>('TestDestinationSuccess').implement({
   description: 'The test was made. `delivered` shows whether the receiver accepted the line.',
+  interfaces: [TestOutcome],
   fields: (t) => ({
-    delivered: t.boolean({
-      description: 'Whether the receiver accepted the line.',
-      resolve: ({ verdict }) => verdict === 'DELIVERED',
-    }),
-    attemptedAt: t.expose('attemptedAt', { type: 'DateTime', description: 'When the attempt started.' }),
-    durationMs: t.exposeInt('durationMs', { description: 'How long the attempt took, in milliseconds.' }),
-    phase: t.expose('phase', {
-      type: DeliveryPhase,
-      nullable: true,
-      description: 'The phase in which the attempt ended.',
-    }),
-    responseCode: t.exposeInt('responseCode', {
-      nullable: true,
-      description: 'The HTTP status code; null if none was received.',
-    }),
-    message: t.exposeString('message', { description: messageDescription }),
     responseExcerpt: t.exposeString('responseExcerpt', {
       nullable: true,
       description: `${excerptDescription} null if there is none.`,

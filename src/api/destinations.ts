@@ -3,9 +3,10 @@ import { createDestination as createInput, updateDestination as updateInput } fr
 import { clientCertificateWarnings } from '../domain/certificate-warnings.js';
 import { deleteDestination as deleteInput, testDestination as testInput } from '../domain/destination.js';
 import type { DestinationHealth } from '../domain/destination-health.js';
-import type { DestinationTest } from '../domain/destination-test.js';
+import { type DestinationTest, destinationTested } from '../domain/destination-test.js';
 import { shortEndpoint } from '../domain/endpoint.js';
 import { parse, uuid } from '../domain/input.js';
+import type { Outcome } from '../domain/lane/attempt.js';
 import { invalidInput, notFound, Refusal } from '../domain/refusal.js';
 import { streamOf } from '../domain/stream.js';
 import type { DestinationRow } from '../projections/destinations.js';
@@ -50,7 +51,10 @@ export const deleteDestination = operation('deleteDestination', async (input: un
 );
 
 /** Sends one test line, waits for the answer, and records the outcome. */
-export const testDestination = operation('testDestination', async (input: unknown, context) => {
+/** A test as its caller sees it. */
+export interface AnsweredTest extends DestinationTest, Pick<Outcome, 'responseExcerpt' | 'warning'> {}
+
+export const testDestination = operation('testDestination', async (input: unknown, context): Promise<AnsweredTest> => {
   const { id } = parse(testInput, input);
   const outcome = await context.testDestination(id);
   try {
@@ -59,7 +63,8 @@ export const testDestination = operation('testDestination', async (input: unknow
     // While the log cannot be written, the outcome is still the answer to the call.
     if (!(error instanceof Refusal)) throw error;
   }
-  return outcome;
+  const { responseExcerpt, warning } = outcome;
+  return { ...destinationTested(outcome).data, responseExcerpt, warning };
 });
 
 /** The last test of a destination that is retained. */

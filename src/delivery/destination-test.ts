@@ -27,7 +27,7 @@ interface DestinationTestContext {
   line: Omit<LineSettings, 'organizationId'>;
 }
 
-/** A test is one attempt. It is not recorded, and it changes the status of no webhook. */
+/** A test is one attempt, whatever its outcome. It changes the status of no webhook. */
 export function createDestinationTest({
   models,
   secrets,
