@@ -14,7 +14,8 @@ const MAX_PAGE = 100;
 const stateDescriptions: Record<DeliveryState, string> = {
   IN_PROGRESS: 'An attempt is in progress, or the delivery waits for a retry.',
   DELIVERED: 'The receiver accepted the batch.',
-  SPLIT: 'The batch was too large for the receiver (413). Its logins are sent in smaller deliveries.',
+  SPLIT:
+    'The receiver rejected the batch because of its size (413) or its content. Its logins are sent in smaller deliveries.',
   ABANDONED:
     'The last retry failed, the receiver gave a final answer, or the webhook was removed. The logins are undelivered.',
   SUPERSEDED: 'The destination or the log format changed. The same logins start in a new delivery.',

@@ -3,6 +3,8 @@ import './viewer.js';
 import './destination.js';
 import './change-destination.js';
 import './webhook.js';
+import './change-webhook.js';
+import './webhook-status-changed.js';
 import './portal.js';
 import './login.js';
 import './record-login.js';

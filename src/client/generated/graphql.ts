@@ -152,7 +152,7 @@ export type DeliveryState =
   | 'DELIVERED'
   /** An attempt is in progress, or the delivery waits for a retry. */
   | 'IN_PROGRESS'
-  /** The batch was too large for the receiver (413). Its logins are sent in smaller deliveries. */
+  /** The receiver rejected the batch because of its size (413) or its content. Its logins are sent in smaller deliveries. */
   | 'SPLIT'
   /** The destination or the log format changed. The same logins start in a new delivery. */
   | 'SUPERSEDED';
