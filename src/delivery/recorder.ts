@@ -20,7 +20,11 @@ export interface RecorderContext {
   onRecorded: (event: Recorded, portalId: string) => void;
 }
 
-/** Records what the delivery does, as commands of the system. @param stopping once aborted, an outcome is recorded once more at most */
+/**
+ * Records what the delivery does, as commands of the system.
+ *
+ * @param stopping once aborted, an outcome is recorded once more at most
+ */
 export function createRecorder(
   { commands, models, clock, random, onRecorded }: RecorderContext,
   stopping: AbortSignal,

@@ -1,6 +1,7 @@
 /**
- * Retention: which events of a portal and its webhooks may be pruned. Logins and delivery events are pruned from the starts of their streams. A
- * login that any webhook must still deliver stays, and so do all later logins, until it is older than `undeliveredAgeMs`.
+ * Retention: which events of a portal and its webhooks may be pruned. Logins and delivery events are pruned from the starts of
+ * their streams. A login that any webhook must still deliver stays, and so do all later logins, until it is older than
+ * `undeliveredAgeMs`.
  */
 import type { Recorded } from './event.js';
 import type { DeliveryEvent } from './lane/events.js';

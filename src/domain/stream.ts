@@ -20,7 +20,10 @@ const laneNouns: readonly Noun[] = ['webhook', 'delivery', 'undelivered', 'repla
 
 export type StreamName = `${Noun}-${string}`;
 
-/** @param id the webhook's id for `webhook`, `delivery`, `undelivered` and `replay`; the portal's id for `login`; the destination's id for `health` and `test`; otherwise the id of the noun */
+/**
+ * @param id the webhook's id for `webhook`, `delivery`, `undelivered` and `replay`; the portal's id for `login`; the destination's
+ *   id for `health` and `test`; otherwise the id of the noun
+ */
 export function streamOf<N extends Noun>(noun: N, id: string): `${N}-${string}` {
   return `${noun}-${id}`;
 }

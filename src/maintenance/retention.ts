@@ -1,6 +1,6 @@
 /**
- * Prunes logins, delivery events, and events about destinations that exceed the age limit or the size limit, in small steps that leave the writer most of
- * its time. There is no polling: one timer waits until the oldest event that is left reaches its age limit.
+ * Prunes logins, delivery events, and events about destinations that exceed the age limit or the size limit, in small steps that
+ * leave the writer most of its time. There is no polling: one timer waits until the oldest event that is left reaches its age limit.
  */
 
 import type { Logger } from 'pino';

@@ -9,7 +9,10 @@ import { isLaneStream, streamId } from '../domain/stream.js';
 import type { ReadModel } from './read-model.js';
 import type { createUndelivered } from './undelivered.js';
 
-/** The lanes, each computed from the events of its webhook. Also updates what is computed from a lane: the undelivered ranges, and which removed webhooks are gone. */
+/**
+ * The lanes, each computed from the events of its webhook. Also updates what is computed from a lane: the undelivered ranges, and
+ * which removed webhooks are gone.
+ */
 export function createLanes(db: Db, undelivered: ReturnType<typeof createUndelivered>) {
   const byWebhook = prepareEntity(
     db,
