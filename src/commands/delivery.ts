@@ -62,7 +62,7 @@ export function deliveryHandlers({ writer, models, secrets }: CommandContext) {
       const events = decide(sealExcerpt(lane, command), lane, {
         sender,
         logFormat: destination?.logFormat,
-        workedBefore: destination ? models.destinationHealth.get(destination.id).healthySince !== null : false,
+        workedBefore: () => !!destination && models.destinationHealth.get(destination.id).healthySince !== null,
         undeliveredIn: (range) => models.undelivered.countIn(webhookId, range),
       });
       return writer.append(

@@ -23,7 +23,7 @@ export interface DeliveryContext {
   /** The current log format of the sender's destination. */
   logFormat: LogFormat | undefined;
   /** The answer of the sender's destination before this one was a success. */
-  workedBefore: boolean;
+  workedBefore: () => boolean;
   /** How many logins of a range are undelivered and not discarded. */
   undeliveredIn: (range: LoginRange) => number;
 }
@@ -144,10 +144,10 @@ function mayNarrow(
   if (!sender) return false;
   const { narrowing } = purpose === 'FIRST' ? first : redelivery;
   if (loginCount(range) > 1)
-    return narrowing !== null || purpose !== 'FIRST' || verdict === 'TOO_LARGE' || workedBefore;
+    return narrowing !== null || purpose !== 'FIRST' || verdict === 'TOO_LARGE' || workedBefore();
   if (narrowing?.taken) return true;
   // If another line was rejected, and nothing was delivered since, the receiver is taken to reject everything.
   if (rejectedLine) return overlap(rejectedLine, range) !== null;
   // A new line that is rejected on its own is sent again after the next success: then it is known that others are taken.
-  return narrowing !== null || (workedBefore && (purpose !== 'FIRST' || verdict === 'TOO_LARGE'));
+  return narrowing !== null || ((purpose !== 'FIRST' || verdict === 'TOO_LARGE') && workedBefore());
 }

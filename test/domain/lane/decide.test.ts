@@ -21,7 +21,12 @@ import {
 import { decider } from '../../support/domain/given.js';
 
 const given = decider<Lane, LaneEvent, DeliveryCommand<never>>(emptyLane, evolve, (command, lane) =>
-  decide(command, lane, { sender: lane.webhook, logFormat: undefined, workedBefore: false, undeliveredIn: () => 0 }),
+  decide(command, lane, {
+    sender: lane.webhook,
+    logFormat: undefined,
+    workedBefore: () => false,
+    undeliveredIn: () => 0,
+  }),
 );
 const start = (batch = batchStarted('a', 1, 3)): DeliveryCommand<never> => ({ type: 'StartBatch', batch: batch.data });
 const ended = (deliveryId: string, attempt: number, outcome: Outcome<never>, random = 0): DeliveryCommand<never> => ({
