@@ -32,6 +32,9 @@ export const demoCommand = defineCommand({
   run: (context) =>
     runOverDirectory(context.args, args, async () => {
       endWithReader();
+      // Otherwise a signal ends the process without `exit`, and the directory stays.
+      const end = () => process.exit(1);
+      for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, end);
       const directory = mkdtempSync(join(tmpdir(), 'auditwire-demo-'));
       process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
       const config = configOf(
@@ -45,6 +48,7 @@ export const demoCommand = defineCommand({
       say(`\nAuditwire listens at ${origin}${GRAPHQL_PATH}\nIts data is in ${directory} and is deleted at the end.`);
       const client = createClient(`${origin}${GRAPHQL_PATH}`, app.firstToken ?? '');
       let isComplete = false;
+      process.off('SIGINT', end).off('SIGTERM', end);
       stopOnSignals(app, config.shutdownMs, () => (isComplete ? 0 : 1));
       isComplete = await runDemo(client, origin, say);
       client.close();

@@ -1,5 +1,7 @@
 import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import {
   DeliveryAttemptedDocument,
@@ -28,6 +30,15 @@ describe('the demo', () => {
     demo.child.stdout?.destroy();
     expect(await demo.ended).toBe(0);
     expect(demo.complained()).toBe('');
+  });
+
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('leaves no files if %s ends it while it starts', async (signal) => {
+    const directory = temporaryDirectory();
+    const demo = auditwire(temporaryDirectory(), ['demo', '--port', '0'], { TMPDIR: directory });
+    while (!readdirSync(directory).length) await setTimeout(1);
+    demo.child.kill(signal);
+    expect(await demo.ended).toBe(1);
+    expect(readdirSync(directory)).toEqual([]);
   });
 
   it('listens on another port if its port is in use, and still uses threads', async () => {
