@@ -1,5 +1,5 @@
 import { chmodSync, existsSync, mkdirSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3';
 import { migrate } from 'drizzle-orm/better-sqlite3/migrator';
@@ -41,7 +41,8 @@ export function lockDataDirectory(directory: string): () => void {
       throw new Error('it is not a directory; choose another one');
     }
     const file = join(directory, 'lock');
-    if (!existsSync(file)) makePrivateFile(file);
+    if (existsSync(file)) assertRegular(file);
+    else makePrivateFile(file);
     lock = new Database(file, { timeout: 0 });
     lock.exec('BEGIN EXCLUSIVE');
     chmodSync(file, 0o600);
@@ -61,7 +62,10 @@ export function lockDataDirectory(directory: string): () => void {
 export function openWriter(directory: string): Connection {
   try {
     const file = join(directory, 'auditwire.db');
-    if (existsSync(file)) assertFormat(file, directory);
+    if (existsSync(file)) {
+      assertRegular(file);
+      assertFormat(file, directory);
+    }
     // SQLite gives its write-ahead log and its other files the mode of the database.
     else makePrivateFile(file);
     const sqlite = new Database(file);
@@ -123,6 +127,12 @@ export function openReader(directory: string): Connection {
 export function usedBytes({ sqlite }: Connection): number {
   const read = (pragma: string) => Number(sqlite.pragma(pragma, { simple: true }));
   return (read('page_count') - read('freelist_count')) * read('page_size');
+}
+
+/** SQLite calls a directory under the name of a file a disk error. */
+function assertRegular(file: string): void {
+  if (!statSync(file).isFile())
+    throw new Error(`${basename(file)} in it is not a file; remove it, or choose another directory`);
 }
 
 function reasonOf(error: unknown): string {

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { DataDirectoryError, lockDataDirectory, openReader, openWriter } from '../../db/open.js';
@@ -113,4 +113,18 @@ it('a file that is not a database is reported', () => {
   const directory = temporaryDirectory();
   writeFileSync(join(directory, 'auditwire.db'), 'x'.repeat(8_192));
   expect(() => openWriter(directory)).toThrow(DataDirectoryError);
+});
+
+it.each(['lock', 'auditwire.db'])('a directory that is called %s is named', (name) => {
+  const directory = temporaryDirectory();
+  mkdirSync(join(directory, name));
+  const open = () => {
+    onTestFinished(lockDataDirectory(directory));
+    openWriter(directory);
+  };
+  expect(open).toThrow(
+    new DataDirectoryError(
+      `The data directory ${directory} cannot be used: ${name} in it is not a file; remove it, or choose another directory`,
+    ),
+  );
 });
