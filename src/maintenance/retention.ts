@@ -43,6 +43,8 @@ const PORTALS_AT_ONCE = 10;
 /** After a page, a run waits this many times as long as the page took, but at most `MAX_PAGE_WAIT_MS`: it is never urgent. */
 const PAGE_WAIT_FACTOR = 9;
 const MAX_PAGE_WAIT_MS = 100;
+/** Streams of a webhook whose events can end the need for a login: a delivery, a decision of a person, the end of a replay. */
+const FREEING = ['delivery', 'undelivered', 'replay'];
 
 interface RetentionContext {
   commands: Commands;
@@ -80,7 +82,7 @@ export function createRetention(context: RetentionContext): Service {
   let sizeCheckedAt = 0;
   // The size limit is exceeded, but nothing can be pruned: the size is not checked again before this time (ms).
   let stuckUntil = -Infinity;
-  // Webhooks for which the oldest event of a stream is kept because it is needed. A delivery may change that.
+  // Webhooks for which the oldest event of a stream is kept because it is needed.
   let blocked = new Set<string>();
   // Streams that were appended to during a run.
   const touchedMeanwhile = new Set<StreamName>();
@@ -250,7 +252,7 @@ export function createRetention(context: RetentionContext): Service {
       sizeCheckedAt = tail.head();
       if (context.usedBytes() > settings.sizeBytes) return run();
     }
-    if (blocked.size && touched.some((stream) => nounOf(stream) === 'delivery' && blocked.has(streamId(stream)))) {
+    if (blocked.size && touched.some((stream) => FREEING.includes(nounOf(stream)) && blocked.has(streamId(stream)))) {
       runAt(clock.now() + pauseMs);
     } else if (!timer && touched.some((stream) => ['login', 'delivery', 'test'].includes(nounOf(stream)))) {
       runAt(clock.now() + settings.ageMs);

@@ -7,6 +7,7 @@ import { createApp } from '../../src/app.js';
 import { createDestination } from '../../src/delivery/kinds/input.js';
 import type { Sender } from '../../src/delivery/transport/types.js';
 import type { Outcome } from '../../src/domain/lane/attempt.js';
+import { writeRangeId } from '../../src/domain/undelivered.js';
 import { createLogger } from '../../src/runtime/logger.js';
 import { createService } from '../../src/runtime/service.js';
 import { FakeClock } from '../support/clock/fake-clock.js';
@@ -175,6 +176,51 @@ describe('pruning by age', () => {
     expect(clock.nextTimer).toBe(clock.now() + PAUSE_MS);
     await advance(PAUSE_MS);
     expect(horizon()).toBe(3);
+    await stop();
+  });
+
+  it('prunes logins that were kept because they were undelivered, soon after they are discarded', async () => {
+    const { app, clock, models, portalId, turnWebhook, record, settled, horizon, advance, stop } = await startServer();
+    const { commands } = app.services;
+    await turnWebhook(true);
+    await Promise.all([record(3), turnWebhook(false)]);
+    await commands.execute('removeWebhook', { portalId }, CAUSE);
+    await advance(8 * DAY_MS);
+    expect(horizon()).toBe(0);
+    const ranges = models.undelivered.page(portalId, ['WAITING'], { limit: 10, inverted: false });
+    const ids = ranges.map(writeRangeId);
+    await commands.execute('discardUndelivered', { ids, reason: 'not needed' }, CAUSE);
+    await settled();
+    expect(clock.nextTimer).toBe(clock.now() + PAUSE_MS);
+    await advance(PAUSE_MS);
+    expect(horizon()).toBe(3);
+    await stop();
+  });
+
+  it('prunes logins that were kept because a replay sent them, soon after it is cancelled', async () => {
+    const sent = { replay: () => {} };
+    const { app, clock, portalId, turnWebhook, record, settled, horizon, lane, advance, stop } = await startServer({
+      verdict() {
+        sent.replay();
+        return 'DELIVERED';
+      },
+    });
+    const { commands } = app.services;
+    await turnWebhook(true);
+    await record(600);
+    await advance(7 * DAY_MS - 1);
+    // The webhook is turned off while the first of two batches is in flight.
+    sent.replay = () => void turnWebhook(false);
+    await commands.execute('requestReplay', { portalId, startAt: 0, endAt: clock.now(), scope: 'ALL' }, CAUSE);
+    await settled();
+    await advance(DAY_MS);
+    expect(lane()).toMatchObject({ replay: { status: 'RUNNING' }, redelivery: { open: null } });
+    const before = horizon();
+    await commands.execute('cancelReplay', { portalId }, CAUSE);
+    await settled();
+    expect(clock.nextTimer).toBe(clock.now() + PAUSE_MS);
+    await advance(PAUSE_MS);
+    expect([before, horizon()]).toEqual([500, 600]);
     await stop();
   });
 
