@@ -156,8 +156,8 @@ function recovery(
 
 function probeDueAt(lane: Lane, { now, sender, destination }: LaneContext, laneDueAt: number): number {
   const attemptedAt = lane.health.lastAttempt?.at ?? 0;
-  // The webhook that redelivers for this one was moved, or is another one.
-  if (!lane.webhook && sender?.destinationId !== lane.health.lastAttempt?.destinationId) return now;
+  // The webhook that redelivers for this one was moved, or is another one. If two of them fail, each is another one every time.
+  if (!lane.webhook && sender?.destinationId !== lane.health.lastAttempt?.destinationId) return laneDueAt;
   const isSince = (time: number | null | undefined) => time != null && time <= now && time > attemptedAt;
   // A change of the destination since the last attempt was probably made to repair it.
   if (isSince(destination?.updatedAt)) return now;

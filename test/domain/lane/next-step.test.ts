@@ -446,6 +446,17 @@ describe('a removed webhook', () => {
     });
   });
 
+  it('waits after an abandoned redelivery before it sends to the destination of a third webhook', () => {
+    const failed = [
+      batchStarted('r', 1, 1, { purpose: 'RECOVERY', destinationId: OTHER_DESTINATION, throughWebhookId: 'other' }),
+      batchAbandoned('r', 1, 9_500, 401),
+    ].reduce<Lane>(evolve, removed);
+    const third = { id: 'third', destinationId: DESTINATION, enabled: true };
+    const context = { sender: third, recoverable: waitingRange(2, 3) };
+    expect(next(failed, { ...context, now: 9_499 })).toEqual(wait(9_500));
+    expect(next(failed, { ...context, now: 9_500 })).toEqual(start('PROBE', 2, 2));
+  });
+
   it('ends a redelivery through a webhook that does not send any more, or sends elsewhere', () => {
     const open = evolve(
       removed,
