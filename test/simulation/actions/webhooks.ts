@@ -52,6 +52,13 @@ export function create(scene: Scene, portal: number): void {
   );
 }
 
+export function remove(scene: Scene, { portal, webhookId }: WebhookOfPortal): void {
+  const input = { portalId: scene.portals[portal] ?? '', webhookId };
+  scene.world.ask(`remove webhook ${webhookId} of portal ${portal}`, (commands) =>
+    commands.execute('removeWebhook', input, CAUSE),
+  );
+}
+
 /** A webhook that is off, if there is one. */
 function webhookToTurnOn(scene: Scene): WebhookOfPortal {
   const { account, chance } = scene.world;
@@ -91,16 +98,7 @@ export const webhookActions = {
         configure(scene, anyWebhook(scene), { destinationId: chance.pick(ids), enabled: chance.happens(0.9) });
     },
   },
-  'remove a webhook': {
-    weight: 0.8,
-    act(scene) {
-      const { portal, webhookId } = anyWebhook(scene);
-      const input = { portalId: scene.portals[portal] ?? '', webhookId };
-      scene.world.ask(`remove webhook ${webhookId} of portal ${portal}`, (commands) =>
-        commands.execute('removeWebhook', input, CAUSE),
-      );
-    },
-  },
+  'remove a webhook': { weight: 0.8, act: (scene) => remove(scene, anyWebhook(scene)) },
   'retire a portal': {
     weight: 0.1,
     act(scene) {

@@ -83,7 +83,10 @@ export function createDeliveries(
   }
 
   /** The time before which a probe is too early, in ms. */
-  function probeAllowedAt({ abandonedAt, attemptedAt }: LaneAccount, { destinationId }: DeliveryAccount): number {
+  function probeAllowedAt(lane: LaneAccount, { destinationId }: DeliveryAccount): number {
+    const { webhook, abandonedAt, attemptedAt, attemptedDestinationId } = lane;
+    // Another webhook redelivers for the removed one, or that webhook was moved.
+    if (!webhook && destinationId !== attemptedDestinationId) return abandonedAt + MIN_WAIT_MS;
     const isHealthySince = (deliveredAt.get(destinationId) ?? 0) > attemptedAt;
     return isHealthySince ? attemptedAt + HEALTHY_WAIT_MS : abandonedAt + PROBE_WAIT_MS;
   }
@@ -181,6 +184,7 @@ export function createDeliveries(
       }
     }
     lane.attemptedAt = data.attemptedAt;
+    lane.attemptedDestinationId = delivery.destinationId;
     if (purpose === 'FIRST') return move(lane, delivery, 'pending', 'undelivered');
     if (reason) {
       if (purpose === 'REPLAY') replays.rejected(delivery);

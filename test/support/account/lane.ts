@@ -50,9 +50,10 @@ export interface LaneAccount {
   maxLines: number;
   /** No first delivery starts before this time, in ms. */
   nextBatchAt: number;
-  /** When a batch was last abandoned, and when its last attempt began, in ms. */
+  /** When a batch was last abandoned, when its last attempt began, in ms, and where it went. */
   abandonedAt: number;
   attemptedAt: number;
+  attemptedDestinationId: string;
   /** When the webhook or its destination was last changed, in ms. */
   changedAt: number;
 }
@@ -86,6 +87,7 @@ export const emptyLaneAccount = (
   nextBatchAt: 0,
   abandonedAt: 0,
   attemptedAt: 0,
+  attemptedDestinationId: '',
   changedAt: 0,
 });
 
