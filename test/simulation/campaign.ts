@@ -6,6 +6,7 @@ import { actionNames } from './actions/index.js';
 import { createDisks } from './disk.js';
 import { eventTypes } from './event-types.js';
 import { type Invariant, invariants } from './invariants.js';
+import { mannerNames } from './network/manners.js';
 import { crashPoints } from './process.js';
 import { faultNames } from './receiver-faults.js';
 import { simulate } from './run.js';
@@ -16,6 +17,7 @@ import { recoveries } from './world.js';
 export const known = {
   actions: actionNames,
   faults: faultNames,
+  manners: mannerNames,
   crashes: [...crashPoints, 'a sync that failed'],
   events: eventTypes,
   purposes,

@@ -1,10 +1,10 @@
-/** Checks each request when it arrives: may the product send it now, by the log and by what the receivers answered before? */
+/** Checks each attempt when it begins: may the product send it now, by the log and by what the receivers answered before? */
 import { createHash } from 'node:crypto';
 import type { Attempt, Purpose } from '../../src/domain/lane/attempt.js';
 import type { Account } from '../support/account/account.js';
 import type { DeliveryAccount, LoginState } from '../support/account/lane.js';
 import type { Report } from './invariants.js';
-import type { Reply } from './receiver-faults.js';
+import type { Known } from './network/answers.js';
 import { type Arrival, requestOf } from './receivers.js';
 
 const MAX_ATTEMPTS = 5;
@@ -26,8 +26,8 @@ interface Seen {
   /** The number of the last attempt, and the process that made it. */
   attempt: number;
   processNumber: number;
-  /** The codes that were answered, by attempt number. */
-  replies: Map<number, (number | null)[]>;
+  /** The answers that the sender had, by attempt number. null: none. */
+  answers: Map<number, number | null>;
 }
 
 /** Which logins a delivery may hold, by its purpose. */
@@ -93,7 +93,7 @@ export function createConduct(account: Account, report: Report, read: () => void
         report('attempts', `attempt ${attempt} of ${deliveryId} is made twice`);
       else onRepeat();
     }
-    seen.set(deliveryId, { text, attempt, processNumber, replies: before?.replies ?? new Map() });
+    seen.set(deliveryId, { text, attempt, processNumber, answers: before?.answers ?? new Map() });
   }
 
   function checkOrder({ webhookId, firstVersion, deliveryId, purpose }: DeliveryAccount): void {
@@ -157,16 +157,16 @@ export function createConduct(account: Account, report: Report, read: () => void
       checkOrder(delivery);
       checkCapacity(arrival, delivery);
     },
-    onReply({ deliveryId, logins }: Arrival, { accepts, code }: Reply): void {
-      const known = seen.get(deliveryId);
-      if (!known) return;
-      const { webhookId = '' } = account.deliveries.all.get(deliveryId) ?? {};
-      if (accepts)
-        for (const { portal, number } of logins) accepted.add(acceptance(webhookId, requestOf(portal, number)));
-      const replies = known.replies.get(known.attempt) ?? [];
-      known.replies.set(known.attempt, [...replies, code]);
+    /** A receiver stores the lines of an attempt. */
+    onAccepted({ deliveryId, logins }: Arrival): void {
+      const { webhookId } = account.deliveries.all.get(deliveryId) ?? {};
+      if (webhookId === undefined) return;
+      for (const { portal, number } of logins) accepted.add(acceptance(webhookId, requestOf(portal, number)));
     },
-    onEnd(arrival: Arrival, { retryAfterMs, code }: Reply, now: number): void {
+    /** An attempt has ended, with the answer that its sender must have read. */
+    onEnd(arrival: Arrival, { retryAfterMs, code }: Known, now: number): void {
+      const known = seen.get(arrival.deliveryId);
+      known?.answers.set(known.attempt, code);
       const limit = limitsOf(arrival.target.destinationId);
       limit.failing = code === null || code >= 300;
       if (limit.failing && retryAfterMs !== null) {
@@ -177,7 +177,7 @@ export function createConduct(account: Account, report: Report, read: () => void
     },
     /** The log has the outcome of an attempt. */
     onAttempt({ deliveryId, attemptNumber, responseCode }: Attempt, delivered: boolean): void {
-      const answered = seen.get(deliveryId)?.replies.get(attemptNumber)?.at(-1);
+      const answered = seen.get(deliveryId)?.answers.get(attemptNumber);
       const isSuccess = responseCode !== null && responseCode >= 200 && responseCode < 300;
       if (answered !== responseCode || delivered !== isSuccess) {
         const recorded = `${responseCode}, ${delivered ? 'delivered' : 'not delivered'}`;

@@ -9,6 +9,9 @@ export const invariants = {
   'as configured':
     'an attempt uses the destination of the webhook with its present settings, and only while the webhook is on',
   identical: 'lines that are sent again are identical',
+  'kept connections':
+    'a kept connection that ends before an answer costs one repeat on a new connection, and no attempt',
+  'unasked answers': 'after an answer that no request asked for, each request has a new connection',
   truth: 'the outcome of an attempt in the log is the answer of the receiver',
   progress: 'a lane with pending logins sends them',
   announced: 'the status names the time of the next step of a lane',

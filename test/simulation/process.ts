@@ -3,6 +3,7 @@ import { type Connection, openReader, openWriter, usedBytes } from '../../db/ope
 import type { Commands } from '../../src/commands/handlers.js';
 import { loadConfig } from '../../src/config.js';
 import { createAddressGuard } from '../../src/delivery/egress/address-guard.js';
+import type { createSender } from '../../src/delivery/transport/sender.js';
 import type { Sender } from '../../src/delivery/transport/types.js';
 import type { RetentionSettings } from '../../src/domain/retention.js';
 import type { LogReader } from '../../src/log/event-log.js';
@@ -45,7 +46,7 @@ export interface ProcessOptions {
   retention: RetentionSettings;
   /** Called at the start, and after each commit. */
   onCommitted: (committed: Pick<SimulatedProcess, 'log' | 'secrets'>) => void;
-  createSender: (process: Crashable) => Sender;
+  createSender: (process: Crashable, options: Parameters<typeof createSender>[0]) => Sender;
   diskState: () => DiskState;
   /** The process crashed. Its files must be copied now: what it writes later does not count. */
   onCrash: (where: string) => void;
@@ -71,7 +72,7 @@ export interface SimulatedProcess extends Crashable {
   readonly log: LogReader;
   readonly models: ReadModels;
   readonly secrets: Secrets;
-  /** How many timers are set. */
+  /** How many timers are set, without those of the sender. */
   timers(): number;
   /** Crashes the process when it reaches a point for the nth time, from 1. */
   crashAt(point: CrashPoint, nth: number): void;
@@ -91,6 +92,7 @@ export async function startProcess(options: ProcessOptions): Promise<SimulatedPr
   const writing = openWriter(directory);
   const reading = openReader(directory);
   const clock = clockOfProcess(options.clock);
+  const clockOfSender = clockOfProcess(options.clock);
   let ended = false;
   let planned: { point: CrashPoint; left: number } | null = null;
 
@@ -109,6 +111,7 @@ export async function startProcess(options: ProcessOptions): Promise<SimulatedPr
   function end(): void {
     ended = true;
     clock.end();
+    clockOfSender.end();
   }
 
   const crashable: Crashable = {
@@ -154,7 +157,7 @@ export async function startProcess(options: ProcessOptions): Promise<SimulatedPr
     random,
     unsigned: options.unsigned,
     logger,
-    createSender: () => options.createSender(crashable),
+    createSender: (given) => options.createSender(crashable, { ...given, clock: clockOfSender }),
     project: () => crashable.reach('inside a commit'),
     onFatal: () => crash('a sync that failed'),
   });

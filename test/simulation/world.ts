@@ -107,7 +107,8 @@ export async function createWorld({ seed, disks, tally, trace }: WorldOptions) {
       return !webhook || !limits || limits.wasLimited;
     },
   );
-  const receivers = createReceivers(clock, createChance(seed, 'receivers'), {
+  const chances = { receivers: createChance(seed, 'receivers'), connections: createChance(seed, 'connections') };
+  const receivers = createReceivers(clock, chances, report, {
     onArrival(arrival) {
       state.activity += 1;
       conduct.read();
@@ -116,13 +117,22 @@ export async function createWorld({ seed, disks, tally, trace }: WorldOptions) {
       conduct.onArrival(arrival);
       watch.sent(webhookId);
     },
-    onReply(arrival, reply, fault) {
-      note(() => `${describe(arrival)}: ${reply.code ?? reply.error}${reply.accepts ? '' : ', not accepted'}`);
-      tally.hit('answers', reply.code === null ? reply.error : String(reply.code));
+    onReply(arrival, { answer, accepts, early }, fault) {
+      note(() => `${describe(arrival)}: ${early ? 'early ' : ''}${answer}${accepts ? '' : ', not accepted'}`);
+      tally.hit('answers', String(answer));
       if (fault) tally.hit('faults', fault);
-      conduct.onReply(arrival, reply);
     },
-    onEnd: (arrival, reply) => conduct.onEnd(arrival, reply, clock.now()),
+    onNoConnection(host, fault) {
+      note(() => `no connection to ${host}: ${fault}`);
+      tally.hit('faults', fault);
+    },
+    onAccepted: conduct.onAccepted,
+    onEnd: (arrival, known) => conduct.onEnd(arrival, known, clock.now()),
+    onManner(manner) {
+      note(() => `  ${manner}`);
+      tally.hit('manners', manner);
+    },
+    onActivity: () => void (state.activity += 1),
   });
 
   /** Applies all committed events to the account. */
@@ -146,7 +156,7 @@ export async function createWorld({ seed, disks, tally, trace }: WorldOptions) {
     for (let turn = 0; turn < turns && quiet < QUIET_TURNS; turn += 1) {
       const before = state.activity;
       await new Promise<void>((resolve) => setImmediate(resolve));
-      quiet = state.activity === before ? quiet + 1 : 0;
+      quiet = state.activity === before && !receivers.areStarting() ? quiet + 1 : 0;
       if (turn === MAX_TURNS - 1) report('progress', 'the process does not become idle while no time passes');
     }
     if (running && !running.hasEnded()) {

@@ -10,7 +10,7 @@ import { warningAbout } from '../kinds/http/warning.js';
 import { describeTried } from './addresses.js';
 import { messageOf } from './answer-words.js';
 import { decode } from './decode.js';
-import { createDialer, directly, type Progress } from './dialer.js';
+import { createDialer, type Dialer, directly, type Progress } from './dialer.js';
 import { describe, isOfTls } from './error-words.js';
 import { createPool } from './pool.js';
 import { type Answer, MAX_RESPONSE_BYTES, post } from './post.js';
@@ -24,22 +24,27 @@ const ATTEMPT_DEADLINE_MS = 30_000;
 /** The receiver waited too long for a request, for example on an idle connection. */
 const REQUEST_TIMEOUT = 408;
 
-/** @param options `egressProxy`: the proxy for every request; null: none */
+/**
+ * @param options `egressProxy`: the proxy for every request; null: none. `dialerOf`: makes the dialer of a destination as it is now;
+ * left out: one that opens real connections
+ */
 export function createSender({
   guard,
   clock,
   userAgent,
   egressProxy,
+  dialerOf = (target) => {
+    const { protocol } = new URL(target.endpoint);
+    return createDialer(target, egressProxy ? throughProxy(egressProxy, clock) : directly(protocol, guard, clock));
+  },
 }: {
   guard: AddressGuard;
   clock: Clock;
   userAgent: string;
   egressProxy: EgressProxy | null;
+  dialerOf?: (target: Target) => Dialer;
 }): Sender {
-  const connections = createPool((target) => {
-    const { protocol } = new URL(target.endpoint);
-    return createDialer(target, egressProxy ? throughProxy(egressProxy, clock) : directly(protocol, guard, clock));
-  }, clock);
+  const connections = createPool(dialerOf, clock);
   const inFlight = new Set<AbortController>();
   // Targets whose endpoint was checked. The check depends on nothing else.
   const allowed = new WeakSet<Target>();
