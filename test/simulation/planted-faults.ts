@@ -1,5 +1,6 @@
 /** Faults that the simulation must find. Each replaces a piece of text in one compiled module. */
 import type { Invariant } from './invariants.js';
+import { connectionFaults } from './network/planted-faults.js';
 
 export interface PlantedFault {
   name: string;
@@ -231,4 +232,5 @@ export const plantedFaults: readonly PlantedFault[] = [
     from: 301,
     caughtBy: ['retention'],
   },
+  ...connectionFaults,
 ];
