@@ -28,7 +28,7 @@ export const plantedFaults: readonly PlantedFault[] = [
     name: 'callers are answered before the commit',
     file: 'src/log/sqlite/commit.js',
     find: 'commit.run();',
-    replace: 'setImmediate(() => commit.run());',
+    replace: 'setImmediate(() => { try { commit.run(); } catch { /* The caller does not learn of it. */ } });',
     caughtBy: ['attempts', 'acknowledged', 'log first', 'progress', 'healthy', 'nothing is lost'],
   },
   {
@@ -185,6 +185,7 @@ export const plantedFaults: readonly PlantedFault[] = [
     file: 'src/queries/retention.js',
     find: 'needed.length ? Math.min(...needed) : null',
     replace: 'needed.length ? Math.max(...needed) : null',
+    from: 401,
     caughtBy: ['retention', 'healthy', 'recovery', 'nothing is lost'],
   },
   {
