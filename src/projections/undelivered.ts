@@ -67,7 +67,7 @@ export function createUndelivered(db: Db) {
     const isRejected = reason !== 'ABANDONED';
     const outcome = { state: isRejected ? 'NEEDS_ACTION' : 'WAITING', reason } as const;
     const isFinal = attemptNumber <= MAX_RETRIES;
-    if (event.data.released) release(webhookId, event.data.released);
+    for (const line of event.data.released ?? []) release(webhookId, line);
     if (delivery.purpose === 'FIRST') {
       const attempt = { responseCode, message, attemptPosition: event.position };
       const facts = { ...attempt, attempts: attemptNumber, finalAnswers: isFinal ? 1 : 0 };
@@ -89,7 +89,7 @@ export function createUndelivered(db: Db) {
     if (!isRejected) endRequests(webhookId, lane.redelivery.narrowing);
   }
 
-  /** The receiver rejects every line: the one that was rejected before does not need a person. Probes send other lines first. */
+  /** The receiver rejects every line: one that was rejected before does not need a person. Probes send other lines first. */
   function release(webhookId: string, line: RejectedLine): void {
     for (const row of ranges.overlapping(webhookId, line)) {
       // A person may have requested it since.

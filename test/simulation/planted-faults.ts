@@ -126,8 +126,8 @@ export const plantedFaults: readonly PlantedFault[] = [
   {
     name: 'a person has to mend what a receiver that rejected everything left',
     file: 'src/projections/undelivered.js',
-    find: 'if (event.data.released)',
-    replace: 'if (false)',
+    find: 'event.data.released ?? []',
+    replace: '[]',
     caughtBy: ['recovery'],
   },
   {

@@ -1,10 +1,18 @@
 /** How a lane changes after an attempt ended: the batch was delivered, is narrowed, or was abandoned. */
 
-import { loginCount, MAX_BATCH_LINES, without } from '../login-range.js';
+import { loginCount, MAX_BATCH_LINES, overlap, without } from '../login-range.js';
 import { MAX_REJECTED_LISTED, type Replay } from '../replay.js';
 import type { Attempt } from './attempt.js';
 import type { DeliveryEvent } from './events.js';
-import { type BatchSize, type Health, type Lane, type OpenDelivery, openDelivery } from './lane.js';
+import {
+  type BatchSize,
+  type Health,
+  isPartOf,
+  type Lane,
+  type OpenDelivery,
+  openDelivery,
+  type RejectedLine,
+} from './lane.js';
 import { closed, counted, healthy, notNarrowing, sendingOf, taken, withSending } from './lane-changes.js';
 import { half, remaining, split, withLastLineNext } from './narrowing.js';
 
@@ -43,17 +51,19 @@ export function afterSplit(lane: Lane, data: DataOf<'BatchSplit'>): Lane {
   return { ...divided, batch: { limit, batchesBeforeGrowth: BATCHES_BEFORE_GROWTH } };
 }
 
-/** The lane after a single line was rejected. The receiver may reject every line: that is known after the next answer. */
+/** The lane after a single line was rejected. The receiver may reject every line: that is known after the next success. */
 function afterRejectedLine(lane: Lane, delivery: OpenDelivery | null): Lane {
   if (!delivery) return lane;
   const { narrowing } = sendingOf(lane, delivery);
-  const left = remaining(narrowing, delivery);
-  const batch = narrowing ? { limit: narrowing.batchLimit, batchesBeforeGrowth: 0 } : lane.batch;
-  if (narrowing?.taken) return { ...withSending(lane, delivery, { narrowing: left }), batch };
-  const { purpose, firstVersion, lastVersion } = delivery;
-  const next = purpose === 'FIRST' ? left : withLastLineNext(left);
-  const rejectedLine = { purpose, firstVersion, lastVersion };
-  return { ...withSending(lane, delivery, { narrowing: next }), batch, rejectedLine };
+  const { purpose, firstVersion, lastVersion, replayJobId } = delivery;
+  const left = remaining(narrowing && { ...narrowing, rejected: true }, delivery);
+  const next = purpose === 'FIRST' || narrowing?.taken ? left : withLastLineNext(left);
+  const earlier = lane.rejectedLines.filter((line) => !overlap(line, delivery));
+  return {
+    ...withSending(lane, delivery, { narrowing: next }),
+    batch: narrowing ? { limit: narrowing.batchLimit, batchesBeforeGrowth: 0 } : lane.batch,
+    rejectedLines: [...earlier, { purpose, firstVersion, lastVersion, ...(replayJobId && { replayJobId }) }],
+  };
 }
 
 export function afterAbandonment(lane: Lane, data: DataOf<'BatchAbandoned'>): Lane {
@@ -73,12 +83,17 @@ export function afterAbandonment(lane: Lane, data: DataOf<'BatchAbandoned'>): La
   const withWait = (sending: Lane['first']) => ({ abandonedInARow: sending.abandonedInARow + 1, nextBatchDueAt });
   return {
     ...notNarrowing(ended),
+    rejectedLines: data.released ? [] : ended.rejectedLines,
     // The lines of an abandoned batch arrive late: while the receiver fails, a batch has only one line.
     batch: { ...ended.batch, limit: 1 },
+    // Then this event also ends the replay.
+    replay:
+      lane.replay && isPartOf(lane.replay, delivery) ? withoutReleased(lane.replay, data.released ?? []) : lane.replay,
     first: { ...ended.first, narrowing: null, ...(isFirst && withWait(ended.first)) },
     redelivery: {
       ...ended.redelivery,
-      narrowing: null,
+      // A part of a narrowing that is in flight is maybe not sent in order.
+      narrowing: ended.redelivery.open ? ended.redelivery.narrowing : null,
       recovering: false,
       failedProbes,
       probeDueAt,
@@ -110,6 +125,13 @@ function replayAfter(
           rejectedVersions: [...replay.rejectedVersions, firstVersion].slice(0, MAX_REJECTED_LISTED),
         }),
   };
+}
+
+/** The replay without lines that it counted as rejected, although the receiver probably rejected everything. */
+function withoutReleased(replay: Replay, released: readonly RejectedLine[]): Replay {
+  const versions = released.filter(({ replayJobId }) => replayJobId === replay.jobId).map((line) => line.firstVersion);
+  const rejectedVersions = replay.rejectedVersions.filter((version) => !versions.includes(version));
+  return { ...replay, rejected: replay.rejected - versions.length, rejectedVersions };
 }
 
 /** The batch limit after a batch of `lines` lines was delivered. */

@@ -6,7 +6,7 @@ import type { Attempt, Outcome, Rejection, SealedExcerpt, Verdict } from './atte
 import { boundedRetryMs, laneBackoffMs, MAX_RETRIES, probeBackoffMs, retryBackoffMs } from './backoff.js';
 import type { BatchStarted } from './batch.js';
 import type { DeliveryEvent } from './events.js';
-import { type Lane, type OpenDelivery, openDelivery, type Sender } from './lane.js';
+import { type Lane, MAX_REJECTED_LINES, type OpenDelivery, openDelivery, type Sender } from './lane.js';
 
 /** The engine gives the excerpt of an answer in clear; a decision gets it sealed. */
 export type DeliveryCommand<Excerpt = string> =
@@ -124,8 +124,18 @@ function afterAttempt(
   const probeDueAt = endedAt + probeBackoffMs(probes, random);
   const { abandonedInARow } = open.purpose === 'FIRST' ? lane.first : lane.redelivery;
   const nextBatchDueAt = endedAt + laneBackoffMs(abandonedInARow + 1, random);
-  const released = isRejection(verdict) && lane.rejectedLine ? { released: lane.rejectedLine } : {};
+  const released =
+    lane.rejectedLines.length && !isLoneRejection(verdict, open, lane) ? { released: lane.rejectedLines } : {};
   return [{ type: 'BatchAbandoned', data: { ...attempt, ...pause, nextBatchDueAt, probeDueAt, ...released } }];
+}
+
+/**
+ * Whether a new line was rejected that is alone in its batch, the first since the last success. That says no more about the
+ * receiver than the rejection of a line that is delivered again.
+ */
+function isLoneRejection(verdict: Verdict, open: OpenDelivery, { first, redelivery }: Lane): boolean {
+  const isLone = open.purpose === 'FIRST' && loginCount(open) === 1 && first.narrowing === null;
+  return isRejection(verdict) && isLone && redelivery.recovering;
 }
 
 const isRejection = (verdict: Verdict): verdict is Rejection => verdict === 'REJECTED' || verdict === 'TOO_LARGE';
@@ -137,17 +147,19 @@ const isRejection = (verdict: Verdict): verdict is Rejection => verdict === 'REJ
 function mayNarrow(
   verdict: Rejection,
   { purpose, ...range }: OpenDelivery,
-  { first, redelivery, rejectedLine }: Lane,
+  { first, redelivery, rejectedLines }: Lane,
   { sender, workedBefore }: DeliveryContext,
 ): boolean {
   // Without a sender, no other batch can follow.
   if (!sender) return false;
   const { narrowing } = purpose === 'FIRST' ? first : redelivery;
-  if (loginCount(range) > 1)
-    return narrowing !== null || purpose !== 'FIRST' || verdict === 'TOO_LARGE' || workedBefore();
-  if (narrowing?.taken) return true;
-  // If another line was rejected, and nothing was delivered since, the receiver is taken to reject everything.
-  if (rejectedLine) return overlap(rejectedLine, range) !== null;
+  // Since the last success, the receiver has only rejected single lines.
+  const hasWorked = () => rejectedLines.length > 0 || workedBefore();
+  if (loginCount(range) > 1) return narrowing !== null || purpose !== 'FIRST' || verdict === 'TOO_LARGE' || hasWorked();
+  if (rejectedLines.some((line) => overlap(line, range))) return true;
+  // Either way, the receiver is taken to reject everything.
+  if (rejectedLines.length >= MAX_REJECTED_LINES) return false;
+  if (narrowing) return narrowing.taken || !narrowing.rejected;
   // A new line that is rejected on its own is sent again after the next success: then it is known that others are taken.
-  return narrowing !== null || ((purpose !== 'FIRST' || verdict === 'TOO_LARGE') && workedBefore());
+  return (purpose !== 'FIRST' || verdict === 'TOO_LARGE') && hasWorked();
 }

@@ -17,8 +17,8 @@ interface Abandonment {
   probeDueAt?: number;
   /** The batch was one line, and the receiver rejected it although it takes others. The range needs action. */
   reason?: Rejection;
-  /** This line was rejected just before. Now the receiver is taken to reject everything: the line needs no action, it waits. */
-  released?: RejectedLine;
+  /** These lines were rejected since the last success. Probably not because of their content: they need no action, they wait. */
+  released?: RejectedLine[];
 }
 
 export type DeliveryEvent =

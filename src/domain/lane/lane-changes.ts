@@ -16,7 +16,7 @@ export function healthy(lane: Lane): Lane {
     first: { ...lane.first, ...noneAbandoned },
     redelivery: { ...lane.redelivery, ...noneAbandoned, recovering: true, failedProbes: 0, probeDueAt: null },
     health: { ...lane.health, failing: false, consecutiveFailures: 0 },
-    rejectedLine: null,
+    rejectedLines: [],
   };
 }
 
@@ -28,7 +28,7 @@ export function notNarrowing(lane: Lane): Lane {
   const { first, redelivery } = lane;
   return {
     ...lane,
-    rejectedLine: null,
+    rejectedLines: [],
     first: { ...first, narrowing: null },
     redelivery: { ...redelivery, narrowing: null },
   };

@@ -67,10 +67,15 @@ export interface BatchSize {
   batchesBeforeGrowth: number;
 }
 
-/** A single line that was rejected while it is not known whether the receiver rejects every line. */
+/** A single line that was rejected. */
 export interface RejectedLine extends LoginRange {
   purpose: Purpose;
+  /** The replay that sent it. */
+  replayJobId?: string | undefined;
 }
+
+/** If one more line is rejected after so many, and nothing was delivered in between, the receiver is taken to reject everything. */
+export const MAX_REJECTED_LINES = 16;
 
 /** Numbers of logins. */
 interface Totals {
@@ -97,8 +102,8 @@ export interface Lane {
   lastStarted: DeliveryClass;
   health: Health;
   batch: BatchSize;
-  /** Nothing was delivered since. If the next line is rejected, too, the receiver is taken to reject everything. */
-  rejectedLine: RejectedLine | null;
+  /** The lines that were rejected alone since the last success, oldest first. Maybe the receiver rejects everything since then. */
+  rejectedLines: RejectedLine[];
   totals: Totals;
   replay: Replay | null;
 }
@@ -113,7 +118,7 @@ export const emptyLane: Lane = {
   lastStarted: 'FIRST',
   health: { failing: false, consecutiveFailures: 0, lastAttempt: null, warning: null },
   batch: { limit: MAX_BATCH_LINES, batchesBeforeGrowth: 0 },
-  rejectedLine: null,
+  rejectedLines: [],
   totals: { delivered: 0, undelivered: 0, discarded: 0 },
   replay: null,
 };

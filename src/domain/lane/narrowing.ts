@@ -12,6 +12,8 @@ export interface Narrowing {
   parts: LoginRange[];
   /** Lines were delivered since the narrowing began: the receiver does not reject everything. */
   taken: boolean;
+  /** A single line of it was rejected. */
+  rejected: boolean;
   /** The limit of a batch when the narrowing began. If a single line was too large, batches need not be smaller. */
   batchLimit: number;
 }
@@ -33,7 +35,7 @@ export function split(
     { firstVersion: middle + 1, lastVersion },
   ];
   const parts = [...halves, ...partsWithout(narrowing, batch)];
-  return { taken: false, batchLimit, ...narrowing, purpose, parts };
+  return { taken: false, rejected: false, batchLimit, ...narrowing, purpose, parts };
 }
 
 /** The size of the first half of so many lines: rounded up, so that the first two lines are tried alone before any other one. */

@@ -30,7 +30,7 @@ interface Sending1 {
   open: OpenDelivery1 | null;
   abandonedInARow: number;
   nextBatchDueAt: number | null;
-  narrowing: { purpose: Purpose; parts: Range[]; taken: boolean; batchLimit: number } | null;
+  narrowing: { purpose: Purpose; parts: Range[]; taken: boolean; rejected: boolean; batchLimit: number } | null;
 }
 
 interface Replay1 {
@@ -63,14 +63,14 @@ export interface LaneSnapshot {
     warning: string | null;
   };
   batch: { limit: number; batchesBeforeGrowth: number };
-  rejectedLine: (Range & { purpose: Purpose }) | null;
+  rejectedLines: (Range & { purpose: Purpose; replayJobId?: string | undefined })[];
   totals: { delivered: number; undelivered: number; discarded: number };
   replay: Replay1 | null;
 }
 
 export function toSnapshot(lane: Lane): LaneSnapshot {
-  const { webhook, backlog, first, redelivery, lastStarted, health, batch, rejectedLine, totals, replay } = lane;
-  return { version: 1, webhook, backlog, first, redelivery, lastStarted, health, batch, rejectedLine, totals, replay };
+  const { webhook, backlog, first, redelivery, lastStarted, health, batch, rejectedLines, totals, replay } = lane;
+  return { version: 1, webhook, backlog, first, redelivery, lastStarted, health, batch, rejectedLines, totals, replay };
 }
 
 /** @throws Error for a version that this program does not know */

@@ -1,7 +1,9 @@
 /** Narrowing over the real commands and read models, with a receiver that rejects certain logins. */
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { rejected, success, tooLarge, unauthorized } from '../../support/domain/events.js';
+import type { Outcome } from '../../../src/domain/lane/attempt.js';
+import { type LoginRange, loginCount } from '../../../src/domain/login-range.js';
+import { rejected, success, tooLarge, unauthorized, unavailable } from '../../support/domain/events.js';
 import { benchPortal, openBench } from '../../support/lane/bench.js';
 
 const MAX_LINES = 500;
@@ -89,6 +91,77 @@ describe('a receiver that rejects everything', () => {
   });
 });
 
+/** Answers with `first` until it was asked so many times, then with `then`. */
+function changing(times: number, first: (batch: LoginRange) => Outcome, then: Outcome) {
+  let asked = 0;
+  return (batch: LoginRange): Outcome => {
+    asked += 1;
+    return asked > times ? then : first(batch);
+  };
+}
+
+describe('a receiver that rejects everything from some moment on', () => {
+  it('is found out after a part of the batch was taken, and no line needs action', () => {
+    const portal = withWaiting(MAX_LINES);
+    let taken = 0;
+    const quota = (batch: LoginRange) => {
+      if (taken + loginCount(batch) > 100) return rejected;
+      taken += loginCount(batch);
+      return success;
+    };
+    const sent = portal.drain(quota, portal.now());
+    expect(taken).toBe(100);
+    // The batch by halves down to its first part, at most two for each level to each line that is taken, and 17 lines alone.
+    expect(sent.length).toBeLessThanOrEqual(most(1, MAX_LINES) + 2 * 17);
+    expect(portal.rows().filter(({ state }) => state !== 'WAITING')).toEqual([]);
+    portal.drain();
+    expect(portal.rows()).toEqual([]);
+  });
+
+  it.each([
+    ['401', unauthorized],
+    ['503', unavailable()],
+  ])('and answers %s then: the line that it had rejected alone needs no action', (_, answer) => {
+    const portal = withWaiting(MAX_LINES);
+    // The tenth request is the first line alone.
+    portal.drain(
+      changing(10, () => rejected, answer),
+      portal.now() + 10 * 60_000,
+    );
+    expect(portal.rows().filter(({ state }) => state === 'NEEDS_ACTION')).toEqual([]);
+    portal.drain();
+    expect(portal.rows()).toEqual([]);
+  });
+
+  it('does not make innocent lines of a replay rejected ones', () => {
+    const portal = withWaiting(MAX_LINES);
+    portal.drain();
+    portal.perform({ do: 'request replay', from: 1_000, through: 0, scope: 'ALL' });
+    portal.drain(rejected, portal.now());
+    expect(portal.lane().replay).toMatchObject({ status: 'FAILED', sent: 0, rejected: 0, rejectedVersions: [] });
+  });
+});
+
+describe('single lines that are rejected in batches of their own', () => {
+  it('need action, because the receiver takes others in between', () => {
+    const portal = withWaiting(1);
+    const poison = [3, 5, 7, 9, 11];
+    portal.drain();
+    for (let version = 3; version <= 12; version += 1) {
+      portal.perform({ do: 'record', logins: 1 });
+      portal.drain(rejecting(poison), portal.now() + 60_000);
+    }
+    expect(listed(portal)).toEqual(poison.map((version) => [version, version, 'NEEDS_ACTION', 'REJECTED']));
+    portal.perform({ do: 'redeliver', ranges: [0, 1, 2] });
+    portal.drain(rejecting(poison), portal.now() + 60_000);
+    expect(listed(portal)).toEqual(poison.map((version) => [version, version, 'NEEDS_ACTION', 'REJECTED']));
+    portal.perform({ do: 'request replay', from: 3_600_000, through: 0, scope: 'UNDELIVERED' });
+    portal.drain(rejecting(poison), portal.now() + 60_000);
+    expect(portal.lane().replay).toMatchObject({ status: 'COMPLETED', sent: 0, rejected: 5 });
+    expect(listed(portal)).toEqual(poison.map((version) => [version, version, 'NEEDS_ACTION', 'REJECTED']));
+  });
+});
+
 describe('a redelivery with rejected lines', () => {
   /** A portal with one undelivered range of 500 logins, which is recovered next. */
   function withRange() {
@@ -115,6 +188,25 @@ describe('a redelivery with rejected lines', () => {
     expect(portal.rows().filter(({ state }) => state !== 'WAITING')).toEqual([]);
     const [probe] = portal.drain(rejected, portal.now() + 6 * 60_000);
     expect(probe, 'the next probe sends another line').toEqual({ firstVersion: 3, lastVersion: 3 });
+  });
+});
+
+describe('a replay whose last line is sent before the others', () => {
+  it('goes on with the others if a first delivery is abandoned meanwhile', () => {
+    const portal = withWaiting(99);
+    portal.drain();
+    portal.perform({ do: 'request replay', from: 1_000, through: 0, scope: 'ALL' });
+    // Login 1 is rejected. The last line is next, alone; the receiver does not answer for a time, and then refuses a new login.
+    let isDown = true;
+    portal.drain((batch) => {
+      if (batch.firstVersion === 100 && isDown) return unavailable();
+      return batch.firstVersion === 1 ? rejected : success;
+    }, portal.now());
+    portal.perform({ do: 'record', logins: 1 });
+    portal.drain(unauthorized, portal.now());
+    isDown = false;
+    portal.drain(rejecting([1]));
+    expect(portal.lane().replay).toMatchObject({ status: 'COMPLETED', total: 100, sent: 99, rejected: 1 });
   });
 });
 

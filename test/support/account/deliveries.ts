@@ -174,11 +174,14 @@ export function createDeliveries(
       lane.rejectedAlone.set(delivery.firstVersion, reason);
     } else {
       const released = narrowing.givenUp(delivery, ending, Boolean(lane.webhook || delivery.throughWebhookId));
-      if (released) lane.rejectedAlone.delete(released.version);
-      if (released?.purpose === 'RECOVERY') failRecovery(lane, released.version);
+      replays.givenUp(delivery, released.keys());
+      for (const [version, releasedPurpose] of released) {
+        lane.rejectedAlone.delete(version);
+        if (releasedPurpose === 'RECOVERY') failRecovery(lane, version);
+      }
       lane.abandonedAt = endedAt;
       if (isPresent(lane, delivery)) {
-        narrowing.forget(lane.webhookId);
+        narrowing.abandoned(lane.webhookId, lane.redelivery !== null);
         lane.maxLines = 1;
         if (purpose === 'FIRST') lane.nextBatchAt = endedAt + MIN_WAIT_MS;
       }

@@ -30,9 +30,14 @@ interface Narrowed {
 interface Lane {
   first: Narrowed | null;
   redelivery: Narrowed | null;
-  /** This line was rejected alone when nothing showed that the receiver takes others, and nothing was delivered since. */
-  inDoubt: { version: number; purpose: Purpose } | null;
+  /** These lines were rejected alone, and nothing was delivered since: maybe the receiver rejects everything. */
+  inDoubt: Map<number, Purpose>;
+  /** A batch was abandoned, and nothing was delivered since. */
+  abandoned: boolean;
 }
+
+/** So many lines may be rejected alone without a success in between. */
+const MAX_IN_DOUBT = 16;
 
 /** What an attempt was answered with, and whether the attempt to the destination before it was a success. */
 export interface Ending {
@@ -43,7 +48,12 @@ export interface Ending {
 export function createNarrowing(report: Report) {
   const lanes = new Map<string, Lane>();
   const laneOf = (webhookId: string): Lane => {
-    const known = lanes.get(webhookId) ?? { first: null, redelivery: null, inDoubt: null };
+    const known = lanes.get(webhookId) ?? {
+      first: null,
+      redelivery: null,
+      inDoubt: new Map<number, Purpose>(),
+      abandoned: false,
+    };
     lanes.set(webhookId, known);
     return known;
   };
@@ -66,23 +76,28 @@ export function createNarrowing(report: Report) {
     laneOf(delivery.webhookId)[placeOf(delivery)] = null;
   }
 
-  /** The rejection of several lines gave the batch up. */
-  function checkGivenUp(delivery: DeliveryAccount, { responseCode, workedBefore }: Ending): void {
-    const { purpose, deliveryId } = delivery;
+  /** Whether a rejected batch must be narrowed, or a rejected line left to a person. */
+  function mustNarrow(delivery: DeliveryAccount, { responseCode, workedBefore }: Ending): boolean {
+    const { purpose, firstVersion } = delivery;
     const narrowed = narrowedOf(delivery);
     const { inDoubt } = laneOf(delivery.webhookId);
-    const lines = versionsOf(delivery).length;
-    const isTooLarge = responseCode === 413;
-    const mayBeNarrowed =
-      lines > 1
-        ? narrowed || purpose !== 'FIRST' || isTooLarge || workedBefore
-        : narrowed || (workedBefore && (purpose !== 'FIRST' || isTooLarge));
-    const isSame = inDoubt?.version === delivery.firstVersion;
-    const isOther = inDoubt !== null && !isSame;
-    const isExpected = lines > 1 ? !mayBeNarrowed : !narrowed?.taken && (isOther || !(isSame || mayBeNarrowed));
-    if (!isExpected) report('narrowing', `${deliveryId} was given up, although others of its lines may be taken`);
+    const worked = workedBefore || inDoubt.size > 0;
+    if (versionsOf(delivery).length > 1)
+      return narrowed !== null || purpose !== 'FIRST' || responseCode === 413 || worked;
+    if (inDoubt.has(firstVersion)) return true;
+    if (inDoubt.size === MAX_IN_DOUBT) return false;
+    if (narrowed) return narrowed.taken || !narrowed.rejectedAlone.size;
+    return worked && (purpose !== 'FIRST' || responseCode === 413);
+  }
+
+  /** A rejected batch was given up. */
+  function checkGivenUp(delivery: DeliveryAccount, ending: Ending): void {
+    const narrowed = narrowedOf(delivery);
+    if (mustNarrow(delivery, ending)) {
+      report('narrowing', `${delivery.deliveryId} was given up, although others of its lines may be taken`);
+    }
     const most = Math.ceil(Math.log2(narrowed?.lines ?? 1)) + 2;
-    if (narrowed && !narrowed.limited && narrowed.requests > most) {
+    if (narrowed && !narrowed.taken && !narrowed.limited && narrowed.requests > most) {
       report('narrowing', `${narrowed.requests} requests found that a receiver rejects everything, instead of ${most}`);
     }
   }
@@ -114,7 +129,8 @@ export function createNarrowing(report: Report) {
         narrowed.requests += 1;
         end(delivery, narrowed);
       }
-      lane.inDoubt = null;
+      lane.inDoubt.clear();
+      lane.abandoned = false;
       for (const each of [lane.first, lane.redelivery]) if (each) each.taken = true;
     },
     split(delivery: DeliveryAccount, { responseCode }: Ending, maxLines: number): void {
@@ -136,29 +152,33 @@ export function createNarrowing(report: Report) {
       laneOf(delivery.webhookId)[placeOf(delivery)] = narrowed;
     },
     /** A single line needs action. @returns the most lines of the next batch; null if that does not change */
-    rejectedAlone(delivery: DeliveryAccount, { responseCode }: Ending): number | null {
+    rejectedAlone(delivery: DeliveryAccount, ending: Ending): number | null {
       const lane = laneOf(delivery.webhookId);
       const narrowed = narrowedOf(delivery);
-      if (!isRejection(responseCode) || versionsOf(delivery).length !== 1) {
-        report('narrowing', `${delivery.deliveryId} needs action after ${responseCode}`);
+      if (!isRejection(ending.responseCode) || versionsOf(delivery).length !== 1) {
+        report('narrowing', `${delivery.deliveryId} needs action after ${ending.responseCode}`);
       }
-      if (lane.inDoubt && lane.inDoubt.version !== delivery.firstVersion && !narrowed?.taken) {
-        report('narrowing', `${delivery.deliveryId} needs action, although the receiver rejects everything`);
+      if (!mustNarrow(delivery, ending)) {
+        report('narrowing', `${delivery.deliveryId} needs action, although the receiver may reject everything`);
       }
-      if (!narrowed?.taken) lane.inDoubt = { version: delivery.firstVersion, purpose: delivery.purpose };
+      lane.inDoubt.set(delivery.firstVersion, delivery.purpose);
       if (!narrowed) return null;
       narrowed.requests += 1;
       narrowed.rejectedAlone.add(delivery.firstVersion);
       end(delivery, narrowed);
       return narrowed.maxLines;
     },
-    /** @returns the line that was rejected before: it does not need action after all */
-    givenUp(delivery: DeliveryAccount, ending: Ending, hasSender: boolean): Lane['inDoubt'] {
-      const { inDoubt } = laneOf(delivery.webhookId);
+    /** @returns the lines that were rejected before, with their purposes, if they do not need action after all */
+    givenUp(delivery: DeliveryAccount, ending: Ending, hasSender: boolean): Map<number, Purpose> {
       const narrowed = narrowedOf(delivery);
+      const lane = laneOf(delivery.webhookId);
       if (narrowed) narrowed.requests += 1;
       if (isRejection(ending.responseCode) && hasSender) checkGivenUp(delivery, ending);
-      return isRejection(ending.responseCode) ? inDoubt : null;
+      const isLone = delivery.purpose === 'FIRST' && !narrowed && versionsOf(delivery).length === 1;
+      const isFirstDoubt = isRejection(ending.responseCode) && isLone && !lane.abandoned;
+      const released = isFirstDoubt ? new Map<number, Purpose>() : lane.inDoubt;
+      if (!isFirstDoubt) lane.inDoubt = new Map();
+      return released;
     },
     /** A batch was ended without an answer. */
     ended(delivery: DeliveryAccount): void {
@@ -167,10 +187,17 @@ export function createNarrowing(report: Report) {
     },
     /** A person requested a line: that it was rejected does not count as a recovery any more. */
     requested(webhookId: string, versions: readonly number[]): void {
-      const lane = laneOf(webhookId);
-      if (lane.inDoubt && versions.includes(lane.inDoubt.version)) lane.inDoubt.purpose = 'FIRST';
+      const { inDoubt } = laneOf(webhookId);
+      for (const version of versions) if (inDoubt.has(version)) inDoubt.set(version, 'FIRST');
     },
-    /** What was rejected does not matter any more: the webhook was moved or removed, or its receiver is dead. */
+    /** The receiver is dead. Of what was rejected, only a part of a redelivery that is in flight still matters. */
+    abandoned(webhookId: string, hasRedelivery: boolean): void {
+      const lane = laneOf(webhookId);
+      const redelivery = hasRedelivery ? lane.redelivery : null;
+      if (redelivery) redelivery.limited = true;
+      lanes.set(webhookId, { first: null, redelivery, inDoubt: lane.inDoubt, abandoned: true });
+    },
+    /** What was rejected does not matter any more: the webhook was moved or removed. */
     forget: (webhookId: string): void => void lanes.delete(webhookId),
   };
 }

@@ -13,9 +13,10 @@ export interface Job {
   left: Set<number>;
   /** How many logins it had to send when it started, by its event. */
   total: number;
-  /** How many lines were delivered, and how many were rejected alone. */
+  /** How many lines were delivered. */
   sent: number;
-  rejected: number;
+  /** Versions of lines that were rejected alone. */
+  rejected: Set<number>;
 }
 
 export type Replays = ReturnType<typeof createReplays>;
@@ -52,15 +53,15 @@ export function createReplays(report: Report) {
       (version) => version > prunedThrough && (scope === 'ALL' || states[version - 1] === 'undelivered'),
     );
     if (missing.length) report('replay', `replay ${jobId} of ${webhookId} ends without ${missing.join(', ')}`);
-    if (scope === 'ALL' && !prunedThrough && sent + rejected !== total) {
-      report('replay', `replay ${jobId} of ${webhookId} ends after ${sent + rejected} of ${total} logins`);
+    if (scope === 'ALL' && !prunedThrough && sent + rejected.size !== total) {
+      report('replay', `replay ${jobId} of ${webhookId} ends after ${sent + rejected.size} of ${total} logins`);
     }
   }
 
   function requested(webhookId: string, { data }: Extract<ReplayEvent, { type: 'ReplayRequested' }>): void {
     if (isActive(webhookId)) report('replay', `${webhookId} has two replays at a time`);
     const { jobId, startAt, endAt, scope } = data;
-    const counts = { total: 0, sent: 0, rejected: 0 };
+    const counts = { total: 0, sent: 0, rejected: new Set<number>() };
     const job: Job = { jobId, startAt, endAt, scope, state: 'requested', left: new Set(), ...counts };
     jobs.set(jobId, job);
     latest.set(webhookId, job);
@@ -122,7 +123,12 @@ export function createReplays(report: Report) {
     rejected({ replayJobId = '', firstVersion }: DeliveryAccount): void {
       const job = jobs.get(replayJobId);
       job?.left.delete(firstVersion);
-      if (job) job.rejected += 1;
+      job?.rejected.add(firstVersion);
+    },
+    /** A batch was given up, which ends its job: these lines were probably rejected for the same reason. */
+    givenUp({ replayJobId = '' }: DeliveryAccount, released: Iterable<number>): void {
+      const job = jobs.get(replayJobId);
+      if (job?.state === 'running') for (const version of released) job.rejected.delete(version);
     },
     wasReplayed: (webhookId: string, version: number): boolean => replayed.get(webhookId)?.has(version) ?? false,
     isActive,

@@ -183,6 +183,6 @@ function disorderedIn({ received }: Observed, account: Account): string[] {
 
 function replaysOf({ replays }: Account): CrashAccount['replays'] {
   const completed = [...replays.jobs.values()].filter(({ state }) => state === 'completed');
-  const missing = completed.map(({ total, sent, rejected }) => Math.abs(total - sent - rejected));
+  const missing = completed.map(({ total, sent, rejected }) => Math.abs(total - sent - rejected.size));
   return { completed: completed.length, missing: missing.reduce((sum, logins) => sum + logins, 0) };
 }

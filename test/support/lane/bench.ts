@@ -242,9 +242,10 @@ export function benchPortal({ handlers, models, log, destinations, account, viol
   function checkReplay(): void {
     const { replay } = folded;
     if (!replay) return;
-    const { sent = 0, rejected = 0 } = account.replays.jobs.get(replay.jobId) ?? {};
-    expect([replay.sent, replay.rejected]).toEqual([sent, rejected]);
-    if (replay.status === 'COMPLETED' && replay.scope === 'ALL') expect(sent + rejected).toBe(replay.total);
+    const { sent = 0, rejected } = account.replays.jobs.get(replay.jobId) ?? {};
+    expect([replay.sent, replay.rejected]).toEqual([sent, rejected?.size ?? 0]);
+    if (replay.status === 'COMPLETED' && replay.scope === 'ALL')
+      expect(replay.sent + replay.rejected).toBe(replay.total);
   }
 
   /**
