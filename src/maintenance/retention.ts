@@ -254,7 +254,8 @@ export function createRetention(context: RetentionContext): Service {
     }
     if (blocked.size && touched.some((stream) => FREEING.includes(nounOf(stream)) && blocked.has(streamId(stream)))) {
       runAt(clock.now() + pauseMs);
-    } else if (!timer && touched.some((stream) => ['login', 'delivery', 'test'].includes(nounOf(stream)))) {
+    } else if (touched.some((stream) => ['login', 'delivery', 'test'].includes(nounOf(stream)))) {
+      // The timer may wait longer, for an older event that is needed.
       runAt(clock.now() + settings.ageMs);
     }
   }

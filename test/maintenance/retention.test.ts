@@ -179,6 +179,23 @@ describe('pruning by age', () => {
     await stop();
   });
 
+  it('prunes new logins at their age, although older ones of another portal are needed for longer', async () => {
+    const { app, clock, log, turnWebhook, record, settled, horizon, advance, stop } = await startServer();
+    const { commands } = app.services;
+    await turnWebhook(true);
+    await Promise.all([record(3), turnWebhook(false)]);
+    await advance(8 * DAY_MS);
+    const portalId = await commands.execute('registerPortal', { name: 'Another' }, CAUSE);
+    const logins = [LOGIN, LOGIN];
+    await executeRecordLogins(commands, seededRandom('another'), { portalId, logins }, CAUSE);
+    await settled();
+    expect(clock.nextTimer).toBe(clock.now() + 7 * DAY_MS);
+    await commands.execute('registerPortal', { name: 'A third' }, CAUSE);
+    await advance(7 * DAY_MS);
+    expect([horizon(), log.horizon(`login-${portalId}`).version]).toEqual([0, 2]);
+    await stop();
+  });
+
   it('prunes logins that were kept because they were undelivered, soon after they are discarded', async () => {
     const { app, clock, models, portalId, turnWebhook, record, settled, horizon, advance, stop } = await startServer();
     const { commands } = app.services;

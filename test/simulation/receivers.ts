@@ -146,8 +146,9 @@ export function createReceivers(
           logins: loginsOf(text),
         };
         watcher.onArrival(arrival);
+        // An attempt that is starting has chosen its connection, and may have looked at it for the last time.
+        if (!attempts.areStarting()) for (const act of context.onAttempt) act(arrival);
         attempts.begin(arrival, body);
-        for (const act of context.onAttempt) act(arrival);
         const outcome = await sender.send(target, request);
         if (!crashable.hasEnded()) crashable.reach('after its response');
         if (crashable.hasEnded()) return never();
