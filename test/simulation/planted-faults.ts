@@ -131,6 +131,13 @@ export const plantedFaults: readonly PlantedFault[] = [
     caughtBy: ['recovery'],
   },
   {
+    name: 'a receiver that rejects everything after a success is not found out',
+    file: 'src/domain/lane/decide.js',
+    find: 'rejectedLines.length >= MAX_REJECTED_LINES',
+    replace: 'false',
+    caughtBy: ['narrowing'],
+  },
+  {
     name: 'a success does not show that a receiver takes other lines',
     file: 'src/domain/lane/lane-changes.js',
     find: 'taken: true',

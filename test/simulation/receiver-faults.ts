@@ -91,6 +91,7 @@ const faults = {
   '400': () => answers(400),
   '400 for one line': (_, { numbers }) => (numbers.some(isRejected) ? answers(400) : {}),
   '422 for several lines': (_, { numbers }) => (numbers.some(isOneOfSeveral) ? answers(422) : {}),
+  '403 for many neighbours': (_, { numbers }) => (numbers.some(isOneOfMany) ? answers(403) : {}),
   '401 or 403': (chance) => answers(chance.pick([401, 403])),
   '302': () => answers(302),
   '413 for many lines': (_, { numbers }) => (numbers.length > MAX_LINES ? answers(413) : {}),
@@ -105,6 +106,7 @@ const faults = {
 export const lastingFaults: readonly FaultName[] = [
   '400 for one line',
   '422 for several lines',
+  '403 for many neighbours',
   '413 for many lines',
   '413 for many lines, before they are read',
   '413 for many bytes',
@@ -122,6 +124,8 @@ const isTooLong = (number: number): boolean => number % 41 === 7;
 /** or rejects its content: of few lines that are far apart, or of several, some of them next to each other. */
 const isRejected = (number: number): boolean => number % 23 === 3;
 const isOneOfSeveral = (number: number): boolean => [2, 3, 7, 11].includes(number % 13);
+/** So many neighbours look as if the receiver rejected everything since the one before them. */
+const isOneOfMany = (number: number): boolean => number % 70 >= 45;
 
 export const noConnectionOf = (name: ConnectionFaultName): NoConnection => connectionFaults[name]();
 
