@@ -5,6 +5,8 @@ import { z } from 'zod';
 const IN_BRACKETS = /^\[([^\]]*)\](?::\d{1,5})?$/;
 const IPV4_WITH_PORT = /^([\d.]+):\d{1,5}$/;
 const IPV6_CHARACTERS = /^[\da-f:.]+$/i;
+/** A zone (RFC 6874, section 2), with the percent sign as it is or percent-encoded. It holds no blank, comma or other separator. */
+const ZONE = /%(?:25)?[\w.~-]+$/;
 /** The canonical form of an IPv4-mapped address (RFC 4291, section 2.5.5.2): its last two groups are the IPv4 address. */
 const IPV4_MAPPED = /^::ffff:([\da-f]{1,4}):([\da-f]{1,4})$/;
 
@@ -18,7 +20,7 @@ export function readSourceAddress(text: string): string | null {
   const trimmed = text.trim();
   const host = IN_BRACKETS.exec(trimmed)?.[1] ?? IPV4_WITH_PORT.exec(trimmed)?.[1] ?? trimmed;
   if (z.regexes.ipv4.test(host)) return host;
-  return canonicalIpv6(host.replace(/%.*$/s, ''));
+  return canonicalIpv6(host.replace(ZONE, ''));
 }
 
 /** The URL standard writes an IPv6 address as RFC 5952 does. (ipaddr.js takes 15 times as long, and reads `::1.2.3.4` as mapped.) */

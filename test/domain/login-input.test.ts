@@ -66,6 +66,13 @@ describe('a source address', () => {
   });
 
   // In Node, `socket.remoteAddress` is undefined once the visitor has closed the connection.
+  it.each(['fe80::1%eth0, 203.0.113.5', '2001:db8::1%, 8.8.8.8, 9.9.9.9', 'fe80::1%eth0 unknown'])(
+    'is kept as text if it is a list: %s',
+    (sourceAddress) => {
+      expect(login({ sourceAddress })).toMatchObject({ sourceAddress: null, givenSourceAddress: sourceAddress });
+    },
+  );
+
   it.each([null, undefined])('may be left out, because a visitor can make it %s', (sourceAddress) => {
     expect(login({ sourceAddress }).sourceAddress).toBe(null);
     expect(login({ sourceAddress })).not.toHaveProperty('givenSourceAddress');
