@@ -213,7 +213,15 @@ describe('the input of a destination', () => {
     ['https://user@siem.example.com', 'must not contain credentials'],
     ['https://user:word@siem.example.com', 'must not contain credentials'],
     ['https://:word@siem.example.com', 'must not contain credentials'],
+    ['https://@siem.example.com', 'must not contain credentials'],
+    ['https://:@siem.example.com/x', 'must not contain credentials'],
+    ['HTTP://@siem.example.com?x', 'must not contain credentials'],
+    ['https://user@@siem.example.com', 'must not contain credentials'],
     ['https://siem.example.com/#part', 'must not have a fragment'],
+    ['https://siem.example.com/collector#', 'must not have a fragment'],
+    ['https://siem.example.com#', 'must not have a fragment'],
+    ['https://siem.example.com/x?#', 'must not have a fragment'],
+    ['https://siem.example.com/x?y#z@', 'must not have a fragment'],
     [
       'https://siem.example.com/\nlogs',
       'must not contain control characters; remove or percent-encode them: character 26 is U+000A',
@@ -229,6 +237,9 @@ describe('the input of a destination', () => {
     ['https:siem.example.com/', 'must be written in full'],
   ])('refuses the endpoint %j: %s', (endpoint, reason) => {
     expect(refused({ endpoint })).toEqual([expect.stringContaining(`endpoint: ${reason}`)]);
+    expect(refusalOf(() => parse(updateDestination, { id, endpoint })).fields).toEqual([
+      { field: 'endpoint', reason: expect.stringContaining(reason) },
+    ]);
   });
 
   it.each([
@@ -237,6 +248,9 @@ describe('the input of a destination', () => {
     ['https://siem.example.com/%2e%2e/c', 'https://siem.example.com/c'],
     ['https://siem.example.com/a/../b\\c', 'https://siem.example.com/b/c'],
     ['https://siem.example.com/x?', 'https://siem.example.com/x?'],
+    ['https://siem.example.com/x?a@b', 'https://siem.example.com/x?a@b'],
+    ['https://siem.example.com/@x/%23', 'https://siem.example.com/@x/%23'],
+    ['https://siem.example.com:/x', 'https://siem.example.com/x'],
     ['https://siem.example.com./é?q=%7e', 'https://siem.example.com./%C3%A9?q=%7e'],
   ])('stores the endpoint %j as it is requested: %s', (endpoint, stored) => {
     expect(parse(createDestination, { ...input, endpoint }).endpoint).toBe(stored);

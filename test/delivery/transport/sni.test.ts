@@ -55,6 +55,13 @@ it.each(['/', '/x?', '/x?a=b', '/c/', '/%7e/%C3%A9?q=%27', '?q'])(
   },
 );
 
+it('an empty fragment of a stored endpoint is not sent', async () => {
+  const { ca, heads, port } = await startNamed();
+  const { send } = startSender({ allowed: ['127.0.0.0/8'] });
+  await send(aTarget(`https://127.0.0.1:${port}/collector#`, ca), aPost);
+  expect(heads[0]).toMatch(/^POST \/collector HTTP/);
+});
+
 it('no server name is sent if the host is an address', async () => {
   const { ca, names, port } = await startNamed();
   const { send } = startSender({ allowed: ['127.0.0.0/8'] });

@@ -1,9 +1,12 @@
 import type { DeliveryRequest, Target } from '../../transport/types.js';
 
-/** The target of the request line: everything after the origin, as the destination shows it; `/x?` keeps its question mark. */
+/**
+ * The target of the request line: everything after the origin, as the destination shows it; `/x?` keeps its question mark. A
+ * fragment is not sent (RFC 9110, section 7.1), not even an empty one.
+ */
 export function requestTarget(endpoint: string): string {
   const { href, origin } = new URL(endpoint);
-  return href.slice(origin.length);
+  return href.slice(origin.length).replace(/#.*$/, '');
 }
 
 /**

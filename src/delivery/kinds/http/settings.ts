@@ -14,6 +14,9 @@ const MAX_HEADER_NAME_CHARACTERS = 128;
 /** Blanks, and characters that no one sees: the end of a paste, or a part of it that was not meant. */
 const INVISIBLE = /[\s\p{Cf}]/u;
 
+/** Credentials in a URL, also empty ones: `https://@host`, `https://:@host`. A URL without them has no `@` before its path. */
+const CREDENTIALS = /^https?:\/\/[^/\\?#]*@/i;
+
 /** An endpoint as it is requested: `/%2e%2e/c` is `/c`. So every reader of the stored URL reads the same. */
 const endpoint = z
   .string()
@@ -34,12 +37,13 @@ function reasonAgainstEndpoint(value: string): string | null {
   const invisible = placeOf(INVISIBLE, value);
   if (invisible) return `must not contain blanks or invisible characters; remove or percent-encode them: ${invisible}`;
   if (!URL.canParse(value)) return 'must be an absolute URL such as https://siem.example.com/collector';
-  const url = new URL(value);
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'must be an https URL';
+  const { protocol } = new URL(value);
+  if (protocol !== 'https:' && protocol !== 'http:') return 'must be an https URL';
   // `new URL` also accepts "https:host" and "https:\\host", and guesses the meaning.
   if (!/^https?:\/\/[^/\\]/i.test(value)) return 'must be written in full: https://host/path';
-  if (url.username || url.password) return 'must not contain credentials; put them into authorization';
-  if (url.hash) return 'must not have a fragment (#…)';
+  if (CREDENTIALS.test(value)) return 'must not contain credentials; put them into authorization';
+  // The `hash` of a URL that ends in `#` is empty.
+  if (value.includes('#')) return 'must not have a fragment (#…)';
   return null;
 }
 
