@@ -5,8 +5,12 @@ import { invalidInput } from './refusal.js';
 
 /** The default limit of a string, in characters (code points). */
 const MAX_STRING_CHARACTERS = 256;
+/** An offset can move a time with a year of four digits out of these years: 9999-12-31T23:59:59-01:00 is in the year 10000. */
+const FIRST_TIME = Date.parse('0000-01-01T00:00:00.000Z');
+const LAST_TIME = Date.parse('9999-12-31T23:59:59.999Z');
 
 export const NO_TIME = 'must be an ISO 8601 time with a time zone, such as 2026-01-31T12:00:00Z';
+const OTHER_YEAR = 'must be in the years 0000 to 9999 in UTC';
 export const MISSING = 'is needed';
 export const NULL = 'must not be null; leave the field out instead';
 
@@ -56,8 +60,19 @@ export const uuid = z
 /** A UUID that may be left out. */
 export const optionalUuid = uuid.nullish().transform((value) => value ?? undefined);
 
+/** Why a time cannot be written back with a year of four digits (ISO 8601); null if it can. @param at ms since the epoch */
+export function reasonAgainstTime(at: number): string | null {
+  return at >= FIRST_TIME && at <= LAST_TIME ? null : OTHER_YEAR;
+}
+
 /** A time, as ms since the epoch. The interface turns the text of a caller into a Date, which is invalid if the text is no time. */
-export const time = z.date().transform((value) => value.getTime());
+export const time = z
+  .date()
+  .transform((value) => value.getTime())
+  .superRefine((at, context) => {
+    const message = reasonAgainstTime(at);
+    if (message !== null) context.addIssue({ code: 'custom', message });
+  });
 
 /** A time that may be left out. */
 export const optionalTime = time.nullish().transform((value) => value ?? undefined);

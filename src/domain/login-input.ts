@@ -5,7 +5,16 @@
 import { hash } from 'node:crypto';
 import { z } from 'zod';
 import { cutText, type Limit } from './cut-text.js';
-import { MISSING, NO_TIME, NULL, optionalEnum, optionalTime, reasonAgainstText, uuid } from './input.js';
+import {
+  MISSING,
+  NO_TIME,
+  NULL,
+  optionalEnum,
+  optionalTime,
+  reasonAgainstText,
+  reasonAgainstTime,
+  uuid,
+} from './input.js';
 import {
   authenticationTypes,
   type CuttableField,
@@ -134,8 +143,8 @@ function readTime(field: keyof GivenLogin, given: GivenLogin, refuse: Refuse): n
   const value = given[field];
   if (value == null) return undefined;
   const at = value instanceof Date ? value.getTime() : Number.NaN;
-  if (Number.isNaN(at)) refuse(field, NO_TIME);
-  if (at < 0) refuse(field, 'must not be before 1970');
+  const reason = Number.isNaN(at) ? NO_TIME : at < 0 ? 'must not be before 1970' : reasonAgainstTime(at);
+  if (reason !== null) refuse(field, reason);
   return at;
 }
 

@@ -4,6 +4,7 @@ const ISO_8601 = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(?:(Z)|([+-]
 
 /**
  * Reads a time in ISO 8601 with a time zone. The offset may be written without a colon, as strftime's `%z` does.
+ * It can move a time into the year -1 or 10000 in UTC.
  *
  * @returns ms since the epoch; null if the text is malformed or names a day that does not exist
  */

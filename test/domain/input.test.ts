@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { name, parse, text, uuid } from '../../src/domain/input.js';
+import { name, optionalTime, parse, text, time, uuid } from '../../src/domain/input.js';
 import { refusalOf } from '../support/domain/given.js';
 
 const reasons = (schema: z.ZodType, value: unknown) =>
@@ -112,5 +112,25 @@ describe('parse', () => {
   it('returns the parsed value', () => {
     const input = { portalId: '3e551b39-227d-4297-b911-e68fd5d77c17', logins: [{ userAgent: 'curl/8' }] };
     expect(parse(schema, input)).toEqual(input);
+  });
+});
+
+describe.each([
+  ['a time', time],
+  ['an optional time', optionalTime],
+])('%s', (_, schema) => {
+  const first = Date.parse('0000-01-01T00:00:00Z');
+  const end = Date.parse('+010000-01-01T00:00:00Z');
+
+  it.each([first, 0, end - 1])('may be %d', (at) => {
+    expect(accepted(schema, new Date(at))).toBe(at);
+  });
+
+  it.each([first - 1, end])('must not be %d, which has no year of four digits in UTC', (at) => {
+    expect(reasons(schema, new Date(at))).toEqual(['must be in the years 0000 to 9999 in UTC']);
+  });
+
+  it('must not be a text that is no time', () => {
+    expect(reasons(schema, new Date(Number.NaN))).toEqual([expect.stringContaining('ISO 8601')]);
   });
 });

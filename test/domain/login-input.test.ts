@@ -80,12 +80,13 @@ describe('a source address', () => {
 });
 
 describe('the time of a login', () => {
-  it.each([0, now, Date.UTC(9999, 11, 31)])('may be %d', (at) => {
+  it.each([0, now, Date.UTC(9999, 11, 31), Date.UTC(10_000, 0) - 1])('may be %d', (at) => {
     expect(login({ occurredAt: new Date(at) }).occurredAt).toBe(at);
   });
 
   it.each([
     ['before the epoch', -1, /^occurredAt: must not be before 1970/],
+    ['after the year 9999 in UTC', Date.UTC(10_000, 0), /^occurredAt: must be in the years 0000 to 9999 in UTC$/],
     ['an invalid time', Number.NaN, /^occurredAt: must be an ISO 8601 time/],
   ])('must not be %s', (_, at, reason) => {
     expect(refused({ occurredAt: new Date(at) })).toEqual([expect.stringMatching(reason)]);

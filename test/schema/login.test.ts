@@ -126,6 +126,7 @@ describe('recordLogin', () => {
     ['a text that is no time', { occurredAt: 'yesterday' }, 'occurredAt', 'ISO 8601'],
     ['a time without a time zone', { occurredAt: '2026-01-01T00:00:00' }, 'occurredAt', 'time zone'],
     ['a day that does not exist', { occurredAt: '2025-02-30T00:00:00Z' }, 'occurredAt', 'ISO 8601'],
+    ['a time after the year 9999 in UTC', { occurredAt: '9999-12-31T23:59:59-23:59' }, 'occurredAt', '0000 to 9999'],
     ['a time before the epoch', { occurredAt: at(-1) }, 'occurredAt', '1970'],
     [
       'an idempotency key that is too long',
