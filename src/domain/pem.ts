@@ -18,7 +18,10 @@ const SHOWN_CHARACTERS = 24;
 // Text between blocks is a comment, unless it looks like a block that has lost a part of its first or last line.
 const LOST_BOUNDARY =
   /[-–—] ?(?:BEGIN|END) [A-Z\d ]{0,40}(?:CERTIFICATE|KEY)|(?:BEGIN|END) [A-Z\d ]{0,40}(?:CERTIFICATE|KEY) ?[-–—]/;
-const LOST_LINE = /^[ \t]*[A-Za-z\d+/]{60,}={0,2}[ \t]*$/m;
+// A line of hexadecimal digits is a fingerprint, and a line of one character is a rule. Base64 of 60 characters is neither by chance.
+const LOST_LINE = /^[ \t]*(?![\dA-Fa-f]+[ \t]*$|([A-Za-z\d+/])\1+[ \t]*$)[A-Za-z\d+/]{60,}={0,2}[ \t]*$/m;
+/** DER begins with the byte 0x30, so its base64 begins with M, never with the + or - that a diff puts before a line. */
+const DIFF_SIGN = /^[+-]/;
 
 /** All blocks of a text, in order, the broken ones too: none is left out silently. */
 export function pemBlocks(text: string): PemBlock[] {
@@ -58,6 +61,8 @@ export function pemBlocks(text: string): PemBlock[] {
 const withoutEnd = (label: string) => `is cut short: it has no line -----END ${label}-----`;
 
 function faultOf(base64: string): string | null {
+  const [sign] = DIFF_SIGN.exec(base64) ?? [];
+  if (sign) return `has ${sign} before its first line, as in a diff; remove it from each line`;
   const [foreign] = /[^A-Za-z\d+/=]/u.exec(base64) ?? [];
   if (foreign) return `contains ${codePoint(foreign)}, which is no character of base64`;
   const isWhole = base64.length % 4 === 0 && /^[A-Za-z\d+/]+={0,2}$/.test(base64);

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { createSecureContext, rootCertificates } from 'node:tls';
 import { describe, expect, it } from 'vitest';
 import type { z } from 'zod';
@@ -22,6 +23,7 @@ const reasonAgainst = (schema: z.ZodType<string>, pem: string) =>
     .fields.map(({ reason }) => reason)
     .join('; ');
 
+const sha256 = new X509Certificate(root.cert).fingerprint256.replaceAll(':', '').toLowerCase();
 const both = root.cert + intermediate.cert;
 const lines = (pem: string) => pem.trim().split('\n');
 const relabelled = (label: string) => root.cert.replaceAll('CERTIFICATE-----', `${label}-----`);
@@ -45,6 +47,17 @@ describe('a bundle of authorities', () => {
       'with comments',
       `# Root\n# Serial: ${'7'.repeat(49)}\n=====\n${root.cert}\nsubject=CN = Intermediate\n${intermediate.cert}end`,
     ],
+    ...[
+      ['with a fingerprint', sha256],
+      ['with a fingerprint in upper case', sha256.toUpperCase()],
+      ['with a fingerprint of SHA-512', sha256 + sha256],
+      ['with an indented fingerprint', `  ${sha256}\t`],
+      ['with a rule of slashes', '/'.repeat(64)],
+      ['with a rule of plus signs', '+'.repeat(64)],
+    ].map<[string, string]>(([title = '', comment = '']) => [
+      title,
+      `${comment}\r\n${root.cert}${comment}\n${intermediate.cert}${comment}`,
+    ]),
     ['with blanks around it', ` \n${both}\n\n `],
   ])('%s is taken whole, and stored in one form', (_, pem) => {
     expect(accepted(authorities, pem)).toBe(both);
@@ -92,6 +105,16 @@ describe('a bundle of authorities', () => {
       'block 2 is not whole: its line -----BEGIN …----- or -----END …----- is damaged or missing',
     ],
     ['a wrong last line', root.cert.replace('END C', 'END X509 C'), 'ends with -----END X509 CERTIFICATE-----'],
+    [
+      'the signs of a diff',
+      root.cert + intermediate.cert.replaceAll(/^(?=.)/gm, '+'),
+      '…) has + before its first line, as in a diff; remove it from each line',
+    ],
+    [
+      'the signs of a diff in an indented text',
+      root.cert.replaceAll(/^(?=.)/gm, '  - '),
+      'block 1 (CERTIFICATE) has - before its first line, as in a diff; remove it from each line',
+    ],
     ['a quoted mail', root.cert.replaceAll('\n', '\n> '), 'contains U+003E, which is no character of base64'],
     [
       'a block that is no certificate',
