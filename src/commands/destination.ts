@@ -131,10 +131,11 @@ export function destinationHandlers({ log, writer, models, secrets, random }: Co
       };
       return handle({ type: 'UpdateDestination', id, ...change }, cause, now);
     },
-    /** Also destroys the data key of the destination, so that its secrets cannot be opened again. */
+    /** Also destroys the data key of the destination, so that its secrets cannot be opened again, and erases it from the files. */
     deleteDestination(input: { id: string }, cause: Cause, now: number) {
       const id = handle({ type: 'DeleteDestination', ...input }, cause, now);
       secrets.destroy(streamOf('destination', id));
+      writer.erase();
       for (const stream of [streamOf('health', id), streamOf('test', id)]) {
         writer.prune({ stream, through: log.lastVersion(stream), limit: MAX_PRUNED });
       }

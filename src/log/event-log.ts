@@ -85,6 +85,11 @@ export interface LogWriter {
    * @returns how many events were deleted
    */
   prune(pruning: Pruning): number;
+  /**
+   * After the group is committed, what it deleted is also removed from the files in which the log keeps earlier versions of rows. If
+   * a reader still needs them, that is tried again later: see `Committed`.
+   */
+  erase(): void;
 }
 
 /** A command and its input. With the name null it only tests whether the log can be written. */
@@ -110,6 +115,8 @@ export interface Committed {
   touched: StreamName[];
   /** Whether the group is in the log. */
   writable: boolean;
+  /** What was deleted is still in a file: when to commit a group, which may be empty, to try again (ms since the epoch). */
+  eraseAt?: number;
 }
 
 /** Runs commands as one group: one transaction, one sync. */

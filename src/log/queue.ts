@@ -66,6 +66,7 @@ export function createQueue<H extends Record<keyof H, Handler>>(options: QueueOp
   let closed = false;
   let cancelExpiry: (() => void) | null = null;
   let onIdle: (() => void) | null = null;
+  let cancelErasure: (() => void) | null = null;
 
   function schedule(): void {
     if (scheduled || inFlightSince.length >= groupsInFlight || !queue.length) return;
@@ -97,8 +98,20 @@ export function createQueue<H extends Record<keyof H, Handler>>(options: QueueOp
     writable = committed.writable;
     for (const [index, waiting] of group.entries()) settle(waiting, committed.results[index]);
     if (writable) onCommit(committed.head, committed.touched);
+    eraseLater(committed.eraseAt);
     schedule();
     if (!queue.length && !inFlightSince.length) onIdle?.();
+  }
+
+  /** Commits an empty group at a time (ms), so that the log removes deleted bytes that a reader needed. */
+  function eraseLater(at: number | undefined): void {
+    cancelErasure?.();
+    cancelErasure = null;
+    if (at === undefined || closed) return;
+    cancelErasure = clock.at(at, () => {
+      cancelErasure = null;
+      void submit([]);
+    });
   }
 
   function settle({ resolve, reject }: Waiting, answer: CommandResult | undefined): void {
@@ -145,6 +158,7 @@ export function createQueue<H extends Record<keyof H, Handler>>(options: QueueOp
     ...createService('commands', {
       async stop() {
         closed = true;
+        cancelErasure?.();
         if (queue.length || inFlightSince.length) await new Promise<void>((resolve) => (onIdle = resolve));
         cancelExpiry?.();
       },

@@ -3,7 +3,7 @@
  * Data keys are in the `keys` table, wrapped by the master key. Without its data key, no secret of an owner can be opened.
  */
 import { createCipheriv, createDecipheriv, createHash, timingSafeEqual } from 'node:crypto';
-import { eq, sql } from 'drizzle-orm';
+import { eq, ne, sql } from 'drizzle-orm';
 import type { Db } from '../../db/open.js';
 import { prepareValue } from '../../db/prepare.js';
 import { keys } from '../../db/tables.js';
@@ -98,9 +98,26 @@ export function createSecrets(db: Db, masterKey: Buffer, random: Random) {
       return timingSafeEqual(digest(open(owner, name, sealed)), digest(secret));
     },
 
-    /** Destroys an owner's data key, and with it every secret of the owner. */
+    /**
+     * Destroys an owner's data key, and with it every secret of the owner. Call it in a transaction after which the log erases what
+     * was deleted (`LogWriter`).
+     *
+     * The whole table is written anew: when SQLite moves a row to another page, a copy of it can stay in the page that it leaves.
+     */
     destroy(owner: string): void {
-      db.delete(keys).where(eq(keys.owner, owner)).run();
+      const { $client: sqlite } = db;
+      const before = Number(sqlite.pragma('secure_delete', { simple: true }));
+      // Pages that are not used any more are overwritten, too.
+      sqlite.pragma('secure_delete = ON');
+      try {
+        sqlite.transaction(() => {
+          const kept = db.select().from(keys).where(ne(keys.owner, owner)).orderBy(keys.owner).all();
+          db.delete(keys).run();
+          for (const row of kept) db.insert(keys).values(row).run();
+        })();
+      } finally {
+        sqlite.pragma(`secure_delete = ${before === 2 ? 'FAST' : before}`);
+      }
     },
 
     /** @throws WrongMasterKey if the master key is not the one of this data directory */

@@ -5,6 +5,7 @@ import { createVerifier } from '../../src/demo/verify.js';
 import { numbered, requestsIn } from '../support/engine/portal.js';
 import { aLogin, headOf, mutate, mutationOf, post, registerPortal } from '../support/graphql/calls.js';
 import { subscribe, transports } from '../support/graphql/live.js';
+import { filesWith } from '../support/log/grep.js';
 import { answer, type Receiver, startReceiver } from '../support/receiver/receiver.js';
 import { connectPortal, temporaryDirectory } from '../support/server/app.js';
 import { startThreaded, type Threaded } from '../support/server/threaded.js';
@@ -106,6 +107,19 @@ describe('a refusal from the writer thread', () => {
     });
     expect(await headOf(server)).toBe(head);
   });
+});
+
+it('the data key of a deleted destination is soon in no file of the data directory', async () => {
+  const { portalId, destinationId } = await connect();
+  const data = join(directory, 'data');
+  const database = new Database(join(data, 'auditwire.db'), { readonly: true });
+  const owner = `destination-${destinationId}`;
+  const key = database.prepare('SELECT wrapped FROM keys WHERE owner = ?').pluck().get(owner) as Buffer;
+  database.close();
+  expect(filesWith(data, key)).not.toEqual([]);
+  await mutate(server, 'removeWebhook', { portalId });
+  await mutate(server, 'deleteDestination', { id: destinationId });
+  await expect.poll(() => filesWith(data, key), { timeout: 5_000 }).toEqual([]);
 });
 
 describe('a bug in the writer thread', () => {

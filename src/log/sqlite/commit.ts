@@ -4,6 +4,7 @@ import { meta } from '../../../db/tables.js';
 import { Refusal } from '../../domain/refusal.js';
 import type { Command, CommandResult, Commit, Handler, Handlers } from '../event-log.js';
 import type { Appender } from './append.js';
+import type { createErasure } from './erasure.js';
 
 /** When the write-ahead log has this many pages (4 KiB) that are not in the database file, they are copied into it. */
 const CHECKPOINT_PAGES = 16_000;
@@ -21,9 +22,10 @@ export function createCommit(options: {
   connection: Connection;
   appender: Appender;
   handlers: Handlers;
+  erasure: ReturnType<typeof createErasure>;
   now: () => number;
 }): Commit {
-  const { connection, appender, handlers, now } = options;
+  const { connection, appender, handlers, erasure, now } = options;
   const { sqlite } = connection;
   const begin = sqlite.prepare('BEGIN IMMEDIATE');
   const commit = sqlite.prepare('COMMIT');
@@ -65,10 +67,11 @@ export function createCommit(options: {
 
   function checkpoint(): void {
     try {
+      erasure.run();
       if (pagesToCopy('NOOP') > CHECKPOINT_PAGES) pagesToCopy('PASSIVE');
     } catch (error) {
       if (isFatal(error)) throw error;
-      // The disk is full: the events stay in the write-ahead log until there is room.
+      // The disk is full: the events stay in the write-ahead log until there is room, and an erasure is tried again.
     }
   }
 
@@ -78,11 +81,13 @@ export function createCommit(options: {
   }
 
   return (group) => {
-    let results: CommandResult[];
+    let results: CommandResult[] = [];
     try {
-      begin.run();
-      results = group.map(inSavepoint);
-      commit.run();
+      if (group.length) {
+        begin.run();
+        results = group.map(inSavepoint);
+        commit.run();
+      }
     } catch (error) {
       if (sqlite.inTransaction) sqlite.exec('ROLLBACK');
       if (isFatal(error)) throw error;
@@ -94,7 +99,8 @@ export function createCommit(options: {
     }
     const committed = { results, head: appender.head(), touched: appender.takeTouched(), writable: true };
     checkpoint();
-    return committed;
+    const eraseAt = erasure.dueAt();
+    return eraseAt === null ? committed : { ...committed, eraseAt };
   };
 }
 

@@ -4,6 +4,7 @@ import type { Recorded } from '../../domain/event.js';
 import type { EventLog, Handlers, LogReader, LogWriter } from '../event-log.js';
 import { createAppender } from './append.js';
 import { createCommit } from './commit.js';
+import { createErasure } from './erasure.js';
 import { createPruner } from './prune.js';
 import { createLogReader } from './read.js';
 
@@ -23,7 +24,12 @@ export function openSqliteLog({ connection, project, unproject, handlers, now }:
   const reader = createLogReader(connection.db);
   const appender = createAppender(connection.db, reader, project);
   const prune = createPruner(connection.db, reader, unproject);
-  const writer: LogWriter = { append: (changes, cause, now) => appender.append(changes, cause, now), prune };
-  const commit = createCommit({ connection, appender, handlers: handlers(reader, writer), now });
+  const erasure = createErasure(connection, now);
+  const writer: LogWriter = {
+    append: (changes, cause, now) => appender.append(changes, cause, now),
+    prune,
+    erase: () => erasure.request(),
+  };
+  const commit = createCommit({ connection, appender, handlers: handlers(reader, writer), erasure, now });
   return { reader, writer, commit };
 }
