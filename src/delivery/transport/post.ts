@@ -16,6 +16,8 @@ export const MAX_RESPONSE_BYTES = 16_384;
 export interface Answer {
   responseCode: number;
   headers: IncomingHttpHeaders;
+  /** The receiver ends the connection after this answer. */
+  endsConnection: boolean;
   /** The body as it was sent, as far as it arrives in time. The connection is then released or ended. */
   body(clock: Clock): Promise<Buffer>;
 }
@@ -69,6 +71,8 @@ export function post(
       answer = {
         responseCode: received.statusCode ?? 0,
         headers: received.headers,
+        // Node has compared the version and the Connection header of the answer.
+        endsConnection: !request.shouldKeepAlive,
         async body(clock) {
           await collected.done(clock);
           if (mayStay()) connection.release(received.headers['keep-alive']);

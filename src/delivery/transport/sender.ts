@@ -21,7 +21,10 @@ import type { DeliveryRequest, EgressProxy, Sender, Target } from './types.js';
 
 /** For one attempt, from the DNS lookup until the status line was read and the request handed over. */
 const ATTEMPT_DEADLINE_MS = 30_000;
-/** The receiver waited too long for a request, for example on an idle connection. */
+/**
+ * The receiver waited too long for a request, for example on an idle connection, and gives the connection up (RFC 9110, section
+ * 15.5.9). If it keeps the connection, it has read the whole request: then the 408 is the answer to it.
+ */
 const REQUEST_TIMEOUT = 408;
 
 /**
@@ -60,8 +63,8 @@ export function createSender({
   }
 
   /**
-   * The answer to a request. If the receiver closes a kept connection while the request is on its way (RFC 9112, section 9.3.1), the
-   * request is repeated once, on a new connection.
+   * The answer to a request. If the receiver closes a kept connection while the request is on its way (RFC 9112, section 9.3.1),
+   * maybe with a 408, the request is repeated once, on a new connection.
    */
   async function ask(
     target: Target,
@@ -75,7 +78,8 @@ export function createSender({
     for (;;) {
       try {
         const answer = await post(connection, { path, headers, body: request.body }, progress);
-        if (!connection.isReused || answer.responseCode !== REQUEST_TIMEOUT) return answer;
+        const { responseCode, endsConnection } = answer;
+        if (!connection.isReused || responseCode !== REQUEST_TIMEOUT || !endsConnection) return answer;
         connection.end();
       } catch (error) {
         connection.end();

@@ -192,6 +192,28 @@ describe('a kept connection that ends without a byte of an answer', () => {
     expect(new Set(ids)).toEqual(new Set([aPost.deliveryId]));
   });
 
+  it.each([
+    ['Connection: keep-alive', 'HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: keep-alive\r\n\r\n'],
+    ['no Connection header', 'HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n'],
+  ])('costs no repeat if it does not end: a 408 with %s is the answer to the request', async (_, kept) => {
+    const { raw, send } = await start((it) => it.write(raw.requests.length === 1 ? OK : kept));
+    await send();
+    for (let nth = 0; nth < 3; nth += 1) {
+      expect(await send()).toMatchObject({ verdict: 'REJECTED', responseCode: 408 });
+    }
+    expect([raw.connections, raw.requests.length]).toEqual([1, 4]);
+  });
+
+  it.each([
+    ['Connection: close', REQUEST_TIMEOUT],
+    ['HTTP/1.0', 'HTTP/1.0 408 Request Timeout\r\nContent-Length: 0\r\n\r\n'],
+  ])('costs one repeat if a 408 with %s says so before it ends', async (_, closing) => {
+    const { raw, send } = await start((it) => it.write(raw.requests.length === 2 ? closing : OK));
+    await send();
+    expect(await send()).toMatchObject({ verdict: 'DELIVERED' });
+    expect([raw.connections, raw.requests.length]).toEqual([2, 3]);
+  });
+
   it('costs one repeat only', async () => {
     const { raw, send } = await start((it) => (raw.requests.length === 1 ? it.write(OK) : it.reset()));
     await send();

@@ -52,6 +52,8 @@ interface Current {
 
 /** Most time between an answer and what the receiver does with the idle connection, in ms. */
 const MAX_IDLE_MS = 6_000;
+/** It gives the connection up. */
+const REQUEST_TIMEOUT = 408;
 const END_OF_HEAD = '\r\n\r\n';
 const KEEP_ALIVE_SECONDS = [1, 2, 10, 100];
 
@@ -204,7 +206,7 @@ export function createConnection(context: ConnectionContext, { destinationId, re
   }
 
   function complete(exchange: Exchange, code: number, retryAfterMs: number | null, before: string): void {
-    const closes = manners('closes the connection after the answer');
+    const closes = manners('closes the connection after the answer') || code === REQUEST_TIMEOUT;
     const keepAliveSeconds = manners('offers a keep-alive time') ? chance.pick(KEEP_ALIVE_SECONDS) : null;
     const isDouble = manners('a second answer in one piece with the first');
     attempts.settle(exchange, { code, retryAfterMs, hasAnswer: true });

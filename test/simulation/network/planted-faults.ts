@@ -61,7 +61,7 @@ export const connectionFaults: readonly PlantedFault[] = [
   {
     name: 'a 408 on a kept connection is the answer',
     file: 'src/delivery/transport/sender.js',
-    find: '!connection.isReused || answer.responseCode !== REQUEST_TIMEOUT',
+    find: '!connection.isReused || responseCode !== REQUEST_TIMEOUT || !endsConnection',
     replace: 'true',
     caughtBy: ['kept connections', 'truth'],
   },
