@@ -15,9 +15,22 @@ const forms = rangesWith([
   ['64:ff9b:1::/48', 'POSSIBLE', [6, 7, 9, 10], 0],
   ['64:ff9b:1::/48', 'POSSIBLE', [7, 9, 10, 11], 0],
   ['64:ff9b:1::/48', 'POSSIBLE', [9, 10, 11, 12], 0],
-  // Such a NAT64 may have any prefix, usually of 96 bits. IPv4-compatible and ISATAP addresses also end in the IPv4 address.
+  // Such a NAT64 may have any prefix, usually of 96 bits; for shorter ones see below. IPv4-compatible and ISATAP addresses also end in the IPv4 address.
   ['::/0', 'POSSIBLE', LAST, 0],
 ]);
+
+/**
+ * The places in a NAT64 with any prefix of 32, 40, 48, 56 or 64 bits. They skip byte 8, which is 0. What follows is ignored by a
+ * translator (RFC 6052, section 2.2).
+ */
+const UNUSED_BYTE = 8;
+const placesAfterPrefix = [
+  [4, 5, 6, 7],
+  [5, 6, 7, 9],
+  [6, 7, 9, 10],
+  [7, 9, 10, 11],
+  [9, 10, 11, 12],
+];
 
 /**
  * The IPv4 addresses in an IPv6 address. CERTAIN: packets to it are forwarded to them. POSSIBLE: its bytes allow that.
@@ -26,7 +39,11 @@ const forms = rangesWith([
  */
 export function embeddedIn(address: Address, certainty: 'CERTAIN' | 'POSSIBLE'): ipaddr.IPv4[] {
   const bytes = address.toByteArray();
-  return forms
+  const read = (positions: number[], mask: number) =>
+    new ipaddr.IPv4(positions.map((position) => (bytes[position] ?? 0) ^ mask));
+  const inForms = forms
     .filter(([range, given]) => given === certainty && isIn(address, range))
-    .map(([, , positions, mask]) => new ipaddr.IPv4(positions.map((position) => (bytes[position] ?? 0) ^ mask)));
+    .map(([, , positions, mask]) => read(positions, mask));
+  const mayHaveAnyPrefix = certainty === 'POSSIBLE' && address.kind() === 'ipv6' && bytes[UNUSED_BYTE] === 0;
+  return mayHaveAnyPrefix ? [...inForms, ...placesAfterPrefix.map((positions) => read(positions, 0))] : inForms;
 }

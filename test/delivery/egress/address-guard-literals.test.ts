@@ -91,6 +91,21 @@ const forms: Record<string, (address: string) => string> = {
   'ISATAP of a global address': (address) => `[2606:4700::200:5efe:${address}]`,
 };
 
+/** An address in a NAT64 with a prefix of the network (RFC 6052, section 2.2). A translator ignores the bytes after it. */
+function inOwnNat64(bits: number, address: string, unused: number): string {
+  const bytes = [0x2a, 0x00, 0x0d, 0xb9, 0x12, 0x34, 0x56, 0x78].slice(0, bits / 8);
+  for (const byte of bytesOf(address)) {
+    if (bytes.length === 8) bytes.push(0);
+    bytes.push(byte);
+  }
+  if (bytes.length === 8) bytes.push(0);
+  while (bytes.length < 16) bytes.push(unused);
+  return `[${ipaddr.fromByteArray(bytes).toString()}]`;
+}
+const inOwnNetworks = ['169.254.169.254', '100.100.100.200', '168.63.129.16', '192.0.0.192', '169.254.170.2'].flatMap(
+  (address) => [32, 40, 48, 56, 64].flatMap((bits) => [0, 0xa7].map((unused) => inOwnNat64(bits, address, unused))),
+);
+
 const hiddenAddresses: [address: string, reason: RegExp][] = [
   ['127.0.0.1', NOT_PUBLIC],
   ['127.0.0.53', NOT_PUBLIC],
@@ -136,7 +151,7 @@ const metadataServices = [
   '169.254.10.10', '169.254.42.42', '[fd00:42::42]', '[fd00:a9fe:a9fe::1]', '[fe80::a9fe:a9fe]', '100.96.0.96', '100.80.80.80',
   '169.254.169.252', '169.254.169.250', '[::ffff:100.96.0.96]',
   // NAT64 with a prefix of the network.
-  '[fd00:64::169.254.169.254]', '[2a00:1450:4001::a9fe:a9fe]',
+  '[fd00:64::169.254.169.254]', '[2a00:1450:4001::a9fe:a9fe]', '[2a00:db8:1:2:a9:fea9:fe00:0]',
   'metadata.google.internal', 'METADATA.google.internal.', 'metadata。google。internal', 'ｍetadata.google.internal',
   'metadata.google.internal..', 'metadata.goog', 'metadata', '%6detadata', 'instance-data', 'instance-data.ec2.internal',
   'metadata.azure.internal', 'metadata.tencentyun.com', 'api.metadata.cloud.ibm.com', 'metadata.platformequinix.com',
@@ -161,7 +176,7 @@ const ownAddresses = Object.values(networkInterfaces())
 const cases: [host: string, reason: RegExp][] = [
   ...inEveryForm,
   ...[...ends, ...confusing, ...ownAddresses].map((host): [string, RegExp] => [host, NOT_PUBLIC]),
-  ...metadataServices.map((host): [string, RegExp] => [host, METADATA]),
+  ...[...metadataServices, ...inOwnNetworks].map((host): [string, RegExp] => [host, METADATA]),
 ];
 const distinct = new Set(cases.map(([host]) => host)).size;
 

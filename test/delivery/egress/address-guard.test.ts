@@ -29,6 +29,10 @@ const allowedHosts = [
   '[2001:db7:ffff:ffff:ffff:ffff:ffff:ffff]', '[2001:db9::]', '[2003::]', '[2620:4f:7fff:ffff:ffff:ffff:ffff:ffff]',
   '[2620:4f:8001::]', '[3ffe:ffff:ffff:ffff:ffff:ffff:ffff:ffff]', '[3fff:1000::]', '[2606:4700::5eff:0:1]',
   '[2606:4700::100:5efe:808:808]',
+  // They could be 169.254.169.254 behind a NAT64 of the network, but byte 8 is not 0, or another byte differs.
+  '[2a00:1450:a9fe:a9fe:100::1]', '[2a00:1450:1:2:1a9:fea9:fe00:0]', '[2a00:1450:a9fe:a9fd::1]', '[2a00:1450:1:2:a9:fea9:fd00:0]',
+  // Behind such a NAT64, only the metadata services are refused.
+  '[2a00:1450:7f00:1::1]', '[2a00:1450:1:2:a:0:100:0]',
 ];
 
 describe('without an allow-list', () => {
