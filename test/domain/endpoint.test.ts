@@ -47,6 +47,12 @@ const collectors: [name: string, endpoint: string, short: string, secrets: strin
   ],
   ['a key as the whole query', 'https://siem.example.com/in?8a6b2f0c', 'https://siem.example.com/in?…', ['8a6b2f0c']],
   ['a parameter without a value', 'https://siem.example.com/in?8a6b=', 'https://siem.example.com/in?…', ['8a6b=']],
+  [
+    'a key as the name of a parameter',
+    'https://siem.example.com/in?secretAlpha77=1&access_token=ab&sourceType=c&token20261101=d',
+    'https://siem.example.com/in?…',
+    ['secretAlpha77', '1', 'ab', 'c', 'token20261101', 'd'],
+  ],
   ['no path', 'https://SIEM.example.com:443', 'https://siem.example.com/', []],
   ['an IPv6 address', 'http://[2001:db8::7]:8080/s3cret/', 'http://[2001:db8::7]:8080/…/', ['s3cret']],
 ];
