@@ -1,7 +1,12 @@
-/** Undoes the ways in which a receiver may write what it repeats. Each decoding takes and gives text of visible ASCII. */
+/**
+ * Undoes the ways in which a receiver may write what it repeats. Each decoding takes and gives bytes, which are the characters
+ * U+0000 to U+00FF of a string; a character that is not ASCII is its bytes in UTF-8.
+ */
+import { layoutsOf } from './layouts.js';
+import { base64, hex, numbers } from './runs.js';
 
-/** The text without spaces, line ends, control characters and all that is not ASCII: what is left of it when it is wrapped. */
-export const visible = (text: string): string => text.replace(/[^\x21-\x7e]/g, '');
+export const bytesOf = (text: string): string => Buffer.from(text).toString('latin1');
+export const textOf = (bytes: string): string => Buffer.from(bytes, 'latin1').toString();
 
 /** The names of the entities of HTML for visible ASCII, in lower case. Every other name stands for no such character. */
 const ENTITIES = new Map(
@@ -15,89 +20,103 @@ const ENTITIES = new Map(
     }),
 );
 
-/** Shorter runs do not encode eight characters, or a part of what encodes them again. */
-const MIN_BASE64 = 8;
-const MIN_HEX = 16;
+/** What the escapes of programming languages stand for, apart from the character itself. */
+const CONTROLS = new Map(Object.entries({ n: '\n', r: '\r', t: '\t', b: '', f: '', v: '' }));
 
-const character = (code: number): string => (code > 0x20 && code < 0x7f ? String.fromCharCode(code) : '');
+const LAST_CHARACTER = 0x10ffff;
+const character = (code: number): string => (code <= LAST_CHARACTER ? bytesOf(String.fromCodePoint(code)) : '');
 const ofHex = (digits: string): string => character(Number.parseInt(digits, 16));
-const bytes = (run: string, encoding: 'hex' | 'base64'): string =>
-  visible(Buffer.from(run, encoding).toString('latin1'));
+const byte = (digits: string, base: number): string => String.fromCharCode(Number.parseInt(digits, base));
 
-function reversed(text: string): string {
-  return text.split('').reverse().join('');
+function reversed(bytes: string): string {
+  const characters = bytes.match(/[\xc0-\xff][\x80-\xbf]*|[^]/g) ?? [];
+  return characters.reverse().join('');
 }
 
-function withoutTags(text: string): string {
-  return text.replace(/<[^<>]*>/g, '');
+function withoutTags(bytes: string): string {
+  return bytes.replace(/<[^<>]*>/g, '');
 }
 
-function percent(text: string): string {
-  return text.replace(/%(?:u00)?([\da-f]{2})/gi, (_, digits: string) => ofHex(digits));
+/** A `%` that begins no code stays as it is. */
+export function percent(bytes: string): string {
+  return bytes.replace(/%(?:u([\da-f]{4})|([\da-f]{2}))/gi, (_, unicode?: string, digits = '') =>
+    unicode === undefined ? byte(String(digits), 16) : ofHex(unicode),
+  );
 }
 
 /** As in a form, where a plus stands for a space. */
-function form(text: string): string {
-  return percent(text.replaceAll('+', ''));
+function form(bytes: string): string {
+  return percent(bytes.replaceAll('+', ''));
 }
 
-function entities(text: string): string {
-  return text.replace(
+/** Quoted-printable. The end of a line within it was undone before, or left its `=`. */
+function quotedPrintable(bytes: string): string {
+  return bytes.replace(/=(?==[\da-f]{2})|=([\da-f]{2})/gi, (_, digits?: string) =>
+    digits === undefined ? '' : byte(digits, 16),
+  );
+}
+
+function entities(bytes: string): string {
+  return bytes.replace(
     /&(?:#x([\da-f]+);?|#(\d+);?|([a-z]+);)/gi,
-    (_, hex?: string, decimal?: string, name?: string) => {
-      if (hex !== undefined) return ofHex(hex);
+    (_, digits?: string, decimal?: string, name?: string) => {
+      if (digits !== undefined) return ofHex(digits);
       return decimal === undefined ? (ENTITIES.get(name?.toLowerCase() ?? '') ?? '') : character(Number(decimal));
     },
   );
 }
 
 /** The escapes of JSON and of programming languages. */
-function escapes(text: string): string {
-  return text.replace(
-    /0x([\da-f]{2})|\\(?:x([\da-f]{2})|u([\da-f]{4})|u\{([\da-f]+)\}|([0-7]{3})|(.))/gi,
-    (_, literal?: string, hex?: string, unicode?: string, braced?: string, octal?: string, other = '') => {
-      const digits = literal ?? hex ?? unicode ?? braced;
-      if (digits !== undefined) return ofHex(digits);
-      if (octal !== undefined) return character(Number.parseInt(octal, 8));
-      return /[nrtbfv]/i.test(String(other)) ? '' : String(other);
+function escapes(bytes: string): string {
+  return bytes.replace(
+    /(?:0x|\\x)([\da-f]{2})|\\(?:u([\da-f]{4})|u\{([\da-f]+)\}|([0-3][0-7]{2}|[0-7]{1,2})|(.))/gi,
+    (_, digits?: string, unicode?: string, braced?: string, octal?: string, other = '') => {
+      if (digits !== undefined) return byte(digits, 16);
+      const code = unicode ?? braced;
+      if (code !== undefined) return ofHex(code);
+      if (octal !== undefined) return byte(octal, 8);
+      return CONTROLS.get(String(other).toLowerCase()) ?? String(other);
     },
   );
 }
 
-/** @param offset a run can begin in the middle of a byte, because other digits can stand before it */
-const hex = (offset: number) => (text: string) =>
-  runsIn(text.replace(/\\x|[:,;_-]/gi, ''), /[\da-f]+/gi, MIN_HEX, offset, 'hex');
+type Decoding = (bytes: string) => string;
 
-/** @param offset a run can begin in the middle of a group, because other letters can stand before it */
-const base64 = (offset: number) => (text: string) => runsIn(text, /[\w+/-]+/g, MIN_BASE64, offset, 'base64');
-
-function runsIn(text: string, run: RegExp, min: number, offset: number, encoding: 'hex' | 'base64'): string {
-  const runs = (text.match(run) ?? []).filter(({ length }) => length >= min);
-  // The separator keeps the characters of two runs apart.
-  return runs.map((found) => bytes(found.slice(offset), encoding)).join('~~');
-}
-
-const decodings: readonly ((text: string) => string)[] = [
+/** Blanks separate the numbers of a list, but can also stand within them. */
+const lists: readonly Decoding[] = ([10, 8] as const).map(numbers);
+const decodings: readonly Decoding[] = [
   reversed,
   withoutTags,
   percent,
   form,
+  quotedPrintable,
   entities,
   escapes,
+  ...lists,
   ...[0, 1].map(hex),
   ...[0, 1, 2, 3].map(base64),
 ];
 
-/** Every reading of a text: as it is, and with one or two encodings undone. At most 157 texts, none longer than the given one. */
-export function* readingsOf(text: string): Generator<string> {
+/**
+ * Every reading of a text: as it is, and with one or two encodings undone, each also with its lines joined. None is longer than
+ * the bytes of the text.
+ *
+ * @param keep leaves out what separates characters
+ */
+export function* readingsOf(text: string, keep: (bytes: string) => string): Generator<string> {
   const seen = new Set<string>();
-  let latest = [visible(text)];
+  let latest = [bytesOf(text.replace(/[^\S\r\n]|\p{Cf}/gu, ' '))];
   for (let depth = 0; depth <= 2; depth += 1) {
-    const fresh = [...new Set(latest)].filter((reading) => !seen.has(reading));
-    for (const reading of fresh) {
+    const decoded: string[] = [];
+    for (const written of latest.flatMap(layoutsOf)) {
+      const reading = keep(written);
+      if (seen.has(reading)) continue;
       seen.add(reading);
       yield reading;
+      if (depth === 2) continue;
+      decoded.push(...decodings.map((decode) => decode(reading)));
+      if (reading !== written) decoded.push(...lists.map((decode) => decode(written)));
     }
-    if (depth < 2) latest = fresh.flatMap((reading) => decodings.map((decode) => decode(reading)));
+    latest = [...new Set(decoded)];
   }
 }

@@ -2,6 +2,7 @@
 import * as fc from 'fast-check';
 import type { Target } from '../../../src/delivery/transport/types.js';
 import { aTarget } from '../../support/engine/sender.js';
+import { encodings, layouts } from './encodings.js';
 
 /** A destination, and a text that must not be repeated from it. */
 interface Kept {
@@ -68,56 +69,18 @@ const kept: fc.Arbitrary<Kept> = fc.noBias(
   ),
 );
 
-/** An encoding takes a text, and two numbers that it may draw its variant from. */
-type Encoding = (text: string, variant: number, other: number) => string;
-
-const NAMED: Record<string, string> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '"': '&quot;',
-  '(': '&lpar;',
-  '/': '&sol;',
-  _: '&lowbar;',
-};
-const each = (text: string, write: (character: string, code: number, index: number) => string): string =>
-  [...text].map((character, index) => write(character, character.charCodeAt(0), index)).join('');
-const padded = (code: number, length: number): string => code.toString(16).padStart(length, '0');
-
-export const encodings: Record<string, Encoding> = {
-  plain: (text) => text,
-  case: (text, variant) => (variant % 2 ? text.toUpperCase() : text.toLowerCase()),
-  reversed: (text) => [...text].reverse().join(''),
-  spaced: (text, variant) => [...text].join([' ', '\n', '\t', '\u00a0', '\u200b', '  '][variant % 6]),
-  wrapped: (text, variant) =>
-    text.replace(new RegExp(`[^]{${1 + (variant % 7)}}`, 'g'), (line) => `${line}${variant % 2 ? '\r\n' : '\n '}`),
-  percent: (text, variant) =>
-    variant % 3 === 0
-      ? encodeURIComponent(text)
-      : each(text, (character, code, index) => {
-          if (code > 0x7e) return encodeURIComponent(character);
-          return variant % 3 === 1 || index % 2 ? `%${padded(code, 2)}` : character;
-        }),
-  entity: (text, variant) =>
-    each(text, (character, code) => {
-      if (NAMED[character] && variant % 2) return NAMED[character];
-      return variant % 3 ? `&#${code};` : `&#x${padded(code, 2)};`;
-    }),
-  JSON: (text, variant) =>
-    variant % 2 ? JSON.stringify(text).slice(1, -1) : each(text, (_, code) => `\\u${padded(code, 4)}`),
-  hex: (text, variant) => each(text, (_, code) => `${padded(code, 2)}${['', ' ', ':'][variant % 3]}`),
-  base64: (text, variant, other) =>
-    Buffer.from(`${'{"k'.slice(0, variant % 4)}${text}${'"}'.slice(0, other % 3)}`).toString(
-      other % 2 ? 'base64url' : 'base64',
-    ),
-};
-
 const words = fc.constantFrom('', 'unknown token: ', '{"error":"', '"}', '<p>', ' – ', 'bad', '🙂', '\n', 'x=', 'dead');
 
-/** A secret, and an answer that repeats 8 or more of its characters in one or two encodings. */
+const encoding = fc.constantFrom(...Object.keys(encodings));
+
+/** A secret, and an answer that repeats 8 or more of its characters in one or two encodings, or in one and in several lines. */
 export const repetition = fc
   .record({
     kept,
-    names: fc.array(fc.constantFrom(...Object.keys(encodings)), { minLength: 1, maxLength: 2 }),
+    names: fc.oneof(
+      { arbitrary: fc.tuple(encoding, encoding, fc.constant('')), weight: 3 },
+      fc.tuple(encoding, fc.constant('plain'), fc.constantFrom(...Object.keys(layouts))),
+    ),
     place: fc.nat(),
     length: fc.oneof(fc.constant(8), fc.integer({ min: 8, max: 40 })),
     variants: fc.tuple(fc.nat(100), fc.nat(100), fc.nat(100), fc.nat(100)),
@@ -127,10 +90,11 @@ export const repetition = fc
   .map(({ kept: { target, secret }, names, place, length, variants, before, after }) => {
     const start = place % (secret.length - 7);
     const piece = secret.slice(start, start + length);
-    const [first = 'plain', second = 'plain'] = names;
+    const [first, second, layout] = names;
     const once = encodings[first]?.(piece, variants[0], variants[1]) ?? '';
     const written = encodings[second]?.(once, variants[2], variants[3]) ?? '';
-    return { target, piece, names, answer: `${before}${written}${after}` };
+    const answer = `${before}${written}${after}`;
+    return { target, piece, names, answer: layouts[layout]?.(answer, variants[3]) ?? answer };
   });
 
 /** A destination, and nothing that repeats it. */

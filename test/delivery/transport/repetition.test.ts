@@ -3,8 +3,9 @@ import { expect, it } from 'vitest';
 import { showExcerpt, WITHHELD } from '../../../src/delivery/transport/redaction.js';
 import { secretsOf } from '../../../src/delivery/transport/secret-parts.js';
 import { aTarget } from '../../support/engine/sender.js';
+import { encodings } from './encodings.js';
 import { answers } from './real-answers.js';
-import { destination, encodings, repetition } from './repeated-secrets.js';
+import { destination, repetition } from './repeated-secrets.js';
 
 /** More by hand: AUDITWIRE_CASES=100000 npx vitest run test/delivery/transport/repetition.test.ts */
 const CASES = Number(process.env['AUDITWIRE_CASES'] ?? 2_000);

@@ -1,0 +1,14 @@
+/** Undoes what is written around the lines of a text. */
+
+/** The number of a line, such as `12: `, `12| `, `[12] ` or `0012 `. */
+const NUMBERS = /^[^\S\n]*[[(#]?\d{1,8}(?:[:.|)\]>-][^\S\n]?|[^\S\n]+[|:>][^\S\n]|[^\S\n]+)/gm;
+/** The end of a line within quoted-printable. */
+const SOFT_BREAKS = /=\s*\n/g;
+/** The quotes around the lines of one text, with what joins them. */
+const QUOTES = /["'`](?:[^\S\n]|[+,.&\\])*\n[\s+,.&]*["'`]/g;
+
+/** The bytes as they are, and without each of these layouts that they have. At most four texts. */
+export function layoutsOf(bytes: string): string[] {
+  if (!bytes.includes('\n')) return [bytes];
+  return [...new Set([bytes, ...[NUMBERS, SOFT_BREAKS, QUOTES].map((layout) => bytes.replace(layout, ''))])];
+}
