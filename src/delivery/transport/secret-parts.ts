@@ -1,5 +1,6 @@
 /** The secrets of a destination, in the pieces that an answer must not repeat. */
 import { secretPartsOf } from '../../domain/endpoint.js';
+import { decodedFrom } from './secret-decodings.js';
 import type { Target } from './types.js';
 
 /** The schemes of Authorization values: those of the IANA registry, and those of collectors. They are no secrets. */
@@ -14,37 +15,41 @@ const PARAMETER =
   /(?:^|[\s,;&?"'])(?:access[_-]?key|algorithm|api[_-]?key|app|client|credential|id|key|mac|nonce|oauth_\w+|opaque|password|qop|realm|response|secret|se|sig|signature|signedheaders|skn|sr|token|ts|uri|user|username)=/i;
 
 const MIN_PART = 8;
+/** A receiver can decode what it decoded: base64 within a percent-encoded value. */
+const MAX_DECODINGS = 2;
 
-/** The secrets in clear, without the words around them, such as `Bearer` and `token=`. They may overlap. */
+/**
+ * The secrets in clear, without the words around them, such as `Bearer` and `token=`, and what they decode to. They may overlap.
+ */
 export function secretsOf({ authorization, headers, clientKey, endpoint }: Target): string[] {
-  const values = [...(authorization === null ? [] : [authorization]), ...headers.map(({ value }) => value)];
+  const host = URL.canParse(endpoint) ? new URL(endpoint).host : '';
+  const values = [
+    ...(authorization === null ? [] : [authorization]),
+    ...headers.map(({ value }) => value),
+    ...(host ? secretPartsOf(endpoint) : []),
+  ];
   const key = clientKey?.replace(/-----[^-]*-----|\s/g, '') ?? '';
-  const ofEndpoint = URL.canParse(endpoint) ? secretPartsOf(endpoint).flatMap((part) => [part, unescaped(part)]) : [];
-  return [...new Set([...values.flatMap(partsOf), key, ...ofEndpoint])].filter((secret) => secret !== '');
+  const parts = values.flatMap((value) => partsOf(value)).map((part) => withoutOrigin(part, host));
+  return [...new Set([...parts, key])].filter((secret) => secret !== '');
 }
 
-/** The parts of a value after its scheme: between the names of parameters, and what a pair in base64 decodes to. */
-export function partsOf(value: string): string[] {
+/**
+ * The parts of a value after its scheme: between the names of parameters, and what they decode to.
+ *
+ * @param decodings how often it may be decoded
+ */
+export function partsOf(value: string, decodings = MAX_DECODINGS): string[] {
   const [scheme = ''] = value.split(' ');
   const isScheme = scheme !== value && SCHEMES.has(scheme.toLowerCase());
   const parts = value.slice(isScheme ? scheme.length + 1 : 0).split(PARAMETER);
   // Of a value of short parts, only the whole is a secret.
   if (parts.every(({ length }) => length < MIN_PART)) return [value];
-  return parts.flatMap((part) => [part, ...pairIn(part)]);
+  if (!decodings) return parts;
+  return parts.flatMap((part) => [part, ...decodedFrom(part).flatMap((text) => partsOf(text, decodings - 1))]);
 }
 
-/** `user:password` or `id:key`, if the part is such a pair in base64. */
-function pairIn(part: string): string[] {
-  const encoded = /^[\s"']*([\w+/-]{8,}={0,2})[\s"',;]*$/.exec(part)?.[1];
-  const decoded = encoded === undefined ? '' : Buffer.from(encoded, 'base64').toString('latin1');
-  return /^[\x20-\x7e]*:[\x20-\x7e]*$/.test(decoded) ? [decoded] : [];
-}
-
-function unescaped(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    // The part is not percent-encoded.
-    return part;
-  }
+/** A part can be a URL on the receiver itself: its address is no secret, and is in many answers. */
+function withoutOrigin(part: string, host: string): string {
+  const rest = part.replace(/^[a-z]+(?::\/\/|%3a%2f%2f)/i, '');
+  return host && rest.startsWith(host) ? rest.slice(host.length) : rest;
 }

@@ -14,6 +14,7 @@ const from = (alphabet: string, minLength: number, maxLength = minLength) =>
   fc.string({ unit: fc.constantFrom(...alphabet), minLength, maxLength });
 const ALPHANUMERIC = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789';
 const VISIBLE = Array.from({ length: 94 }, (_, index) => String.fromCharCode(0x21 + index)).join('');
+const WIDE = 'äöüßéñçøдежлпяשם字漢';
 const hexadecimal = (length: number) => from('0123456789abcdef', length);
 const SIEM = 'https://siem.example.com';
 
@@ -21,6 +22,13 @@ const authorization = (value: string, secret: string): Kept => ({
   target: aTarget(`${SIEM}/collector`, null, { authorization: value }),
   secret,
 });
+/** In base64 or base64url, with and without padding. */
+const inBase64 = fc.constantFrom(
+  (text: string) => Buffer.from(text).toString('base64'),
+  (text: string) => Buffer.from(text).toString('base64url'),
+  (text: string) => Buffer.from(text).toString('base64').replaceAll('=', ''),
+);
+
 const endpoint = (url: string, secret: string): Kept => ({
   target: aTarget(url, null, { authorization: null }),
   secret,
@@ -47,6 +55,41 @@ const kept: fc.Arbitrary<Kept> = fc.noBias(
     fc
       .tuple(from(ALPHANUMERIC, 20), from(ALPHANUMERIC, 22))
       .map(([id, key]) => authorization(`ApiKey ${Buffer.from(`${id}:${key}`).toString('base64')}`, key)),
+    fc
+      .tuple(from(ALPHANUMERIC, 3, 12), from(`${ALPHANUMERIC}-!${WIDE}`, 8, 30))
+      .map(([user, password]) =>
+        authorization(`Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`, password),
+      ),
+    fc
+      .tuple(fc.constantFrom('ApiKey ', 'Bearer ', 'Bearer glc_', ''), from(`${ALPHANUMERIC}-_./`, 10, 40), inBase64)
+      .map(([before, key, encode]) => authorization(`${before}${encode(key)}`, key)),
+    fc
+      .tuple(from(ALPHANUMERIC, 3, 12), from(VISIBLE, 8, 30), inBase64)
+      .map(([user, password, encode]) =>
+        endpoint(`${SIEM}/in?auth=${encodeURIComponent(encode(`${user}:${password}`))}`, password),
+      ),
+    fc
+      .tuple(from(ALPHANUMERIC, 3, 12), from(VISIBLE, 8, 30), inBase64)
+      .map(([user, password, encode]) =>
+        endpoint(`${SIEM}/in/${user}/${encodeURIComponent(encode(`${user}:${password}`))}/x`, password),
+      ),
+    from(VISIBLE, 8, 40).map((key) =>
+      authorization(
+        `SharedAccessSignature sr=https%3A%2F%2Fsiem.example.com%2Fhub&sig=${encodeURIComponent(key)}&se=1767225600&skn=send`,
+        key,
+      ),
+    ),
+    from(ALPHANUMERIC, 10, 30).map((key) => ({
+      target: aTarget(SIEM, null, {
+        authorization: null,
+        headers: [{ name: 'X-Key', value: Buffer.from(key).toString('hex') }],
+      }),
+      secret: key,
+    })),
+    from(`${ALPHANUMERIC}+/${WIDE}`, 24).map((key) =>
+      endpoint(`${SIEM}/in?x=100%&key=${encodeURIComponent(key)}%`, key),
+    ),
+    from(ALPHANUMERIC, 14).map((key) => endpoint(`${SIEM}/in?${key}77131=1`, `${key}77131`)),
     hexadecimal(32).map((key) => ({
       target: aTarget(`${SIEM}/api/v2/logs`, null, {
         authorization: null,
