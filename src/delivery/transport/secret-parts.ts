@@ -1,7 +1,9 @@
 /** The secrets of a destination, in the pieces that an answer must not repeat. */
 import { secretPartsOf } from '../../domain/endpoint.js';
+import { percent } from './decodings.js';
 import { decodedFrom } from './secret-decodings.js';
 import type { Target } from './types.js';
+import { isWellKnown } from './well-known.js';
 
 /** The schemes of Authorization values: those of the IANA registry, and those of collectors. They are no secrets. */
 const SCHEMES = new Set(
@@ -29,7 +31,10 @@ export function secretsOf({ authorization, headers, clientKey, endpoint }: Targe
     ...(host ? secretPartsOf(endpoint) : []),
   ];
   const key = clientKey?.replace(/-----[^-]*-----|\s/g, '') ?? '';
-  const parts = values.flatMap((value) => partsOf(value)).map((part) => withoutOrigin(part, host));
+  const parts = values
+    .filter((value) => !isWellKnown(percent(value)))
+    .flatMap((value) => partsOf(value))
+    .map((part) => withoutOrigin(part, host));
   return [...new Set([...parts, key])].filter((secret) => secret !== '');
 }
 

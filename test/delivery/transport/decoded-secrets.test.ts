@@ -53,6 +53,8 @@ it.each<[string, Target, string]>([
   ],
   ['a percent-encoded header', withHeader('p%40ss-%23w%C3%B6rd'), 'bad: p@ss-#wörd'],
   ['a value beside a % that begins no code', withEndpoint('/in?key=p%40ss-%23w0rd%&x=%zz'), 'bad: p@ss-#w0rd'],
+  ['a value like a media type', withHeader('application/json-77'), 'unknown: application/json-77'],
+  ['a media type with more', withHeader('application/json; key=s3cret-77'), 'unknown: s3cret-77'],
   ['the name of a parameter', withEndpoint('/in?secretAlpha77=1'), 'unknown: secretAlpha77'],
 ])('an answer that repeats %s is withheld', (_, target, answer) => expect(shown(answer, target)).toBe(WITHHELD));
 
@@ -77,6 +79,19 @@ it.each<[string, Target, string]>([
     withEndpoint('/in?api-version=1&access_token=8a6b2f0c&sourcetype=x'),
     'no access_token, api-version, sourcetype',
   ],
+  ['a media type that is a header', withHeader('application/json'), 'send application/json'],
+  [
+    'a media type of a list',
+    withHeader('application/json, text/plain;q=0.9, */*'),
+    'send application/json or text/plain',
+  ],
+  [
+    'a media type with a charset',
+    withHeader('application/json; charset=utf-8'),
+    'send application/json; charset=utf-8',
+  ],
+  ['a media type that is a parameter', withEndpoint('/in?format=application/json'), 'send application/json'],
+  ['an escaped media type', withEndpoint('/in?format=application%2Fjson&a=enabled'), 'enabled: application/json'],
 ])('an answer that says %s stays readable', (_, target, answer) => expect(shown(answer, target)).toBe(answer));
 
 it.each([
