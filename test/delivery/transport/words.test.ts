@@ -1,5 +1,5 @@
 import { constants as os } from 'node:os';
-import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { describe as describeError } from '../../../src/delivery/transport/error-words.js';
 import { aPost, aTarget, startSender } from '../../support/engine/sender.js';
@@ -107,14 +107,23 @@ describe('a compressed answer', () => {
     ['deflate', deflateSync(TEXT)],
     ['br', brotliCompressSync(TEXT)],
     ['identity', Buffer.from(TEXT)],
+    ['deflate', deflateRawSync(TEXT)],
+    ['gzip, br', brotliCompressSync(gzipSync(TEXT))],
+    ['gzip, gzip', gzipSync(gzipSync(TEXT))],
+    ['gzip, identity', gzipSync(TEXT)],
+    ['gzip', Buffer.from(TEXT)],
   ])('with %s is shown decoded', async (encoding, body) => {
     expect(await answerWith(encoding, body)).toMatchObject({ responseExcerpt: TEXT });
   });
 
   it.each([
     ['zstd', gzipSync(TEXT)],
-    ['gzip, gzip', gzipSync(gzipSync(TEXT))],
-    ['gzip', Buffer.from('no gzip')],
+    ['zstd, gzip', gzipSync(TEXT)],
+    ['gzip', Buffer.from([0x1f, 0x8b, 1, 2, 3])],
+    ['gzip', brotliCompressSync(TEXT)],
+    ['br', Buffer.from(TEXT)],
+    ['deflate', Buffer.from(TEXT)],
+    ['gzip, gzip, gzip, gzip, gzip', gzipSync(TEXT)],
   ])('with %s that cannot be decoded is not shown', async (encoding, body) => {
     expect(await answerWith(encoding, body)).toMatchObject({ responseExcerpt: null, message: 'Bad Request' });
   });
@@ -130,6 +139,13 @@ describe('a compressed answer', () => {
     const bomb = gzipSync(Buffer.alloc(64 * 1024 * 1024, 'a'));
     const before = process.memoryUsage().arrayBuffers;
     expect((await answerWith('gzip', bomb)).responseExcerpt).toMatch(/^a{1023}…$/);
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(8 * 1024 * 1024);
+  });
+
+  it('that decodes to a gigabyte twice costs no more either', async () => {
+    const bomb = brotliCompressSync(gzipSync(Buffer.alloc(64 * 1024 * 1024, 'a')));
+    const before = process.memoryUsage().arrayBuffers;
+    expect((await answerWith('gzip, br', bomb)).responseExcerpt).toMatch(/^a{1023}…$/);
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(8 * 1024 * 1024);
   });
 });
