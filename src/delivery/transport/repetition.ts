@@ -78,7 +78,7 @@ function folded(text: string): string {
     .normalize('NFKC')
     .toUpperCase()
     .toLowerCase()
-    .replace(/[\s\p{C}]/gu, '');
+    .replace(/[\s\p{C}\ufffd]/gu, '');
 }
 
 /** The secret as it is, and in base64, which cannot be decoded any more if its case was changed. */

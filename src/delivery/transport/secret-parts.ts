@@ -33,24 +33,24 @@ export function secretsOf({ authorization, headers, clientKey, endpoint }: Targe
   const key = clientKey?.replace(/-----[^-]*-----|\s/g, '') ?? '';
   const parts = values
     .filter((value) => !isWellKnown(percent(value)))
-    .flatMap((value) => partsOf(value))
+    .flatMap(partsOf)
     .map((part) => withoutOrigin(part, host));
   return [...new Set([...parts, key])].filter((secret) => secret !== '');
 }
 
-/**
- * The parts of a value after its scheme: between the names of parameters, and what they decode to.
- *
- * @param decodings how often it may be decoded
- */
-export function partsOf(value: string, decodings = MAX_DECODINGS): string[] {
+/** The parts of a value after its scheme: between the names of parameters, and what they decode to. */
+export function partsOf(value: string): string[] {
   const [scheme = ''] = value.split(' ');
   const isScheme = scheme !== value && SCHEMES.has(scheme.toLowerCase());
   const parts = value.slice(isScheme ? scheme.length + 1 : 0).split(PARAMETER);
   // Of a value of short parts, only the whole is a secret.
   if (parts.every(({ length }) => length < MIN_PART)) return [value];
-  if (!decodings) return parts;
-  return parts.flatMap((part) => [part, ...decodedFrom(part).flatMap((text) => partsOf(text, decodings - 1))]);
+  return parts.flatMap((part) => withDecoded(part, MAX_DECODINGS));
+}
+
+function withDecoded(part: string, decodings: number): string[] {
+  if (!decodings) return [part];
+  return [part, ...decodedFrom(part).flatMap((text) => withDecoded(text, decodings - 1))];
 }
 
 /** A part can be a URL on the receiver itself: its address is no secret, and is in many answers. */
