@@ -128,6 +128,15 @@ describe.skipIf(!hasBrowser && !process.env['CI'])('GraphiQL in a browser', () =
 
     expect(graphiql.errors).toEqual([]);
     await graphiql.page.screenshot({ path: join(tmpdir(), 'auditwire-graphiql-live.png') });
+
+    await test.app.stop();
+    await graphiql.shows('connection to the server ended');
+    expect(JSON.parse(await graphiql.textOf('response'))).toEqual({ errors: [{ message: expect.any(String) }] });
+    for (const operation of ['WebhookStatusChanged', 'Viewer']) {
+      expect(await graphiql.answerTo(operation)).toEqual({
+        errors: [{ message: expect.stringContaining('server did not answer') }],
+      });
+    }
   });
 });
 

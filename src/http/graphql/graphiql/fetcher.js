@@ -5,12 +5,15 @@
  * @typedef {{ query: string, variables?: Record<string, unknown>, operationName?: string | null }} Params of GraphiQL
  * @typedef {{ body: Params, isSubscription: boolean }} Call
  * @typedef {{ data?: unknown, errors?: { message: string }[] }} Result
- * @typedef {{ next(result: Result): void, error(error: unknown): void, complete(): void }} Observer
+ * @typedef {{ next(result: Result): void, complete(): void }} Observer
  * @typedef {{ start: number, end: number }} Location in the text
  * @typedef {{ kind: string, name?: { value: string } | undefined, loc?: Location | undefined, operation?: string,
  *   variableDefinitions?: readonly { variable: { name: { value: string } } }[] | undefined }} Definition
  * @typedef {{ loc?: { source: { body: string } } | undefined, definitions: readonly Definition[] }} Document of graphql-js
  */
+
+const NO_ANSWER = 'The server did not answer. Is it running, and is this its address?';
+const ENDED = 'The connection to the server ended. Run the subscription again.';
 
 /**
  * @param {object} options
@@ -35,14 +38,11 @@ export function createFetcher({ url, token, problem, onAnswer }) {
 
   /** @param {Call} call */
   async function answerTo(call) {
-    try {
-      const response = await send(call);
-      const result = await response.json();
-      onAnswer(result);
-      return result;
-    } catch {
-      return { errors: [{ message: 'The server did not answer. Is it running, and is this its address?' }] };
-    }
+    const result = await send(call)
+      .then((response) => response.json())
+      .catch(() => failed(NO_ANSWER));
+    onAnswer(result);
+    return result;
   }
 
   /** @param {Params} params @param {{ documentAST?: Document }} [options] */
@@ -100,18 +100,37 @@ export function chosen({ query, variables = {}, operationName = null }, document
   };
 }
 
-/** @param {(signal: AbortSignal) => Promise<Response>} send @returns the `subscribe` of an observable */
+/** @param {string} message @returns {Result} */
+const failed = (message) => ({ errors: [{ message }] });
+
+/**
+ * A failure is a result too: GraphiQL would show an error with its stack.
+ *
+ * @param {(signal: AbortSignal) => Promise<Response>} send
+ * @returns the `subscribe` of an observable
+ */
 function subscribe(send) {
   /** @param {Observer} observer */
   return (observer) => {
     const abort = new AbortController();
-    send(abort.signal)
-      .then((response) => read(response, observer))
-      .then(() => observer.complete())
-      .catch((error) => abort.signal.aborted || observer.error(error));
+    const run = async () => {
+      let message = NO_ANSWER;
+      try {
+        const response = await send(abort.signal);
+        if (isStream(response)) message = ENDED;
+        await read(response, observer);
+      } catch {
+        if (!abort.signal.aborted) observer.next(failed(message));
+      }
+      if (!abort.signal.aborted) observer.complete();
+    };
+    void run();
     return { unsubscribe: () => abort.abort() };
   };
 }
+
+/** @param {Response} response */
+const isStream = ({ headers }) => headers.get('content-type')?.includes('text/event-stream') === true;
 
 /**
  * Reads server-sent events until the subscription is complete; a refused call is one result in JSON.
@@ -120,7 +139,7 @@ function subscribe(send) {
  * @param {Observer} observer
  */
 async function read(response, observer) {
-  if (!response.body || !response.headers.get('content-type')?.includes('text/event-stream')) {
+  if (!response.body || !isStream(response)) {
     observer.next(await response.json());
     return;
   }
@@ -128,7 +147,7 @@ async function read(response, observer) {
   let text = '';
   for (;;) {
     const { done, value } = await reader.read();
-    if (done) throw new Error('The connection to the server ended. Run the subscription again.');
+    if (done) throw new Error(ENDED);
     const events = (text + value).split('\n\n');
     text = events.pop() ?? '';
     for (const event of events) {
