@@ -64,7 +64,7 @@ describe.skipIf(!hasBrowser && !process.env['CI'])('GraphiQL in a browser', () =
     expect(CancelReplay?.data?.['cancelReplay']).toMatchObject({
       __typename: expect.stringMatching(/Success|NotFound/),
     });
-    const message = expect.stringContaining('Run Undelivered first');
+    const message = expect.stringContaining('There is no undelivered range now');
     expect(Object.entries(others).filter(([, answer]) => !succeeded(answer))).toEqual([
       ['Redeliver', { errors: [{ message }] }],
       ['DiscardUndelivered', { errors: [{ message }] }],
@@ -72,6 +72,36 @@ describe.skipIf(!hasBrowser && !process.env['CI'])('GraphiQL in a browser', () =
     expect(new Set(graphiql.requested.map(String))).toEqual(new Set([test.url]));
     expect(graphiql.errors).toEqual([]);
   }, 120_000);
+
+  it('uses what exists already, then what it made last, and nothing that is gone', async () => {
+    const receiver = await startReceiver();
+    onTestFinished(() => receiver.down());
+    const test = await startApp();
+    const existing = await connectPortal(test, receiver);
+    const graphiql = await openGraphiQL(browser, test);
+    await graphiql.enterToken(test.token);
+    const idIn = ({ data }: Answer) => /"id":"([^"]+)"/.exec(JSON.stringify(data))?.[1];
+
+    await graphiql.answerTo('Destinations');
+    expect(await graphiql.answerTo('TestDestination')).toMatchObject({
+      data: { testDestination: { delivered: true } },
+    });
+    await graphiql.answerTo('Portals');
+    const recorded = { login: { portalId: existing.portalId } };
+    expect(await graphiql.answerTo('RecordLogin')).toMatchObject({ data: { recordLogin: recorded } });
+
+    const first = await graphiql.answerTo('CreateDestination');
+    const second = await graphiql.answerTo('CreateDestination');
+    expect([first, second].filter((answer) => !succeeded(answer))).toEqual([]);
+    expect(idIn(await graphiql.answerTo('DeleteDestination'))).toBe(idIn(second));
+    expect((await graphiql.answerTo('TestDestination')).errors?.[0]?.message).toContain('Run CreateDestination first');
+
+    await graphiql.answerTo('RegisterPortal');
+    const portal = await graphiql.answerTo('RegisterPortal');
+    expect(idIn(await graphiql.answerTo('RetirePortal'))).toBe(idIn(portal));
+    expect((await graphiql.answerTo('RecordLogin')).errors?.[0]?.message).toContain('Run RegisterPortal first');
+    expect(graphiql.errors).toEqual([]);
+  }, 60_000);
 
   it('keeps what was written but no secret, also after a reload, and has one token for all tabs', async () => {
     const test = await startApp();
@@ -81,7 +111,7 @@ describe.skipIf(!hasBrowser && !process.env['CI'])('GraphiQL in a browser', () =
     const headers = `"headers": [{ "name": "X-Channel", "value": "${header}" }]`;
     await graphiql.replace('variables', '"Splunk TOKEN"', `"${authorization}", ${headers}`);
     await graphiql.replace('variables', 'https://siem.example.com/collector', `${endpoint}`);
-    await graphiql.replace('variables', 'Developer portal', 'Portal of the test');
+    await graphiql.replace('variables', 'Example portal NOW', 'Portal of the test');
     const mutation = `mutation Mine { updateDestination(input: { id: "x", authorization: "${literal}" }) { __typename } }`;
     await graphiql.replace('query', 'query Viewer', `${mutation}\n\nquery Viewer`);
 

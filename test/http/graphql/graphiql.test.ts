@@ -1,8 +1,9 @@
 import { parse } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import { exampleTexts, plainFields, secretFields } from '../../../src/http/graphql/graphiql/examples.js';
+import { exampleTexts, placeholders, plainFields, secretFields } from '../../../src/http/graphql/graphiql/examples.js';
 import { chosen } from '../../../src/http/graphql/graphiql/fetcher.js';
 import { createStorage, withoutSecrets } from '../../../src/http/graphql/graphiql/storage.js';
+import { changeStrings, createIds } from '../../../src/http/graphql/graphiql/variables.js';
 
 const examples = exampleTexts();
 const SECRET = 'my-secret';
@@ -84,6 +85,98 @@ describe('what GraphiQL keeps', () => {
 
     expect([...kept.keys()]).toEqual(['graphiql:theme', 'graphiql:editorFlex']);
     expect(storage.getItem('graphiql:variables')).toBe(examples.variables);
+  });
+});
+
+describe('the ids in the variables of the examples', () => {
+  /** The variables after some answers. */
+  const after = (...answers: object[]) => {
+    const ids = createIds(placeholders);
+    const text = answers.reduce<string>((variables, data) => ids.withIds(variables, data), examples.variables);
+    return { text, missing: ids.missing(text), ...JSON.parse(text) };
+  };
+  const registered = (id: string) => ({ registerPortal: { portal: { id } } });
+  const created = (id: string) => ({ createDestination: { destination: { id } } });
+  const list = (name: string, ...nodes: object[]) => ({ [name]: { edges: nodes.map((node) => ({ node })) } });
+  const portals = list(
+    'portals',
+    { id: 'p0', retiredAt: '2026-01-01', webhooks: [] },
+    {
+      id: 'p1',
+      webhooks: [
+        { id: 'w0', name: 'default' },
+        { id: 'webhook:w1', name: 'Archive' },
+      ],
+    },
+    { id: 'p2', webhooks: [{ id: 'w2', name: 'Archive' }] },
+  );
+
+  it('are those of the last things that the examples made', () => {
+    expect(after(registered('p1'), registered('p2'), created('d1'), created('d2'))).toMatchObject({
+      portalId: 'p2',
+      retirePortal: { id: 'p2' },
+      configureWebhook: { portalId: 'p2', destinationId: 'd2', enabled: true },
+    });
+  });
+
+  it('are not those of things that were removed', () => {
+    const { deleteDestination, configureWebhook } = after(registered('p1'), created('d1'), {
+      deleteDestination: { id: 'd1' },
+    });
+    expect(deleteDestination).toEqual({ id: 'DESTINATION_ID' });
+    expect(configureWebhook).toMatchObject({ portalId: 'p1', destinationId: 'DESTINATION_ID' });
+
+    const made = [registered('p1'), { createWebhook: { webhook: { id: 'w1' } } }];
+    expect(after(...made, { retirePortal: { portal: { id: 'p1', retiredAt: '2026-01-01' } } })).toEqual(
+      expect.objectContaining(after()),
+    );
+    expect(after(...made, registered('p2')).renameWebhook).toMatchObject({ portalId: 'p2', webhookId: 'WEBHOOK_ID' });
+    expect(after(...made, { removeWebhook: { webhook: { id: 'w1' } } }).removeWebhook).toMatchObject({
+      portalId: 'p1',
+      webhookId: 'WEBHOOK_ID',
+    });
+  });
+
+  it('are those of lists where there is none, and of the first that can be used', () => {
+    expect(after(portals, list('destinations', { id: 'd1', name: 'default' }, { id: 'd2' }))).toMatchObject({
+      portalId: 'p1',
+      renameWebhook: { portalId: 'p1', webhookId: 'w1' },
+      testDestination: { id: 'd1' },
+    });
+    expect(after(registered('p2'), portals)).toMatchObject({ renameWebhook: { portalId: 'p2', webhookId: 'w2' } });
+  });
+
+  it('stay as a person wrote them, with all other text, until an example makes another one', () => {
+    const ids = createIds(placeholders);
+    const text = '{ // mine\n  "portalId": "p9", "renamePortal": {"id":"PORTAL_ID", "name": "a, \\"b\\" [{"}, }';
+
+    const listed = ids.withIds(text, portals);
+    expect(listed).toBe(text.replace('PORTAL_ID', 'p1'));
+    expect(ids.withIds(listed, registered('p2'))).toBe(text.replace('PORTAL_ID', 'p2').replace('p9', 'p2'));
+    expect(ids.withIds(text, { registerPortal: { __typename: 'InvalidInput' } })).toBe(text);
+    expect(ids.withIds(text, { retirePortal: { portal: { id: 'p2' } } })).toBe(text);
+  });
+
+  it('are missing with a sentence that helps', () => {
+    const [empty, full] = [list('undelivered'), list('undelivered', { id: 'r1' })];
+    const ids = createIds(placeholders);
+    const missingAfter = (data: object) => ids.missing(JSON.stringify(JSON.parse(ids.withIds(redeliver, data))));
+    const redeliver = '{"redeliver": {"ids": ["RANGE_ID"]}}';
+
+    expect(after().missing).toContain('Run RegisterPortal first, or Portals to use what exists, or write');
+    expect(missingAfter({})).toContain('Run Undelivered first, or write');
+    expect(missingAfter(empty)).toContain('There is no undelivered range now');
+    expect(missingAfter(full)).toBeUndefined();
+    expect(missingAfter({})).toContain('Run Undelivered first, or write');
+    expect(after(full, { redeliver: { ranges: [{ id: 'r1' }] } }).redeliver).toEqual({ ids: ['RANGE_ID'] });
+    expect(after(full, empty).redeliver).toEqual({ ids: ['RANGE_ID'] });
+  });
+
+  it('can be in a text that is not JSON', () => {
+    const upperCase = (text: string) => changeStrings(text, (_, value) => value.toUpperCase());
+
+    expect(upperCase('{ "a": ["b" /* "c" */, "d')).toBe('{ "a": ["B" /* "c" */, "d');
+    expect(upperCase('}]] "a\\q" "b"')).toBe('}]] "a\\q" "B"');
   });
 });
 

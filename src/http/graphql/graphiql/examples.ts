@@ -9,35 +9,41 @@ const OPERATIONS = join(import.meta.dirname, '../../../../schema/operations.grap
 /** The editor shows some 48 characters of a line in a window of 1,280 pixels. */
 const COMMENT_LINE = /\S.{0,43}(?=\s|$)/g;
 
-/** A word in the variables that the page replaces as soon as an answer has the value. */
+/** A word in the variables that the page replaces with an id as soon as an answer has it. */
 export interface Placeholder {
   word: string;
-  /** The example whose answer has the value, and where. */
+  /** Where the variables of the examples have it, such as `portalId` and `redeliver.ids.0`. */
+  places: string[];
+  /** The word of what it is a part of: another one of that makes this id wrong. */
+  belongsTo?: string;
+  /** The example that gives the id, and the paths in answers to what has it, such as `undelivered.edges.*.node`. */
   example: string;
-  path: (string | number)[];
+  made: string[];
+  /** The example that lists what exists, and the paths in answers to lists. */
+  list?: string;
+  listed: string[];
+  /** The name of one that the examples cannot use. */
+  exceptName?: string;
+  /** The paths in answers to what is gone. */
+  removed: string[];
+  /** What to say after the example answered with an empty list. */
+  none?: string;
 }
 
 const PORTAL = 'PORTAL_ID';
 const DESTINATION = 'DESTINATION_ID';
 const WEBHOOK = 'WEBHOOK_ID';
 const RANGE = 'RANGE_ID';
-/** The page replaces it with the time of the call. */
+/** In a text of the examples, the page replaces it with the time of the call. So a name is new in each call. */
 export const NOW = 'NOW';
-
-export const placeholders: Placeholder[] = [
-  { word: PORTAL, example: 'RegisterPortal', path: ['registerPortal', 'portal', 'id'] },
-  { word: DESTINATION, example: 'CreateDestination', path: ['createDestination', 'destination', 'id'] },
-  { word: WEBHOOK, example: 'CreateWebhook', path: ['createWebhook', 'webhook', 'id'] },
-  { word: RANGE, example: 'Undelivered', path: ['undelivered', 'edges', 0, 'node', 'id'] },
-];
 
 const login = { authenticationType: 'BASIC', outcome: 'SUCCESS', sourceAddress: '192.0.2.7' };
 
 /** In the order of the menu: the first steps, then what reads, then what changes. The value: `$input` of the operation. */
 const inputs: Record<string, object | null> = {
-  RegisterPortal: { name: 'Developer portal' },
+  RegisterPortal: { name: `Example portal ${NOW}` },
   CreateDestination: {
-    name: 'SIEM',
+    name: `Example SIEM ${NOW}`,
     endpoint: 'https://siem.example.com/collector',
     authorization: 'Splunk TOKEN',
     logFormat: 'CEF',
@@ -58,8 +64,8 @@ const inputs: Record<string, object | null> = {
   Undelivered: null,
   ReplayJob: null,
   RecordLogins: { portalId: PORTAL, logins: [login, { ...login, outcome: 'INVALID_PASSWORD' }] },
-  CreateWebhook: { portalId: PORTAL, destinationId: DESTINATION, name: 'Archive' },
-  RenameWebhook: { portalId: PORTAL, webhookId: WEBHOOK, name: 'Long-term archive' },
+  CreateWebhook: { portalId: PORTAL, destinationId: DESTINATION, name: `Archive ${NOW}` },
+  RenameWebhook: { portalId: PORTAL, webhookId: WEBHOOK, name: `Long-term archive ${NOW}` },
   RemoveWebhook: { portalId: PORTAL, webhookId: WEBHOOK },
   Redeliver: { ids: [RANGE] },
   DiscardUndelivered: { ids: [RANGE], reason: 'These logins are not needed.' },
@@ -70,6 +76,60 @@ const inputs: Record<string, object | null> = {
   RetirePortal: { id: PORTAL },
   DeleteDestination: { id: DESTINATION },
 };
+
+/** The variables of all examples in one object. */
+const variables: Record<string, unknown> = { portalId: PORTAL, webhooks: { all: true } };
+for (const [name, input] of Object.entries(inputs)) {
+  if (input) variables[variableOf(name)] = input;
+}
+
+export const placeholders: Placeholder[] = [
+  {
+    word: PORTAL,
+    places: placesOf(PORTAL),
+    example: 'RegisterPortal',
+    made: ['registerPortal.portal'],
+    list: 'Portals',
+    listed: ['portals.edges.*.node', 'portal'],
+    removed: ['retirePortal.portal'],
+  },
+  {
+    word: DESTINATION,
+    places: placesOf(DESTINATION),
+    example: 'CreateDestination',
+    made: ['createDestination.destination'],
+    list: 'Destinations',
+    listed: ['destinations.edges.*.node', 'destination'],
+    removed: ['deleteDestination'],
+  },
+  {
+    word: WEBHOOK,
+    places: placesOf(WEBHOOK),
+    belongsTo: PORTAL,
+    example: 'CreateWebhook',
+    made: ['createWebhook.webhook'],
+    list: 'PortalWebhooks',
+    listed: ['portals.edges.*.node.webhooks.*', 'portal.webhooks.*'],
+    // It cannot be renamed.
+    exceptName: 'default',
+    removed: ['removeWebhook.webhook'],
+  },
+  {
+    word: RANGE,
+    places: placesOf(RANGE),
+    belongsTo: PORTAL,
+    example: 'Undelivered',
+    made: ['undelivered.edges.*.node'],
+    listed: [],
+    removed: ['redeliver.ranges.*', 'discardUndelivered.ranges.*'],
+    none: 'There is no undelivered range now: the list of Undelivered is empty. Run Undelivered again to look for new ones.',
+  },
+];
+
+/** The texts in which the page writes the time of the call. */
+export const timedTexts = textsIn(variables)
+  .map(({ text }) => text)
+  .filter((text) => text.includes(NOW));
 
 /** The names of the input fields that may be secret. An endpoint may have a key in its path or query. */
 export const secretFields = [
@@ -93,22 +153,36 @@ export const plainFields = [
   ),
 ];
 
-/** All examples in one document, which the menu needs; so each input has a variable of its own. */
+/** All examples in one document, which the menu needs. */
 export function exampleTexts(): { query: string; variables: string } {
   const source = readFileSync(OPERATIONS, 'utf8');
   const { definitions } = parse(source);
   const operations = definitions.filter((definition) => definition.kind === Kind.OPERATION_DEFINITION);
   const fragments = definitions.filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION);
-  const variables: Record<string, unknown> = { portalId: PORTAL, webhooks: { all: true } };
-  const texts = Object.entries(inputs).map(([name, input]) => {
+  const texts = Object.keys(inputs).map((name) => {
     const operation = operations.find((definition) => definition.name?.value === name);
     if (!operation) throw new Error(`${OPERATIONS} has no operation ${name}`);
-    const variable = name.charAt(0).toLowerCase() + name.slice(1);
-    if (input) variables[variable] = input;
-    return withComment(operation, source).replaceAll('$input', `$${variable}`);
+    return withComment(operation, source).replaceAll('$input', `$${variableOf(name)}`);
   });
   const query = [...texts, ...fragments.map(({ loc }) => source.slice(loc?.start, loc?.end))].join('\n\n');
   return { query, variables: JSON.stringify(variables, null, 2) };
+}
+
+/** All examples are in one document, so each input has a variable of its own. */
+function variableOf(example: string): string {
+  return example.charAt(0).toLowerCase() + example.slice(1);
+}
+
+function textsIn(value: unknown, place: string[] = []): { place: string; text: string }[] {
+  if (typeof value === 'string') return [{ place: place.join('.'), text: value }];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) => textsIn(inner, [...place, key]));
+}
+
+function placesOf(word: string): string[] {
+  return textsIn(variables)
+    .filter(({ text }) => text === word)
+    .map(({ place }) => place);
 }
 
 /** The text of an operation and the comment before it, in lines that fit the editor. */

@@ -6,7 +6,7 @@ import { gzip } from 'node:zlib';
 import { introspectionFromSchema } from 'graphql';
 import { schema } from '../../../../schema/schema.js';
 import { GRAPHQL_PATH } from '../server.js';
-import { exampleTexts, NOW, placeholders, plainFields, secretFields } from './examples.js';
+import { exampleTexts, NOW, placeholders, plainFields, secretFields, timedTexts } from './examples.js';
 
 /** The page contains all its scripts, connects only to this server, and may not be in a frame of another page. */
 const HEADERS = {
@@ -19,7 +19,7 @@ const HEADERS = {
 };
 
 /** In this order, because they become one script. */
-const SCRIPTS = ['fetcher.js', 'storage.js', 'start.js'];
+const SCRIPTS = ['fetcher.js', 'variables.js', 'storage.js', 'start.js'];
 
 const STYLE = `
   body { margin: 0; height: 100vh; display: flex; flex-direction: column; color-scheme: light dark; }
@@ -41,7 +41,7 @@ const START = `
     <ol>
       <li>Paste your token here. It is gone when you leave or reload the page.</li>
       <li>Press the run button (&#9654;) and choose an example, first RegisterPortal, then those below it.</li>
-      <li>The page writes the ids of your portal and your destination into the variables below.</li>
+      <li>The page writes the ids of what you make or list into the variables below.</li>
     </ol>
   </header>
 `;
@@ -64,6 +64,7 @@ async function render(): Promise<Page> {
     plainFields,
     placeholders,
     now: NOW,
+    timedTexts,
   };
   const workers = {
     editorWorkerService: graphiql.editorWorkerService,

@@ -2,6 +2,7 @@
 /** Runs in the browser, after GraphiQL and the other scripts of the page: the field of the token, and GraphiQL with it. */
 import { createFetcher } from './fetcher.js';
 import { createStorage } from './storage.js';
+import { changeStrings, createIds } from './variables.js';
 
 /**
  * @typedef {import('./fetcher.js').Call} Call
@@ -20,13 +21,16 @@ import { createStorage } from './storage.js';
  * @param {string[]} options.secretFields
  * @param {string[]} options.plainFields
  * @param {import('./examples.js').Placeholder[]} options.placeholders
- * @param {string} options.now the word for the time of the call
+ * @param {string} options.now the word for the time of the call, in these texts:
+ * @param {string[]} options.timedTexts
  */
-export function start({ url, introspection, examples, secretFields, plainFields, placeholders, now }) {
+export function start({ url, introspection, examples, secretFields, plainFields, placeholders, now, timedTexts }) {
   const globals = /** @type {Globals} */ (globalThis);
   const field = /** @type {HTMLInputElement} */ (document.getElementById('token'));
   // Also when it was pasted as the value of a header.
   const token = () => field.value.trim().replace(/^(?:Authorization:\s*)?(?:Bearer\s+)?/i, '');
+
+  const ids = createIds(placeholders);
 
   /** @param {Call} call */
   function problem({ body }) {
@@ -34,22 +38,21 @@ export function start({ url, introspection, examples, secretFields, plainFields,
       field.focus();
       return 'Paste your token into the field at the top of this page, then run this again.';
     }
-    const text = JSON.stringify(body.variables ?? {});
-    const missing = placeholders.find(({ word }) => text.includes(`"${word}"`));
-    if (missing) return `Run ${missing.example} first, or write the id into the variables in place of ${missing.word}.`;
-    body.variables = JSON.parse(text.replaceAll(`"${now}"`, JSON.stringify(new Date().toISOString())));
+    const variables = JSON.stringify(body.variables ?? {});
+    const missing = ids.missing(variables);
+    if (missing) return missing;
+    const time = new Date().toISOString();
+    const withTime = changeStrings(variables, (_, text) =>
+      timedTexts.includes(text) ? text.replace(now, time) : text,
+    );
+    body.variables = JSON.parse(withTime);
     return undefined;
   }
 
-  /** Writes the ids of an answer into the variables, where an example waits for them. */
   function fillIn(/** @type {{ data?: unknown }} */ { data }) {
     const model = globals.__MONACO?.editor.getModels().find(({ uri }) => uri.path.endsWith('variables.json'));
     const before = model?.getValue() ?? '';
-    let text = before;
-    for (const { word, path } of placeholders) {
-      const id = path.reduce((value, key) => Object(value)[key], data);
-      if (typeof id === 'string') text = text.replaceAll(`"${word}"`, JSON.stringify(id));
-    }
+    const text = ids.withIds(before, data);
     if (text !== before) model?.pushEditOperations([], [{ range: model.getFullModelRange(), text }], () => null);
   }
 
