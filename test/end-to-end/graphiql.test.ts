@@ -44,6 +44,14 @@ describe.skipIf(!hasBrowser && !process.env['CI'])('GraphiQL in a browser', () =
     await graphiql.enterToken(test.token);
     expect((await graphiql.answerTo('RecordLogin')).errors?.[0]?.message).toContain('Run RegisterPortal first');
     expect(graphiql.requested.map(String)).toEqual([test.url]);
+
+    const variables = await graphiql.textOf('variables');
+    await graphiql.replace('variables', variables, '{ "portalId": ');
+    await graphiql.replace('query', 'query Viewer', 'query Later');
+    await expect.poll(graphiql.kept).toContain('query Later');
+    await graphiql.reload();
+    expect(await graphiql.textOf('variables')).toBe(variables);
+    expect(graphiql.errors).toEqual([]);
   });
 
   it('runs every example in the order of the menu, with the token as the only help', async () => {
@@ -137,8 +145,14 @@ describe.skipIf(!hasBrowser && !process.env['CI'])('GraphiQL in a browser', () =
     expect(await graphiql.textOf('query')).toContain('{ viewer { tokenName } }');
     await graphiql.page.getByRole('tab').first().click({ delay: 100 });
     await graphiql.shows('RegisterPortalInput');
-    expect(await graphiql.textOf('query')).toContain('authorization: ""');
     expect(await graphiql.textOf('variables')).toContain('"Portal of the test"');
+    await graphiql.enterToken(test.token);
+    for (const [operation, place] of [
+      ['CreateDestination', 'createDestination.endpoint'],
+      ['Mine', 'a value in the query'],
+    ] as const) {
+      expect((await graphiql.answerTo(operation)).errors?.[0]?.message).toContain(`removed the text of ${place},`);
+    }
     expect(graphiql.errors).toEqual([]);
   }, 60_000);
 

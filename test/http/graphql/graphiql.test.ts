@@ -2,7 +2,7 @@ import { parse } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { exampleTexts, placeholders, plainFields, secretFields } from '../../../src/http/graphql/graphiql/examples.js';
 import { chosen } from '../../../src/http/graphql/graphiql/fetcher.js';
-import { createStorage, withoutSecrets } from '../../../src/http/graphql/graphiql/storage.js';
+import { createStorage, NOT_KEPT, withoutSecrets } from '../../../src/http/graphql/graphiql/storage.js';
 import { changeStrings, createIds } from '../../../src/http/graphql/graphiql/variables.js';
 
 const examples = exampleTexts();
@@ -10,19 +10,24 @@ const SECRET = 'my-secret';
 const ID = '3e551b39-227d-4297-b911-e68fd5d77c17';
 
 describe('what GraphiQL keeps', () => {
-  const clean = (tab: { query?: string; variables?: string }) =>
+  const clean = (tab: { query?: string | null; variables?: string | null }) =>
     withoutSecrets(tab, { secretFields, plainFields, examples });
 
   it.each([
-    ['a value', `{"authorization": "Splunk ${SECRET}", "name": "SIEM 2"}`, { authorization: '', name: 'SIEM 2' }],
-    ['an escaped quote', `{"authorization": "a\\"${SECRET}"}`, { authorization: '' }],
-    ['an escaped key', `{"\\u0061uthorization": "${SECRET}"}`, { authorization: '' }],
-    ['a list', `{"authorization": ["${SECRET}"]}`, { authorization: [''] }],
-    ['a header', `{"headers": [{"name": "X-A", "value":"${SECRET}"}]}`, { headers: [{ name: 'X-A', value: '' }] }],
-    ['an endpoint', `{"endpoint": "https://a.example/${SECRET}"}`, { endpoint: '' }],
-    ['a variable that nothing uses', `{"any": "Splunk ${SECRET}"}`, { any: '' }],
-    ['a private key', `{"name": "-----BEGIN EC PRIVATE KEY-----\\n${SECRET}"}`, { name: '' }],
-    ['a token of the server', '{"name": "aw_4711-secret"}', { name: '' }],
+    ['a value', `{"authorization": "Splunk ${SECRET}", "name": "SIEM 2"}`, { authorization: NOT_KEPT, name: 'SIEM 2' }],
+    ['an escaped quote', `{"authorization": "a\\"${SECRET}"}`, { authorization: NOT_KEPT }],
+    ['an escaped key', `{"\\u0061uthorization": "${SECRET}"}`, { authorization: NOT_KEPT }],
+    ['a list', `{"authorization": ["${SECRET}"]}`, { authorization: [NOT_KEPT] }],
+    [
+      'a header',
+      `{"headers": [{"name": "X-A", "value":"${SECRET}"}]}`,
+      { headers: [{ name: 'X-A', value: NOT_KEPT }] },
+    ],
+    ['an endpoint', `{"endpoint": "https://a.example/${SECRET}"}`, { endpoint: NOT_KEPT }],
+    ['a variable that nothing uses', `{"any": "Splunk ${SECRET}"}`, { any: NOT_KEPT }],
+    ['a private key', `{"name": "-----BEGIN EC PRIVATE KEY-----\\n${SECRET}"}`, { name: NOT_KEPT }],
+    ['a token of the server', '{"name": "aw_4711-secret"}', { name: NOT_KEPT }],
+    ['an empty text', '{"authorization": ""}', { authorization: '' }],
     ['null, an id and a time', `{"a": null, "id": "${ID}", "b": "2026-01-01T00:00:00Z"}`, null],
   ])('has no secret in the variables: %s', (_, variables, kept) => {
     expect(JSON.parse(clean({ variables }).variables ?? '')).toEqual(kept ?? JSON.parse(variables));
@@ -35,23 +40,25 @@ describe('what GraphiQL keeps', () => {
     ['single quotes', `{'authorization': 'Splunk ${SECRET}'\n}`],
   ])('has nothing of variables that are not JSON: %s', (_, variables) => {
     expect(clean({ variables }).variables).toBe('');
+    expect(clean({ ...examples, variables })).toEqual(examples);
   });
 
   it.each([
     [
       'a value',
       `{ a(input: {authorization: "${SECRET}", name: "a"}) }`,
-      '{ a(input: {authorization: "", name: "a"}) }',
+      '{ a(input: {authorization: "NOT_KEPT", name: "a"}) }',
     ],
-    ['a block', `{ a(clientKey: """\n${SECRET}\n""", b: 1) }`, '{ a(clientKey: "", b: 1) }'],
-    ['a default', `query ($any: String = "${SECRET}") { a }`, 'query ($any: String = "") { a }'],
+    ['a block', `{ a(clientKey: """\n${SECRET}\n""", b: 1) }`, '{ a(clientKey: "NOT_KEPT", b: 1) }'],
+    ['a default', `query ($any: String = "${SECRET}") { a }`, 'query ($any: String = "NOT_KEPT") { a }'],
     ['a comment', `# my token is ${SECRET}\n{ a }`, '\n{ a }'],
-    ['a comment before it', `{ a(authorization: # zz\n"${SECRET}") }`, '{ a(authorization: \n"") }'],
-    ['a comma before it', `{ a(authorization:, "${SECRET}") }`, '{ a(authorization:, "") }'],
-    ['a list', `{ a(authorization: ["${SECRET}"]) }`, '{ a(authorization: [""]) }'],
+    ['a comment before it', `{ a(authorization: # zz\n"${SECRET}") }`, '{ a(authorization: \n"NOT_KEPT") }'],
+    ['a comma before it', `{ a(authorization:, "${SECRET}") }`, '{ a(authorization:, "NOT_KEPT") }'],
+    ['a list', `{ a(authorization: ["${SECRET}"]) }`, '{ a(authorization: ["NOT_KEPT"]) }'],
     ['a text that is not closed', `{ a(name: "b ${SECRET}\n) }`, '{ a(name: "b my-secret\n) }'],
-    ['a secret that is not closed', `{ a(authorization: "b ${SECRET}\n) }`, '{ a(authorization: ""\n) }'],
-    ['a secret without quotes', `{ a(authorization: ${SECRET}\n) }`, '{ a(authorization: ""\n) }'],
+    ['a secret that is not closed', `{ a(authorization: "b ${SECRET}\n) }`, '{ a(authorization: "NOT_KEPT"\n) }'],
+    ['a secret without quotes', `{ a(authorization: ${SECRET}\n) }`, '{ a(authorization: "NOT_KEPT"\n) }'],
+    ['an empty text', '{ a(authorization: "", b: [""]) }', '{ a(authorization: "", b: [""]) }'],
     ['none', 'query ($authorization: String!, $b: Int) { a }', 'query ($authorization: String!, $b: Int) { a }'],
   ])('has no secret in the query: %s', (_, query, kept) => {
     expect(clean({ query }).query).toBe(kept);
@@ -64,6 +71,12 @@ describe('what GraphiQL keeps', () => {
       query,
       variables: expect.not.stringContaining(SECRET),
     });
+  });
+
+  it('is the same when it is kept again', () => {
+    const once = clean({ query: `{ a(b: "${SECRET}", authorization: c) }`, variables: `{"any": "${SECRET}"}` });
+
+    expect(clean(once)).toEqual(once);
   });
 
   it('is the examples as they are', () => {

@@ -109,10 +109,12 @@ export async function openGraphiQL(browser: Browser, { url, origin }: TestApp): 
     replace: async (name, from, to) => {
       const text = await textOf(name);
       if (!text.includes(from)) throw new Error(`The editor does not have ${from}`);
-      await page.evaluate((all) => navigator.clipboard.writeText(all), text.replace(from, to));
+      const changed = text.replace(from, () => to);
+      await page.evaluate((all) => navigator.clipboard.writeText(all), changed);
       await editor(name).click();
       await page.keyboard.press('Control+A');
       await page.keyboard.press('Control+V');
+      await page.waitForFunction(`(${textOfModel})('${file[name]}') === ${JSON.stringify(changed)}`);
     },
     run,
     answerTo: async (operation, meanwhile) => {

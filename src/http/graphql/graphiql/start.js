@@ -1,8 +1,8 @@
 /// <reference lib="dom" />
 /** Runs in the browser, after GraphiQL and the other scripts of the page: the field of the token, and GraphiQL with it. */
 import { createFetcher } from './fetcher.js';
-import { createStorage } from './storage.js';
-import { changeStrings, createIds } from './variables.js';
+import { createStorage, NOT_KEPT } from './storage.js';
+import { changeStrings, createIds, placeOf } from './variables.js';
 
 /**
  * @typedef {import('./fetcher.js').Call} Call
@@ -39,6 +39,10 @@ export function start({ url, introspection, examples, secretFields, plainFields,
       return 'Paste your token into the field at the top of this page, then run this again.';
     }
     const variables = JSON.stringify(body.variables ?? {});
+    if (`${body.query}${variables}`.includes(`"${NOT_KEPT}"`)) {
+      const place = placeOf(variables, NOT_KEPT) ?? 'a value in the query';
+      return `A reload removed the text of ${place}, because it may be secret. Write it again in place of ${NOT_KEPT}.`;
+    }
     const missing = ids.missing(variables);
     if (missing) return missing;
     const time = new Date().toISOString();

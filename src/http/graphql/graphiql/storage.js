@@ -49,6 +49,9 @@ export function createStorage({ store, examples, secretFields, plainFields }) {
   };
 }
 
+/** In place of a text that may be secret, so that a call does not go without it unnoticed. */
+export const NOT_KEPT = 'NOT_KEPT';
+
 const UUID_OR_TIME =
   /^(?:webhook:)?[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$|^\d{4}-\d\d-\d\d(?:T[\d:.]+(?:Z|[+-]\d\d:?\d\d))?$/i;
 const KEY = /-----BEGIN [A-Z ]*PRIVATE KEY-----[^]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g;
@@ -57,8 +60,8 @@ const TEXTS = /#[^\n]*|"""[^]*?(?:"""|$)|"(?:[^"\\\n]|\\[^\n])*"?/g;
 
 /**
  * What may be kept of the texts of a tab: the texts of the examples, ids, times, and values of plain fields. A secret can stand
- * anywhere else, such as in a comment, in a default or in a variable that nothing uses yet. Variables that are not JSON are not
- * kept.
+ * anywhere else, such as in a comment, in a default or in a variable that nothing uses yet. Of variables that are not JSON nothing
+ * is kept: the examples get theirs back.
  *
  * @param {Partial<Record<keyof Text, string | null>>} tab
  * @param {{ secretFields: string[], plainFields: string[], examples: Text }} options
@@ -68,18 +71,19 @@ export function withoutSecrets({ query, variables }, { secretFields, plainFields
   const passed = [...(query ?? '').matchAll(new RegExp(`${secret}\\$(\\w+)`, 'g'))].map(([, name]) => name);
   const isPlain = (/** @type {string} */ name) => plainFields.includes(name) && !passed.includes(name);
   const mayStay = (/** @type {string} */ text, /** @type {string} */ name) =>
-    UUID_OR_TIME.test(text) || (isPlain(name) && !/PRIVATE KEY|\baw_/.test(text));
+    text === '' || text === NOT_KEPT || UUID_OR_TIME.test(text) || (isPlain(name) && !/PRIVATE KEY|\baw_/.test(text));
 
   function ofVariables(/** @type {string} */ text) {
     try {
       const known = JSON.stringify(JSON.parse(examples.variables));
       const cleaned = JSON.parse(text, (name, value) => {
         if (typeof value !== 'string') return value;
-        return known.includes(JSON.stringify(value)) || mayStay(value, name) ? value : '';
+        return known.includes(JSON.stringify(value)) || mayStay(value, name) ? value : NOT_KEPT;
       });
       return JSON.stringify(cleaned) === JSON.stringify(JSON.parse(text)) ? text : JSON.stringify(cleaned, null, 2);
     } catch {
-      return '';
+      const names = Object.keys(JSON.parse(examples.variables)).join('|');
+      return new RegExp(`\\$(?:${names})\\b`).test(query ?? '') ? examples.variables : '';
     }
   }
 
@@ -88,12 +92,13 @@ export function withoutSecrets({ query, variables }, { secretFields, plainFields
     const unquoted = new RegExp(`(${secret})(?!null\\b|String\\b)[^\\s"$,{}[\\]()#][^\\n]*`, 'g');
     return text
       .replace(KEY, '')
-      .replace(unquoted, (whole, name) => (examples.query.includes(whole) ? whole : `${name}""`))
+      .replace(unquoted, (whole, name) => (examples.query.includes(whole) ? whole : `${name}"${NOT_KEPT}"`))
       .replace(TEXTS, (found, offset, whole) => {
         if (found.length > 1 && examples.query.includes(found)) return found;
         if (found.startsWith('#')) return '';
+        if (/^"+$/.test(found)) return '""';
         const name = /(\w+)\s*:\s*$/.exec(whole.slice(Math.max(0, offset - 200), offset))?.[1] ?? '';
-        return mayStay(found.slice(1, -1), name) ? found : '""';
+        return mayStay(found.slice(1, -1), name) ? found : `"${NOT_KEPT}"`;
       });
   }
 

@@ -131,11 +131,17 @@ export function changeStrings(text, change) {
 }
 
 /** @param {string} text @param {string} place */
-function stringAt(text, place) {
-  /** @type {string | undefined} */
-  let found;
-  changeStrings(text, (at, value) => {
-    if (at === place) found = value;
+const stringAt = (text, place) => stringsOf(text).find((found) => found.place === place)?.value;
+
+/** @param {string} text @param {string} value @returns where it is first */
+export const placeOf = (text, value) => stringsOf(text).find((found) => found.value === value)?.place;
+
+/** @param {string} text */
+function stringsOf(text) {
+  /** @type {{ place: string, value: string }[]} */
+  const found = [];
+  changeStrings(text, (place, value) => {
+    found.push({ place, value });
     return value;
   });
   return found;
