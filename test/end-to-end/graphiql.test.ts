@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { introspectionFromSchema } from 'graphql';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { schema } from '../../schema/schema.js';
 import { type Answer, hasBrowser, launchBrowser, openGraphiQL } from '../support/graphql/browser.js';
 import { aLogin, mutate } from '../support/graphql/calls.js';
 import { startReceiver } from '../support/receiver/receiver.js';
@@ -172,6 +174,14 @@ describe.skipIf(!hasBrowser && !process.env['CI'])('GraphiQL in a browser', () =
 
     expect(graphiql.errors).toEqual([]);
     await graphiql.page.screenshot({ path: join(tmpdir(), 'auditwire-graphiql-live.png') });
+
+    for (const fetchSchema of [
+      () => graphiql.page.getByRole('button', { name: /^Re-fetch/ }).click(),
+      () => graphiql.page.keyboard.press('Control+Shift+R'),
+    ]) {
+      const [response] = await Promise.all([graphiql.page.waitForResponse(test.url), fetchSchema()]);
+      expect((await response.json()).data.__schema.types).toEqual(introspectionFromSchema(schema).__schema.types);
+    }
 
     await test.app.stop();
     await graphiql.shows('connection to the server ended');

@@ -21,8 +21,10 @@ const ENDED = 'The connection to the server ended. Run the subscription again.';
  * @param {() => string} options.token the token of the page
  * @param {(call: Call) => string | undefined} options.problem what the person must do before the call can be sent
  * @param {(result: Result) => void} options.onAnswer gets each answer to a query or mutation
+ * @param {object} options.introspection of the contract: the documentation is there before there is a token
+ * @param {string} options.introspectionQuery asks the server for the same
  */
-export function createFetcher({ url, token, problem, onAnswer }) {
+export function createFetcher({ url, token, problem, onAnswer, introspection, introspectionQuery }) {
   /** @param {Call} call @param {AbortSignal} [signal] */
   const send = (call, signal) =>
     fetch(url, {
@@ -45,9 +47,16 @@ export function createFetcher({ url, token, problem, onAnswer }) {
     return result;
   }
 
-  /** @param {Params} params @param {{ documentAST?: Document }} [options] */
+  let hasSchema = false;
+
+  /** @param {Params} params @param {{ documentAST?: Document }} options without a document if GraphiQL asks for the schema */
   return (params, options) => {
-    const call = chosen(params, options?.documentAST);
+    const isForSchema = !('documentAST' in options);
+    if (isForSchema && !hasSchema) {
+      hasSchema = true;
+      return Promise.resolve({ data: introspection });
+    }
+    const call = isForSchema ? chosen({ query: introspectionQuery }) : chosen(params, options.documentAST);
     const message = problem(call);
     if (message) return Promise.resolve({ errors: [{ message }] });
     if (call.isSubscription) return { subscribe: subscribe((signal) => send(call, signal)) };

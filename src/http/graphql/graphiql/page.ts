@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { introspectionFromSchema } from 'graphql';
+import { getIntrospectionQuery, introspectionFromSchema } from 'graphql';
 import { schema } from '../../../../schema/schema.js';
 import { GRAPHQL_PATH } from '../server.js';
 import { exampleTexts, NOW, placeholders, plainFields, secretFields, timedTexts } from './examples.js';
@@ -46,6 +46,15 @@ const START = `
   </header>
 `;
 
+const INTROSPECTION = {
+  descriptions: true,
+  specifiedByUrl: true,
+  directiveIsRepeatable: true,
+  schemaDescription: true,
+  inputValueDeprecation: true,
+  oneOf: true,
+};
+
 interface Page {
   html: Buffer;
   compressed: Buffer;
@@ -58,7 +67,8 @@ async function render(): Promise<Page> {
   const graphiql = await import('@graphql-yoga/render-graphiql/graphiql');
   const options = {
     url: GRAPHQL_PATH,
-    introspection: introspectionFromSchema(schema),
+    introspection: introspectionFromSchema(schema, INTROSPECTION),
+    introspectionQuery: getIntrospectionQuery(INTROSPECTION),
     examples: exampleTexts(),
     secretFields,
     plainFields,

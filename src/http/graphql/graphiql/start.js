@@ -16,7 +16,8 @@ import { changeStrings, createIds, placeOf } from './variables.js';
 /**
  * @param {object} options
  * @param {string} options.url
- * @param {object} options.introspection of the contract: the documentation is there before there is a token
+ * @param {object} options.introspection of the contract
+ * @param {string} options.introspectionQuery
  * @param {import('./storage.js').Text} options.examples
  * @param {string[]} options.secretFields
  * @param {string[]} options.plainFields
@@ -24,7 +25,17 @@ import { changeStrings, createIds, placeOf } from './variables.js';
  * @param {string} options.now the word for the time of the call, in these texts:
  * @param {string[]} options.timedTexts
  */
-export function start({ url, introspection, examples, secretFields, plainFields, placeholders, now, timedTexts }) {
+export function start({
+  url,
+  introspection,
+  introspectionQuery,
+  examples,
+  secretFields,
+  plainFields,
+  placeholders,
+  now,
+  timedTexts,
+}) {
   const globals = /** @type {Globals} */ (globalThis);
   const field = /** @type {HTMLInputElement} */ (document.getElementById('token'));
   // Also when it was pasted as the value of a header.
@@ -60,11 +71,14 @@ export function start({ url, introspection, examples, secretFields, plainFields,
     if (text !== before) model?.pushEditOperations([], [{ range: model.getFullModelRange(), text }], () => null);
   }
 
+  // GraphiQL fetches the schema; the browser would reload the page, without the token.
+  addEventListener('keydown', (event) => {
+    if (event.ctrlKey && event.key === 'R') event.preventDefault();
+  });
   globals.YogaGraphiQL.renderYogaGraphiQL(document.getElementById('root'), {
     title: 'Auditwire',
-    fetcher: createFetcher({ url, token, problem, onAnswer: fillIn }),
+    fetcher: createFetcher({ url, token, problem, onAnswer: fillIn, introspection, introspectionQuery }),
     storage: createStorage({ store: sessionStorage, examples, secretFields, plainFields }),
-    schema: introspection,
     // The token has its own field, for all tabs.
     isHeadersEditorEnabled: false,
     shouldPersistHeaders: false,
