@@ -36,6 +36,12 @@ describe.skipIf(!hasBrowser && !process.env['CI'])('GraphiQL in a browser', () =
 
     expect(await graphiql.textOf('response')).toBe('');
     expect(await graphiql.textOf('variables')).toContain('"sourceAddress": "192.0.2.7"');
+    const menu = graphiql.page.getByRole('menu');
+    await graphiql.page.getByRole('button', { name: /^Execute query/ }).click();
+    expect(await menu.evaluate((element) => element.scrollHeight - element.clientHeight)).toBe(0);
+    await graphiql.page.screenshot({ path: join(tmpdir(), 'auditwire-graphiql-menu.png') });
+    await graphiql.page.keyboard.press('Escape');
+    await menu.waitFor({ state: 'hidden' });
     expect(query.split('\n').filter((line) => line.startsWith('#') && line.length > 46)).toEqual([]);
     expect((await graphiql.operations()).sort()).toEqual(EXAMPLES.sort());
     expect(graphiql.requested.map(String)).toEqual([test.url]);
@@ -43,6 +49,8 @@ describe.skipIf(!hasBrowser && !process.env['CI'])('GraphiQL in a browser', () =
     await graphiql.page.screenshot({ path: join(tmpdir(), 'auditwire-graphiql.png') });
 
     expect((await graphiql.answerTo('Portals')).errors?.[0]?.message).toContain('Paste your token');
+    await graphiql.shows('query Portals');
+    await graphiql.page.locator('#token:focus').waitFor();
     await graphiql.enterToken(test.token);
     expect((await graphiql.answerTo('RecordLogin')).errors?.[0]?.message).toContain('Run RegisterPortal first');
     expect(graphiql.requested.map(String)).toEqual([test.url]);

@@ -3,7 +3,7 @@
 
 /**
  * @typedef {{ query: string, variables?: Record<string, unknown>, operationName?: string | null }} Params of GraphiQL
- * @typedef {{ body: Params, isSubscription: boolean }} Call
+ * @typedef {{ body: Params, isSubscription: boolean, location?: Location | undefined }} Call
  * @typedef {{ data?: unknown, errors?: { message: string }[] }} Result
  * @typedef {{ next(result: Result): void, complete(): void }} Observer
  * @typedef {{ start: number, end: number }} Location in the text
@@ -106,6 +106,7 @@ export function chosen({ query, variables = {}, operationName = null }, document
       operationName: operation.name?.value ?? null,
     },
     isSubscription: operation.operation === 'subscription',
+    location: operation.loc,
   };
 }
 

@@ -19,7 +19,7 @@ const HEADERS = {
 };
 
 /** In this order, because they become one script. */
-const SCRIPTS = ['fetcher.js', 'variables.js', 'storage.js', 'start.js'];
+const SCRIPTS = ['fetcher.js', 'variables.js', 'editors.js', 'storage.js', 'start.js'];
 
 const STYLE = `
   body { margin: 0; height: 100vh; display: flex; flex-direction: column; color-scheme: light dark; }
@@ -32,7 +32,12 @@ const STYLE = `
   #token:placeholder-shown { -webkit-text-security: none; }
   #root { flex: 1; min-height: 0; }
   #root .graphiql-container { height: 100%; }
-  .graphiql-dropdown-content { max-height: calc(var(--radix-dropdown-menu-content-available-height) - 10px); }
+  .graphiql-dropdown-content { max-width: none; max-height: calc(var(--radix-dropdown-menu-content-available-height) - 10px);
+    display: grid; grid-auto-flow: column; grid-template-rows: repeat(15, auto); }
+  .graphiql-dropdown-content .graphiql-dropdown-item { margin: 1px; padding-block: 3px; }
+  .graphiql-dropdown-content::-webkit-scrollbar { width: 10px; }
+  .graphiql-dropdown-content::-webkit-scrollbar-thumb { border-radius: 5px; background: #8888; }
+  .graphiql-doc-explorer-search:not(:focus-within) [role=combobox] { width: 11ch; }
 `;
 
 const START = `

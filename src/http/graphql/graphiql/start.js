@@ -1,16 +1,13 @@
 /// <reference lib="dom" />
 /** Runs in the browser, after GraphiQL and the other scripts of the page: the field of the token, and GraphiQL with it. */
+import { changeVariables, showOperation, wrapQuery } from './editors.js';
 import { createFetcher } from './fetcher.js';
 import { createStorage, NOT_KEPT } from './storage.js';
 import { changeStrings, createIds, placeOf } from './variables.js';
 
 /**
  * @typedef {import('./fetcher.js').Call} Call
- * @typedef {{ getValue(): string, getFullModelRange(): object, uri: { path: string },
- *   pushEditOperations(before: [], edits: { range: object, text: string }[], after: () => null): void }} Model of an editor
- * @typedef {typeof globalThis & {
- *   YogaGraphiQL: { renderYogaGraphiQL(root: Element | null, options: object): void },
- *   __MONACO?: { editor: { getModels(): Model[] } } }} Globals of GraphiQL
+ * @typedef {{ YogaGraphiQL: { renderYogaGraphiQL(root: Element | null, options: object): void } }} Globals of GraphiQL
  */
 
 /**
@@ -36,17 +33,24 @@ export function start({
   now,
   timedTexts,
 }) {
-  const globals = /** @type {Globals} */ (globalThis);
+  const { YogaGraphiQL } = /** @type {typeof globalThis & Globals} */ (globalThis);
   const field = /** @type {HTMLInputElement} */ (document.getElementById('token'));
   // Also when it was pasted as the value of a header.
   const token = () => field.value.trim().replace(/^(?:Authorization:\s*)?(?:Bearer\s+)?/i, '');
 
   const ids = createIds(placeholders);
 
+  /** The menu takes the focus while it is open, and gives it to the run button soon after it closed. */
+  function focusField() {
+    if (document.querySelector('[role="menu"]')) requestAnimationFrame(focusField);
+    else setTimeout(() => field.focus(), 50);
+  }
+
   /** @param {Call} call */
-  function problem({ body }) {
+  function problem({ body, location }) {
+    if (location) showOperation(location);
     if (!token()) {
-      field.focus();
+      focusField();
       return 'Paste your token into the field at the top of this page, then run this again.';
     }
     const variables = JSON.stringify(body.variables ?? {});
@@ -64,20 +68,20 @@ export function start({
     return undefined;
   }
 
-  function fillIn(/** @type {{ data?: unknown }} */ { data }) {
-    const model = globals.__MONACO?.editor.getModels().find(({ uri }) => uri.path.endsWith('variables.json'));
-    const before = model?.getValue() ?? '';
-    const text = ids.withIds(before, data);
-    if (text !== before) model?.pushEditOperations([], [{ range: model.getFullModelRange(), text }], () => null);
-  }
-
   // GraphiQL fetches the schema; the browser would reload the page, without the token.
   addEventListener('keydown', (event) => {
     if (event.ctrlKey && event.key === 'R') event.preventDefault();
   });
-  globals.YogaGraphiQL.renderYogaGraphiQL(document.getElementById('root'), {
+  YogaGraphiQL.renderYogaGraphiQL(document.getElementById('root'), {
     title: 'Auditwire',
-    fetcher: createFetcher({ url, token, problem, onAnswer: fillIn, introspection, introspectionQuery }),
+    fetcher: createFetcher({
+      url,
+      token,
+      problem,
+      onAnswer: ({ data }) => changeVariables((text) => ids.withIds(text, data)),
+      introspection,
+      introspectionQuery,
+    }),
     storage: createStorage({ store: sessionStorage, examples, secretFields, plainFields }),
     // The token has its own field, for all tabs.
     isHeadersEditorEnabled: false,
@@ -87,4 +91,5 @@ export function start({
     // Without this, the page would write the query into the address bar.
     onEditQuery: () => {},
   });
+  wrapQuery();
 }
