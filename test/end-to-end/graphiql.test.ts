@@ -40,6 +40,7 @@ describe.skipIf(!hasBrowser && !process.env['CI'])('GraphiQL in a browser', () =
     await graphiql.page.getByRole('button', { name: /^Execute query/ }).click();
     expect(await menu.evaluate((element) => element.scrollHeight - element.clientHeight)).toBe(0);
     await graphiql.page.screenshot({ path: join(tmpdir(), 'auditwire-graphiql-menu.png') });
+    expect(await graphiql.page.evaluate(widthBeyondWindow)).toBe(0);
     await graphiql.page.keyboard.press('Escape');
     await menu.waitFor({ state: 'hidden' });
     expect(query.split('\n').filter((line) => line.startsWith('#') && line.length > 46)).toEqual([]);
@@ -62,7 +63,7 @@ describe.skipIf(!hasBrowser && !process.env['CI'])('GraphiQL in a browser', () =
     await graphiql.reload();
     expect(await graphiql.textOf('variables')).toBe(variables);
     expect(graphiql.errors).toEqual([]);
-  });
+  }, 60_000);
 
   it('runs every example in the order of the menu, with the token as the only help', async () => {
     const test = await startApp();
@@ -199,8 +200,14 @@ describe.skipIf(!hasBrowser && !process.env['CI'])('GraphiQL in a browser', () =
         errors: [{ message: expect.stringContaining('server did not answer') }],
       });
     }
-  });
+  }, 60_000);
 });
+
+/** Runs in the page: the width (px) that the first operation has beyond the query editor. */
+function widthBeyondWindow(): number {
+  const [first] = Reflect.get(globalThis, '__MONACO').editor.getEditors();
+  return Math.max(0, first.getScrollWidth() - first.getLayoutInfo().contentWidth);
+}
 
 /** Data without a refusal. */
 function succeeded({ data, errors }: Answer): boolean {

@@ -14,6 +14,8 @@ const ARGS = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
+  // Pages of one context then share the scripts that are compiled.
+  '--renderer-process-limit=1',
 ];
 /** The tabs of GraphiQL read a shorter click (ms) as the start of a drag. */
 const CLICK = { delay: 100 };
@@ -57,12 +59,12 @@ export interface Answer {
 
 export const launchBrowser = (): Promise<Browser> => chromium.launch({ executablePath: CHROMIUM, args: ARGS });
 
-/** Opens the page as in a browser that has never been there. */
+/** Opens the page as in a browser that has never been there, because the port of each server makes an origin. */
 export async function openGraphiQL(browser: Browser, { url, origin }: TestApp): Promise<GraphiQL> {
-  const context = await browser.newContext({ viewport: { width: 1_280, height: 720 } });
-  onTestFinished(() => context.close());
+  const context = browser.contexts()[0] ?? (await browser.newContext({ viewport: { width: 1_280, height: 720 } }));
   await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin });
   const page = await context.newPage();
+  onTestFinished(() => page.close());
   const requested: URL[] = [];
   const errors: string[] = [];
   page.on('request', (request) => {
