@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 
+const ROOT = join(import.meta.dirname, '../../..');
 /** The command line as it is built: `npm test` builds it before it runs the tests. */
-const CLI = join(import.meta.dirname, '../../../dist/src/cli.js');
+const CLI = join(ROOT, 'dist/src/cli.js');
 
 export interface Run {
   child: ChildProcess;
@@ -28,9 +29,18 @@ export function auditwire(
   env: Record<string, string> = {},
   under: readonly string[] = [process.execPath],
 ): Run {
-  const { PATH = '', HOME = '' } = process.env;
   const [command = '', ...options] = under;
-  const child = spawn(command, [...options, CLI, ...args], { cwd, env: { PATH, HOME, ...env } });
+  return start(command, [...options, CLI, ...args], cwd, env);
+}
+
+/** Runs a script of package.json as a person does, but without the build before it. */
+export function npmRun(script: string, args: string[], env: Record<string, string> = {}): Run {
+  return start('npm', ['run', '--ignore-scripts', script, '--', ...args], ROOT, env);
+}
+
+function start(command: string, args: string[], cwd: string, env: Record<string, string>): Run {
+  const { PATH = '', HOME = '' } = process.env;
+  const child = spawn(command, args, { cwd, env: { PATH, HOME, ...env } });
   onTestFinished(() => void child.kill('SIGKILL'));
   let out = '';
   let err = '';
