@@ -48,8 +48,9 @@ export const demoCommand = defineCommand({
       say(`\nAuditwire listens at ${origin}${GRAPHQL_PATH}\nIts data is in ${directory} and is deleted at the end.`);
       const client = createClient(`${origin}${GRAPHQL_PATH}`, app.firstToken ?? '');
       let isComplete = false;
-      process.off('SIGINT', end).off('SIGTERM', end);
       stopOnSignals(app, config.shutdownMs, () => (isComplete ? 0 : 1));
+      // Not before: Node loses a signal that arrives while it has no listener.
+      process.off('SIGINT', end).off('SIGTERM', end);
       isComplete = await runDemo(client, origin, say);
       client.close();
       if (context.args.once || !isComplete) {
