@@ -14,6 +14,9 @@ import { portalArgs, webhookArg, webhookIdOf } from './portals.js';
 import { table } from './table.js';
 import { oneOf } from './values.js';
 
+const AFTER_REDELIVER =
+  'If the webhook is on, the server sends the range now. When the range is delivered, "undelivered list" does not show it any more.';
+
 const rangeArgs = {
   'range-id': { type: 'positional', description: 'The id of the range, from "undelivered list"', required: true },
 } as const;
@@ -62,7 +65,8 @@ const redeliver = clientCommand(
   async (client, { 'range-id': id, through: webhookId }) => {
     const answer = await client.call(RedeliverDocument, { input: { ids: [id], webhookId } });
     const { ranges } = succeeded(answer.redeliver);
-    return { json: ranges, lines: ranges.length ? tableOf(ranges) : [`Range ${id} is delivered.`] };
+    if (!ranges.length) return { json: ranges, lines: [`Range ${id} is delivered.`] };
+    return { json: ranges, lines: tableOf(ranges), hints: [AFTER_REDELIVER] };
   },
 );
 

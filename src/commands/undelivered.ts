@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { waitsToRedeliver } from '../domain/lane/next-step.js';
 import { overlap } from '../domain/login-range.js';
 import type { Cause } from '../domain/stream.js';
 import { streamOf } from '../domain/stream.js';
@@ -42,7 +43,10 @@ export function undeliveredHandlers({ writer, models }: CommandContext) {
         if (!through.destinationId) throw webhookUnconfigured();
       }
       const ranges = ofWebhook.map((row) => ({ ...row, id: writeRangeId(row) }));
-      const events = decide(command, ranges, lane.webhook !== null);
+      const events = decide(command, ranges, {
+        isConfigured: lane.webhook !== null,
+        isWaiting: waitsToRedeliver(lane),
+      });
       const { open } = lane.redelivery;
       // An open redelivery of discarded logins ends.
       const isSent = open && command.type === 'DiscardUndelivered' && ofWebhook.some((row) => overlap(row, open));

@@ -50,14 +50,19 @@ export interface FoundRange extends LoginRange {
   throughWebhookId: string | null;
 }
 
-/**
- * @param ranges of one webhook
- * @param isConfigured whether the webhook is configured, so that it can send them
- */
+/** The facts about a webhook that a decision needs. */
+interface SenderFacts {
+  /** The webhook is configured, so that it can send its ranges. */
+  isConfigured: boolean;
+  /** The webhook waits because of earlier failures. */
+  isWaiting: boolean;
+}
+
+/** @param ranges of one webhook */
 export function decide(
   command: UndeliveredCommand,
   ranges: readonly FoundRange[],
-  isConfigured: boolean,
+  { isConfigured, isWaiting }: SenderFacts,
 ): UndeliveredEvent[] {
   const discarded = ranges.find(({ state }) => state === 'DISCARDED');
   if (discarded) {
@@ -73,9 +78,10 @@ export function decide(
           'is only for ranges of a removed webhook; leave it out: the webhook of these ranges can send them';
         throw invalidInput([{ field: 'webhookId', reason }]);
       }
-      const requested = ranges
-        .filter((range) => range.state !== 'REQUESTED' || range.throughWebhookId !== (throughWebhookId ?? null))
-        .map(rangeOf);
+      const isNew = (range: FoundRange) =>
+        range.state !== 'REQUESTED' || range.throughWebhookId !== (throughWebhookId ?? null);
+      // A person who asks again wants an attempt now.
+      const requested = ranges.filter((range) => isWaiting || isNew(range)).map(rangeOf);
       if (!requested.length) return [];
       const through = throughWebhookId === undefined ? {} : { throughWebhookId };
       return [{ type: 'RedeliveryRequested', data: { ranges: requested, ...through } }];

@@ -5,7 +5,7 @@ import type { LogReader } from '../log/event-log.js';
 import { projectInto, projectionsOf, type ReadModels } from './read-models.js';
 
 /** The version of the read models. Increase it if the same events give other rows than before. */
-const READ_MODELS_VERSION = '3';
+const READ_MODELS_VERSION = '4';
 const VERSION = 'read_models_version';
 
 /** Most events applied in one transaction. It bounds the size of the write-ahead log. */

@@ -22,6 +22,12 @@ it('undelivered logins are listed, redelivered, replayed and discarded', { timeo
   await expect.poll(() => text(list), { timeout: 10_000 }).toMatch(/1 login +WAITING +ABANDONED .* 401 /);
   const [{ id }] = await json(list);
 
+  receiver.answers(answer(503));
+  expect(await run(['undelivered', 'redeliver', id])).toMatchObject({
+    out: expect.stringMatching(/1 login +REQUESTED/),
+    err: expect.stringMatching(/^If the webhook is on, the server sends the range now\..*\n$/),
+  });
+  await receiver.until(({ received }) => received.length === 2);
   receiver.answers(answer(200));
   await text(['undelivered', 'redeliver', id]);
   await receiver.until(({ accepted }) => accepted.length === 1);

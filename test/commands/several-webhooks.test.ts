@@ -357,7 +357,7 @@ describe('a redelivery through another webhook', () => {
     await redeliver(ids(removed), other);
     expect(next()).toMatchObject({ type: 'END' });
     await redeliver(ids(removed), portalId);
-    expect(next()).toMatchObject({ type: 'WAIT' });
+    expect(next()).toMatchObject({ type: 'ATTEMPT' });
     await configure(portalId, { enabled: false });
     expect(next()).toMatchObject({ type: 'END' });
   });

@@ -35,7 +35,20 @@ describe('redeliver', () => {
     expect(models.undelivered.recoverable(portalId, lane())).toMatchObject({ lastVersion: 4 });
   });
 
-  it('has no further effect on a range that is already requested', async () => {
+  it('sends a range that is already requested at once if it waits for a retry', async () => {
+    const { start, end, redeliver, idOf, lane, events, rows } = await withUndelivered();
+    await redeliver(idOf(4));
+    await start(4, 4, 'r-1', 'RECOVERY');
+    await end('r-1', unavailable());
+    expect(lane().redelivery.open).toMatchObject({ failedAttempts: 1, retryDueAt: expect.any(Number) });
+    await redeliver(idOf(4));
+    expect(lane().redelivery.open).toMatchObject({ deliveryId: 'r-1', failedAttempts: 1, retryDueAt: null });
+    await redeliver(idOf(4));
+    expect(events('undelivered')).toHaveLength(2);
+    expect(rows('REQUESTED')).toMatchObject([{ lastVersion: 4, recoveries: 0 }]);
+  });
+
+  it('has no further effect on a range that is already requested and waits for nothing', async () => {
     const { redeliver, idOf, log, listed } = await withUndelivered();
     await redeliver(idOf(4), idOf(4));
     const head = log.head();

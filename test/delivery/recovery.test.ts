@@ -110,6 +110,24 @@ describe('after an outage', () => {
     });
   });
 
+  it('a person who asks again gets an attempt at once, whatever waits for a retry', async () => {
+    const server = await start();
+    const { portalId } = await abandonedPortal(server, 1);
+    receiver.answers(answer(503));
+    await lane.redeliver(server, undeliveredIds(server, portalId));
+    await untilEvent(server, portalId, 'RetryScheduled', 1);
+    await lane.redeliver(server, undeliveredIds(server, portalId));
+    await untilEvent(server, portalId, 'RetryScheduled', 2);
+    // The retry of a first delivery would come before the redelivery.
+    await logIn(server, portalId, '/new');
+    await untilEvent(server, portalId, 'RetryScheduled', 3);
+    expect(batches()).toEqual([['/1'], ['/1'], ['/new']]);
+    receiver.answers(answer(200));
+    await lane.redeliver(server, undeliveredIds(server, portalId));
+    await untilLane(server, portalId, ({ totals }) => !totals.undelivered && totals.delivered === 2);
+    expect(batches().slice(3)).toEqual([['/new'], ['/1']]);
+  });
+
   it('logins that are discarded while they are in flight are not sent again, and the others are', async () => {
     const server = await start();
     const { portalId } = await abandonedPortal(server, 2);

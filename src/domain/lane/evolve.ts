@@ -7,7 +7,7 @@ import type { UndeliveredEvent } from '../undelivered.js';
 import type { WebhookEvent } from '../webhook.js';
 import { afterAbandonment, afterDelivery, afterSplit, healthAfter } from './after-attempt.js';
 import type { DeliveryEvent } from './events.js';
-import { type Lane, laneFrom, openDelivery } from './lane.js';
+import { type Lane, laneFrom, type OpenDelivery, openDelivery } from './lane.js';
 import {
   closed,
   counted,
@@ -86,8 +86,7 @@ export function evolve(lane: Lane, event: LaneEvent | Recorded<LaneEvent>): Lane
       return counted(ended, { undelivered: loginCount(range) });
     }
     case 'RedeliveryRequested':
-      // A redelivery that a person requests does not wait because of earlier failures.
-      return { ...lane, redelivery: { ...lane.redelivery, abandonedInARow: 0, nextBatchDueAt: null } };
+      return withoutWaits(lane);
     case 'LoginsDiscarded': {
       const discarded = event.data.ranges.reduce((count, range) => count + loginCount(range), 0);
       return counted(lane, { undelivered: -discarded, discarded });
@@ -107,4 +106,15 @@ export function evolve(lane: Lane, event: LaneEvent | Recorded<LaneEvent>): Lane
     default:
       return event satisfies never;
   }
+}
+
+/** A redelivery that a person requests does not wait because of earlier failures, nor does what is sent before it. */
+function withoutWaits(lane: Lane): Lane {
+  const atOnce = (open: OpenDelivery | null) => open && { ...open, retryDueAt: null };
+  const { first, redelivery } = lane;
+  return {
+    ...lane,
+    first: { ...first, open: atOnce(first.open) },
+    redelivery: { ...redelivery, open: atOnce(redelivery.open), abandonedInARow: 0, nextBatchDueAt: null },
+  };
 }

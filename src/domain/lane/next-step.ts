@@ -168,6 +168,10 @@ function probeDueAt(lane: Lane, { now, sender, destination }: LaneContext, laneD
     : dueAt;
 }
 
+/** Whether a redelivery that a person requests would wait: for a retry, or after a batch that was abandoned. */
+export const waitsToRedeliver = (lane: Lane): boolean =>
+  lane.redelivery.nextBatchDueAt !== null || openDeliveries(lane).some(({ retryDueAt }) => retryDueAt !== null);
+
 const classOf = (purpose: Purpose): DeliveryClass => (purpose === 'PROBE' ? 'RECOVERY' : purpose);
 
 function retry(delivery: OpenDelivery, deliveryClass: DeliveryClass, now: number): Candidate {

@@ -215,6 +215,7 @@ export function createAccount(
         return skip(lane, event.data);
       case 'RedeliveryRequested':
         for (const range of event.data.ranges) requestRedelivery(lane, range, event.data.throughWebhookId);
+        for (const open of [lane.first, lane.redelivery]) if (open) open.dueAt = null;
         return;
       case 'LoginsDiscarded':
         for (const range of event.data.ranges) move(lane, range, 'undelivered', 'discarded');

@@ -254,10 +254,13 @@ export function createDeliveries(
       }
       attempted(lane, delivery, event);
     },
-    /** A retry waits 1 to 30 s. A superseded delivery makes no retry, so its wait does not count. */
+    /**
+     * A retry waits 1 to 30 s, unless a person requested a redelivery since. A superseded delivery makes no retry, so its wait does
+     * not count.
+     */
     checkWait({ state, failedAttempts, dueAt, endedAt, deliveryId }: DeliveryAccount): void {
-      const wait = (dueAt ?? 0) - endedAt;
-      if (state === 'open' && failedAttempts > 0 && !(wait >= MIN_WAIT_MS && wait <= MAX_WAIT_MS)) {
+      const wait = (dueAt ?? endedAt) - endedAt;
+      if (state === 'open' && dueAt !== null && failedAttempts > 0 && !(wait >= MIN_WAIT_MS && wait <= MAX_WAIT_MS)) {
         report('waits', `attempt ${failedAttempts + 1} of ${deliveryId} was to wait ${wait} ms`);
       }
     },
