@@ -41,10 +41,12 @@ export const demoCommand = defineCommand({
         { port: context.args.port },
         { AUDITWIRE_DATA_DIR: join(directory, 'data'), AUDITWIRE_ALLOWED_ADDRESSES: '127.0.0.0/8' },
       );
-      const { app, port } = await startOnAnyPort({ ...config, logLevel: 'error' });
+      const isPortGiven = Boolean(context.args.port ?? process.env['AUDITWIRE_PORT']);
+      const { app, port } = await startOnFreePort({ ...config, logLevel: 'error' }, isPortGiven);
       const origin = originOf(config.host, port);
       const say = (text: string) => process.stdout.write(`${text}\n`);
 
+      if (!isPortGiven && port !== config.port) say(`\nPort ${config.port} is in use; the demo uses port ${port}.`);
       say(`\nAuditwire listens at ${origin}${GRAPHQL_PATH}\nIts data is in ${directory} and is deleted at the end.`);
       const client = createClient(`${origin}${GRAPHQL_PATH}`, app.firstToken ?? '');
       let isComplete = false;
@@ -62,15 +64,19 @@ export const demoCommand = defineCommand({
     }),
 });
 
-/** Listens on the port of the settings, or on any free port if that port is in use. */
-async function startOnAnyPort(config: Config): Promise<{ app: App; port: number }> {
+/**
+ * Listens on the port of the settings, or on any free port if that port is in use.
+ *
+ * @param isPortGiven no other port will do: a person named this one
+ */
+async function startOnFreePort(config: Config, isPortGiven: boolean): Promise<{ app: App; port: number }> {
   const app = await createApp(config, createLogger(config.logLevel), { threads: true });
   try {
     await app.start();
     return { app, port: app.port() };
   } catch (error) {
     await app.stop();
-    if (errorCode(error) !== 'EADDRINUSE' || config.port === 0) throw error;
-    return startOnAnyPort({ ...config, port: 0 });
+    if (errorCode(error) !== 'EADDRINUSE' || isPortGiven) throw error;
+    return startOnFreePort({ ...config, port: 0 }, true);
   }
 }

@@ -41,17 +41,31 @@ describe('the demo', () => {
     expect(readdirSync(directory)).toEqual([]);
   });
 
-  it('listens on another port if its port is in use, and still uses threads', async () => {
+  it('is refused, as start is, if a port that a person gives is in use', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     onTestFinished(() => void other.close());
     await once(other, 'listening');
-    const { port } = other.address() as AddressInfo;
+    const port = String((other.address() as AddressInfo).port);
+    const given = [auditwire(temporaryDirectory(), ['demo', '--port', port])];
+    given.push(auditwire(temporaryDirectory(), ['demo'], { AUDITWIRE_PORT: port }));
+    for (const demo of given) {
+      expect(await demo.ended).toBe(1);
+      expect(demo.complained()).toContain(`127.0.0.1:${port} is in use by another program; choose another port`);
+    }
+  });
+
+  it('takes another port, and says so, if the default port is in use; it still uses threads', async () => {
+    const other = createServer().listen(4000, '127.0.0.1');
+    onTestFinished(() => void other.close());
+    // Whatever else has the port, it is in use.
+    await Promise.race([once(other, 'listening'), once(other, 'error')]).catch(() => {});
     const printThreadFile = `import { isMainThread } from 'node:worker_threads'; if (!isMainThread) console.error(process.argv[1]);`;
     const under = [process.execPath, '--import', `data:text/javascript,${encodeURIComponent(printThreadFile)}`];
-    const demo = auditwire(temporaryDirectory(), ['demo', '--port', String(port)], {}, under);
+    const demo = auditwire(temporaryDirectory(), ['demo'], {}, under);
     await demo.until('People log in:');
-    expect(demo.said()).toMatch(/Auditwire listens at http:\/\/127\.0\.0\.1:\d+/);
-    expect(demo.said()).not.toContain(`:${port}/`);
+    expect(demo.said()).toMatch(
+      /^\nPort 4000 is in use; the demo uses port (\d+)\.\n\nAuditwire listens at http:\/\/127\.0\.0\.1:\1\//,
+    );
     // One writer thread of the server that did not get the port, and one of the server that runs.
     expect(demo.complained().match(/writer\.js/g)).toHaveLength(2);
   });
