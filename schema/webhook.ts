@@ -25,6 +25,12 @@ export const WebhookType = builder.objectRef<api.Webhook>('Webhook').implement({
       description: 'The name of the portal.',
       resolve: ({ portalId }, _, context) => portal(portalId, context)?.name ?? '',
     }),
+    portalRetiredAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'When the portal was retired; null if it is not retired.',
+      resolve: ({ portalId }, _, context) => portal(portalId, context)?.retiredAt ?? null,
+    }),
     name: t.exposeString('name', {
       description: 'The name. No two webhooks of a portal have the same name. `default` cannot be renamed.',
     }),

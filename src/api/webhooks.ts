@@ -115,11 +115,10 @@ export const webhookStatusChanges = operation(
       parsePosition(input.after, context.tail.head()),
       context,
       (webhookId) => ({ ...context.statusOf(webhookId), webhook: view(webhookId, context) }),
-      ({ status, webhook: { name, portalId } }) => ({
-        status,
-        name,
-        portal: context.models.portals.get(portalId)?.name,
-      }),
+      ({ status, webhook: { name, portalId } }) => {
+        const portal = context.models.portals.get(portalId);
+        return { status, name, portal: portal?.name, retiredAt: portal?.retiredAt };
+      },
     ),
 );
 

@@ -8,7 +8,7 @@ import {
 } from '../client/generated/graphql.js';
 import { count } from '../runtime/count.js';
 import { clientCommand } from './client-command.js';
-import { everyPortal, NO_PORTALS, portalArgs } from './portals.js';
+import { everyPortal, portalArgs, withoutPortals } from './portals.js';
 import { PROGRAM } from './run.js';
 import { table } from './table.js';
 
@@ -34,7 +34,9 @@ const list = clientCommand(
   async (client, args) => {
     const portals = await everyPortal(client, args['include-retired']);
     const json = portals.map(({ webhooks: _, ...portal }) => portal);
-    if (!portals.length) return { json, lines: [], hints: [NO_PORTALS] };
+    if (!portals.length) {
+      return { json, lines: [], hints: withoutPortals((await everyPortal(client, true)).length > 0) };
+    }
     const rows = portals.map(({ id, name, registeredAt, retiredAt }) => [id, name, registeredAt, retiredAt ?? '']);
     return { json, lines: table([['ID', 'NAME', 'REGISTERED', args['include-retired'] ? 'RETIRED' : ''], ...rows]) };
   },

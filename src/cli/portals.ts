@@ -8,7 +8,8 @@ export const portalArgs = {
   'portal-id': { type: 'positional', description: 'The UUID of the portal', required: true },
 } as const;
 
-export const NO_PORTALS = `There are no portals yet. Next: ${PROGRAM} portal register NAME`;
+const NO_PORTALS = `There are no portals yet. Next: ${PROGRAM} portal register NAME`;
+const ALL_RETIRED = `There is no portal in use. "${PROGRAM} portal list --include-retired" shows the retired ones.`;
 
 /** A portal with its webhooks and their statuses. */
 export type PortalNode = PortalsQuery['portals']['edges'][number]['node'];
@@ -17,6 +18,27 @@ export type PortalNode = PortalsQuery['portals']['edges'][number]['node'];
 export function everyPortal(client: Client, includeRetired = false): Promise<PortalNode[]> {
   return everyNode(async (page) => (await client.call(PortalsDocument, { includeRetired, ...page })).portals);
 }
+
+/** What to say where no portal is shown. */
+export function withoutPortals(hasRetired: boolean): string[] {
+  return [hasRetired ? ALL_RETIRED : NO_PORTALS];
+}
+
+/** The portals in use, and the retired ones that keep undelivered logins, which a person must discard; and whether any is retired. */
+export async function portalsToWatch(client: Client): Promise<{ portals: PortalNode[]; hasRetired: boolean }> {
+  const all = await everyPortal(client, true);
+  const hasLogins = ({ status }: PortalNode['webhooks'][number]) => status.undeliveredTotal + status.pending > 0;
+  const portals = all.map((portal) =>
+    portal.retiredAt === null ? portal : { ...portal, webhooks: portal.webhooks.filter(hasLogins) },
+  );
+  return {
+    portals: portals.filter(({ webhooks }) => webhooks.length > 0),
+    hasRetired: all.some(({ retiredAt }) => retiredAt !== null),
+  };
+}
+
+export const portalNameOf = ({ name, retiredAt }: Pick<PortalNode, 'name' | 'retiredAt'>): string =>
+  retiredAt === null ? name : `${name} (retired)`;
 
 /** The option that names a webhook of a portal. */
 export const webhookArg = {

@@ -6,18 +6,22 @@ import {
 } from '../client/generated/graphql.js';
 import { clientCommand } from './client-command.js';
 import { writeResult } from './output.js';
-import { everyPortal, NO_PORTALS, stateOf } from './portals.js';
+import { portalNameOf, portalsToWatch, stateOf, withoutPortals } from './portals.js';
 import { CommandFailed } from './run.js';
 
 /** A webhook with its portal and its status. */
 interface Watched {
-  portal: { id: string; name: string };
+  portal: { id: string; name: string; retiredAt: string | null };
   webhook: { id: string; name: string; destination: { id: string; name: string } | null };
   status: StatusFieldsFragment;
 }
 
 export const statusCommand = clientCommand(
-  { name: 'status', description: 'Print the state of delivery for every webhook of every portal.' },
+  {
+    name: 'status',
+    description:
+      'Print the state of delivery for every webhook of every portal; of a retired portal, for those that keep undelivered logins.',
+  },
   {
     watch: {
       type: 'boolean',
@@ -32,11 +36,11 @@ export const statusCommand = clientCommand(
       await follow(client, (watched) => writeResult([asJson ? JSON.stringify(documentOf(watched)) : lineOf(watched)]));
       throw new CommandFailed('The server ended the subscription; run the command again.');
     }
-    const portals = await everyPortal(client);
+    const { portals, hasRetired } = await portalsToWatch(client);
     const all = portals.flatMap(({ webhooks, ...portal }) =>
       webhooks.map((webhook): Watched => ({ portal, webhook, status: webhook.status })),
     );
-    return { json: all.map(documentOf), lines: all.map(lineOf), hints: all.length ? [] : [NO_PORTALS] };
+    return { json: all.map(documentOf), lines: all.map(lineOf), hints: all.length ? [] : withoutPortals(hasRetired) };
   },
 );
 
@@ -48,7 +52,7 @@ async function follow(client: Client, write: (watched: Watched) => void): Promis
     webhooks: { all: true },
   })) {
     const { webhook, status } = webhookStatusChanged;
-    const portal = { id: webhook.portalId, name: webhook.portalName };
+    const portal = { id: webhook.portalId, name: webhook.portalName, retiredAt: webhook.portalRetiredAt };
     const watched = { portal, webhook, status };
     const text = JSON.stringify(watched);
     if (written.get(webhook.id) === text) continue;
@@ -60,6 +64,7 @@ async function follow(client: Client, write: (watched: Watched) => void): Promis
 const documentOf = ({ portal, webhook, status }: Watched) => ({
   portalId: portal.id,
   portalName: portal.name,
+  portalRetiredAt: portal.retiredAt,
   webhookId: webhook.id,
   webhookName: webhook.name,
   destination: webhook.destination && { id: webhook.destination.id, name: webhook.destination.name },
@@ -70,7 +75,7 @@ const documentOf = ({ portal, webhook, status }: Watched) => ({
 function lineOf({ portal, webhook, status }: Watched): string {
   const ids = webhook.id === portal.id ? webhook.id : `${webhook.id}, portal ${portal.id}`;
   const state = stateOf(portal.id, { ...webhook, status });
-  return `${portal.name} / ${webhook.name} (${ids}): ${describeStatus(status, state)}`;
+  return `${portalNameOf(portal)} / ${webhook.name} (${ids}): ${describeStatus(status, state)}`;
 }
 
 /** A status as one line for a person. */

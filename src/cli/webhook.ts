@@ -11,7 +11,16 @@ import {
 import { catchUps } from '../domain/webhook.js';
 import { count } from '../runtime/count.js';
 import { clientCommand } from './client-command.js';
-import { everyPortal, NO_PORTALS, nameOf, portalArgs, stateOf, webhookArg, webhookIdOf } from './portals.js';
+import {
+  nameOf,
+  portalArgs,
+  portalNameOf,
+  portalsToWatch,
+  stateOf,
+  webhookArg,
+  webhookIdOf,
+  withoutPortals,
+} from './portals.js';
 import { PROGRAM, UsageError } from './run.js';
 import { table } from './table.js';
 import { contradiction, oneOf, time } from './values.js';
@@ -125,17 +134,20 @@ const rename = clientCommand(
 );
 
 const list = clientCommand(
-  { name: 'list', description: 'List every portal with its webhooks.' },
+  {
+    name: 'list',
+    description: 'List every portal with its webhooks; of a retired portal, those that keep undelivered logins.',
+  },
   {},
   async (client) => {
-    const portals = await everyPortal(client);
-    const all = portals.flatMap(({ id, name, webhooks }) =>
-      webhooks.map((webhook) => ({ portalId: id, portalName: name, ...webhook })),
+    const { portals, hasRetired } = await portalsToWatch(client);
+    const all = portals.flatMap(({ id, name, retiredAt, webhooks }) =>
+      webhooks.map((webhook) => ({ portalId: id, portalName: name, portalRetiredAt: retiredAt, ...webhook })),
     );
-    if (!portals.length) return { json: all, lines: [], hints: [NO_PORTALS] };
-    const rows = all.map(({ portalId, portalName, destination, ...webhook }) => [
+    if (!portals.length) return { json: all, lines: [], hints: withoutPortals(hasRetired) };
+    const rows = all.map(({ portalId, portalName, portalRetiredAt, destination, ...webhook }) => [
       portalId,
-      portalName,
+      portalNameOf({ name: portalName, retiredAt: portalRetiredAt }),
       webhook.id,
       webhook.name,
       stateOf(portalId, { destination, ...webhook }),

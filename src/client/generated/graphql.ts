@@ -658,7 +658,7 @@ export type WebhookStatusChangedSubscriptionVariables = Exact<{
 }>;
 
 
-export type WebhookStatusChangedSubscription = { webhookStatusChanged: { position: string, webhook: { name: string, portalId: string, portalName: string, id: string, destination: { id: string, name: string } | null }, status: { enabled: boolean, state: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, warning: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number, oldestUndeliveredAt: string | null, undeliveredExpiresAt: string | null, needsActionTotal: number, discardedTotal: number, holdsLoginsSince: string | null } } };
+export type WebhookStatusChangedSubscription = { webhookStatusChanged: { position: string, webhook: { name: string, portalId: string, portalName: string, portalRetiredAt: string | null, id: string, destination: { id: string, name: string } | null }, status: { enabled: boolean, state: WebhookState, lastAttemptAt: string | null, lastResponseCode: number | null, lastResponseMessage: string | null, warning: string | null, pending: number, oldestPendingAt: string | null, nextAttemptAt: string | null, consecutiveFailures: number, deliveredTotal: number, undeliveredTotal: number, oldestUndeliveredAt: string | null, undeliveredExpiresAt: string | null, needsActionTotal: number, discardedTotal: number, holdsLoginsSince: string | null } } };
 
 export type DeliveryAttemptedSubscriptionVariables = Exact<{
   portalId: string;
@@ -1543,6 +1543,7 @@ export const WebhookStatusChangedDocument = new TypedDocumentString(`
       }
       portalId
       portalName
+      portalRetiredAt
     }
     status {
       ...StatusFields
