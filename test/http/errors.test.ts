@@ -210,6 +210,14 @@ describe('a client with persisted queries', () => {
     for (const { status, body } of answers) expect([status, body]).toEqual([200, notSupported]);
   });
 
+  it.each(['documentId', 'id', 'doc_id'])('is told so if it sends %s', async (name) => {
+    const answers = [
+      await send('/graphql', postOf(JSON.stringify({ [name]: 'abc', variables: {} }))),
+      await send(`/graphql?${name}=abc`, { headers: JSON_HEADERS }),
+    ];
+    for (const { status, body } of answers) expect([status, body]).toEqual([200, notSupported]);
+  });
+
   it('may send the hash beside the operation', async () => {
     const { body } = await send('/graphql', postOf(JSON.stringify({ query: '{ __typename }', extensions: persisted })));
 

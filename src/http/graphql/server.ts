@@ -44,7 +44,7 @@ export function createGraphQLServer(services: Services, logger: Logger) {
     graphqlEndpoint: GRAPHQL_PATH,
     plugins: [
       ...armor.protect().plugins,
-      { onParams: ({ params }) => refuseParams(params) },
+      { onParams: ({ params, request }) => refuseParams(params, request) },
       { onParse: () => explainSyntax, onValidate: () => explainValidation },
       refuseUnansweredSubscriptions,
       explainValues,
@@ -71,8 +71,23 @@ export function createGraphQLServer(services: Services, logger: Logger) {
   });
 }
 
-function refuseParams({ query, extensions }: GraphQLParams): void {
-  if (query == null && extensions?.['persistedQuery']) throw persistedQueryNotSupported();
+/** Where clients name an operation that they expect the server to know, by its id or hash. */
+const PERSISTED_IDS = ['documentId', 'id', 'doc_id'];
+
+/** Whether a client sends the id or the hash of an operation instead of its text. */
+export function isPersisted(params: object): boolean {
+  const given: Record<string, unknown> = { ...params };
+  if (given['query'] != null) return false;
+  const { extensions } = given;
+  const hasHash = typeof extensions === 'object' && extensions !== null && 'persistedQuery' in extensions;
+  return hasHash || PERSISTED_IDS.some((name) => given[name] != null);
+}
+
+function refuseParams(params: GraphQLParams, { method, url }: Request): void {
+  // Of the search, Yoga leaves out the parameters that it does not know.
+  const search = method === 'GET' ? Object.fromEntries(new URL(url).searchParams) : {};
+  if (isPersisted({ ...search, ...params })) throw persistedQueryNotSupported();
+  const { query } = params;
   if (typeof query !== 'string') throw unreadable();
   // The parser's cache keeps the whole text, with its comments.
   if (query.length <= LIMITS.text) return;
@@ -81,7 +96,7 @@ function refuseParams({ query, extensions }: GraphQLParams): void {
 }
 
 /** Clients that send the hash of an operation know this message, code and status from Apollo Server, and then send the operation. */
-function persistedQueryNotSupported(): GraphQLError {
+export function persistedQueryNotSupported(): GraphQLError {
   const extensions = { code: 'PERSISTED_QUERY_NOT_SUPPORTED', http: { status: 200 } };
   return new GraphQLError('PersistedQueryNotSupported', { extensions });
 }

@@ -9,7 +9,15 @@ import type { Random } from '../../runtime/random.js';
 import { createService, type Service } from '../../runtime/service.js';
 import { type HttpError, refuseSocket } from '../error.js';
 import { pathOf } from '../path.js';
-import { type Caller, causeOf, GRAPHQL_PATH, type GraphQLServer, unreadable } from './server.js';
+import {
+  type Caller,
+  causeOf,
+  GRAPHQL_PATH,
+  type GraphQLServer,
+  isPersisted,
+  persistedQueryNotSupported,
+  unreadable,
+} from './server.js';
 
 const MAX_MESSAGE_BYTES = 65_536;
 const MAX_OPERATIONS_PER_SOCKET = 100;
@@ -55,6 +63,7 @@ export function createWebSockets(yoga: GraphQLServer, authenticate: Authenticate
   const served = useServer<Record<string, unknown>, State>(
     {
       connectionInitWaitTimeout: INIT_TIMEOUT_MS,
+      jsonMessageReviver: withQuery,
       onConnect({ connectionParams, extra }) {
         const caller = authenticate(tokenIn(connectionParams));
         if ('viewer' in caller) viewers.set(extra.socket, caller.viewer);
@@ -77,6 +86,7 @@ export function createWebSockets(yoga: GraphQLServer, authenticate: Authenticate
           const message = `A WebSocket may have at most ${MAX_OPERATIONS_PER_SOCKET} open operations; open another WebSocket.`;
           return [new GraphQLError(message, { extensions: { code: 'TOO_MANY_OPERATIONS' } })];
         }
+        if (payload.query === NO_QUERY) return [persistedQueryNotSupported()];
         return prepare(yoga, { viewer, cause: causeOf(viewer, undefined, random) }, extra, payload);
       },
     },
@@ -102,6 +112,14 @@ export function createWebSockets(yoga: GraphQLServer, authenticate: Authenticate
       },
     }),
   };
+}
+
+/** In place of the text that a client with persisted queries leaves out: graphql-ws closes the socket without a text. */
+const NO_QUERY = '# no query';
+
+function withQuery(key: string, value: unknown): unknown {
+  const isWithout = key === 'payload' && typeof value === 'object' && value !== null && isPersisted(value);
+  return isWithout ? { ...value, query: NO_QUERY } : value;
 }
 
 interface YogaArgs extends ExecutionArgs {

@@ -145,6 +145,19 @@ describe('a WebSocket', () => {
     expect(await socket.closed).toMatchObject({ code: 1009 });
   });
 
+  it.each([
+    { extensions: { persistedQuery: { version: 1, sha256Hash: 'abc' } } },
+    { documentId: 'abc' },
+    { id: 'abc' },
+  ])('tells a client with persisted queries that they are not supported, and stays open: %j', async (payload) => {
+    const socket = await openAuthorizedSocket(await startApp());
+    socket.send({ type: 'subscribe', id: '1', payload });
+    const error = { message: 'PersistedQueryNotSupported', extensions: { code: 'PERSISTED_QUERY_NOT_SUPPORTED' } };
+    expect(await socket.next()).toEqual({ type: 'error', id: '1', payload: [error] });
+    socket.subscribe('2', '{ __typename }');
+    expect(await socket.next()).toMatchObject({ type: 'next', id: '2' });
+  });
+
   it('closes on a message that is not of the protocol', async () => {
     const test = await startApp();
     const socket = await openAuthorizedSocket(test);
