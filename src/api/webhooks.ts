@@ -94,11 +94,18 @@ export function existingWebhook(
   const portal = existingPortal(portalId, context);
   const id = webhookId == null ? undefined : parse(webhookUuid, webhookId, field);
   const removed = id === undefined ? undefined : context.models.webhooks.get(id);
-  return removed?.portalId === portal ? removed : webhookOf(portal, id, context.models);
+  return removed?.portalId === portal ? removed : webhookOf(portal, id, context.models, field);
+}
+
+/** @throws Refusal INVALID_INPUT: `all: false` names no webhook */
+function refuseNone({ allWebhooks }: WebhookChoice): void {
+  if (allWebhooks !== false) return;
+  throw invalidInput([{ field: 'webhooks.all', reason: 'must be true; for one webhook, give its id instead' }]);
 }
 
 /** @throws Refusal INVALID_INPUT or NOT_FOUND */
 export function chosenWebhooks(choice: WebhookChoice, context: Context): WebhookRow[] {
+  refuseNone(choice);
   if (!choice.allWebhooks) return [existingWebhook(choice, context, 'webhooks.id')];
   return webhooksOf(existingPortal(choice.portalId, context), context.models);
 }
@@ -124,6 +131,7 @@ export const webhookStatusChanges = operation(
 
 /** The scope of a subscription: one webhook; all of a portal; or, if no portal is named, all of all portals. */
 export function chosenScope(choice: WebhookChoice, context: Context): { webhookId?: string; portalId?: string } {
+  refuseNone(choice);
   if (!choice.allWebhooks) {
     if (choice.portalId == null) {
       throw invalidInput([{ field: 'portalId', reason: 'is needed; only webhooks: { all: true } can leave it out' }]);

@@ -185,7 +185,7 @@ export const recordLoginsInput = z.object({
 });
 
 /** A schema for `parse`: which logins to list. `from` and `to` (ms) are inclusive. */
-export const loginFilter = z.object({
+const loginFilterFields = z.object({
   from: optionalTime,
   to: optionalTime,
   outcome: optionalEnum(loginOutcomes),
@@ -195,3 +195,10 @@ export const loginFilter = z.object({
     .nullish()
     .transform((given) => (given == null ? undefined : storedTraceId(given))),
 });
+export const loginFilter = loginFilterFields.refine(
+  ({ from, to }) => from === undefined || to === undefined || from <= to,
+  {
+    path: ['to'],
+    error: 'must not be before from; exchange them',
+  },
+);

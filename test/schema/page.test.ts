@@ -161,7 +161,6 @@ describe('the filter of logins', () => {
     [`from: "${at(3)}"`, ['e', 'd', 'c']],
     [`to: "${at(2)}"`, ['b', 'a']],
     [`from: "${at(2)}", to: "${at(3)}"`, ['d', 'c', 'b']],
-    [`from: "${at(4)}", to: "${at(1)}"`, []],
     ['outcome: LOCKED', ['e', 'c']],
     ['authenticationType: SSO', ['e', 'd']],
     ['outcome: LOCKED, authenticationType: SSO', ['e']],
