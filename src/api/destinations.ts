@@ -153,6 +153,6 @@ async function assertEndpointAllowed(endpoint: string | undefined, { reasonAgain
 function changed(id: string, given: readonly string[], context: Context): ChangedDestination {
   const row = context.models.destinations.get(id);
   const shown = row && view(row, context);
-  if (!shown) throw notFound('destination', id);
+  if (!shown) throw notFound('destination', id, 'id');
   return { destination: shown, warnings: [...given, ...warningsOf(shown, context.clock.now())] };
 }

@@ -38,7 +38,7 @@ export const portals = operation(
 /** @throws Refusal INVALID_INPUT if `portalId` is not a UUID, NOT_FOUND if no portal has it. A retired portal is found. */
 export function existingPortal(portalId: unknown, { models }: Context): string {
   const id = parse(uuid, portalId, 'portalId');
-  if (!models.portals.get(id)) throw notFound('portal', id);
+  if (!models.portals.get(id)) throw notFound('portal', id, 'portalId');
   return id;
 }
 

@@ -111,7 +111,7 @@ export function destinationHandlers({ log, writer, models, secrets, random }: Co
     updateDestination(input: DestinationChange, cause: Cause, now: number) {
       const { id, endpoint, authorization, headers, clientCertificate, clientKey, ...given } = input;
       const stored = load(id);
-      if (!stored) throw notFound('destination', id);
+      if (!stored) throw notFound('destination', id, 'id');
       const rest = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
       const pair = pairChange({ clientCertificate, clientKey });
       const storedEndpoint = secrets.open(streamOf('destination', id), ENDPOINT, stored.endpoint);

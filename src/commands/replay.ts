@@ -4,7 +4,7 @@ import { type LoginRange, loginCount, without } from '../domain/login-range.js';
 import { type cancelReplay, decide, type Replay, type ReplayCommand, type requestReplay } from '../domain/replay.js';
 import type { Cause } from '../domain/stream.js';
 import { streamOf } from '../domain/stream.js';
-import { webhookUnconfigured } from '../domain/undelivered.js';
+import { webhookUnconfigured } from '../domain/webhook.js';
 import { webhookOf } from '../queries/webhooks.js';
 import { randomUuid } from '../runtime/random.js';
 import { assertLivingPortal, type CommandContext } from './context.js';
@@ -37,14 +37,14 @@ export function replayHandlers({ log, writer, models, random }: CommandContext) 
     requestReplay({ portalId, webhookId, ...settings }: RequestReplay, cause: Cause, now: number): string {
       assertLivingPortal(models, portalId);
       const webhook = webhookOf(portalId, webhookId, models);
-      if (!webhook.destinationId) throw webhookUnconfigured();
+      if (!webhook.destinationId) throw webhookUnconfigured('webhookId');
       return handle(webhook.id, { type: 'RequestReplay', jobId: randomUuid(random), ...settings }, cause, now);
     },
 
     /** @returns the id of the webhook */
     cancelReplay({ portalId, webhookId }: CancelReplay, cause: Cause, now: number): string {
       const { id } = webhookOf(portalId, webhookId, models);
-      return handle(id, { type: 'CancelReplay', webhookId: id }, cause, now);
+      return handle(id, { type: 'CancelReplay' }, cause, now);
     },
 
     /** From the engine: starts the requested job. A late command changes nothing. */

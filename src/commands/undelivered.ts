@@ -1,18 +1,18 @@
 import type { z } from 'zod';
 import { waitsToRedeliver } from '../domain/lane/next-step.js';
 import { overlap } from '../domain/login-range.js';
+import { notFound } from '../domain/refusal.js';
 import type { Cause } from '../domain/stream.js';
 import { streamOf } from '../domain/stream.js';
 import {
   decide,
   type discardUndelivered,
-  rangeNotFound,
   readRangeId,
   type redeliver,
   type UndeliveredCommand,
-  webhookUnconfigured,
   writeRangeId,
 } from '../domain/undelivered.js';
+import { webhookUnconfigured } from '../domain/webhook.js';
 import type { Change } from '../log/event-log.js';
 import type { UndeliveredRow } from '../projections/undelivered-ranges.js';
 import { webhookOf } from '../queries/webhooks.js';
@@ -25,7 +25,7 @@ export function undeliveredHandlers({ writer, models }: CommandContext) {
     return ids.flatMap((id, index) => {
       const { webhookId, lastVersion, position } = readRangeId(id, index);
       const row = models.undelivered.endingAt(webhookId, lastVersion);
-      if (row?.position !== position) throw rangeNotFound(id);
+      if (row?.position !== position) throw notFound('undelivered range', id, `ids[${index}]`);
       return ids.indexOf(id) === index ? [row] : [];
     });
   }
@@ -40,7 +40,7 @@ export function undeliveredHandlers({ writer, models }: CommandContext) {
       if (command.type === 'Redeliver') assertLivingPortal(models, portalId);
       if (command.type === 'Redeliver' && command.throughWebhookId !== undefined) {
         const through = webhookOf(portalId, command.throughWebhookId, models);
-        if (!through.destinationId) throw webhookUnconfigured();
+        if (!through.destinationId) throw webhookUnconfigured('webhookId');
       }
       const ranges = ofWebhook.map((row) => ({ ...row, id: writeRangeId(row) }));
       const events = decide(command, ranges, {

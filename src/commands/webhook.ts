@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { waiting } from '../domain/lane/lane.js';
-import { notFound, Refusal } from '../domain/refusal.js';
+import { notFound } from '../domain/refusal.js';
 import { isActive } from '../domain/replay.js';
 import type { Cause } from '../domain/stream.js';
 import { streamOf } from '../domain/stream.js';
@@ -27,9 +27,7 @@ export function webhookHandlers(context: CommandContext) {
 
   function assertDestination(id: string | undefined): void {
     if (id === undefined || models.destinations.get(id)) return;
-    throw new Refusal('NOT_FOUND', notFound('destination', id).message, [
-      { field: 'destinationId', reason: 'is not the id of a destination; create the destination first' },
-    ]);
+    throw notFound('destination', id, 'destinationId');
   }
 
   /** The other webhooks of the portal. */

@@ -49,7 +49,7 @@ export function createDestinationTest({
   /** @throws Refusal if the destination does not exist, or if too many tests are in progress */
   return async (destinationId) => {
     const destination = models.destinations.get(destinationId);
-    if (!destination) throw notFound('destination', destinationId);
+    if (!destination) throw notFound('destination', destinationId, 'id');
     if (inFlight >= MAX_TESTS_AT_A_TIME) {
       throw new Refusal(
         'UNAVAILABLE',

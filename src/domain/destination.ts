@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { DEFAULT_LOG_FORMAT, type LogFormat, logFormats } from './formats/index.js';
 import { name, uuid } from './input.js';
 import { MAX_BATCH_LINES } from './login-range.js';
-import { notFound, Refusal } from './refusal.js';
+import { notFound, Refusal, refusedField } from './refusal.js';
 
 /** Most requests in flight to a destination, over all portals that use it. */
 const MAX_IN_FLIGHT = 64;
@@ -143,7 +143,7 @@ export function decide(
     if (nameTaken) throw nameIsTaken(settings.name);
     return [{ type: 'DestinationCreated', data: settings }];
   }
-  if (!destination) throw notFound('destination', command.id);
+  if (!destination) throw notFound('destination', command.id, 'id');
   switch (command.type) {
     case 'UpdateDestination': {
       const { type: _, id: __, ...settings } = command;
@@ -162,10 +162,8 @@ export function decide(
           ({ name: webhook, portalId, portalName }) => `"${webhook}" of ${portalName} (${portalId})`,
         );
         const more = usedBy.length > shown.length ? ` and ${usedBy.length - shown.length} more` : '';
-        throw new Refusal(
-          'DESTINATION_IN_USE',
-          `These webhooks use this destination: ${names.join(', ')}${more}. Remove them or set another destination first.`,
-        );
+        const reason = `is used by webhooks: ${names.join(', ')}${more}; remove them or set another destination first`;
+        throw refusedField('DESTINATION_IN_USE', 'id', reason);
       }
       return [{ type: 'DestinationDeleted', data: {} }];
     default:

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { name, uuid } from './input.js';
-import { notFound, Refusal } from './refusal.js';
+import { notFound, type Refusal, refusedField } from './refusal.js';
 
 export type PortalEvent =
   | { type: 'PortalRegistered'; data: { name: string } }
@@ -42,10 +42,10 @@ export function decide(command: PortalCommand, portal: Portal): PortalEvent[] {
     if (portal.name === command.name && !portal.retired) return [];
     throw idIsTaken(command.id);
   }
-  if (!portal) throw notFound('portal', command.id);
+  if (!portal) throw notFound('portal', command.id, 'id');
   switch (command.type) {
     case 'RenamePortal':
-      assertLiving(portal, command.id);
+      assertLiving(portal, command.id, 'id');
       return portal.name === command.name ? [] : [{ type: 'PortalRenamed', data: { name: command.name } }];
     case 'RetirePortal':
       return portal.retired ? [] : [{ type: 'PortalRetired', data: {} }];
@@ -56,16 +56,15 @@ export function decide(command: PortalCommand, portal: Portal): PortalEvent[] {
 
 /** The id belongs to another portal, to a webhook of another portal, or to a destination. */
 export function idIsTaken(id: string): Refusal {
-  return new Refusal(
-    'ALREADY_EXISTS',
-    `The id ${id} belongs to another portal, webhook or destination; leave out the id to get a new one.`,
-  );
+  const reason = `${id} belongs to another portal, webhook or destination; leave out the id to get a new one`;
+  return refusedField('ALREADY_EXISTS', 'id', reason);
 }
 
-/** @throws Refusal NOT_FOUND or PORTAL_RETIRED */
-export function assertLiving(portal: { retired: boolean } | null, id: string): void {
-  if (!portal) throw notFound('portal', id);
+/** @param field the path of the id in the input @throws Refusal NOT_FOUND or PORTAL_RETIRED */
+export function assertLiving(portal: { retired: boolean } | null, id: string, field = 'portalId'): void {
+  if (!portal) throw notFound('portal', id, field);
   if (portal.retired) {
-    throw new Refusal('PORTAL_RETIRED', `The portal ${id} is retired: its logins are kept, and nothing can be added.`);
+    const reason = `the portal ${id} is retired: its logins are kept, and nothing can be added; use another portal`;
+    throw refusedField('PORTAL_RETIRED', field, reason);
   }
 }

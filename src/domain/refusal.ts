@@ -41,8 +41,23 @@ export function invalidInput(fields: readonly InvalidField[]): Refusal {
   return new Refusal('INVALID_INPUT', fields.map(({ field, reason }) => `${field}: ${reason}`).join('; '), fields);
 }
 
-export function notFound(noun: string, id: string): Refusal {
-  return new Refusal('NOT_FOUND', `There is no ${noun} with the id ${id}.`);
+/** What an id can name, and where a caller finds the ids that exist. */
+const remedies = {
+  portal: 'the query portals lists the ids',
+  destination: 'the query destinations lists the ids, and createDestination makes a new destination',
+  'webhook of the portal': 'the field webhooks of the portal lists the ids',
+  'undelivered range': 'it may have been delivered or changed since, so read the list undelivered again',
+} as const;
+
+/** @param field the path of the id in the input */
+export function notFound(noun: keyof typeof remedies, id: string, field: string): Refusal {
+  const reason = `is not the id of ${noun === 'undelivered range' ? 'an' : 'a'} ${noun}; ${remedies[noun]}`;
+  return new Refusal('NOT_FOUND', `There is no ${noun} with the id ${id}; ${remedies[noun]}.`, [{ field, reason }]);
+}
+
+/** A refusal that is about one field. Its message begins with the field, as that of invalid input does. */
+export function refusedField(code: RefusalCode, field: string, reason: string): Refusal {
+  return new Refusal(code, `${field}: ${reason}`, [{ field, reason }]);
 }
 
 /** A refusal of a request for pruned data. `message` tells what to do instead. */

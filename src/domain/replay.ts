@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { time, uuid } from './input.js';
 import type { LoginRange } from './login-range.js';
-import { invalidInput, notFound, pruned, Refusal, reasonAgainstPruned } from './refusal.js';
+import { invalidInput, pruned, reasonAgainstPruned, refusedField } from './refusal.js';
 import { optionalWebhookUuid } from './webhook.js';
 
 export const replayScopes = ['ALL', 'UNDELIVERED'] as const;
@@ -93,7 +93,7 @@ export const cancelReplay = z.object({ portalId: uuid, webhookId: optionalWebhoo
 
 export type ReplayCommand =
   | ({ type: 'RequestReplay' } & ReplaySettings)
-  | { type: 'CancelReplay'; webhookId: string }
+  | { type: 'CancelReplay' }
   /** From the engine, when the job can run: the ranges and the number of logins to send. */
   | { type: 'StartReplay'; ranges: LoginRange[]; total: number }
   | { type: 'FinishReplay' };
@@ -112,16 +112,16 @@ export function decide(
     case 'RequestReplay': {
       const { type: _, ...settings } = command;
       if (isActive(replay)) {
-        throw new Refusal(
-          'REPLAY_RUNNING',
-          'A replay of this webhook is in progress; wait until it ends, or cancel it with cancelReplay.',
-        );
+        const reason = 'a replay of this webhook is in progress; wait until it ends, or cancel it with cancelReplay';
+        throw refusedField('REPLAY_RUNNING', 'webhookId', reason);
       }
       refuseTimes(settings, now, prunedThrough);
       return [{ type: 'ReplayRequested', data: { ...settings, at: now } }];
     }
     case 'CancelReplay':
-      if (!isActive(replay)) throw notFound('active replay of the webhook', command.webhookId);
+      if (!isActive(replay)) {
+        throw refusedField('NOT_FOUND', 'webhookId', 'the webhook has no active replay, so there is nothing to cancel');
+      }
       return [{ type: 'ReplayCancelled', data: { jobId: replay.jobId, at: now } }];
     case 'StartReplay': {
       if (replay?.status !== 'REQUESTED') return [];

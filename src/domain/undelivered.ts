@@ -2,8 +2,8 @@
 import { z } from 'zod';
 import { name } from './input.js';
 import type { LoginRange } from './login-range.js';
-import { invalidInput, notFound, Refusal } from './refusal.js';
-import { optionalWebhookUuid } from './webhook.js';
+import { invalidInput, refusedField } from './refusal.js';
+import { optionalWebhookUuid, webhookUnconfigured } from './webhook.js';
 
 export const undeliveredStates = ['WAITING', 'REQUESTED', 'NEEDS_ACTION', 'DISCARDED'] as const;
 export type UndeliveredState = (typeof undeliveredStates)[number];
@@ -67,12 +67,14 @@ export function decide(
   const discarded = ranges.find(({ state }) => state === 'DISCARDED');
   if (discarded) {
     const reason = `${discarded.id} was discarded; requestReplay can still send its logins`;
-    throw new Refusal('DISCARDED', `ids: ${reason}`, [{ field: 'ids', reason }]);
+    throw refusedField('DISCARDED', 'ids', reason);
   }
   switch (command.type) {
     case 'Redeliver': {
       const { throughWebhookId } = command;
-      if (!isConfigured && throughWebhookId === undefined) throw webhookUnconfigured();
+      if (!isConfigured && throughWebhookId === undefined) {
+        throw webhookUnconfigured('ids', ', or name another webhook of the portal in webhookId');
+      }
       if (isConfigured && throughWebhookId !== undefined) {
         const reason =
           'is only for ranges of a removed webhook; leave it out: the webhook of these ranges can send them';
@@ -91,13 +93,6 @@ export function decide(
     default:
       return command satisfies never;
   }
-}
-
-export function webhookUnconfigured(): Refusal {
-  return new Refusal(
-    'WEBHOOK_UNCONFIGURED',
-    'The webhook is not configured. Configure it first; undelivered ranges can also go through another webhook of the portal.',
-  );
 }
 
 const rangeOf = ({ firstVersion, lastVersion }: LoginRange): LoginRange => ({ firstVersion, lastVersion });
@@ -126,9 +121,4 @@ export function readRangeId(id: string, index: number): RangeId {
     ]);
   }
   return read;
-}
-
-export function rangeNotFound(id: string): Refusal {
-  const { message } = notFound('undelivered range', id);
-  return new Refusal('NOT_FOUND', `${message} It may have been delivered or changed since; read the list again.`);
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { name, optionalEnum, optionalTime, optionalUuid, uuid } from './input.js';
 import type { LoginRange } from './login-range.js';
-import { invalidInput, pruned, Refusal, reasonAgainstPruned } from './refusal.js';
+import { invalidInput, pruned, Refusal, reasonAgainstPruned, refusedField } from './refusal.js';
 
 /** The name of the webhook that every portal has. An operation that names only a portal means this webhook. */
 export const DEFAULT_WEBHOOK = 'default';
@@ -115,7 +115,9 @@ export function decide(
 ): Extract<WebhookEvent, { type: 'WebhookConfigured' | 'WebhookRemoved' }>[] {
   const { loginsThrough } = command;
   if (command.type === 'RemoveWebhook') {
-    if (!webhook) throw new Refusal('NOT_FOUND', 'The webhook is not configured: there is nothing to remove.');
+    if (!webhook) {
+      throw refusedField('NOT_FOUND', 'webhookId', 'the webhook is not configured, so there is nothing to remove');
+    }
     return [{ type: 'WebhookRemoved', data: { loginsThrough } }];
   }
   const destinationId = command.destinationId ?? webhook?.destinationId ?? null;
@@ -139,7 +141,7 @@ function refuseSharedDestination(destinationId: string, siblings: readonly Sibli
   const other = siblings.find((sibling) => sibling.enabled && sibling.destinationId === destinationId);
   if (!other) return;
   const reason = `is used by the webhook "${other.name}" (${other.id}) of the same portal, which is on; use another destination, or turn that webhook off first`;
-  throw new Refusal('DESTINATION_IN_USE_BY_PORTAL', `destinationId: ${reason}`, [{ field: 'destinationId', reason }]);
+  throw refusedField('DESTINATION_IN_USE_BY_PORTAL', 'destinationId', reason);
 }
 
 /**
@@ -152,10 +154,8 @@ export function webhookToCreate<W extends Sibling>(webhooks: readonly W[], newNa
   const namesake = webhooks.find((webhook) => webhook.name === newName);
   if (namesake?.destinationId) throw nameIsTaken(newName);
   if (!namesake && webhooks.length >= MAX_WEBHOOKS) {
-    throw new Refusal(
-      'TOO_MANY_WEBHOOKS',
-      `A portal has at most ${MAX_WEBHOOKS} webhooks. Remove one first; a removed webhook counts until its undelivered logins are delivered or discarded.`,
-    );
+    const reason = `a portal has at most ${MAX_WEBHOOKS} webhooks. Remove one first; a removed webhook counts until its undelivered logins are delivered or discarded.`;
+    throw refusedField('TOO_MANY_WEBHOOKS', 'portalId', reason);
   }
   return namesake ?? null;
 }
@@ -172,6 +172,12 @@ export function decideRename(
   }
   if (siblings.some((sibling) => sibling.name === newName)) throw nameIsTaken(newName);
   return webhook.name === newName ? [] : [{ type: 'WebhookRenamed', data: { name: newName } }];
+}
+
+/** @param field the path in the input that names the webhook @param more another way than to configure it */
+export function webhookUnconfigured(field: string, more = ''): Refusal {
+  const reason = `the webhook is not configured; give it a destination with configureWebhook first${more}`;
+  return refusedField('WEBHOOK_UNCONFIGURED', field, reason);
 }
 
 function nameIsTaken(taken: string): Refusal {

@@ -22,12 +22,18 @@ export function webhookById(id: string, models: ReadModels): WebhookRow | undefi
  *
  * @param portalId the id of a portal that exists
  * @param webhookId undefined: the webhook `default`
+ * @param field the path of the webhook's id in the input
  * @throws Refusal NOT_FOUND if the portal has no such webhook
  */
-export function webhookOf(portalId: string, webhookId: string | undefined, models: ReadModels): WebhookRow {
+export function webhookOf(
+  portalId: string,
+  webhookId: string | undefined,
+  models: ReadModels,
+  field = 'webhookId',
+): WebhookRow {
   const id = webhookId ?? defaultWebhookId(portalId);
   const webhook = webhookById(id, models);
-  if (webhook?.portalId !== portalId) throw notFound(`webhook of the portal ${portalId}`, id);
+  if (webhook?.portalId !== portalId) throw notFound('webhook of the portal', id, field);
   return webhook;
 }
 

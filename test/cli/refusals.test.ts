@@ -8,7 +8,10 @@ const UNKNOWN = '3e551b39-227d-4297-b911-e68fd5d77c17';
 describe('a refusal by the server names the options and arguments; its exit code is 2 for invalid input, otherwise 1', () => {
   it.each([
     [['portal', 'register', ' '], 'The server refused the call (INVALID_INPUT)\n  NAME: must not be blank\n'],
-    [['portal', 'rename', UNKNOWN, 'Shop'], `There is no portal with the id ${UNKNOWN}. (NOT_FOUND)\n`],
+    [
+      ['portal', 'rename', UNKNOWN, 'Shop'],
+      `There is no portal with the id ${UNKNOWN}; the query portals lists the ids. (NOT_FOUND)\n  PORTAL-ID: is not the id of a portal; the query portals lists the ids\n`,
+    ],
     [
       ['destination', 'create', 'SIEM', '--endpoint', 'ftp://siem', '--max-in-flight', '65'],
       'The server refused the call (INVALID_INPUT)\n  --endpoint: must be an https URL\n' +

@@ -120,7 +120,7 @@ describe('redeliver', () => {
     const [{ id: another } = { id: '' }] = await lane.listed();
     const changed = Buffer.from(another, 'base64url').toString().replace(/\d+$/, '1');
     const stale = { ids: [Buffer.from(changed).toString('base64url')] };
-    const message = expect.stringContaining('read the list again');
+    const message = expect.stringContaining('read the list undelivered again');
     await expectRefusal(lane, 'redeliver', stale, { ...notFound, message });
     await mutate(lane, 'removeWebhook', { portalId: lane.portalId });
     await expectRefusal(lane, 'redeliver', { ids: [another] }, { ...conflict, code: 'WEBHOOK_UNCONFIGURED' });

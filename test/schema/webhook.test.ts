@@ -56,7 +56,9 @@ describe('configureWebhook', () => {
     const test = await startApp();
     const portalId = await registerPortal(test);
     const destinationId = await createDestination(test);
-    const fields = [{ field: 'destinationId', reason: expect.stringContaining('create the destination first') }];
+    const fields = [
+      { field: 'destinationId', reason: expect.stringContaining('createDestination makes a new destination') },
+    ];
 
     await expectRefusal(test, 'configureWebhook', { portalId: UNKNOWN_ID, destinationId }, notFound);
     await expectRefusal(test, 'configureWebhook', { portalId, destinationId: UNKNOWN_ID }, { ...notFound, fields });

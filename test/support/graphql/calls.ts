@@ -134,7 +134,9 @@ export async function expectRefusal(
 ): Promise<void> {
   const head = await headOf(caller);
   const result = await mutate(caller, name, input);
-  expect(result).toMatchObject({ message: expect.stringMatching(/./), fields: [], ...expected });
+  // Every refusal of a call names the field that it is about.
+  const fields = expected.code === 'UNAVAILABLE' ? [] : [{ field: expect.any(String), reason: expect.any(String) }];
+  expect(result).toMatchObject({ message: expect.stringMatching(/./), fields, ...expected });
   expect(await headOf(caller)).toBe(head);
 }
 
