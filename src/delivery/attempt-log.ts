@@ -19,7 +19,8 @@ function lineOf(event: AttemptRecorded, portalId: string) {
     portalId,
     webhookId: streamId(event.stream),
     position: event.position,
-    traceId: event.traceId,
+    // Not `traceId`, which would look like the `trace_id` of a login.
+    eventTraceId: event.traceId,
     ...attempt,
   };
 }
