@@ -192,6 +192,15 @@ it('the media type of a body is compared without case, and may have a charset', 
   }
 });
 
+it.each([
+  ['two operations', { query: 'query A { __typename } query B { __typename }' }, 'Send operationName'],
+  ['a batch', [{ query: '{ __typename }' }], 'Send one operation in each request.'],
+  ['variables as text', { query: '{ __typename }', variables: 'x' }, 'Send variables as a JSON object'],
+])('a call with %s is told what to do', async (_, given, remedy) => {
+  const { body } = await send('/graphql', postOf(JSON.stringify(given)));
+  expect(body).toMatchObject({ errors: [{ message: expect.stringContaining(remedy) }] });
+});
+
 describe('a client with persisted queries', () => {
   const persisted = {
     persistedQuery: { version: 1, sha256Hash: 'ecf4edb46db40b5132295c0291d62fb65d6759a9eedfa4d5d612dd5ec54a6b38' },

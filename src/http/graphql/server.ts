@@ -118,13 +118,33 @@ function explainValidation(done: {
 /** Where a message of graphql-js about the syntax or about a value goes on with the literal or the value, which may be a secret. */
 const BEFORE_VALUE = /((?:Block)?String(?= ")|invalid value(?= ))[^]*$/;
 
+const TOO_LARGE = 'Split the operation.';
+
+/** What to do about an error whose message of graphql-js or of a library does not say it. */
+const remedies: [start: string, remedy: string][] = [
+  ['Query depth limit', TOO_LARGE],
+  ['Aliases limit', TOO_LARGE],
+  ['Directives limit', TOO_LARGE],
+  ['Token limit', 'Split the operation, or pass values as variables.'],
+  ['Could not determine what operation', 'Send operationName with the name of one operation of the document.'],
+  ['Batching is not supported', 'Send one operation in each request.'],
+  ['Expected "variables" param', 'Send variables as a JSON object, or leave them out.'],
+];
+
+/** Says what to do. A limit that is exceeded is not an error of syntax. */
+function withRemedy(message: string): string {
+  const shown = message.replace(/^Syntax Error: (?=.*\blimit of )/, '');
+  const remedy = remedies.find(([start]) => shown.startsWith(start))?.[1];
+  return remedy ? `${shown.replace(/[.!]*$/, '')}. ${remedy}` : shown;
+}
+
 /** Adds a code to an error of GraphQL itself, and cuts off a value. */
 function explain(error: GraphQLError, code: string): GraphQLError {
   // For a body that is not JSON, Yoga puts the parse error there, which contains a part of the body.
   const { originalError: _, ...extensions } = error.extensions;
   const { nodes, source, positions, path, originalError } = error;
   const hasCode = typeof extensions['code'] === 'string' && extensions['code'] !== 'INTERNAL_SERVER_ERROR';
-  return new GraphQLError(error.message.replace(BEFORE_VALUE, '$1.'), {
+  return new GraphQLError(withRemedy(error.message.replace(BEFORE_VALUE, '$1.')), {
     nodes,
     source,
     positions,

@@ -33,7 +33,8 @@ describe('an operation', () => {
 
     expect(body.data).toBeUndefined();
     expect(body.errors?.[0]?.message).toMatch(pattern);
-    expect(body.errors?.[0]?.message).toMatch(/limit/i);
+    expect(body.errors?.[0]?.message).toMatch(/limit.*Split the operation/i);
+    expect(body.errors?.[0]?.message).not.toContain('Syntax Error');
     expect(body.errors?.[0]?.extensions).toMatchObject({ code: expect.any(String) });
   });
 
