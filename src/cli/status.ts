@@ -61,6 +61,12 @@ async function follow(client: Client, write: (watched: Watched) => void): Promis
   }
 }
 
+/** The state as the API has it, except that a removed webhook is not UNCONFIGURED. */
+function statePrinted({ portal, webhook, status }: Watched): string {
+  const state = stateOf(portal.id, { ...webhook, status });
+  return state === 'REMOVED' ? state : status.state;
+}
+
 const documentOf = ({ portal, webhook, status }: Watched) => ({
   portalId: portal.id,
   portalName: portal.name,
@@ -69,6 +75,7 @@ const documentOf = ({ portal, webhook, status }: Watched) => ({
   webhookName: webhook.name,
   destination: webhook.destination && { id: webhook.destination.id, name: webhook.destination.name },
   ...status,
+  state: statePrinted({ portal, webhook, status }),
 });
 
 /** The id of the portal tells apart portals of one name; the webhook `default` has the same id. */
