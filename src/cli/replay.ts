@@ -12,6 +12,8 @@ import { clientCommand } from './client-command.js';
 import { portalArgs, webhookArg, webhookIdOf } from './portals.js';
 import { oneOf, time } from './values.js';
 
+const NO_REPLAY = 'There is no replay of this webhook; "replay start" makes one.';
+
 const start = clientCommand(
   { name: 'start', description: 'Send the logins that a portal recorded in a time range again.' },
   {
@@ -69,6 +71,7 @@ const cancel = clientCommand(
 );
 
 function describe({ status: state, startAt, endAt, scope, total, sent, rejected, message }: ReplayJobFieldsFragment) {
+  if (state === 'UNCONFIGURED') return [NO_REPLAY];
   const range = startAt && endAt ? ` of ${scope} from ${startAt} to ${endAt}` : '';
   // Before it starts, the number of its logins is not known.
   const progress = startAt && state !== 'ACCEPTED' ? [`${sent} of ${count(total, 'login')} sent`] : [];

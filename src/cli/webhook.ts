@@ -174,7 +174,7 @@ const remove = clientCommand(
     const lines = [`Removed the webhook "${webhook.name}" of portal ${portalId}.`];
     if (left) {
       lines.push(
-        `It leaves ${count(left, 'undelivered login')}. To send them, make the webhook again with ${webhook.id === portalId ? '"webhook configure"' : '"webhook create"'}, or use "undelivered redeliver"; "undelivered discard" discards them.`,
+        `It leaves ${count(left, 'undelivered login')}. To send them, make the webhook again with ${webhook.id === portalId ? '"webhook configure"' : '"webhook create"'}, or use "undelivered redeliver" with "--through" and the id of another webhook of the portal; "undelivered discard" discards them.`,
       );
     }
     return { json: { portalId, ...webhook }, lines };

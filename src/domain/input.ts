@@ -20,7 +20,7 @@ const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
 /** Why a string is refused; null if it is valid. @param max its greatest length in characters (code points) */
 export function reasonAgainstText(value: string, max = MAX_STRING_CHARACTERS): string | null {
   const control = placeOf(CONTROL, value);
-  if (control) return `must not contain control characters; remove or percent-encode them: ${control}`;
+  if (control) return `must not contain control characters; remove them: ${control}`;
   const fits = value.length <= max || Array.from(value).length <= max;
   return fits ? null : `must be at most ${max} characters`;
 }

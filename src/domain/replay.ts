@@ -136,7 +136,8 @@ export function decide(
 }
 
 function refuseTimes({ startAt, endAt }: ReplaySettings, now: number, prunedThrough: number | null): void {
-  if (endAt < startAt) throw invalidInput([{ field: 'endAt', reason: 'must not be before startAt' }]);
+  if (endAt < startAt)
+    throw invalidInput([{ field: 'endAt', reason: 'must not be before the start of the range; exchange the times' }]);
   if (endAt > now + MAX_AHEAD_MS) {
     throw invalidInput([{ field: 'endAt', reason: 'must not be in the future: a replay sends recorded logins' }]);
   }

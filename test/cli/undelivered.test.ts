@@ -32,6 +32,8 @@ it('undelivered logins are listed, redelivered, replayed and discarded', { timeo
   await text(['undelivered', 'redeliver', id]);
   await receiver.until(({ accepted }) => accepted.length === 1);
 
+  const none = await text(['replay', 'status', portalId]);
+  expect(none).toBe('There is no replay of this webhook; "replay start" makes one.\n');
   const range = ['--start-at', '2026-01-01T00:00:00Z', '--end-at', new Date().toISOString()];
   expect(await text(['replay', 'start', portalId, ...range])).toMatch(
     /^Replay of ALL from .*: \w+(, \d of 1 login sent)?\n$/,
@@ -40,7 +42,7 @@ it('undelivered logins are listed, redelivered, replayed and discarded', { timeo
   const status = () => text(['replay', 'status', portalId]);
   await expect.poll(status, { timeout: 10_000 }).toMatch(/: COMPLETED, 1 of 1 login sent\n$/);
   const cancelled = await run(['replay', 'cancel', portalId]);
-  expect([cancelled.code, cancelled.err]).toEqual([1, expect.stringContaining('There is no active replay')]);
+  expect([cancelled.code, cancelled.err]).toEqual([1, expect.stringContaining('has no active replay')]);
 
   const discarded = await run(['undelivered', 'discard', 'x', '--reason', 'a test']);
   expect([discarded.code, discarded.out]).toEqual([2, '']);

@@ -109,7 +109,7 @@ describe('requestReplay', () => {
       'requestReplay',
       { ...input, startAt: isoOf(9), endAt: isoOf(8) },
       'endAt',
-      'before startAt',
+      'before the start of the range',
     );
     await expectInvalid(lane, 'requestReplay', later, 'endAt', 'in the future');
     await expectInvalid(lane, 'requestReplay', { ...input, portalId: 'x' }, 'portalId', 'UUID');
