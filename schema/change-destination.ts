@@ -1,4 +1,5 @@
 import * as api from '../src/api/destinations.js';
+import { reasonsAgainstLimits } from '../src/domain/destination.js';
 import { builder } from './builder.js';
 import { DestinationKindEnum, DestinationType, LogFormatEnum } from './destination.js';
 import { orRefusal, resultUnion } from './error.js';
@@ -72,15 +73,23 @@ const CreateDestinationInput = builder.inputType('CreateDestinationInput', {
     clientCertificate: t.string({ description: `${clientCertificateDescription} Needed with \`clientKey\`.` }),
     clientKey: t.string({ description: `${clientKeyDescription} Needed with \`clientCertificate\`.` }),
     maxInFlight: t.int({
+      extensions: { reason: reasonsAgainstLimits.maxInFlight },
       description:
         'The limit of requests in flight at a time, for all portals that send to the destination together: 1 to 64, 16 by default.',
     }),
     linesPerSecond: t.int({
+      extensions: { reason: reasonsAgainstLimits.linesPerSecond },
       description:
         'The limit of lines a second, for all portals that send to the destination together: 1 to 1,000,000; no limit by default.',
     }),
-    maxBatchLines: t.int({ description: `${maxBatchLinesDescription}, 500 by default.` }),
-    maxBatchBytes: t.int({ description: `${maxBatchBytesDescription}, which is the default.` }),
+    maxBatchLines: t.int({
+      extensions: { reason: reasonsAgainstLimits.maxBatchLines },
+      description: `${maxBatchLinesDescription}, 500 by default.`,
+    }),
+    maxBatchBytes: t.int({
+      extensions: { reason: reasonsAgainstLimits.maxBatchBytes },
+      description: `${maxBatchBytesDescription}, which is the default.`,
+    }),
   }),
 });
 
@@ -123,10 +132,22 @@ const UpdateDestinationInput = builder.inputType('UpdateDestinationInput', {
     clientKey: t.string({
       description: `${clientKeyDescription} Without \`clientCertificate\`, it must match the stored certificate. null removes both.`,
     }),
-    maxInFlight: t.int({ description: 'The limit of requests in flight at a time: 1 to 64.' }),
-    linesPerSecond: t.int({ description: 'The limit of lines a second: 1 to 1,000,000; null removes the limit.' }),
-    maxBatchLines: t.int({ description: `${maxBatchLinesDescription}; null restores the default.` }),
-    maxBatchBytes: t.int({ description: `${maxBatchBytesDescription}; null restores the default.` }),
+    maxInFlight: t.int({
+      extensions: { reason: reasonsAgainstLimits.maxInFlight },
+      description: 'The limit of requests in flight at a time: 1 to 64.',
+    }),
+    linesPerSecond: t.int({
+      extensions: { reason: reasonsAgainstLimits.linesPerSecond },
+      description: 'The limit of lines a second: 1 to 1,000,000; null removes the limit.',
+    }),
+    maxBatchLines: t.int({
+      extensions: { reason: reasonsAgainstLimits.maxBatchLines },
+      description: `${maxBatchLinesDescription}; null restores the default.`,
+    }),
+    maxBatchBytes: t.int({
+      extensions: { reason: reasonsAgainstLimits.maxBatchBytes },
+      description: `${maxBatchBytesDescription}; null restores the default.`,
+    }),
   }),
 });
 

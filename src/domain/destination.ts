@@ -88,9 +88,21 @@ const linesPerSecond = wholeNumber(MAX_LINES_PER_SECOND);
 const maxBatchLines = wholeNumber(MAX_BATCH_LINES);
 const maxBatchBytes = wholeNumber(MAX_BATCH_BYTES, MIN_BATCH_BYTES);
 
+/** Why a number is refused, for values that GraphQL refuses before the input is parsed, too. */
+export const reasonsAgainstLimits = {
+  maxInFlight: reasonAgainstRange(MAX_IN_FLIGHT),
+  linesPerSecond: reasonAgainstRange(MAX_LINES_PER_SECOND),
+  maxBatchLines: reasonAgainstRange(MAX_BATCH_LINES),
+  maxBatchBytes: reasonAgainstRange(MAX_BATCH_BYTES, MIN_BATCH_BYTES),
+};
+
+function reasonAgainstRange(max: number, min = 1): string {
+  return `must be a whole number from ${min.toLocaleString('en')} to ${max.toLocaleString('en')}`;
+}
+
 function wholeNumber(max: number, min = 1) {
-  const reason = `must be a whole number from ${min.toLocaleString('en')} to ${max.toLocaleString('en')}`;
-  return z.number().refine((value) => Number.isInteger(value) && value >= min && value <= max, reason);
+  const isAllowed = (value: number) => Number.isInteger(value) && value >= min && value <= max;
+  return z.number().refine(isAllowed, reasonAgainstRange(max, min));
 }
 
 /** The settings that destinations of every kind have, as given for a new destination. */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { post, registerPortal } from '../support/graphql/calls.js';
+import { createDestination, mutationOf, post, registerPortal } from '../support/graphql/calls.js';
 import { openAuthorizedSocket } from '../support/graphql/socket.js';
 import { sharedApp } from '../support/server/shared-app.js';
 
@@ -34,3 +34,12 @@ it('a filter of logins that ends before it begins is refused', async () => {
   const same = { from: filter.to, to: filter.to };
   expect((await post(app(), query, { id: portalId, filter: same })).body.errors).toBeUndefined();
 });
+
+it.each([99_999_999_999, '5', 0, 1.5])(
+  'a number of a destination that is not in its range is refused with the range: %j',
+  async (value) => {
+    const id = await createDestination(app(), { name: `SIEM ${value}` });
+    const { text } = await post(app(), mutationOf('updateDestination'), { input: { id, maxInFlight: value } });
+    expect(text).toContain('maxInFlight","reason":"must be a whole number from 1 to 64"');
+  },
+);

@@ -130,8 +130,12 @@ function* invalidObject(
   const definitions = type.getFields();
   for (const [name, definition] of Object.entries(definitions)) {
     const value = values.get(name);
-    if (value) yield* invalidFields(value, definition.type, `${field}.${name}`, variables);
-    else if (isRequiredInputField(definition)) yield { field: `${field}.${name}`, reason: MISSING };
+    const own = definition.extensions['reason'];
+    for (const invalid of value ? invalidFields(value, definition.type, `${field}.${name}`, variables) : []) {
+      yield typeof own === 'string' ? { ...invalid, reason: own } : invalid;
+    }
+    if (value) continue;
+    if (isRequiredInputField(definition)) yield { field: `${field}.${name}`, reason: MISSING };
   }
   const names = Object.keys(definitions).join(', ');
   for (const name of values.keys()) {
