@@ -153,8 +153,8 @@ function mayNarrow(
   // Without a sender, no other batch can follow.
   if (!sender) return false;
   const { narrowing } = purpose === 'FIRST' ? first : redelivery;
-  // Since the last success, the receiver has only rejected single lines.
-  const hasWorked = () => rejectedLines.length > 0 || workedBefore();
+  // Since the last success, the receiver may have rejected single lines, but no batch was abandoned.
+  const hasWorked = () => (rejectedLines.length > 0 && redelivery.recovering) || workedBefore();
   if (loginCount(range) > 1) return narrowing !== null || purpose !== 'FIRST' || verdict === 'TOO_LARGE' || hasWorked();
   if (rejectedLines.some((line) => overlap(line, range))) return true;
   // Either way, the receiver is taken to reject everything.

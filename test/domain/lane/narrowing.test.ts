@@ -162,6 +162,23 @@ describe('single lines that are rejected in batches of their own', () => {
   });
 });
 
+it('a receiver that rejects a recovery and then a new line gets one probe at a time', () => {
+  const portal = withWaiting(1);
+  for (let version = 2; version <= 5; version += 1) {
+    portal.drain(unauthorized, portal.now() + 30_000);
+    portal.perform({ do: 'record', logins: 1 });
+  }
+  // Only login 6 is taken, so the ranges before it are recovered; login 7 is rejected after the first of them.
+  portal.perform({ do: 'record', logins: 1 });
+  const sent = portal.drain(({ firstVersion }) => (firstVersion === 6 ? success : rejected), portal.now() + 60_000);
+  expect(sent.map(({ firstVersion }) => firstVersion)).toEqual([6, 2, 7]);
+  const probes = portal.drain(rejected, portal.now() + 6 * 60_000);
+  expect(probes).toHaveLength(1);
+  expect(portal.rows().filter(({ state }) => state !== 'WAITING')).toEqual([]);
+  portal.drain();
+  expect(portal.rows()).toEqual([]);
+});
+
 describe('a redelivery with rejected lines', () => {
   /** A portal with one undelivered range of 500 logins, which is recovered next. */
   function withRange() {

@@ -80,8 +80,8 @@ export function createNarrowing(report: Report) {
   function mustNarrow(delivery: DeliveryAccount, { responseCode, workedBefore }: Ending): boolean {
     const { purpose, firstVersion } = delivery;
     const narrowed = narrowedOf(delivery);
-    const { inDoubt } = laneOf(delivery.webhookId);
-    const worked = workedBefore || inDoubt.size > 0;
+    const { inDoubt, abandoned } = laneOf(delivery.webhookId);
+    const worked = workedBefore || (inDoubt.size > 0 && !abandoned);
     if (versionsOf(delivery).length > 1)
       return narrowed !== null || purpose !== 'FIRST' || responseCode === 413 || worked;
     if (inDoubt.has(firstVersion)) return true;
