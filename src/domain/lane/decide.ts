@@ -133,9 +133,10 @@ function afterAttempt(
  * Whether a new line was rejected that is alone in its batch, the first since the last success. That says no more about the
  * receiver than the rejection of a line that is delivered again.
  */
-function isLoneRejection(verdict: Verdict, open: OpenDelivery, { first, redelivery }: Lane): boolean {
+function isLoneRejection(verdict: Verdict, open: OpenDelivery, { first, redelivery, rejectedLines }: Lane): boolean {
   const isLone = open.purpose === 'FIRST' && loginCount(open) === 1 && first.narrowing === null;
-  return isRejection(verdict) && isLone && redelivery.recovering;
+  const isFirst = redelivery.recovering && rejectedLines.every(({ purpose }) => purpose !== 'FIRST');
+  return isRejection(verdict) && isLone && isFirst;
 }
 
 const isRejection = (verdict: Verdict): verdict is Rejection => verdict === 'REJECTED' || verdict === 'TOO_LARGE';
@@ -161,5 +162,5 @@ function mayNarrow(
   if (rejectedLines.length >= MAX_REJECTED_LINES) return false;
   if (narrowing) return narrowing.taken || !narrowing.rejected;
   // A new line that is rejected on its own is sent again after the next success: then it is known that others are taken.
-  return (purpose !== 'FIRST' || verdict === 'TOO_LARGE') && hasWorked();
+  return purpose === 'FIRST' ? verdict === 'TOO_LARGE' && workedBefore() : hasWorked();
 }

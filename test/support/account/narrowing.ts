@@ -32,6 +32,8 @@ interface Lane {
   redelivery: Narrowed | null;
   /** These lines were rejected alone, and nothing was delivered since: maybe the receiver rejects everything. */
   inDoubt: Map<number, Purpose>;
+  /** Those of them that a person has requested since. */
+  requested: Set<number>;
   /** A batch was abandoned, and nothing was delivered since. */
   abandoned: boolean;
 }
@@ -52,6 +54,7 @@ export function createNarrowing(report: Report) {
       first: null,
       redelivery: null,
       inDoubt: new Map<number, Purpose>(),
+      requested: new Set<number>(),
       abandoned: false,
     };
     lanes.set(webhookId, known);
@@ -87,7 +90,7 @@ export function createNarrowing(report: Report) {
     if (inDoubt.has(firstVersion)) return true;
     if (inDoubt.size === MAX_IN_DOUBT) return false;
     if (narrowed) return narrowed.taken || !narrowed.rejectedAlone.size;
-    return worked && (purpose !== 'FIRST' || responseCode === 413);
+    return purpose === 'FIRST' ? responseCode === 413 && workedBefore : worked;
   }
 
   /** A rejected batch was given up. */
@@ -130,6 +133,7 @@ export function createNarrowing(report: Report) {
         end(delivery, narrowed);
       }
       lane.inDoubt.clear();
+      lane.requested.clear();
       lane.abandoned = false;
       for (const each of [lane.first, lane.redelivery]) if (each) each.taken = true;
     },
@@ -162,6 +166,7 @@ export function createNarrowing(report: Report) {
         report('narrowing', `${delivery.deliveryId} needs action, although the receiver may reject everything`);
       }
       lane.inDoubt.set(delivery.firstVersion, delivery.purpose);
+      lane.requested.delete(delivery.firstVersion);
       if (!narrowed) return null;
       narrowed.requests += 1;
       narrowed.rejectedAlone.add(delivery.firstVersion);
@@ -175,9 +180,13 @@ export function createNarrowing(report: Report) {
       if (narrowed) narrowed.requests += 1;
       if (isRejection(ending.responseCode) && hasSender) checkGivenUp(delivery, ending);
       const isLone = delivery.purpose === 'FIRST' && !narrowed && versionsOf(delivery).length === 1;
-      const isFirstDoubt = isRejection(ending.responseCode) && isLone && !lane.abandoned;
-      const released = isFirstDoubt ? new Map<number, Purpose>() : lane.inDoubt;
-      if (!isFirstDoubt) lane.inDoubt = new Map();
+      const isFirst = !lane.abandoned && ![...lane.inDoubt.values()].includes('FIRST');
+      if (isRejection(ending.responseCode) && isLone && isFirst) return new Map();
+      const released = lane.inDoubt;
+      // That a requested line was rejected does not count as a recovery any more.
+      for (const version of lane.requested) if (released.has(version)) released.set(version, 'FIRST');
+      lane.inDoubt = new Map();
+      lane.requested.clear();
       return released;
     },
     /** A batch was ended without an answer. */
@@ -187,15 +196,15 @@ export function createNarrowing(report: Report) {
     },
     /** A person requested a line: that it was rejected does not count as a recovery any more. */
     requested(webhookId: string, versions: readonly number[]): void {
-      const { inDoubt } = laneOf(webhookId);
-      for (const version of versions) if (inDoubt.has(version)) inDoubt.set(version, 'FIRST');
+      const { inDoubt, requested } = laneOf(webhookId);
+      for (const version of versions) if (inDoubt.has(version)) requested.add(version);
     },
     /** The receiver is dead. Of what was rejected, only a part of a redelivery that is in flight still matters. */
     abandoned(webhookId: string, hasRedelivery: boolean): void {
       const lane = laneOf(webhookId);
       const redelivery = hasRedelivery ? lane.redelivery : null;
       if (redelivery) redelivery.limited = true;
-      lanes.set(webhookId, { first: null, redelivery, inDoubt: lane.inDoubt, abandoned: true });
+      lanes.set(webhookId, { ...lane, first: null, redelivery, abandoned: true });
     },
     /** What was rejected does not matter any more: the webhook was moved or removed. */
     forget: (webhookId: string): void => void lanes.delete(webhookId),
