@@ -177,9 +177,9 @@ describe.skipIf(!hasBrowser && !process.env['CI'])('GraphiQL in a browser', () =
     await graphiql.enterToken(test.token);
     await graphiql.replace('variables', 'PORTAL_ID', portalId);
     await graphiql.run('WebhookStatusChanged');
-    await graphiql.shows('"deliveredTotal": 0');
+    await graphiql.answers('"deliveredTotal": 0');
     await mutate(test, 'recordLogin', { portalId, ...aLogin() });
-    await graphiql.shows('"deliveredTotal": 1');
+    await graphiql.answers('"deliveredTotal": 1');
 
     expect(graphiql.errors).toEqual([]);
     await graphiql.page.screenshot({ path: join(tmpdir(), 'auditwire-graphiql-live.png') });

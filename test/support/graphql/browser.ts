@@ -48,6 +48,8 @@ export interface GraphiQL {
   reload(): Promise<void>;
   /** Resolves when the page shows a text. */
   shows(text: string): Promise<void>;
+  /** Resolves when the response contains a text, which may be outside of the visible part. */
+  answers(text: string): Promise<void>;
   /** Everything that the browser keeps for the page: both storages, databases, the state of the history, and the address. */
   kept(): Promise<string>;
 }
@@ -135,6 +137,9 @@ export async function openGraphiQL(browser: Browser, { url, origin }: TestApp): 
         .getByText(new RegExp(text.replaceAll(' ', '\\s')))
         .first()
         .waitFor(),
+    answers: async (text) => {
+      await page.waitForFunction(`(${textOfModel})('${file.response}').includes(${JSON.stringify(text)})`);
+    },
     kept: async () => JSON.stringify({ address: page.url(), ...(await page.evaluate(everythingKept)) }),
     type: async (text) => {
       await editor('query').click();
