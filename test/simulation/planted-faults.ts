@@ -230,15 +230,8 @@ export const plantedFaults: readonly PlantedFault[] = [
     find: 'nextStep(lane, laneContext(webhookId, lane, { log, models, now: now() }))',
     replace:
       '((context) => nextStep(lane, { ...context, destination: context.destination && { ...context.destination, pausedUntil: null } }))(laneContext(webhookId, lane, { log, models, now: now() }))',
-    caughtBy: ['announced'],
-  },
-  {
-    name: 'logins stay although they were discarded',
-    file: 'src/maintenance/retention.js',
-    find: "['delivery', 'undelivered', 'replay']",
-    replace: "['delivery']",
     from: 301,
-    caughtBy: ['retention'],
+    caughtBy: ['announced'],
   },
   ...connectionFaults,
 ];

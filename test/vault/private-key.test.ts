@@ -88,7 +88,8 @@ describe('a private key', () => {
       expect(lockedKilobytes()).toBeGreaterThanOrEqual(before + 3 * 4);
       for (const key of keys) key.close();
       await setImmediate();
-      expect(lockedKilobytes()).toBe(before);
+      // The garbage collector may have freed keys of other tests meanwhile.
+      expect(lockedKilobytes()).toBeLessThanOrEqual(before);
     },
   );
 });
