@@ -65,7 +65,7 @@ export const plantedFaults: readonly PlantedFault[] = [
     file: 'src/delivery/limiter.js',
     find: 'limits.undebited = false;\n                admit(id, limits);',
     replace: 'limits.undebited = false;',
-    caughtBy: ['progress', 'nothing is lost', 'recovery', 'replay'],
+    caughtBy: ['progress', 'nothing is lost', 'recovery', 'replay', 'announced'],
   },
   {
     name: 'a retry does not wait',
