@@ -50,10 +50,10 @@ export const deleteDestination = operation('deleteDestination', async (input: un
   commands.execute('deleteDestination', parse(deleteInput, input), cause),
 );
 
-/** Sends one test line, waits for the answer, and records the outcome. */
 /** A test as its caller sees it. */
 export interface AnsweredTest extends DestinationTest, Pick<Outcome, 'responseExcerpt' | 'warning'> {}
 
+/** Sends one test line, waits for the answer, and records the outcome. */
 export const testDestination = operation('testDestination', async (input: unknown, context): Promise<AnsweredTest> => {
   const { id } = parse(testInput, input);
   const outcome = await context.testDestination(id);
