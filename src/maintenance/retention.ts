@@ -1,81 +1,38 @@
 /**
- * Prunes logins, delivery events, and events about destinations that exceed the age limit or the size limit, in small steps that
- * leave the writer most of its time. There is no polling: one timer waits until the oldest event that is left reaches its age limit.
+ * When logins, delivery events, and events about destinations are pruned: when they exceed the age limit or the size limit. There is
+ * no polling: one timer waits until the oldest event that is left reaches its age limit.
  */
 
-import type { Logger } from 'pino';
-import type { Commands } from '../commands/handlers.js';
 import type { Recorded } from '../domain/event.js';
-import { loginCount } from '../domain/login-range.js';
-import { type Cut, cutAt, expiresAt, isNeeded, type RetentionSettings } from '../domain/retention.js';
-import { type Cause, nounOf, type StreamName, SYSTEM, streamId, streamOf } from '../domain/stream.js';
-import type { LogReader } from '../log/event-log.js';
+import { cutAt, expiresAt, isNeeded } from '../domain/retention.js';
+import { nounOf, type StreamName, streamId, streamOf } from '../domain/stream.js';
 import type { Tail } from '../log/tail.js';
-import type { PageRange } from '../projections/read-model.js';
-import type { ReadModels } from '../projections/read-models.js';
-import {
-  destinationPrunable,
-  expiring,
-  firstNeededOf,
-  type LaneOfPortal,
-  lanesOf,
-  oldestOf,
-  prunable,
-} from '../queries/retention.js';
-import type { Clock } from '../runtime/clock.js';
-import { type Random, randomTraceId } from '../runtime/random.js';
+import { firstNeededOf, type LaneOfPortal, lanesOf, oldestOf } from '../queries/retention.js';
 import { createService, type Service } from '../runtime/service.js';
+import { countOf, createPruning, type Pruned, type PruningContext } from './pruning.js';
 
 /** The shortest time between two runs, in ms; less only if the age limit is shorter. */
 const MIN_PAUSE_MS = 600_000;
 /** Events are kept longer than their age limit by at most this part of it, so that each run has enough to prune. */
 const PAUSE_OF_AGE = 0.01;
-/** Most events deleted in a step. Other commands wait until the step has ended. */
-const STEP_EVENTS = 500;
-/** After a step, pruning waits this many times as long as the step took, so that other commands can run. */
-const WAIT_FACTOR = 2;
 /** The size is checked each time that this many events are new. */
 const CHECK_SIZE_EVERY_EVENTS = 10_000;
 /** If the data exceeds the size limit, it is pruned to this part of the limit. */
 const TARGET_SIZE = 0.95;
-/** Portals or destinations in a page. */
-const PORTALS_AT_ONCE = 10;
-/** After a page, a run waits this many times as long as the page took, but at most `MAX_PAGE_WAIT_MS`: it is never urgent. */
-const PAGE_WAIT_FACTOR = 9;
-const MAX_PAGE_WAIT_MS = 100;
 /** Streams of a webhook whose events can end the need for a login: a delivery, a decision of a person, the end of a replay. */
 const FREEING = ['delivery', 'undelivered', 'replay'];
 
-interface RetentionContext {
-  commands: Commands;
-  log: LogReader;
-  models: ReadModels;
+interface RetentionContext extends PruningContext {
   tail: Tail;
-  clock: Clock;
-  random: Random;
-  logger: Logger;
-  settings: RetentionSettings;
   /** How many bytes the data takes up. */
   usedBytes: () => number;
 }
 
-/** How much a run pruned, and how many logins expired. */
-interface Pruned {
-  portals: number;
-  logins: number;
-  deliveryEvents: number;
-  /** Health events and tests of destinations. */
-  destinationEvents: number;
-  expired: number;
-}
-
-const countOf = ({ logins, deliveryEvents, destinationEvents }: Pruned): number =>
-  logins + deliveryEvents + destinationEvents;
-
 export function createRetention(context: RetentionContext): Service {
-  const { commands, log, models, tail, clock, random, logger, settings } = context;
+  const { log, models, tail, clock, logger, settings } = context;
   const pauseMs = Math.min(settings.ageMs, Math.max(MIN_PAUSE_MS, PAUSE_OF_AGE * settings.ageMs));
   const stopping = new AbortController();
+  const { pruneAll, portals, destinations } = createPruning(context, stopping.signal);
   let unwatch = () => {};
   let running: Promise<void> | null = null;
   let timer: { time: number; cancel: () => void } | null = null;
@@ -86,7 +43,6 @@ export function createRetention(context: RetentionContext): Service {
   let blocked = new Set<string>();
   // Streams that were appended to during a run.
   const touchedMeanwhile = new Set<StreamName>();
-  let endWait = () => {};
 
   /** Runs at a time (ms), or earlier if an earlier run is planned. */
   function runAt(time: number): void {
@@ -139,62 +95,6 @@ export function createRetention(context: RetentionContext): Service {
     }
   }
 
-  async function pruneAll(cut: Cut, pruned: Pruned): Promise<void> {
-    for await (const portalId of portals()) {
-      const expired = expiring(log, models, portalId, cut).flatMap(({ events }) => events);
-      if (!expired.length && !prunable(log, models, portalId, cut)) continue;
-      if (!pruned.portals) logger.info(settings, 'pruning');
-      pruned.portals += 1;
-      for (const event of expired) if (event.type === 'LoginsExpired') pruned.expired += loginCount(event.data);
-      await prunePortal(portalId, cut, pruned);
-    }
-    for await (const destinationId of destinations()) await pruneDestination(destinationId, cut, pruned);
-  }
-
-  async function pruneDestination(destinationId: string, cut: Cut, pruned: Pruned): Promise<void> {
-    const cause: Cause = { actor: SYSTEM, traceId: randomTraceId(random) };
-    while (!stopping.signal.aborted && destinationPrunable(log, destinationId, cut).length) {
-      const began = clock.now();
-      const count = await commands.execute('pruneDestination', { destinationId, cut, limit: STEP_EVENTS }, cause);
-      if (!count) return;
-      pruned.destinationEvents += count;
-      await wait(WAIT_FACTOR * (clock.now() - began));
-    }
-  }
-
-  async function prunePortal(portalId: string, cut: Cut, pruned: Pruned): Promise<void> {
-    const cause: Cause = { actor: SYSTEM, traceId: randomTraceId(random) };
-    const prunableThrough = await commands.execute('snapshotLanes', { portalId, cut }, cause);
-    while (prunableThrough && !stopping.signal.aborted) {
-      const began = clock.now();
-      const { logins, deliveryEvents } = await commands.execute(
-        'pruneHistory',
-        { portalId, ...prunableThrough, limit: STEP_EVENTS },
-        cause,
-      );
-      if (!logins && !deliveryEvents) return;
-      pruned.logins += logins;
-      pruned.deliveryEvents += deliveryEvents;
-      await wait(WAIT_FACTOR * (clock.now() - began));
-    }
-  }
-
-  const portals = () => idsOf((page) => models.portals.page(page, true));
-  const destinations = () => idsOf((page) => models.destinations.page(page));
-
-  /** Every id, page by page. After a page, other work of this thread can run. */
-  async function* idsOf(read: (page: PageRange) => { id: string; position: number }[]): AsyncGenerator<string> {
-    let after: number | undefined;
-    while (!stopping.signal.aborted) {
-      const began = clock.now();
-      const page = read({ after, limit: PORTALS_AT_ONCE, inverted: false });
-      for (const { id } of page) if (!stopping.signal.aborted) yield id;
-      after = page.at(-1)?.position;
-      if (page.length < PORTALS_AT_ONCE) return;
-      await wait(Math.min(MAX_PAGE_WAIT_MS, PAGE_WAIT_FACTOR * (clock.now() - began)));
-    }
-  }
-
   /**
    * When the next event reaches its age limit (ms), and the position of the oldest event that is not needed; Infinity for none.
    *
@@ -225,17 +125,6 @@ export function createRetention(context: RetentionContext): Service {
     }
     blocked = blockedNow;
     return { nextAt, oldest };
-  }
-
-  function wait(ms: number): Promise<void> {
-    if (ms <= 0) return new Promise((resolve) => setImmediate(resolve));
-    return new Promise((resolve) => {
-      const cancel = clock.at(clock.now() + ms, resolve);
-      endWait = () => {
-        cancel();
-        resolve();
-      };
-    });
   }
 
   /** Called after each commit. */
@@ -270,7 +159,6 @@ export function createRetention(context: RetentionContext): Service {
       unwatch();
       stopping.abort();
       timer?.cancel();
-      endWait();
       await running;
     },
   });
