@@ -49,9 +49,14 @@ export const RecordLoginInput = builder.inputType('RecordLoginInput', {
   }),
 });
 
-const RecordLoginSuccess = builder.objectRef<{ login: RecordedLogin }>('RecordLoginSuccess').implement({
+const RecordLoginSuccess = builder.objectRef<{ login: RecordedLogin; isNew: boolean }>('RecordLoginSuccess').implement({
   description: 'The login is recorded. It survives a power failure of the server.',
-  fields: (t) => ({ login: t.expose('login', { type: LoginType, description: 'The login as it is recorded.' }) }),
+  fields: (t) => ({
+    login: t.expose('login', { type: LoginType, description: 'The login as it is recorded.' }),
+    isNew: t.exposeBoolean('isNew', {
+      description: 'Whether this call recorded it. false: its idempotency key was known, and nothing is recorded now.',
+    }),
+  }),
 });
 
 builder.mutationField('recordLogin', (t) =>
@@ -59,7 +64,11 @@ builder.mutationField('recordLogin', (t) =>
     type: resultUnion('RecordLogin', RecordLoginSuccess),
     description: 'Records a login of a portal.',
     args: { input: t.arg({ type: RecordLoginInput, required: true, description: 'The login and its portal.' }) },
-    resolve: (_, { input }, context) => orRefusal(async () => ({ login: await recordLogin(input, context) })),
+    resolve: (_, { input }, context) =>
+      orRefusal(async () => {
+        const login = await recordLogin(input, context);
+        return { login, isNew: login.isNew };
+      }),
   }),
 );
 

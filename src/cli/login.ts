@@ -1,6 +1,6 @@
 import { defineCommand } from 'citty';
 import { succeeded } from '../client/client.js';
-import { LoginsDocument, RecordLoginDocument, ViewerDocument } from '../client/generated/graphql.js';
+import { LoginsDocument, RecordLoginDocument } from '../client/generated/graphql.js';
 import { authenticationTypes, loginOutcomes } from '../domain/login.js';
 import { count } from '../runtime/count.js';
 import { clientCommand } from './client-command.js';
@@ -77,14 +77,11 @@ const record = clientCommand(
       occurredAt: time('--occurred-at', args['occurred-at']),
       idempotencyKey: args['idempotency-key'],
     };
-    // Only a login with a key can have been recorded before.
-    const before = input.idempotencyKey === undefined ? null : (await client.call(ViewerDocument, {})).viewer.position;
-    const { login } = succeeded((await client.call(RecordLoginDocument, { input })).recordLogin);
-    const isKnown = before !== null && Number(login.position) <= Number(before);
+    const { login, isNew } = succeeded((await client.call(RecordLoginDocument, { input })).recordLogin);
     const lines = [
-      isKnown
-        ? `This login was recorded before, as login ${login.position}, trace ${login.traceId}; nothing is recorded now.`
-        : `Recorded login ${login.position}, trace ${login.traceId}.`,
+      isNew
+        ? `Recorded login ${login.position}, trace ${login.traceId}.`
+        : `This login was recorded before, as login ${login.position}, trace ${login.traceId}; nothing is recorded now.`,
     ];
     if (login.cutFields.length) lines.push(`Longer than their limits, and cut: ${login.cutFields.join(', ')}.`);
     if (login.givenSourceAddress !== null) lines.push('The source address is not one address, so the login has none.');

@@ -208,6 +208,18 @@ describe('recordLogin', () => {
     expect(await headOf(test)).toBe(head);
   });
 
+  it('says whether the call recorded the login', async () => {
+    const { test, portalId } = await startWithPortal();
+    const query = `mutation ($input: RecordLoginInput!) {
+      recordLogin(input: $input) { ... on RecordLoginSuccess { isNew } } }`;
+    const isNew = async (key: string | undefined) => {
+      const variables = { input: { portalId, ...aLogin({ idempotencyKey: key }) } };
+      return (await post(test, query, variables)).body.data?.['recordLogin'];
+    };
+    for (const key of ['a', 'b', undefined, undefined]) expect(await isNew(key)).toEqual({ isNew: true });
+    for (const key of ['a', 'b']) expect(await isNew(key)).toEqual({ isNew: false });
+  });
+
   it('refuses a key that was used for other content', async () => {
     const { test, portalId } = await startWithPortal();
     await mutate(test, 'recordLogin', { portalId, ...aLogin({ idempotencyKey: 'key-1' }) });

@@ -634,7 +634,7 @@ export type RecordLoginMutation = { recordLogin:
     | { __typename: 'Conflict', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
     | { __typename: 'InvalidInput', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
     | { __typename: 'NotFound', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
-    | { __typename: 'RecordLoginSuccess', login: { portalId: string, position: string, authenticationType: AuthenticationType, outcome: LoginOutcome, sourceAddress: string | null, givenSourceAddress: string | null, request: string, principalId: string, principalName: string, userAgent: string, traceId: string, clientTraceId: string | null, idempotencyKey: string | null, occurredAt: string, givenOccurredAt: string | null, recordedAt: string, cutFields: Array<string> } }
+    | { __typename: 'RecordLoginSuccess', isNew: boolean, login: { portalId: string, position: string, authenticationType: AuthenticationType, outcome: LoginOutcome, sourceAddress: string | null, givenSourceAddress: string | null, request: string, principalId: string, principalName: string, userAgent: string, traceId: string, clientTraceId: string | null, idempotencyKey: string | null, occurredAt: string, givenOccurredAt: string | null, recordedAt: string, cutFields: Array<string> } }
     | { __typename: 'Unavailable', message: string, code: RefusalCode, fields: Array<{ field: string, reason: string }> }
    };
 
@@ -1473,6 +1473,7 @@ export const RecordLoginDocument = new TypedDocumentString(`
   recordLogin(input: $input) {
     __typename
     ... on RecordLoginSuccess {
+      isNew
       login {
         ...LoginFields
       }

@@ -54,14 +54,16 @@ export function openCommands() {
     removeWebhook: (portalId: string) => execute('removeWebhook', { portalId }, CAUSE),
     retirePortal: (id: string) => execute('retirePortal', { id }, CAUSE),
     deleteDestination: (id: string) => execute('deleteDestination', { id }, CAUSE),
-    /** Records logins, with defaults for the fields that are not given. */
-    record: (portalId: string, ...logins: Partial<z.input<typeof loginInput>>[]) =>
-      executeRecordLogins(
+    /** Records logins, with defaults for the fields that are not given. Returns their events. */
+    async record(portalId: string, ...logins: Partial<z.input<typeof loginInput>>[]) {
+      const answered = await executeRecordLogins(
         queue,
         random,
         { portalId, logins: logins.map((login) => loginInput.parse({ ...BASIC, ...login })) },
         CAUSE,
-      ),
+      );
+      return answered.map(({ isNew: _, ...event }) => event);
+    },
     /** The types and data of the events of a stream. */
     stream: (stream: StreamName) =>
       log.range(stream, 1, Number.MAX_SAFE_INTEGER).map(({ type, data }) => ({ type, data })),
